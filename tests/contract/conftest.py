@@ -1,0 +1,97 @@
+"""Private buses, a virtual screen, and the proof that nothing is left behind."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import subprocess
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .fake_host import FakeHost
+from .needs import need
+from .session_bus import SessionBus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JOIN_S = 2.0
+
+
+def sockets() -> set[str]:
+    """The sockets this process has open."""
+    found = set()
+    for each in Path("/proc/self/fd").iterdir():
+        try:
+            target = os.readlink(each)
+        except OSError:
+            continue
+        if target.startswith("socket:"):
+            found.add(target)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """Fail when a test leaves a thread or a socket."""
+    gc.collect()
+    threads, open_before = set(threading.enumerate()), sockets()
+    yield
+    gc.collect()
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(JOIN_S)
+    assert [each.name for each in set(threading.enumerate()) - threads] == []
+    assert sockets() - open_before == set()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_complained_of(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail when asyncio or dbus-fast logs a warning: both report our mistakes that way."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    complaints = [
+        each.getMessage()
+        for each in caplog.get_records("call")
+        if each.levelno >= logging.WARNING and each.name.partition(".")[0] in {"asyncio", "dbus_fast"}
+    ]
+    assert complaints == []
+
+
+@pytest.fixture
+def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionBus]:
+    """A session bus of the test's own; the environment points at it."""
+    need("dbus-daemon")
+    bus = SessionBus(tmp_path)
+    bus.start()
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+    yield bus
+    bus.kill()
+
+
+@pytest.fixture
+def host(bus: SessionBus) -> Iterator[FakeHost]:
+    """A panel on that bus."""
+    host = FakeHost(bus.address)
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[str]:
+    """A virtual X screen; its display's name."""
+    reading, writing = os.pipe()
+    server = subprocess.Popen(  # noqa: S603 - the path is that of Xvfb
+        [need("Xvfb"), "-displayfd", str(writing), "-nolisten", "tcp", "-screen", "0", "320x200x24"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as number:
+        display = f":{number.readline().strip()}"
+    yield display
+    server.terminate()
+    server.wait()

@@ -1,0 +1,60 @@
+"""A stand-in for a notification server."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dbus_fast import Message
+
+from .bus_client import BusClient
+from .recorder import Recorder
+
+NAME = "org.freedesktop.Notifications"
+PATH = "/org/freedesktop/Notifications"
+
+
+class Shown(NamedTuple):
+    """A notification as it was asked for."""
+
+    app: str
+    replaces: int
+    icon: str
+    summary: str
+    body: str
+    actions: list[str]
+    hints: dict[str, Any]
+    timeout_ms: int
+
+
+class FakeNotifications(BusClient):
+    """Shows nothing, remembers all.
+
+    Attributes:
+        shown: The notifications, in order; their ids count from 1.
+        closed: The ids that clients closed.
+        asked: How often it was asked what it can do.
+    """
+
+    def __init__(self, address: str, capabilities: tuple[str, ...]) -> None:
+        self.capabilities = capabilities
+        self.shown: Recorder[Shown] = Recorder()
+        self.closed: Recorder[int] = Recorder()
+        self.asked = 0
+        super().__init__(address)
+        self.own(NAME)
+
+    def answer(self, call: Message) -> Message | None:
+        match call.member:
+            case "GetCapabilities":
+                self.asked += 1
+                return Message.new_method_return(call, "as", [[*self.capabilities]])
+            case "Notify":
+                self.shown.add(Shown(*call.body))
+                return Message.new_method_return(call, "u", [len(self.shown.seen)])
+            case "CloseNotification":
+                self.closed.add(call.body[0])
+                return Message.new_method_return(call)
+        return None
+
+    def click(self, notification: int, action: str = "default") -> None:
+        self.emit(PATH, NAME, "ActionInvoked", "us", notification, action)

@@ -1,0 +1,59 @@
+"""A private session bus that can die and come back at the same address."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from .needs import need
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class SessionBus:
+    """A dbus-daemon that starts no services.
+
+    Attributes:
+        address: Where it listens, whether it runs or not.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = folder / "bus"
+        self._config = folder / "bus.conf"
+        self._config.write_text(CONFIG.format(socket=self._socket))
+        self._daemon: subprocess.Popen[str] | None = None
+        self.address = f"unix:path={self._socket}"
+
+    def start(self) -> None:
+        """Return when it accepts connections."""
+        self._daemon = subprocess.Popen(  # noqa: S603 - the path is that of dbus-daemon
+            [need("dbus-daemon"), f"--config-file={self._config}", "--nofork", "--print-address"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._daemon.stdout is not None
+        assert self._daemon.stdout.readline().startswith("unix:")
+
+    def kill(self) -> None:
+        """Die at once, as in a crash."""
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.communicate()
+            self._daemon = None
+            self._socket.unlink(missing_ok=True)

@@ -1,0 +1,99 @@
+"""A private session bus, and plain blocking calls on it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# No service folders: nothing is ever started by the bus, behind the back of the test.
+CONFIG = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:dir={folder}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+DBUS = "org.freedesktop.DBus"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+WATCHER = "org.kde.StatusNotifierWatcher"
+ITEM = "org.kde.StatusNotifierItem"
+ANSWER_S = 5.0
+
+
+class BusError(Exception):
+    """The called program answered with an error, or nobody has the name."""
+
+
+def write_config(folder: Path) -> Path:
+    """Write the daemon's configuration for a socket in that folder."""
+    path = folder / "bus.conf"
+    path.write_text(CONFIG.format(folder=folder))
+    return path
+
+
+class Bus:
+    """Calls on the bus at an address; each opens a connection of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def call(self, message: Message) -> list[Any]:
+        """Send a call, wait for the answer, and give back its values without variants.
+
+        Raises:
+            BusError: The answer was an error.
+        """
+        return asyncio.run(self._ask(message))
+
+    async def _ask(self, message: Message) -> list[Any]:
+        connection = await MessageBus(bus_address=self.address).connect()
+        try:
+            answer = await asyncio.wait_for(connection.call(message), ANSWER_S)
+        finally:
+            connection.disconnect()
+            await connection.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        assert answer is not None
+        if answer.message_type is MessageType.ERROR:
+            raise BusError(answer.error_name, *answer.body)
+        return [value.value if isinstance(value, Variant) else value for value in answer.body]
+
+    def property(self, service: str, path: str, interface: str, name: str) -> Any:  # noqa: ANN401 - as sent
+        """The value of a property."""
+        call = Message(service, path, PROPERTIES, "Get", signature="ss", body=[interface, name])
+        [value] = self.call(call)
+        return value
+
+    def has_owner(self, service: str) -> bool:
+        """Whether a program has taken that name."""
+        call = Message(DBUS, "/org/freedesktop/DBus", DBUS, "NameHasOwner", signature="s", body=[service])
+        [owned] = self.call(call)
+        return bool(owned)
+
+    def items(self) -> list[tuple[str, str]]:
+        """Service and path of every item that the tray's watcher knows."""
+        try:
+            names = self.property(WATCHER, "/StatusNotifierWatcher", WATCHER, "RegisteredStatusNotifierItems")
+        except BusError:
+            return []
+        # ":1.7/StatusNotifierItem", ":1.7@/StatusNotifierItem" or a bare name, depending on the watcher.
+        split = [(name.replace("@", "").partition("/")) for name in names]
+        return [(service, f"/{path}" if path else "/StatusNotifierItem") for service, _, path in split]
+
+    def item_property(self, name: str) -> Any:  # noqa: ANN401 - as sent
+        """A property of the only item."""
+        [(service, path)] = self.items()
+        return self.property(service, path, ITEM, name)

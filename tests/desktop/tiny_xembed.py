@@ -1,0 +1,27 @@
+"""The smallest icon for a tray of the old kind; prints ``clicked`` for each click."""
+
+from __future__ import annotations
+
+import importlib
+
+import pystray
+from PIL import Image
+
+SIZE = 22
+ORANGE = (240, 140, 20)
+
+
+def main() -> None:
+    def clicked() -> None:
+        print("clicked", flush=True)  # noqa: T201 - what the test waits for
+
+    menu = pystray.Menu(pystray.MenuItem("Refresh now", clicked, default=True))
+    icon = importlib.import_module("pystray._xorg").Icon("tiny", Image.new("RGB", (SIZE, SIZE), ORANGE), "Tiny", menu)
+    # The backend (0.19.5) handles ButtonPress, but never asks for it.
+    x = importlib.import_module("Xlib.X")
+    icon._window.change_attributes(event_mask=x.ExposureMask | x.StructureNotifyMask | x.ButtonPressMask)
+    icon.run()
+
+
+if __name__ == "__main__":
+    main()

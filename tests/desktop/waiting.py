@@ -1,0 +1,28 @@
+"""Waiting for something to become true, with a deadline and a name for what was awaited."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+PAUSE_S = 0.02
+
+
+def wait_until(predicate: Callable[[], T], what: str, deadline_s: float = 10.0) -> T:
+    """Return the predicate's first truthy value.
+
+    Raises:
+        AssertionError: It stayed falsy; says what was awaited and what came last.
+    """
+    end = time.monotonic() + deadline_s
+    while not (value := predicate()):
+        if time.monotonic() > end:
+            message = f"no {what} within {deadline_s:g} s; last answer: {value!r}"
+            raise AssertionError(message)
+        time.sleep(PAUSE_S)
+    return value

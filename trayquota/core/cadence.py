@@ -1,0 +1,107 @@
+"""When to ask an account next, and why: one function of plain inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from trayquota.core.model import FailureKind
+
+AFTER_RESET_S = 30.0
+"""So long after a window's reset the provider knows the new cycle."""
+SHORTEST_PAUSE_S = 300.0
+"""No shorter pause after a 429, whatever ``Retry-After`` says."""
+LONGEST_PAUSE_S = 3600.0
+"""Doubling ends here; a longer ``Retry-After`` is still honoured."""
+_NETWORK_RETRY_S = 30.0
+_LEAST_DELAY_S = 5.0
+
+
+class Reason(StrEnum):
+    """Why a refresh happens."""
+
+    START = "start"
+    SCHEDULE = "schedule"
+    RESET = "reset"
+    RETRY = "retry"
+    CHANGED = "changed"
+    ASKED = "asked"
+    WOKE = "woke"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """After a 429: no request before ``opens_at``. ``step_s`` is the own back-off, doubled when it recurs."""
+
+    opens_at: datetime
+    step_s: float
+
+    def is_shut(self, now: datetime) -> bool:
+        """Whether asking has to wait."""
+        return now < self.opens_at
+
+
+def next_gate(previous: Gate | None, retry_after_s: float, now: datetime) -> Gate:
+    """Return the gate after a 429 that arrived at ``now``.
+
+    The pause is the longer of what the provider asked for and the own back-off: five minutes, doubling to an
+    hour while answers are 429. A gate never opens earlier than the one before it.
+    """
+    step_s = min(previous.step_s * 2, LONGEST_PAUSE_S) if previous else SHORTEST_PAUSE_S
+    opens_at = now + timedelta(seconds=max(step_s, retry_after_s))
+    return Gate(max(opens_at, previous.opens_at) if previous else opens_at, step_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What decides when an account is due.
+
+    Attributes:
+        at: When it was asked last; ``None`` for never.
+        interval_s: The person's choice of pace.
+        jitter_s: Added to the interval, so that accounts and machines do not march in step.
+        resets: Known resets of its windows.
+        failure: What the last answer failed with, if it did.
+        failures: How often in a row.
+        gate: The pause after a 429.
+    """
+
+    at: datetime | None
+    interval_s: float
+    jitter_s: float = 0.0
+    resets: tuple[datetime, ...] = ()
+    failure: FailureKind | None = None
+    failures: int = 0
+    gate: Gate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When to ask, and why."""
+
+    at: datetime
+    reason: Reason
+
+
+def next_due(asked: Asked, now: datetime) -> Due:
+    """Return when the account is to be asked next; a moment in the past means at once.
+
+    The regular pace is kept; a reset brings one request forward, to 30 s after it; an unreachable network is
+    tried again after 30 s, doubling up to the interval. A shut gate holds everything back.
+    """
+    if asked.at is None or asked.at > now:
+        # Never asked, or asked in a future that a corrected clock took back.
+        due = Due(now, Reason.START)
+    else:
+        due = Due(asked.at + timedelta(seconds=asked.interval_s + asked.jitter_s), Reason.SCHEDULE)
+        if asked.failure is FailureKind.NETWORK:
+            delay_s = min(_NETWORK_RETRY_S * 2 ** min(max(asked.failures, 1) - 1, 20), asked.interval_s)
+            due = min(due, Due(asked.at + timedelta(seconds=delay_s), Reason.RETRY), key=lambda each: each.at)
+        for reset in asked.resets:
+            at = reset + timedelta(seconds=AFTER_RESET_S)
+            if at >= asked.at + timedelta(seconds=_LEAST_DELAY_S) and at < due.at:
+                due = Due(at, Reason.RESET)
+    if asked.gate is not None and asked.gate.opens_at > due.at:
+        return Due(asked.gate.opens_at, Reason.RETRY)
+    return due

@@ -1,0 +1,263 @@
+"""Snapshot, moment and look → the whole view."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from trayquota.core.model import State
+from trayquota.core.text import ago, clean
+from trayquota.core.view import Action, ActionKind, IconSpec, Level, Mark, Row, View
+from trayquota.core.words import (
+    account_name,
+    failure_words,
+    needs_user,
+    percent_text,
+    state_words,
+    whole_percent,
+    window_line,
+    window_row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from trayquota.core.model import AccountUsage, Lowest, QuotaWindow, Snapshot
+    from trayquota.core.words import Look
+
+MOST_INLINE = 8
+"""With more accounts than this each gets a submenu."""
+_MOST_LINES = 20
+_ROW_WIDTH = 76
+_SEPARATOR = Row(separator=True)
+_SESSION_S = 24 * 3600
+
+
+def view(snapshot: Snapshot, now: datetime, look: Look) -> View:
+    """Return what the tray shows for ``snapshot`` at ``now``."""
+    lowest = snapshot.lowest(now)
+    return View(
+        icon=icon(snapshot, lowest, look, now),
+        headline=_headline(snapshot, lowest, now, look),
+        lines=(*_lines(snapshot, now, look), _updated(snapshot, now)),
+        brief=tuple(_brief(each, now, look) for each in _ranked(snapshot, now)),
+        menu=tuple(_menu(snapshot, now, look)),
+        needs_attention=any(needs_user(each) for each in snapshot.accounts),
+    )
+
+
+def icon(snapshot: Snapshot, lowest: Lowest | None, look: Look, now: datetime) -> IconSpec:
+    """Return what decides the picture."""
+    attention = any(needs_user(each) for each in snapshot.accounts)
+    if lowest is None:
+        return IconSpec(mark=_mark(snapshot, attention=attention), style=look.style)
+    percent = whole_percent(lowest.remaining_percent)
+    return IconSpec(
+        percent=percent,
+        level=level(lowest.remaining_percent, look),
+        stale=lowest.usage.state is State.STALE,
+        attention=attention,
+        bars=_bars(lowest.usage, now) if look.style == "bar" else (None, None),
+        style=look.style,
+    )
+
+
+def level(remaining: float, look: Look) -> Level:
+    """Return the level of a remaining percent by the person's thresholds."""
+    if remaining <= 0:
+        return Level.EMPTY
+    if remaining < look.critical_percent:
+        return Level.CRITICAL
+    return Level.LOW if remaining < look.low_percent else Level.PLENTY
+
+
+def tooltip(shown: View) -> str:
+    """Return the tooltip for trays with room: the headline, then a line per account."""
+    return "\n".join((shown.headline, *shown.lines))
+
+
+def tooltip_within(shown: View, limit: int) -> str:
+    """Return a tooltip of at most ``limit`` UTF-16 units, as Windows counts them.
+
+    The headline comes first, then as many accounts as fit, the most constrained first, then how many are left out.
+    """
+    text = tooltip(shown)
+    if _units(text) <= limit:
+        return text
+    kept = [_cut(shown.headline, limit)]
+    for done, words in enumerate(shown.brief):
+        left = len(shown.brief) - done - 1
+        rest = [f"+{left} more"] if left else []
+        if _units("\n".join((*kept, words, *rest))) > limit:
+            more = f"+{left + 1} more"
+            return "\n".join((*kept, more)) if _units("\n".join((*kept, more))) <= limit else "\n".join(kept)
+        kept.append(words)
+    return "\n".join(kept)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _cut(text: str, limit: int) -> str:
+    while _units(text) > limit:
+        text = text[:-2].rstrip() + "…"
+    return text
+
+
+def _mark(snapshot: Snapshot, *, attention: bool) -> Mark:
+    states = {each.state for each in snapshot.accounts}
+    if not states - {State.DISABLED, State.UNSUPPORTED}:
+        return Mark.NO_ACCOUNTS
+    if State.PENDING in states:
+        return Mark.LOADING
+    return Mark.ATTENTION if attention else Mark.UNKNOWN
+
+
+def _bars(usage: AccountUsage, now: datetime) -> tuple[int | None, int | None]:
+    """Return the account's lowest short and its lowest long window."""
+
+    def lowest(*, long: bool) -> int | None:
+        known = [
+            each.remaining_percent
+            for each in usage.windows
+            if each.remaining_percent is not None
+            and not each.has_reset(now)
+            and (each.duration_s is None or each.duration_s > _SESSION_S) == long
+        ]
+        return whole_percent(min(known)) if known else None
+
+    return lowest(long=False), lowest(long=True)
+
+
+def _headline(snapshot: Snapshot, lowest: Lowest | None, now: datetime, look: Look) -> str:
+    if lowest is not None:
+        words = f"{percent_text(lowest.remaining_percent)} left"
+        if lowest.usage.state is State.STALE and lowest.usage.updated_at is not None:
+            words += f" {ago((now - lowest.usage.updated_at).total_seconds())}"
+        return f"{words}: {account_name(lowest.usage.account, look)}, {lowest.window.title}"
+    for usage in snapshot.accounts:
+        if needs_user(usage) and usage.failure is not None:
+            return f"{account_name(usage.account, look)}: {failure_words(usage.failure, now, look)}"
+    match _mark(snapshot, attention=False):
+        case Mark.LOADING:
+            return "Asking for quotas…"
+        case Mark.NO_ACCOUNTS:
+            return "No accounts to ask"
+        case _:
+            return "Quotas unknown"
+
+
+def _ranked(snapshot: Snapshot, now: datetime) -> list[AccountUsage]:
+    """Return the accounts, those that need the user first, then the most constrained."""
+
+    def rank(usage: AccountUsage) -> tuple[int, float]:
+        if needs_user(usage):
+            return (0, 0.0)
+        left = _least(usage, now)
+        return (1, left) if left is not None else (2, 0.0)
+
+    return sorted(snapshot.accounts, key=rank)
+
+
+def _least(usage: AccountUsage, now: datetime) -> float | None:
+    known = (
+        each.remaining_percent
+        for each in usage.windows
+        if usage.counts and each.remaining_percent is not None and not each.has_reset(now)
+    )
+    return min(known, default=None)
+
+
+def _brief(usage: AccountUsage, now: datetime, look: Look) -> str:
+    left = _least(usage, now)
+    words = percent_text(left) if left is not None else state_words(usage, now, look)
+    return f"{account_name(usage.account, look)} {words}"
+
+
+def _lines(snapshot: Snapshot, now: datetime, look: Look) -> Iterator[str]:
+    if snapshot.notice:
+        yield snapshot.notice
+    shown = snapshot.accounts
+    if len(shown) > _MOST_LINES:
+        kept = {each.account.id for each in _ranked(snapshot, now)[: _MOST_LINES - 1]}
+        shown = tuple(each for each in shown if each.account.id in kept)
+    for usage in shown:
+        yield _line(usage, now, look)
+    if len(shown) < len(snapshot.accounts):
+        yield f"+{len(snapshot.accounts) - len(shown)} more"
+
+
+def _line(usage: AccountUsage, now: datetime, look: Look) -> str:
+    parts = [window_line(each, now) for each in usage.windows] if usage.counts else []
+    extra = state_words(usage, now, look)
+    words = ", ".join(parts)
+    if extra:
+        words = f"{words} · {extra}" if words else extra
+    return f"{account_name(usage.account, look)}: {words}"
+
+
+def _updated(snapshot: Snapshot, now: datetime) -> str:
+    if snapshot.refreshing:
+        return "Refreshing…"
+    if snapshot.updated_at is None:
+        return "Not updated yet"
+    return f"Updated {ago((now - snapshot.updated_at).total_seconds())}"
+
+
+def _menu(snapshot: Snapshot, now: datetime, look: Look) -> Iterator[Row]:
+    if snapshot.notice:
+        yield from _text_rows(snapshot.notice)
+    nested = len(snapshot.accounts) > MOST_INLINE
+    for usage in snapshot.accounts:
+        rows = tuple(_window_rows(usage, now, look)) + tuple(_state_rows(usage, now, look))
+        header = _header(usage, now, look, nested=nested)
+        if nested:
+            yield Row(header, children=rows)
+        else:
+            yield Row(header, Action(ActionKind.OPEN_FOLDER), enabled=usage.state is not State.DISABLED)
+            yield from (Row("  " + row.label, row.action, row.enabled) for row in rows)
+    if snapshot.accounts or snapshot.notice:
+        yield _SEPARATOR
+    yield Row("Refresh now", Action(ActionKind.REFRESH), default=True)
+    yield Row(_updated(snapshot, now), enabled=False)
+    yield _SEPARATOR
+    yield Row("Open credentials folder", Action(ActionKind.OPEN_FOLDER))
+    yield Row("Quit", Action(ActionKind.QUIT))
+
+
+def _header(usage: AccountUsage, now: datetime, look: Look, *, nested: bool) -> str:
+    account = usage.account
+    parts = [look.provider_title(account.provider), account.name]
+    if account.plan:
+        parts.append(account.plan)
+    if nested:
+        left = _least(usage, now)
+        parts.append(percent_text(left) if left is not None else state_words(usage, now, look))
+    return clean(" · ".join(parts), 200)
+
+
+def _window_rows(usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row]:
+    page = look.usage_page(usage.account.provider)
+    action = Action(ActionKind.OPEN_PAGE, page) if page else None
+    windows: tuple[QuotaWindow, ...] = usage.windows if usage.counts else ()
+    for window in windows:
+        yield Row(window_row(window, now, look), action, enabled=action is not None)
+
+
+def _state_rows(usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row]:
+    """Say what has to be said beside the numbers: short words for a state, the whole sentence for a failure."""
+    words = state_words(usage, now, look)
+    if usage.failure is None:
+        if words:
+            yield from _text_rows(words[:1].upper() + words[1:])
+        return
+    if usage.state is State.STALE:
+        yield from _text_rows(words[:1].upper() + words[1:])
+    yield from _text_rows(usage.failure.message)
+
+
+def _text_rows(text: str) -> Iterator[Row]:
+    for line in textwrap.wrap(text, _ROW_WIDTH):
+        yield Row(line, enabled=False)

@@ -1,0 +1,172 @@
+"""What the program knows: accounts, their quota windows, and how fresh that is.
+
+Everything here is immutable. Instants are aware datetimes in UTC; percents are
+numbers from 0 to 100; ``None`` always means unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+
+class FailureKind(StrEnum):
+    """Why an account has no fresh values; part of the public contract."""
+
+    LOGIN_EXPIRED = "login_expired"
+    SCOPE_MISSING = "scope_missing"
+    RATE_LIMITED = "rate_limited"
+    PROVIDER_DOWN = "provider_down"
+    NETWORK = "network"
+    BLOCKED = "blocked"
+    BAD_ANSWER = "bad_answer"
+    NO_WINDOWS = "no_windows"
+    UNREADABLE_FILE = "unreadable_file"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something did not work, fit to show.
+
+    Attributes:
+        kind: The class of the failure.
+        message: One or two sentences: what happened and what to do next. Never a secret, never an e-mail.
+        retry_at: When it will be tried again, if a moment is known.
+    """
+
+    kind: FailureKind
+    message: str
+    retry_at: datetime | None = None
+
+
+class State(StrEnum):
+    """How an account stands; all but ``PENDING`` are part of the public contract."""
+
+    PENDING = "pending"
+    """Being asked for the first time: nothing known, nothing wrong."""
+    OK = "ok"
+    STALE = "stale"
+    ERROR = "error"
+    EXPIRED = "expired"
+    DISABLED = "disabled"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who an account is. Holds no secret.
+
+    Attributes:
+        id: The credential file's name.
+        provider: Lower case: ``claude``, ``codex``, …
+        name: For people: e-mail, else login, else the file's name.
+        plan: The plan's name for people (``Plus``, ``Max 20x``), when known.
+    """
+
+    id: str
+    provider: str
+    name: str
+    plan: str | None = None
+
+    @property
+    def sort_key(self) -> tuple[str, str, str]:
+        """Provider, then name without regard to case; the id settles ties."""
+        return (self.provider, self.name.casefold(), self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaWindow:
+    """One limit of an account.
+
+    Attributes:
+        title: ``5-hour``, ``Weekly``, ``Weekly (Opus)``, …
+        used_percent: 0–100, or ``None`` when the provider did not say.
+        resets_at: When the window starts afresh; ``None`` when unknown or not started.
+        duration_s: The window's length in seconds, when known.
+    """
+
+    title: str
+    used_percent: float | None
+    resets_at: datetime | None = None
+    duration_s: int | None = None
+
+    @property
+    def remaining_percent(self) -> float | None:
+        """What is left, 0–100."""
+        return None if self.used_percent is None else max(0.0, 100.0 - self.used_percent)
+
+    def has_reset(self, now: datetime) -> bool:
+        """Whether the reset has passed, so that the percent tells of an earlier cycle."""
+        return self.resets_at is not None and self.resets_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUsage:
+    """An account with what is known of its quotas.
+
+    Attributes:
+        account: Who it is.
+        state: How fresh ``windows`` are.
+        windows: In the provider's order; the last good values when the last try failed.
+        failure: Why the last try failed.
+        updated_at: When ``windows`` were received.
+    """
+
+    account: Account
+    state: State
+    windows: tuple[QuotaWindow, ...] = ()
+    failure: Failure | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the windows may stand for the lowest remaining percent."""
+        return self.state in {State.OK, State.STALE}
+
+
+@dataclass(frozen=True, slots=True)
+class Lowest:
+    """The most constrained window of all."""
+
+    usage: AccountUsage
+    window: QuotaWindow
+    remaining_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All accounts at one moment, sorted by provider, then name.
+
+    Attributes:
+        accounts: Every account of the folder.
+        refreshing: Whether answers are still awaited.
+        notice: Something about the folder as a whole that people should know, else ``None``.
+    """
+
+    accounts: tuple[AccountUsage, ...] = ()
+    refreshing: bool = False
+    notice: str | None = None
+
+    def live_windows(self, now: datetime) -> Iterator[Lowest]:
+        """Every window that counts at ``now``: known, and its reset not passed."""
+        for usage in self.accounts:
+            if usage.counts:
+                for window in usage.windows:
+                    remaining = window.remaining_percent
+                    if remaining is not None and not window.has_reset(now):
+                        yield Lowest(usage, window, remaining)
+
+    def lowest(self, now: datetime) -> Lowest | None:
+        """The window with the least left at ``now``; the first in order among equals."""
+        return min(self.live_windows(now), key=lambda each: each.remaining_percent, default=None)
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the newest values were received."""
+        return max((u.updated_at for u in self.accounts if u.updated_at is not None), default=None)

@@ -1,0 +1,149 @@
+"""What is known, in words: percents, states and windows as people read them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trayquota.core.model import FailureKind, State
+from trayquota.core.pace import pace
+from trayquota.core.text import ago, duration
+from trayquota.core.when import FALLBACK, clock_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, tzinfo
+
+    from trayquota.core.model import Account, AccountUsage, Failure, QuotaWindow
+
+FIGURE_SPACE = "\u2007"
+"""As wide as a digit, so that percents line up in a proportional font."""
+_BAR_CELLS = 10
+_FAILURES = {
+    FailureKind.LOGIN_EXPIRED: "login expired",
+    FailureKind.SCOPE_MISSING: "needs a full login",
+    FailureKind.RATE_LIMITED: "asked to pause",
+    FailureKind.PROVIDER_DOWN: "provider has trouble",
+    FailureKind.NETWORK: "no connection",
+    FailureKind.BLOCKED: "blocked by a web page",
+    FailureKind.BAD_ANSWER: "answer not understood",
+    FailureKind.NO_WINDOWS: "no quotas named",
+    FailureKind.UNREADABLE_FILE: "file not readable",
+    FailureKind.REFUSED: "refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The settings that decide how things are shown.
+
+    Attributes:
+        provider_title: A provider's name for people.
+        usage_page: Where a provider shows the same numbers; empty when there is no such page.
+        low_percent: Below this a quota is low.
+        critical_percent: Below this it is critical.
+        style: The icon's: ``number``, ``ring`` or ``bar``.
+        locale: For dates and times.
+        zone: The person's time zone; ``None`` is the system's.
+    """
+
+    provider_title: Callable[[str], str] = str.title
+    usage_page: Callable[[str], str] = lambda _provider: ""
+    low_percent: float = 25
+    critical_percent: float = 10
+    style: str = "number"
+    locale: str = FALLBACK
+    zone: tzinfo | None = None
+
+
+def whole_percent(remaining: float) -> int:
+    """Return a remaining percent as a whole number that never promises too much; only nothing left is 0."""
+    return 0 if remaining <= 0 else max(1, math.floor(remaining + 1e-9))
+
+
+def percent_text(remaining: float | None) -> str:
+    """Return ``42%``, or ``?`` for unknown."""
+    return "?" if remaining is None else f"{whole_percent(remaining)}%"
+
+
+def bar(remaining: float | None) -> str:
+    """Return ten cells, as many of them filled as tens of percent remain; the last one goes with the last percent."""
+    filled = 0 if remaining is None or remaining <= 0 else max(1, math.floor(remaining / 100 * _BAR_CELLS + 0.5))
+    return "▰" * filled + "▱" * (_BAR_CELLS - filled)
+
+
+def account_name(account: Account, look: Look) -> str:
+    """Return ``Claude ada@example.com``."""
+    return f"{look.provider_title(account.provider)} {account.name}"
+
+
+def failure_words(failure: Failure, now: datetime, look: Look) -> str:
+    """Return a failure in a few words, with the time of the next try when it is known."""
+    words = _FAILURES[failure.kind]
+    if failure.retry_at is not None and failure.retry_at > now:
+        return f"{words} until {clock_time(failure.retry_at, now, look.locale, look.zone)}"
+    return words
+
+
+def state_words(usage: AccountUsage, now: datetime, look: Look) -> str:
+    """Return what has to be said beside the numbers; empty for an account that is fresh."""
+    match usage.state:
+        case State.DISABLED:
+            return "disabled"
+        case State.UNSUPPORTED:
+            return "no quota information"
+        case State.PENDING:
+            return "asking…"
+        case State.OK:
+            return failure_words(usage.failure, now, look) if usage.failure else ""
+        case State.STALE:
+            reason = f", {failure_words(usage.failure, now, look)}" if usage.failure else ""
+            return f"from {_age(usage, now)}{reason}"
+        case State.EXPIRED | State.ERROR:
+            return failure_words(usage.failure, now, look) if usage.failure else "unknown"
+
+
+def window_line(window: QuotaWindow, now: datetime) -> str:
+    """Return a window in a few words: ``5-hour 42% (2h 13m)``."""
+    if window.has_reset(now):
+        return f"{window.title} has reset"
+    words = f"{window.title} {percent_text(window.remaining_percent)}"
+    if window.resets_at is not None:
+        return f"{words} ({duration((window.resets_at - now).total_seconds())})"
+    return f"{words} (not started)" if is_not_started(window) else words
+
+
+def window_row(window: QuotaWindow, now: datetime, look: Look) -> str:
+    """Return a window as a menu row; what must line up comes first, for fonts there are proportional."""
+    if window.has_reset(now):
+        return f"{bar(None)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
+    remaining = window.remaining_percent
+    parts = [f"{bar(remaining)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
+    if window.resets_at is not None:
+        left = duration((window.resets_at - now).total_seconds())
+        parts.append(f"resets in {left} ({clock_time(window.resets_at, now, look.locale, look.zone)})")
+    elif is_not_started(window):
+        parts.append("not started")
+    forecast = pace(window, now)
+    if forecast is not None:
+        end = forecast.runs_out_at
+        parts.append("lasts until reset" if end is None else f"runs out in {duration((end - now).total_seconds())}")
+    return " · ".join(parts)
+
+
+def is_not_started(window: QuotaWindow) -> bool:
+    """Whether the window begins with the next message: of known length, untouched, without a reset."""
+    return window.resets_at is None and window.used_percent == 0 and window.duration_s is not None
+
+
+def needs_user(usage: AccountUsage) -> bool:
+    """Whether nothing goes on for this account before its owner does something."""
+    if usage.state is State.EXPIRED:
+        return True
+    kinds = {FailureKind.UNREADABLE_FILE, FailureKind.REFUSED}
+    return usage.failure is not None and usage.failure.kind in kinds
+
+
+def _age(usage: AccountUsage, now: datetime) -> str:
+    return "an unknown time ago" if usage.updated_at is None else ago((now - usage.updated_at).total_seconds())

@@ -1,0 +1,174 @@
+"""The folder's accounts, with patience for a writer that truncates files in place.
+
+A file that cannot be read keeps its account's last state and is read again within a second; only what stays
+broken is reported.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayquota.credentials.files import (
+    Credential,
+    UnreadableError,
+    broken,
+    interpret,
+    parse,
+    read_bytes,
+    unreadable,
+)
+from trayquota.providers.base import SIGN_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from trayquota.core.model import Account
+
+PATIENCE_S = 1.0
+"""How long a broken file may be one that is being written."""
+_RETRY_S = 0.25
+_SETTLED = timedelta(seconds=2)
+
+_Signature = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a look at the folder found.
+
+    Attributes:
+        credentials: Sorted by provider, then name.
+        notice: What is wrong with the folder itself, for people.
+        retry_s: Look again after so many seconds, because a file seems to be half written.
+    """
+
+    credentials: tuple[Credential, ...] = ()
+    notice: str | None = None
+    retry_s: float | None = None
+
+
+@dataclass(slots=True)
+class _Entry:
+    signature: _Signature | None
+    credential: Credential | None
+    broken_since: datetime | None = None
+
+
+class Scanner:
+    """Reads a folder again and again, and each file only when it changed."""
+
+    def __init__(self, folder: Path, remembered: Mapping[str, Account] | None = None) -> None:
+        """Start without knowledge.
+
+        Args:
+            folder: The credentials folder; need not exist.
+            remembered: Accounts by file name as last seen, to name one whose e-mail has gone from its file.
+        """
+        self.folder = folder
+        self._entries: dict[str, _Entry] = {}
+        self._remembered = dict(remembered or {})
+
+    def scan(self, now: datetime) -> Scan:
+        """Return the accounts of the folder at ``now``. Raises nothing."""
+        try:
+            files = _account_files(self.folder)
+        except FileNotFoundError:
+            self._entries.clear()
+            return Scan(notice=f"No folder {shown(self.folder)} yet. It is picked up when it appears.")
+        except NotADirectoryError:
+            self._entries.clear()
+            return Scan(notice=f"{shown(self.folder)} is not a folder. Check the setting for the credentials folder.")
+        except OSError as error:
+            self._entries.clear()
+            reason = os.strerror(error.errno) if error.errno else "unknown error"
+            return Scan(notice=f"{shown(self.folder)} cannot be read ({reason}).")
+        for gone in self._entries.keys() - files.keys():
+            del self._entries[gone]
+        for name, signature in files.items():
+            self._look(name, signature, now)
+        found = (entry.credential for entry in self._entries.values() if entry.credential is not None)
+        waiting = any(
+            entry.broken_since is not None and now - entry.broken_since < timedelta(seconds=PATIENCE_S)
+            for entry in self._entries.values()
+        )
+        ordered = sorted(found, key=lambda each: each.account.sort_key)
+        notice = None
+        if not ordered and not waiting:
+            notice = f"No accounts in {shown(self.folder)} yet. They appear when your proxy has logged in."
+        return Scan(tuple(ordered), notice, _RETRY_S if waiting else None)
+
+    def _look(self, name: str, signature: _Signature | None, now: datetime) -> None:
+        entry = self._entries.setdefault(name, _Entry(None, None))
+        if signature is not None and entry.signature == signature and entry.broken_since is None:
+            return
+        path = self.folder / name
+        try:
+            source = parse(read_bytes(path))
+        except FileNotFoundError:
+            del self._entries[name]
+            return
+        except UnreadableError as error:
+            self._keep_or_report(entry, path, str(error), now)
+            return
+        entry.credential = None if source is None else self._named(interpret(path, source))
+        entry.broken_since = None
+        # A file written a moment ago may be written again within the same tick of the file system's clock.
+        settled = signature is not None and abs(now.timestamp() - signature[0] / 1e9) > _SETTLED.total_seconds()
+        entry.signature = signature if settled else None
+
+    def _keep_or_report(self, entry: _Entry, path: Path, message: str, now: datetime) -> None:
+        if entry.broken_since is None or entry.broken_since > now:
+            entry.broken_since = now
+        if now - entry.broken_since < timedelta(seconds=PATIENCE_S):
+            return
+        if entry.credential is None:
+            entry.credential = broken(path, f"{message} {SIGN_IN}")
+        else:
+            entry.credential = replace(entry.credential, problem=unreadable(f"{message} {SIGN_IN}"))
+
+    def _named(self, credential: Credential) -> Credential:
+        """Give an account its last known e-mail when a refresh has blanked it in the file."""
+        account = credential.account
+        known = self._remembered.get(account.id)
+        if account.name == account.id and known is not None and known.provider == account.provider:
+            plan = account.plan or known.plan
+            return replace(credential, account=replace(account, name=known.name, plan=plan))
+        self._remembered[account.id] = account
+        return credential
+
+
+def _account_files(folder: Path) -> dict[str, _Signature | None]:
+    """Return the candidates with what tells a change; ``None`` for those that cannot be looked at."""
+    found: dict[str, _Signature | None] = {}
+    with os.scandir(folder) as entries:
+        for each in entries:
+            if each.name.startswith(".") or not each.name.lower().endswith(".json"):
+                continue
+            try:
+                if each.is_dir():
+                    continue
+                status = each.stat()
+                signature = (
+                    status.st_mtime_ns,
+                    status.st_ctime_ns,
+                    status.st_size,
+                    status.st_ino,
+                    status.st_dev,
+                )
+            except OSError:
+                signature = None
+            found[each.name] = signature
+    return found
+
+
+def shown(folder: Path) -> str:
+    """Return a folder's path for people, with ``~`` for the home folder."""
+    try:
+        return str(Path("~") / folder.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(folder)

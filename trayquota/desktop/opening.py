@@ -1,0 +1,56 @@
+"""Opening a folder or a web page in the person's own programs."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+
+def open_folder(folder: Path) -> None:
+    """Show ``folder``, or its nearest parent that exists, in the file manager. Returns at once, raises nothing."""
+    existing = next((each for each in (folder, *folder.parents) if each.is_dir()), None)
+    if existing is not None:
+        _open(str(existing))
+
+
+def open_page(address: str) -> None:
+    """Show a web page in the browser. Returns at once, raises nothing.
+
+    Args:
+        address: An ``https`` address; anything else is ignored.
+    """
+    if address.startswith("https://"):
+        _open(address)
+
+
+def _open(target: str) -> None:
+    if sys.platform == "win32":
+        import os  # noqa: PLC0415 - startfile exists on Windows alone
+
+        try:
+            os.startfile(target)  # noqa: S606 - a folder or an https address
+        except OSError:
+            _log.warning("nothing could be opened: Windows knows no program for it")
+        return
+    program = "open" if sys.platform == "darwin" else "xdg-open"
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a fixed program with one argument, no shell
+            [program, target],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        _log.warning("nothing could be opened: %s is missing", program)
+        return
+    # The program may stay as long as the browser does; somebody has to see it end.
+    threading.Thread(target=process.wait, name="opened", daemon=True).start()

@@ -1,0 +1,182 @@
+"""``trayquota doctor``: what was found and chosen, and what deserves a look. No secret in it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+import sys
+from collections import Counter
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from trayquota import __version__
+from trayquota.app import cached_snapshot, utc_now
+from trayquota.core.model import State
+from trayquota.core.text import ago
+from trayquota.core.words import needs_user
+from trayquota.credentials.scan import shown
+from trayquota.tray.backend import choose, icon_class
+from trayquota.tray.errors import TrayUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from trayquota.config import Config
+    from trayquota.core.model import AccountUsage, Snapshot
+
+_LIBRARIES = (
+    "pystray",
+    "Pillow",
+    "requests",
+    "watchdog",
+    "schedule",
+    "dbus-fast",
+    "msgspec",
+    "platformdirs",
+    "filelock",
+)
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class _Report:
+    """Prints findings and counts those that deserve a look."""
+
+    def __init__(self) -> None:
+        self.concerns = 0
+
+    def section(self, title: str) -> None:
+        print(f"\n{title}")
+
+    def fact(self, text: str) -> None:
+        print(f"  {text}")
+
+    def concern(self, text: str) -> None:
+        self.concerns += 1
+        print(f"! {text}")
+
+
+def run_doctor(config: Config, backend: str) -> int:
+    """Print the findings; return 0 when all is well, 1 when something deserves a look."""
+    report = _Report()
+    print(f"trayquota {__version__}")
+    _system(report)
+    _tray(report, backend)
+    _folder(report, config)
+    _accounts(report, cached_snapshot(config))
+    _settings(report, config)
+    _own_files(report, config)
+    report.section("Result")
+    if report.concerns:
+        report.fact(f"{report.concerns} to look at, marked with ! above")
+        return 1
+    report.fact("all well")
+    return 0
+
+
+def _system(report: _Report) -> None:
+    report.section("System")
+    report.fact(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
+    desktop = os.environ.get("XDG_CURRENT_DESKTOP")
+    if desktop:
+        report.fact(f"desktop {desktop}, session {os.environ.get('XDG_SESSION_TYPE', 'unknown')}")
+    for name in _LIBRARIES:
+        try:
+            report.fact(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            if name != "dbus-fast" or sys.platform == "linux":
+                report.concern(f"{name} is not installed; install trayquota again")
+
+
+def _tray(report: _Report, backend: str) -> None:
+    report.section("Tray")
+    try:
+        choice = choose(backend)
+        icon_class(choice)
+    except TrayUnavailable as error:
+        report.concern(str(error))
+        return
+    report.fact(f"backend {choice.name}: {choice.why}")
+
+
+def _folder(report: _Report, config: Config) -> None:
+    report.section("Credentials folder")
+    report.fact(f"{shown(config.folder)} (from {config.sources.get('folder', 'default')})")
+    try:
+        mode = stat.S_IMODE(config.folder.stat().st_mode)
+    except OSError as error:
+        report.concern(f"cannot be looked at: {os.strerror(error.errno) if error.errno else 'unknown error'}")
+        return
+    from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
+
+    watcher = Watcher(config.folder, lambda: None)
+    watcher.ensure()
+    problem, kind = watcher.problem, watcher.kind
+    watcher.stop()
+    if problem:
+        report.concern(problem)
+    else:
+        report.fact(f"watched with {kind}")
+    if os.name == "posix":
+        if mode & _OTHERS:
+            report.concern(f"mode {mode:04o}: other people on this machine can enter it; chmod 700 closes it")
+        for number, path in enumerate(_readable_by_others(config.folder), start=1):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            report.concern(f"credential file {number}: mode {mode:04o}, readable by others; chmod 600 closes it")
+
+
+def _readable_by_others(folder: Path) -> Iterator[Path]:
+    try:
+        for path in sorted(folder.glob("*.json")):
+            if path.is_file() and stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+                yield path
+    except OSError:
+        return
+
+
+def _accounts(report: _Report, snapshot: Snapshot) -> None:
+    report.section("Accounts")
+    if snapshot.notice:
+        report.concern(snapshot.notice)
+    now = utc_now()
+    seen: Counter[str] = Counter()
+    for usage in snapshot.accounts:
+        provider = usage.account.provider
+        seen[provider] += 1
+        say = report.concern if needs_user(usage) or usage.state is State.ERROR else report.fact
+        age = ago((now - usage.updated_at).total_seconds()) if usage.updated_at else "never"
+        say(f"{provider} {seen[provider]}: {_state(usage)}, {len(usage.windows)} windows, updated {age}")
+
+
+def _state(usage: AccountUsage) -> str:
+    """Return the state without the account's name: reports get pasted where others read them."""
+    if usage.state is State.PENDING:
+        return "not asked yet"
+    return f"{usage.state} ({usage.failure.kind}: {usage.failure.message})" if usage.failure else usage.state.value
+
+
+def _settings(report: _Report, config: Config) -> None:
+    report.section("Settings")
+    exists = "" if config.places.config.exists() else ", not there: defaults are in force"
+    report.fact(f"file {shown(config.places.config)}{exists}")
+    for name, source in config.sources.items():
+        value = getattr(config.settings, name)
+        text = "set, not shown" if name == "proxy" and value else repr(value)
+        report.fact(f"{name} = {text} (from {source})")
+
+
+def _own_files(report: _Report, config: Config) -> None:
+    report.section("Own files")
+    for path in (config.places.state, config.places.log):
+        try:
+            status = path.stat()
+        except OSError:
+            report.fact(f"{shown(path)}: not there yet")
+            continue
+        report.fact(f"{shown(path)}: {status.st_size} bytes")
+        if os.name == "posix" and stat.S_IMODE(status.st_mode) & _OTHERS:
+            report.concern(f"{shown(path)} can be read by others; chmod 600 closes it")
+    leftovers = len(list((config.places.state_dir / "renewals").glob("*.journal")))
+    if leftovers:
+        report.concern(f"{leftovers} renewed logins wait in the state folder to be written to their files")

@@ -1,0 +1,294 @@
+"""What a provider is, and how an HTTP answer becomes a failure that people understand.
+
+Providers build requests and read answers; they send nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from trayquota.core.model import Failure, FailureKind
+from trayquota.providers.values import number, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from trayquota.core.model import QuotaWindow
+
+SIGN_IN = "Sign in again with your proxy's login command."
+"""The way out of a login that cannot be renewed."""
+_LONGEST_WAIT_S = 86400.0
+
+
+class FetchError(Exception):
+    """An account could not be asked, or its answer holds no quotas.
+
+    Attributes:
+        failure: What to show.
+        may_renew: The provider did not take the login, and a renewed one may help.
+        retry_after_s: The provider asked not to be asked for so long; seconds.
+    """
+
+    def __init__(self, failure: Failure, *, may_renew: bool = False, retry_after_s: float = 0.0) -> None:
+        """Keep what is known."""
+        super().__init__(failure.kind.value)
+        self.failure = failure
+        self.may_renew = may_renew
+        self.retry_after_s = retry_after_s
+
+
+def failed(kind: FailureKind, message: str, *, may_renew: bool = False, retry_after_s: float = 0.0) -> FetchError:
+    """Return the error for a failure of ``kind``; ``message`` is for people."""
+    return FetchError(Failure(kind, message), may_renew=may_renew, retry_after_s=retry_after_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The secret part of a credential file. Its ``repr`` tells none of it.
+
+    Attributes:
+        access_token: Sent to the provider; empty when the file has none.
+        refresh_token: Single-use key to a new pair; empty when the file has none.
+        expires_at: When ``access_token`` ends; ``None`` means it does not.
+        account_id: The provider's own id of the account, where a request needs it.
+        proxy_url: The proxy that the file asks for.
+    """
+
+    access_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    account_id: str | None = field(default=None, repr=False)
+    proxy_url: str | None = field(default=None, repr=False)
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the access token is missing or has ended."""
+        return not self.access_token or (self.expires_at is not None and self.expires_at <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTPS request. Its ``repr`` tells neither headers nor body."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer.
+
+    Attributes:
+        status: The HTTP status.
+        headers: By lower-case name.
+        body: Decoded, at most 1 MiB.
+        received_at: When it came.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+    @property
+    def is_html(self) -> bool:
+        """Whether this is a web page instead of data."""
+        kind = self.headers.get("content-type", "").lower()
+        return "html" in kind or self.body.lstrip()[:1] == b"<"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a provider reads out of a credential file beside the fields that all of them share."""
+
+    email: str | None = None
+    plan: str | None = None
+    account_id: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The quotas in an answer, in the provider's order; the plan when the answer names it."""
+
+    windows: tuple[QuotaWindow, ...]
+    plan: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A new pair of tokens. ``refresh_token`` is ``None`` when the old one stays valid."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    lifetime_s: float
+
+
+class RenewalError(Exception):
+    """A renewal was answered with a refusal.
+
+    Attributes:
+        final: The refresh token is dead: only a new login helps.
+        wait_s: Seconds to wait before the next try; ``None`` leaves it to the back-off.
+        server_fault: The provider itself is in trouble; a try a second later may work.
+    """
+
+    def __init__(self, *, final: bool = False, wait_s: float | None = None, server_fault: bool = False) -> None:
+        """Keep what is known."""
+        super().__init__("final" if final else "transient")
+        self.final = final
+        self.wait_s = wait_s
+        self.server_fault = server_fault
+
+
+class Provider(ABC):
+    """One source of quotas. A module in this package that sets ``PROVIDER`` is found by itself."""
+
+    name: ClassVar[str]
+    """Lower case, as in ``status --json``."""
+    title: ClassVar[str]
+    """For people."""
+    types: ClassVar[frozenset[str]]
+    """The ``type`` values of credential files, lower case, ``-`` for ``_``."""
+    usage_page: ClassVar[str]
+    """Where people see the same numbers."""
+    can_renew: ClassVar[bool] = False
+    """Whether an expired login may be renewed by this program."""
+
+    def identify(self, source: Mapping[str, object]) -> Identity:  # noqa: ARG002 - a hook: most files need none
+        """Return what only this provider knows to read in its credential files."""
+        return Identity()
+
+    @abstractmethod
+    def usage_request(self, login: Login) -> Request:
+        """Return the request for the account's quotas."""
+
+    @abstractmethod
+    def read_usage(self, response: Response) -> Reading:
+        """Return the quotas in an answer.
+
+        Raises:
+            FetchError: The answer says no, or holds no quotas.
+        """
+
+    def renewal_request(self, refresh_token: str) -> Request:
+        """Return the request that trades a refresh token for a new pair.
+
+        Raises:
+            NotImplementedError: The provider's logins are never renewed here.
+        """
+        raise NotImplementedError(self.name)
+
+    def read_renewal(self, response: Response) -> Renewed:
+        """Return the new pair in an answer.
+
+        Raises:
+            RenewalError: The answer says no or makes no sense.
+        """
+        raise NotImplementedError(self.name)
+
+
+def read_json(response: Response, provider: str) -> object:
+    """Return the data in a good answer.
+
+    Args:
+        response: The whole answer.
+        provider: The provider's title, for the message.
+
+    Raises:
+        FetchError: Any status but 2xx, or a body that is no JSON.
+    """
+    if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's range of success
+        raise _refusal(response, provider)
+    if response.is_html:
+        raise failed(
+            FailureKind.BAD_ANSWER,
+            f"{provider} answered with a web page instead of data. Something between you and it may have "
+            "answered: open a browser and check for a network login page.",
+        )
+    try:
+        return parse_json(response.body)
+    except ValueError:
+        raise failed(FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again.") from None
+
+
+def no_windows(provider: str) -> FetchError:
+    """Return the error for an answer without a single quota."""
+    return failed(
+        FailureKind.NO_WINDOWS,
+        f"{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
+    )
+
+
+def retry_after_s(response: Response) -> float:
+    """Return the seconds that ``Retry-After`` asks for, 0 without one; at most a day."""
+    value = response.headers.get("retry-after", "").strip()
+    seconds = number(value)
+    if seconds is None and value:
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, TypeError, OverflowError):
+            return 0.0
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        seconds = (moment - response.received_at).total_seconds()
+    return min(max(seconds or 0.0, 0.0), _LONGEST_WAIT_S)
+
+
+def error_words(response: Response) -> str:
+    """Return the answer's body in lower case, to look for known words; never to be shown."""
+    return response.body[:16384].decode("utf-8", "replace").lower()
+
+
+def _refusal(response: Response, provider: str) -> FetchError:
+    status, kinds = response.status, FailureKind
+    if status == 429:  # noqa: PLR2004
+        return failed(
+            kinds.RATE_LIMITED,
+            f"{provider} asks for a pause (HTTP 429).",
+            retry_after_s=retry_after_s(response),
+        )
+    if response.is_html and status in {401, 403, 407, 503}:
+        return failed(
+            kinds.BLOCKED,
+            f"A web page blocked the way to {provider} (HTTP {status}). A VPN, proxy or network login may be "
+            "the cause.",
+        )
+    if status in {401, 403}:
+        return _login_refusal(response, provider)
+    if status >= 500:  # noqa: PLR2004
+        return failed(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
+    if 300 <= status < 400:  # noqa: PLR2004
+        return failed(
+            kinds.REFUSED,
+            f"{provider} pointed to another address (HTTP {status}); that is never followed. A proxy or "
+            "network login may be the cause.",
+        )
+    if status == 402:  # noqa: PLR2004 - Codex: detail.code deactivated_workspace
+        return failed(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
+    if status == 407:  # noqa: PLR2004
+        return failed(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
+    return failed(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
+
+
+def _login_refusal(response: Response, provider: str) -> FetchError:
+    """Sort a 401 or 403: only what a renewed token can mend may lead to a renewal."""
+    words, kinds, forbidden = error_words(response), FailureKind, response.status == 403  # noqa: PLR2004
+    if forbidden and "scope" in words:
+        return failed(
+            kinds.SCOPE_MISSING,
+            f"This login may not read quotas (a setup token or an inference-only login). {provider} needs a "
+            "full login for that.",
+        )
+    if forbidden and "revoked" in words:
+        return failed(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
+    if "not allowed for this organization" in words or "deactivated" in words:
+        return failed(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
+    if not forbidden:
+        return failed(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_renew=True)
+    return failed(kinds.REFUSED, f"{provider} refused this login (HTTP 403). {SIGN_IN}", may_renew=True)

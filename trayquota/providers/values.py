@@ -1,0 +1,126 @@
+"""Numbers, percents, instants and texts out of JSON that may hold anything.
+
+Every reader returns ``None`` for what it cannot make sense of; none raises.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from trayquota.core.text import TITLE_LIMIT, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NUMBER = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,4})?")
+_MS_FROM = 1e10
+"""From here on an epoch number counts milliseconds: as seconds it would lie beyond the year 2286."""
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def parse_json(body: bytes) -> object:
+    """Return what ``body`` says.
+
+    ``NaN`` and ``Infinity`` read as ``None``.
+
+    Raises:
+        ValueError: It is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(body, parse_constant=lambda _name: None)
+    except RecursionError:
+        message = "nested too deeply"
+        raise ValueError(message) from None
+
+
+def fields(value: object) -> Mapping[str, object]:
+    """Return ``value`` when it is a JSON object, else an empty one."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[object]:
+    """Return ``value`` when it is a JSON array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def number(value: object) -> float | None:
+    """Return a finite number from a number, or from text such as ``"42.5%"``."""
+    if isinstance(value, str):
+        digits = value.replace("%", "").strip()
+        value = float(digits) if _NUMBER.fullmatch(digits) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        result = float(value)
+    except OverflowError:
+        return None
+    return result if math.isfinite(result) else None
+
+
+def percent(value: object) -> float | None:
+    """Return a number that is stated in percent, held to 0–100; 1.0 is one percent."""
+    result = number(value)
+    return None if result is None else min(100.0, max(0.0, result))
+
+
+def whole(value: object) -> int | None:
+    """Return a number of seconds as a whole number, ``None`` unless above zero and below ten years."""
+    result = number(value)
+    return round(result) if result is not None and 0 < result < 10 * 366 * 86400 else None
+
+
+def instant(value: object) -> datetime | None:
+    """Return a moment in UTC from ISO 8601 text or epoch seconds or milliseconds (number or digits).
+
+    Text without a zone is UTC. Moments before 2000 or after 2199 are nobody's quota and read as unknown.
+    """
+    seconds = number(value)
+    try:
+        if seconds is not None:
+            result = datetime.fromtimestamp(seconds / 1000 if seconds > _MS_FROM else seconds, UTC)
+        elif isinstance(value, str):
+            result = datetime.fromisoformat(value.strip()[:64])
+            result = result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
+        else:
+            return None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return result if _EARLIEST <= result < _LATEST else None
+
+
+def after(value: object, start: datetime) -> datetime | None:
+    """Return the moment ``value`` seconds after ``start``; ``None`` for negative or absurd lengths."""
+    if value == 0:
+        return start
+    seconds = number(value)
+    if seconds is None or not 0 < seconds < 10 * 366 * 86400:
+        return None
+    return start + timedelta(seconds=seconds)
+
+
+def text(value: object, limit: int = TITLE_LIMIT) -> str | None:
+    """Return non-empty text as one clean line, else ``None``."""
+    return (clean(value, limit) or None) if isinstance(value, str) else None
+
+
+def first(source: Mapping[str, object], *keys: str) -> object:
+    """Return the value of the first of ``keys`` that is there and not null."""
+    return next((source[key] for key in keys if source.get(key) is not None), None)
+
+
+def jwt_claims(token: object) -> Mapping[str, object]:
+    """Return the claims of a JSON web token, unverified; empty for anything else."""
+    if not isinstance(token, str) or token.count(".") != 2 or len(token) > 65536:  # noqa: PLR2004 - three parts
+        return {}
+    middle = token.split(".")[1]
+    try:
+        return fields(parse_json(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4))))
+    except (ValueError, binascii.Error):
+        return {}

@@ -1,0 +1,154 @@
+"""Which tray there is, and why; the choice is made when the tray is about to be shown.
+
+On Linux ``auto`` takes the session bus when there is one: an item waits there for a panel that comes later, as at
+login. Only where a bus has nobody who would show items, and an X11 tray of the older kind is already there (i3bar,
+polybar, trayer), that one is taken instead: an icon without a menu is better than one nobody ever sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trayquota.tray.errors import TrayUnavailable
+
+if TYPE_CHECKING:
+    from trayquota.tray._pystray import Icon
+
+BACKENDS = ("auto", "statusnotifier", "appindicator", "gtk", "xorg", "win32", "darwin", "none")
+"""What ``--backend`` takes."""
+_WATCHER = "org.kde.StatusNotifierWatcher"
+_PATIENCE_S = 2.0
+_NO_TRAY = (
+    "No tray can be shown here: there is neither a D-Bus session nor a tray on an X display. Start trayquota from "
+    "within your desktop session, or use 'trayquota status' in the terminal."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A tray backend.
+
+    Attributes:
+        name: One of ``BACKENDS``, but ``auto``.
+        why: In a few words, for people.
+    """
+
+    name: str
+    why: str
+
+
+def choose(wanted: str = "auto") -> Choice:
+    """Return the backend to use.
+
+    Raises:
+        TrayUnavailable: There is no tray; the text says what to do.
+    """
+    if wanted != "auto":
+        return Choice(wanted, "asked for")
+    if sys.platform == "win32":
+        return Choice("win32", "this is Windows")
+    if sys.platform == "darwin":
+        return Choice("darwin", "this is macOS")
+    return _on_linux()
+
+
+def icon_class(choice: Choice) -> type[Icon]:
+    """Return the pystray icon class of a backend.
+
+    Raises:
+        TrayUnavailable: It does not work here; the text says what is missing.
+    """
+    if choice.name == "none":
+        from trayquota.tray.headless import Icon as Headless  # noqa: PLC0415 - only what is used is imported
+
+        return Headless
+    if choice.name == "statusnotifier":
+        if sys.platform != "linux":
+            message = "The backend 'statusnotifier' exists on Linux alone."
+            raise TrayUnavailable(message)
+        from trayquota.tray.statusnotifier import Icon as StatusNotifier  # noqa: PLC0415
+
+        return StatusNotifier
+    try:
+        if choice.name == "xorg":
+            from trayquota.tray.xembed import icon_class as xembed  # noqa: PLC0415 - opens the display
+
+            return xembed()
+        from trayquota.tray._pystray import own_backend  # noqa: PLC0415
+
+        return own_backend(choice.name)
+    except Exception as error:
+        # pystray's backends raise what their toolkits raise: import errors, display errors, plain ValueErrors.
+        message = f"The tray backend '{choice.name}' does not work here ({type(error).__name__})."
+        raise TrayUnavailable(message) from error
+
+
+def _on_linux() -> Choice:
+    from trayquota.tray.statusnotifier.address import session_bus_address  # noqa: PLC0415 - Linux alone
+
+    address = session_bus_address()
+    if address is None:
+        if has_xembed_tray():
+            return Choice("xorg", "no D-Bus session, but an X11 tray")
+        raise TrayUnavailable(_NO_TRAY)
+    watched = has_watcher(address)
+    if watched is None and not has_xembed_tray():
+        message = (
+            "No tray can be shown here: the D-Bus session does not answer. Start trayquota from within your desktop "
+            "session, or use 'trayquota status' in the terminal."
+        )
+        raise TrayUnavailable(message)
+    if not watched and has_xembed_tray():
+        return Choice("xorg", "nobody on the D-Bus session shows items, but there is an X11 tray")
+    why = "a D-Bus session with a panel" if watched else "a D-Bus session; waiting for a panel"
+    return Choice("statusnotifier", why)
+
+
+def has_watcher(address: str) -> bool | None:
+    """Return whether somebody on the bus shows items; ``None`` when the bus does not answer."""
+    with contextlib.suppress(Exception):
+        return asyncio.run(asyncio.wait_for(_ask_for_watcher(address), _PATIENCE_S))
+    return None
+
+
+async def _ask_for_watcher(address: str) -> bool:
+    from dbus_fast import Message  # noqa: PLC0415 - Linux alone
+    from dbus_fast.aio import MessageBus  # noqa: PLC0415
+
+    bus = await MessageBus(bus_address=address).connect()
+    try:
+        answer = await bus.call(
+            Message(
+                destination="org.freedesktop.DBus",
+                path="/org/freedesktop/DBus",
+                interface="org.freedesktop.DBus",
+                member="NameHasOwner",
+                signature="s",
+                body=[_WATCHER],
+            )
+        )
+        return bool(answer and answer.body and answer.body[0])
+    finally:
+        bus.disconnect()
+
+
+def has_xembed_tray() -> bool:
+    """Return whether an X11 tray of the older kind is there: somebody owns the display's tray selection."""
+    if not os.environ.get("DISPLAY"):
+        return False
+    try:
+        from Xlib import X, display  # noqa: PLC0415 - comes with pystray on Linux
+
+        screen = display.Display()
+        try:
+            atom = screen.intern_atom(f"_NET_SYSTEM_TRAY_S{screen.get_default_screen()}")
+            return bool(screen.get_selection_owner(atom) != X.NONE)
+        finally:
+            screen.close()
+    except Exception:  # noqa: BLE001 - Xlib raises many kinds; each of them means no display
+        return False

@@ -1,0 +1,79 @@
+"""View → the icon's picture, title and menu; each is touched only when it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trayquota.core.compose import tooltip, tooltip_within
+from trayquota.render import render, render_all
+from trayquota.tray.menu import build_menu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL import Image
+
+    from trayquota.core.view import Action, IconSpec, View
+    from trayquota.tray._pystray import Icon
+
+WINDOWS_TITLE_UNITS = 127
+"""A notification icon's tip holds so many UTF-16 units."""
+_XEMBED_PX = 48
+
+
+def _whole(text: str) -> str:
+    return text
+
+
+def _double_ampersand(text: str) -> str:
+    return text.replace("&", "&&")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a backend needs to be told differently.
+
+    Attributes:
+        title: View → title.
+        escape: For menu labels.
+        draw: Spec → picture.
+    """
+
+    title: Callable[[View], str] = tooltip
+    escape: Callable[[str], str] = _whole
+    draw: Callable[[IconSpec], Image.Image] = lambda spec: render_all(spec)  # noqa: PLW0108 - looked up when called
+
+
+def _latin(shown: View) -> str:
+    """Return the tooltip in the letters that X window titles of pystray can carry."""
+    text = tooltip(shown).replace("…", "...")
+    return text.encode("latin-1", "replace").decode("latin-1")
+
+
+TRAITS = {
+    "win32": Traits(title=lambda shown: tooltip_within(shown, WINDOWS_TITLE_UNITS), escape=_double_ampersand),
+    "xorg": Traits(title=_latin, draw=lambda spec: render(spec, _XEMBED_PX, opaque=True)),
+}
+
+
+class Presenter:
+    """Keeps an icon in step with the newest view. For one thread."""
+
+    def __init__(self, icon: Icon, traits: Traits, act: Callable[[Action], None]) -> None:
+        """Show views on ``icon``; ``act`` is called with the action of a chosen row."""
+        self._icon = icon
+        self._traits = traits
+        self._act = act
+        self._shown: View | None = None
+
+    def show(self, view: View) -> None:
+        """Bring the icon in step with ``view``."""
+        before, self._shown = self._shown, view
+        if before is None or before.icon != view.icon:
+            self._icon.icon = self._traits.draw(view.icon)
+        title = self._traits.title(view)
+        if title != self._icon.title:
+            self._icon.title = title
+        if before is None or before.menu != view.menu:
+            self._icon.menu = build_menu(view.menu, self._act, self._traits.escape)

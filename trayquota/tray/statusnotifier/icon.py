@@ -1,0 +1,138 @@
+"""The icon itself: pystray's interface in front of :class:`Service`."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING, ClassVar
+
+from trayquota.tray.steady import SteadyIcon
+
+from .item import Face
+from .layout import described
+from .pixmap import pixmaps
+from .service import Service
+from .session import Presentation
+from .text import escaped, headline_and_rest, sendable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from PIL.Image import Image
+
+    from trayquota.tray._pystray import Menu, MenuItem
+
+
+class Icon(SteadyIcon):
+    """An icon for Linux trays that speak StatusNotifierItem, used from any thread like any of pystray's.
+
+    The first line of :attr:`title` is the headline, the others go below it in the tool tip. An image may
+    carry versions drawn for several sizes in ``image.info["variants"]``.
+
+    What is set is made ready for the bus on the thread that sets it, so that a menu's callables and the work
+    on pictures never hold up the bus; a thread that was overtaken by a later one has no effect.
+
+    Attributes:
+        on_menu_opened: Called on the callbacks' thread when a person opens the menu, where the host tells.
+        on_notification_clicked: Called there when a person clicks a notification; ``None``: not clickable.
+    """
+
+    HAS_DEFAULT_ACTION: ClassVar[bool] = False
+    HAS_MENU: ClassVar[bool] = True
+    HAS_MENU_RADIO: ClassVar[bool] = True
+    HAS_NOTIFICATION: ClassVar[bool] = True
+
+    on_menu_opened: Callable[[], object] | None = None
+    on_notification_clicked: Callable[[], object] | None = None
+
+    def __init__(
+        self,
+        name: str,
+        icon: Image | None = None,
+        title: str | None = None,
+        menu: Menu | Iterable[MenuItem] | None = None,
+        **kwargs: object,
+    ) -> None:
+        """Make an icon that is not shown yet; the arguments are pystray's."""
+        self._lock = threading.Lock()
+        self._turns = count()
+        self._latest: dict[str, int] = {}
+        self._service: Service | None = None
+        super().__init__(name, icon, title, menu, **kwargs)
+        self._presentation = Presentation(face=_titled(Face(), self.title, name))
+
+    def activate_item(self, item: MenuItem) -> None:
+        """Run an entry's action, on the calling thread."""
+        try:
+            item(self)
+        finally:
+            self.update_menu()
+
+    def activate_default(self) -> None:
+        """Run the action of the menu's default entry, if it has one, on the calling thread."""
+        self()
+
+    def _present(self, aspect: str, turn: int, change: Callable[[Presentation], Presentation]) -> None:
+        with self._lock:
+            if self._latest.get(aspect, -1) > turn:
+                return
+            self._latest[aspect] = turn
+            self._presentation = change(self._presentation)
+            if self._service is not None:
+                self._service.present(self._presentation)
+
+    def _begin(self) -> None:
+        with self._lock:
+            self._service = Service(self, self._presentation)
+
+    def _loop(self) -> None:
+        if self._service is not None:
+            self._service.run(self._mark_ready)
+
+    def _stop(self) -> None:
+        if self._service is not None:
+            self._service.stop()
+
+    def _is_awaited_here(self) -> bool:
+        return self._service is not None and self._service.runs_callback_here
+
+    def _show(self) -> None:
+        self._update_title()
+        self._present("visible", next(self._turns), lambda old: replace(old, visible=True))
+
+    def _hide(self) -> None:
+        self._present("visible", next(self._turns), lambda old: replace(old, visible=False))
+
+    def _update_icon(self) -> None:
+        turn = next(self._turns)
+        if self._icon is not None:
+            pictures = pixmaps(self._icon)
+            self._present("icon", turn, lambda old: replace(old, face=replace(old.face, pixmaps=pictures)))
+            self._icon_valid = True
+
+    def _update_title(self) -> None:
+        turn = next(self._turns)
+        title = self._title
+        self._present("title", turn, lambda old: replace(old, face=_titled(old.face, title, self.name)))
+
+    def _update_menu(self) -> None:
+        turn = next(self._turns)
+        entries = described(self._menu)
+        self._present("menu", turn, lambda old: replace(old, menu=entries))
+
+    def _notify(self, message: str, title: str | None = None) -> None:
+        if self._service is not None:
+            summary, _ = headline_and_rest(self.title if title is None else title)
+            self._service.notify(sendable(summary or self.name), sendable(message))
+
+    def _remove_notification(self) -> None:
+        if self._service is not None:
+            self._service.withdraw_notification()
+
+
+def _titled(face: Face, title: str | None, name: str) -> Face:
+    headline, rest = headline_and_rest(sendable(title or ""))
+    # Plasma shows no tool tip without a title.
+    shown = headline or sendable(name)
+    return replace(face, title=shown, tip_title=shown, tip_text=escaped(rest))

@@ -1,0 +1,215 @@
+"""org.kde.StatusNotifierItem: D-Bus glue around a :class:`Face`, with no thoughts of its own.
+
+Every property is there from the start, empty if unused: some hosts look at the list once. Getters return
+what is stored, since one exception would fail the whole GetAll. Hosts ask anew on a ``New…`` signal.
+
+No ``from __future__ import annotations`` here: dbus-fast reads the annotations as they are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from dbus_fast import PropertyAccess
+from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSignature, DBusStr, DBusUInt32
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
+
+from .dbusmenu import MENU_PATH
+from .pixmap import Pixmap
+
+ITEM_PATH: Final = "/StatusNotifierItem"
+READ: Final = PropertyAccess.READ
+
+Pixmaps = Annotated[list[list[Any]], DBusSignature("a(iiay)")]
+ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
+NewLabel = Annotated[list[str], DBusSignature("ss")]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What an item shows, as it goes over the bus.
+
+    Attributes:
+        title: One plain line.
+        tip_title: The tool tip's first line, plain.
+        tip_text: The rest of the tool tip, markup.
+        pixmaps: The icon in several sizes.
+    """
+
+    title: str = ""
+    tip_title: str = ""
+    tip_text: str = ""
+    pixmaps: tuple[Pixmap, ...] = ()
+
+
+class StatusNotifierItem(ServiceInterface):
+    """The item's object on one connection.
+
+    Args:
+        name: The item's Id, the same in every session.
+        face: What it shows at first.
+        on_secondary_activate: Told of a middle click, ahead of the reply, so it must not act by itself.
+    """
+
+    def __init__(self, name: str, face: Face, on_secondary_activate: Callable[[], None]) -> None:
+        """See the class."""
+        super().__init__("org.kde.StatusNotifierItem")
+        self._id = name
+        self._face = face
+        self._on_secondary_activate = on_secondary_activate
+
+    def update(self, face: Face) -> None:
+        """Show ``face`` from now on; tells hosts what differs, and nothing when nothing does."""
+        old, self._face = self._face, face
+        if old.title != face.title:
+            self.new_title()
+        if old.pixmaps != face.pixmaps:
+            self.new_icon()
+        if (old.tip_title, old.tip_text) != (face.tip_title, face.tip_text):
+            self.new_tool_tip()
+
+    @dbus_property(access=READ, name="Category")
+    def category(self) -> DBusStr:
+        """What kind of item this is."""
+        return "ApplicationStatus"
+
+    @dbus_property(access=READ, name="Id")
+    def id(self) -> DBusStr:
+        """Names the application."""
+        return self._id
+
+    @dbus_property(access=READ, name="Title")
+    def title(self) -> DBusStr:
+        """One line about the item."""
+        return self._face.title
+
+    @dbus_property(access=READ, name="Status")
+    def status(self) -> DBusStr:
+        """``Active`` always: an item that is not shown is not on the bus."""
+        return "Active"
+
+    @dbus_property(access=READ, name="WindowId")
+    def window_id(self) -> DBusInt32:
+        """No window."""
+        return 0
+
+    @dbus_property(access=READ, name="IconThemePath")
+    def icon_theme_path(self) -> DBusStr:
+        """No folder with icons."""
+        return ""
+
+    @dbus_property(access=READ, name="Menu")
+    def menu(self) -> DBusObjectPath:
+        """Where the menu is."""
+        return MENU_PATH
+
+    @dbus_property(access=READ, name="ItemIsMenu")
+    def item_is_menu(self) -> DBusBool:
+        """A plain click opens the menu."""
+        return True
+
+    @dbus_property(access=READ, name="IconName")
+    def icon_name(self) -> DBusStr:
+        """Empty: hosts prefer a name over the picture."""
+        return ""
+
+    @dbus_property(access=READ, name="IconPixmap")
+    def icon_pixmap(self) -> Pixmaps:
+        """The icon."""
+        return [[each.width_px, each.height_px, each.argb] for each in self._face.pixmaps]
+
+    @dbus_property(access=READ, name="OverlayIconName")
+    def overlay_icon_name(self) -> DBusStr:
+        """None."""
+        return ""
+
+    @dbus_property(access=READ, name="OverlayIconPixmap")
+    def overlay_icon_pixmap(self) -> Pixmaps:
+        """None."""
+        return []
+
+    @dbus_property(access=READ, name="AttentionIconName")
+    def attention_icon_name(self) -> DBusStr:
+        """None."""
+        return ""
+
+    @dbus_property(access=READ, name="AttentionIconPixmap")
+    def attention_icon_pixmap(self) -> Pixmaps:
+        """None."""
+        return []
+
+    @dbus_property(access=READ, name="AttentionMovieName")
+    def attention_movie_name(self) -> DBusStr:
+        """None."""
+        return ""
+
+    @dbus_property(access=READ, name="ToolTip")
+    def tool_tip(self) -> ToolTip:
+        """Icon name, icon, title and text of the tool tip."""
+        return ["", [], self._face.tip_title, self._face.tip_text]
+
+    @dbus_property(access=READ, name="XAyatanaLabel")
+    def x_ayatana_label(self) -> DBusStr:
+        """No text beside the icon."""
+        return ""
+
+    @dbus_property(access=READ, name="XAyatanaLabelGuide")
+    def x_ayatana_label_guide(self) -> DBusStr:
+        """Nor room for one."""
+        return ""
+
+    @dbus_property(access=READ, name="XAyatanaOrderingIndex")
+    def x_ayatana_ordering_index(self) -> DBusUInt32:
+        """No preferred place."""
+        return 0
+
+    @dbus_method(name="ContextMenu")
+    def context_menu(self, _x: DBusInt32, _y: DBusInt32) -> None:
+        """The host shows the menu by itself."""
+
+    @dbus_method(name="Activate", disabled=True)
+    def activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
+        """Absent from introspection: where it is present, hosts wait for a double click."""
+
+    @dbus_method(name="SecondaryActivate")
+    def secondary_activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
+        """A middle click."""
+        self._on_secondary_activate()
+
+    @dbus_method(name="Scroll")
+    def scroll(self, _delta: DBusInt32, _orientation: DBusStr) -> None:
+        """The wheel; means nothing here."""
+
+    @dbus_signal(name="NewTitle")
+    def new_title(self) -> None:
+        """Title changed."""
+
+    @dbus_signal(name="NewIcon")
+    def new_icon(self) -> None:
+        """IconName or IconPixmap changed."""
+
+    @dbus_signal(name="NewAttentionIcon")
+    def new_attention_icon(self) -> None:
+        """Part of the interface, never sent."""
+
+    @dbus_signal(name="NewOverlayIcon")
+    def new_overlay_icon(self) -> None:
+        """Part of the interface, never sent."""
+
+    @dbus_signal(name="NewToolTip")
+    def new_tool_tip(self) -> None:
+        """ToolTip changed."""
+
+    @dbus_signal(name="NewStatus")
+    def new_status(self, status: str) -> DBusStr:
+        """Part of the interface, never sent."""
+        return status
+
+    @dbus_signal(name="NewMenu")
+    def new_menu(self) -> None:
+        """Part of the interface, never sent."""
+
+    @dbus_signal(name="XAyatanaNewLabel")
+    def x_ayatana_new_label(self, label: str, guide: str) -> NewLabel:
+        """Part of the interface, never sent."""
+        return [label, guide]

@@ -1,0 +1,208 @@
+"""A menu as a tree of numbered nodes, and what changed from one tree to the next; everything here is pure.
+
+Hosts know an entry by its id, so an entry that is still "the same" keeps its id when the menu is rebuilt, and
+an id is never given to another entry. Hosts also fix an entry's kind when they first see it (Plasma does), so
+a partner of another kind is a new entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from trayquota.tray._pystray import Menu
+
+from .text import menu_label
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from trayquota.tray._pystray import MenuItem
+
+Properties = dict[str, str | bool | int]
+
+
+class Kind(StrEnum):
+    """What an entry is; decides which properties it has."""
+
+    ROOT = "root"
+    STANDARD = "standard"
+    SEPARATOR = "separator"
+    SUBMENU = "submenu"
+    CHECK = "check"
+    RADIO = "radio"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a menu entry says.
+
+    Attributes:
+        kind: What it is.
+        label: As it goes over the bus, underscores doubled.
+        enabled: Greyed when not.
+        checked: The mark of a check or radio entry.
+        children: The entries of a submenu.
+        item: What a click runs. No part of what is compared: only what is shown makes a difference to a host.
+    """
+
+    kind: Kind
+    label: str = ""
+    enabled: bool = True
+    checked: bool = False
+    children: tuple[Entry, ...] = ()
+    item: MenuItem | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A numbered entry. The children are here alone, the entry's own field is empty."""
+
+    id: int
+    entry: Entry
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a host has to hear so that it knows the new tree.
+
+    Attributes:
+        updated: Of nodes in both trees: the properties that differ, with their new values.
+        removed: Likewise: the names of properties that are no more.
+        parents: Nodes in both trees whose children are others, or in another order; outer ones first.
+    """
+
+    updated: tuple[tuple[int, Properties], ...] = ()
+    removed: tuple[tuple[int, list[str]], ...] = ()
+    parents: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.updated or self.removed or self.parents)
+
+
+EMPTY = Node(0, Entry(Kind.ROOT))
+"""The menu without entries."""
+
+
+def described(menu: Menu | None) -> tuple[Entry, ...]:
+    """A pystray menu as it is at this moment; its dynamic texts and states are asked for here."""
+    return tuple(_entry(item) for item in menu or ())
+
+
+def _entry(item: MenuItem) -> Entry:
+    if item is Menu.SEPARATOR:
+        return Entry(Kind.SEPARATOR)
+    label, enabled = menu_label(item.text), bool(item.enabled)
+    if item.submenu is not None:
+        return Entry(Kind.SUBMENU, label, enabled, children=described(item.submenu))
+    if (checked := item.checked) is None:
+        return Entry(Kind.STANDARD, label, enabled, item=item)
+    return Entry(Kind.RADIO if item.radio else Kind.CHECK, label, enabled, bool(checked), item=item)
+
+
+def properties(entry: Entry) -> Properties:
+    """An entry's properties as com.canonical.dbusmenu names them.
+
+    ``enabled`` and ``visible`` are always told: Plasma never puts a property back to its default by itself.
+    """
+    if entry.kind is Kind.ROOT:
+        return {"children-display": "submenu"}
+    told: Properties = {"label": entry.label, "enabled": entry.enabled, "visible": True}
+    match entry.kind:
+        case Kind.SEPARATOR:
+            told["type"] = "separator"
+        case Kind.SUBMENU:
+            told["children-display"] = "submenu"
+        case Kind.CHECK:
+            told |= {"toggle-type": "checkmark", "toggle-state": int(entry.checked)}
+        case Kind.RADIO:
+            told |= {"toggle-type": "radio", "toggle-state": int(entry.checked)}
+        case Kind.STANDARD:
+            pass
+    return told
+
+
+def numbered(old: Node, entries: Sequence[Entry], ids: Iterator[int]) -> Node:
+    """The tree for new ``entries``, in which whatever was there before keeps its id.
+
+    Args:
+        old: The tree that hosts know.
+        entries: What the menu says now.
+        ids: Gives ids that were never used.
+    """
+    return Node(old.id, old.entry, _number(old.children, entries, ids))
+
+
+def _number(old: Sequence[Node], new: Sequence[Entry], ids: Iterator[int]) -> tuple[Node, ...]:
+    nodes = []
+    for entry, partner in zip(new, _partners([node.entry for node in old], new), strict=True):
+        before = None if partner is None else old[partner]
+        children = _number(before.children if before else (), entry.children, ids)
+        nodes.append(Node(before.id if before else next(ids), replace(entry, children=()), children))
+    return tuple(nodes)
+
+
+def _partners(old: Sequence[Entry], new: Sequence[Entry]) -> list[int | None]:
+    """For each new entry the index of the old one that it continues.
+
+    First by kind and label; between those, what is left is paired in order when of the same kind: a row whose
+    countdown moved on.
+    """
+    partners: list[int | None] = [None] * len(new)
+    same = _aligned([(each.kind, each.label) for each in old], [(each.kind, each.label) for each in new])
+    for tag, old_from, old_to, new_from, new_to in same.get_opcodes():
+        if tag == "equal":
+            partners[new_from:new_to] = range(old_from, old_to)
+        elif tag == "replace":
+            kinds = _aligned(
+                [each.kind for each in old[old_from:old_to]], [each.kind for each in new[new_from:new_to]]
+            )
+            for block in kinds.get_matching_blocks():
+                start = new_from + block.b
+                partners[start : start + block.size] = range(
+                    old_from + block.a, old_from + block.a + block.size
+                )
+    return partners
+
+
+def _aligned(old: Sequence[Hashable], new: Sequence[Hashable]) -> SequenceMatcher[Hashable]:
+    return SequenceMatcher(None, old, new, autojunk=False)
+
+
+def nodes_of(root: Node) -> dict[int, Node]:
+    """Every node of a tree by its id, the root included, outer ones first."""
+    found = {root.id: root}
+    for child in root.children:
+        found |= nodes_of(child)
+    return found
+
+
+def kept_in_shape(old: Node, new: Mapping[int, Node]) -> Node:
+    """``old`` with the same nodes in the same places, each saying what it says in ``new`` if still there."""
+    entry = new[old.id].entry if old.id in new else old.entry
+    return Node(old.id, entry, tuple(kept_in_shape(child, new) for child in old.children))
+
+
+def difference(old: Node, new: Node) -> Changes:
+    """What tells a host that knows ``old`` of ``new``."""
+    before, after = nodes_of(old), nodes_of(new)
+    updated, removed, parents = [], [], []
+    for each, node in after.items():
+        if each not in before:
+            continue
+        had, has = properties(before[each].entry), properties(node.entry)
+        if changed := {name: value for name, value in has.items() if had.get(name) != value}:
+            updated.append((each, changed))
+        if gone := [name for name in had if name not in has]:
+            removed.append((each, gone))
+        if _ids(before[each].children) != _ids(node.children):
+            parents.append(each)
+    return Changes(tuple(updated), tuple(removed), tuple(parents))
+
+
+def _ids(nodes: Iterable[Node]) -> list[int]:
+    return [node.id for node in nodes]

@@ -1,0 +1,51 @@
+"""Pillow images → ``a(iiay)``, the pictures of a StatusNotifierItem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SIZES_PX = (16, 22, 24, 32, 48, 64)
+"""The sizes made of a single image: what panels ask for at scale 1 and 2. Some take the smallest that
+suffices, others (Xfce, Waybar) the largest there is, so the largest must still read well when small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixmap:
+    """A picture as it goes over the bus: straight alpha, rows from the top, four bytes A, R, G, B a pixel."""
+
+    width_px: int
+    height_px: int
+    argb: bytes = field(repr=False)
+
+
+def pixmaps(image: Image) -> tuple[Pixmap, ...]:
+    """An icon in several sizes, the smallest first.
+
+    Args:
+        image: The icon. ``image.info["variants"]`` may hold images drawn for their own sizes; those are taken
+            as they are and nothing is scaled. Without them the image is scaled to ``SIZES_PX``.
+    """
+    variants = image.info.get("variants") or _scaled(image)
+    by_size = {each.size: each for each in variants}
+    return tuple(_pixmap(by_size[size]) for size in sorted(by_size))
+
+
+def _scaled(image: Image) -> list[Image]:
+    from PIL.Image import Resampling  # noqa: PLC0415 - whoever has an image has imported it already
+
+    whole = image.convert("RGBA")
+    return [
+        whole if whole.size == (size, size) else whole.resize((size, size), Resampling.LANCZOS)
+        for size in SIZES_PX
+    ]
+
+
+def _pixmap(image: Image) -> Pixmap:
+    from PIL import Image as pillow  # noqa: N813, PLC0415 - as above
+
+    red, green, blue, alpha = image.convert("RGBA").split()
+    return Pixmap(image.width, image.height, pillow.merge("RGBA", (alpha, red, green, blue)).tobytes())

@@ -1,0 +1,190 @@
+"""The owner of the event loop: connects, serves one session after the other, comes back when the bus dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Final
+
+from dbus_fast import DBusError
+from dbus_fast.aio import MessageBus
+
+from trayquota.tray.errors import TrayUnavailable
+
+from .address import session_bus_address
+from .published import PublishedMenu
+from .session import Presentation, Session
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .session import Owner
+
+_LOG = logging.getLogger(__name__)
+
+_PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Between attempts to reach the bus again; the last one for good."""
+_STEADY_S: Final = 30.0
+"""A connection that held this long was a good one: the next attempt after it starts with the first pause."""
+_CONNECT_S: Final = 10.0
+_CALLBACK_S: Final = 0.3
+"""How long a callback under way is waited for when the icon stops."""
+# A bus that refuses, hangs up, times out, or whose address makes no sense.
+_UNREACHABLE: Final = (OSError, EOFError, ValueError, DBusError)
+
+
+class Service:
+    """Puts what it is told onto the session bus, from a loop on the thread that calls :meth:`run`.
+
+    Args:
+        owner: The icon.
+        wanted: What to show at first.
+    """
+
+    def __init__(self, owner: Owner, wanted: Presentation) -> None:
+        """See the class."""
+        self._owner = owner
+        self._wanted = wanted
+        self._menu = PublishedMenu()
+        self._worker = Worker(f"{owner.name}-callbacks")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._session: Session | None = None
+        self._is_stopping = False
+        self._is_flush_due = False
+
+    @property
+    def runs_callback_here(self) -> bool:
+        """Whether the calling thread is the one that runs callbacks."""
+        return self._worker.is_current
+
+    def present(self, wanted: Presentation) -> None:
+        """Show ``wanted`` from now on; from any thread, one at a time. Several in a moment are one update."""
+        self._wanted = wanted
+        if self._loop is not None and not self._is_flush_due:
+            self._is_flush_due = True
+            self._post(self._flush)
+
+    def notify(self, summary: str, body: str) -> None:
+        """Show a notification; from any thread."""
+        self._post(lambda: self._with_session(lambda session: session.notify(summary, body)))
+
+    def withdraw_notification(self) -> None:
+        """Take back the last notification; from any thread."""
+        self._post(lambda: self._with_session(Session.withdraw_notification))
+
+    def stop(self) -> None:
+        """Have :meth:`run` return; from any thread or a signal handler, so no lock is taken."""
+        self._is_stopping = True
+        self._post(self._cancel)
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Serve until :meth:`stop`.
+
+        Args:
+            on_ready: Called once, when the bus has been reached.
+
+        Raises:
+            TrayUnavailable: There is no session bus at the start.
+        """
+        try:
+            with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+                self._loop = runner.get_loop()
+                self._loop.set_exception_handler(_on_loop_error)
+                runner.run(self._main(on_ready))
+        finally:
+            self._loop = None
+            self._worker.close(_CALLBACK_S)
+
+    def _post(self, call: Callable[[], object]) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        try:
+            loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            _LOG.debug("the icon's loop is closed already")
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _with_session(self, do: Callable[[Session], None]) -> None:
+        if self._session is not None:
+            do(self._session)
+
+    def _flush(self) -> None:
+        self._is_flush_due = False
+        self._with_session(lambda session: session.show(self._wanted))
+
+    async def _main(self, on_ready: Callable[[], None]) -> None:
+        self._task = asyncio.current_task()
+        if self._is_stopping:
+            return
+        try:
+            await self._serve(on_ready)
+        except asyncio.CancelledError:
+            if not self._is_stopping:
+                raise
+
+    async def _serve(self, on_ready: Callable[[], None]) -> None:
+        bus = await _first_connection()
+        on_ready()
+        loop, pauses = asyncio.get_running_loop(), _pauses()
+        while True:
+            since = loop.time()
+            was_hidden = await self._serve_once(bus)
+            if was_hidden or loop.time() - since >= _STEADY_S:
+                pauses = _pauses()
+            bus = await _connection_again(chain([0.0], pauses) if was_hidden else pauses)
+
+    async def _serve_once(self, bus: MessageBus) -> bool:
+        session = Session(bus, self._owner, self._menu, self._worker.submit)
+        self._session = session
+        try:
+            return await session.serve(self._wanted)
+        finally:
+            self._session = None
+            await session.close()
+
+
+def _pauses() -> Iterator[float]:
+    return chain(_PAUSES_S, repeat(_PAUSES_S[-1]))
+
+
+async def _connection(address: str) -> MessageBus:
+    async with asyncio.timeout(_CONNECT_S):
+        return await MessageBus(bus_address=address).connect()
+
+
+async def _first_connection() -> MessageBus:
+    address = session_bus_address()
+    if address is None:
+        message = "There is no D-Bus session bus: DBUS_SESSION_BUS_ADDRESS is not set."
+        raise TrayUnavailable(message)
+    try:
+        return await _connection(address)
+    except _UNREACHABLE as why:
+        message = f"The D-Bus session bus at {address} cannot be reached: {str(why) or type(why).__name__}."
+        raise TrayUnavailable(message) from why
+
+
+async def _connection_again(pauses: Iterator[float]) -> MessageBus:
+    for pause_s in pauses:
+        await asyncio.sleep(pause_s)
+        try:
+            return await _connection(session_bus_address() or "")
+        except _UNREACHABLE as why:
+            _LOG.debug("the session bus is still away: %r", why)
+    raise AssertionError  # pauses never end
+
+
+def _on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    fault = context.get("exception")
+    # A signal that was on its way when the bus died fails in a future of dbus-fast that nobody holds.
+    lost = isinstance(fault, OSError | EOFError)
+    _LOG.log(
+        logging.DEBUG if lost else logging.ERROR, "in the icon's loop: %s (%r)", context.get("message"), fault
+    )

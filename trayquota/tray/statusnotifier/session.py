@@ -1,0 +1,243 @@
+"""One connection to the session bus: what is exported there, whom it is registered with, what arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from dbus_fast import Message, MessageFlag, MessageType
+
+from .dbusmenu import MENU_PATH, DBusMenu
+from .item import ITEM_PATH, Face, StatusNotifierItem
+from .notifications import NOTIFICATIONS, Notifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from dbus_fast.aio import MessageBus
+
+    from trayquota.tray._pystray import MenuItem
+
+    from .layout import Changes, Entry, Node
+    from .published import PublishedMenu
+
+_LOG = logging.getLogger(__name__)
+
+WATCHER: Final = "org.kde.StatusNotifierWatcher"
+_BUS: Final = "org.freedesktop.DBus"
+_WAIT_AT_MOST_S: Final = 20.0
+"""GTK hosts open the menu and do not say when it is closed; entries wait no longer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """All that is to be shown.
+
+    Attributes:
+        visible: Whether there is an icon at all.
+        face: Icon and texts.
+        menu: The entries.
+    """
+
+    visible: bool = False
+    face: Face = field(default_factory=Face)
+    menu: tuple[Entry, ...] = ()
+
+
+class Owner(Protocol):
+    """The icon, as far as the bus has business with it. Everything is run on the icon's worker thread."""
+
+    on_menu_opened: Callable[[], object] | None
+    on_notification_clicked: Callable[[], object] | None
+
+    @property
+    def name(self) -> str:
+        """Names the application."""
+
+    def activate_item(self, item: MenuItem) -> None:
+        """An entry was clicked."""
+
+    def activate_default(self) -> None:
+        """The icon itself was clicked in the secondary way."""
+
+
+class Session:
+    """The icon on one connection. Everything here happens on the loop's thread.
+
+    Args:
+        bus: The connection, established.
+        owner: The icon.
+        menu: The menu as hosts know it, from earlier connections too.
+        work: Has a callback run on the worker thread.
+    """
+
+    def __init__(
+        self,
+        bus: MessageBus,
+        owner: Owner,
+        menu: PublishedMenu,
+        work: Callable[[Callable[[], object]], None],
+    ) -> None:
+        """See the class."""
+        self._bus = bus
+        self._owner = owner
+        self._menu = menu
+        self._work = work
+        self._objects: tuple[StatusNotifierItem, DBusMenu] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._menu_deadline: asyncio.TimerHandle | None = None
+        self._notifier = Notifier(bus, owner.name, self._subscribe, lambda: owner.on_notification_clicked)
+        end: Coroutine[None, None, None] = bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        self._end = asyncio.get_running_loop().create_task(end)
+
+    async def serve(self, wanted: Presentation) -> bool:
+        """Show ``wanted`` and what :meth:`show` brings, until the connection ends.
+
+        Returns:
+            Whether it ended because the icon was hidden.
+        """
+        self._bus.add_message_handler(self._on_message)
+        # The bus takes our messages in order, so this holds before any registration is delivered.
+        self._subscribe(
+            f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{WATCHER}'"
+        )
+        self.show(wanted)
+        await asyncio.wait([self._end])
+        return self._end.exception() is None
+
+    async def close(self) -> None:
+        """Leave the bus; afterwards no task and no socket is left."""
+        self._forget_deadline()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._bus.disconnect()
+        await asyncio.wait([self._end])
+        if (why := self._end.exception()) is not None:
+            _LOG.debug("the session bus was lost: %r", why)
+
+    def show(self, wanted: Presentation) -> None:
+        """Bring what hosts see up to ``wanted``. Nothing is sent when they see that already."""
+        if not self._bus.connected:
+            return
+        if self._objects is None:
+            if wanted.visible:
+                self._appear(wanted)
+        elif not wanted.visible:
+            # There is no way to unregister: hosts drop an item whose connection is gone. Plasma would only
+            # move a Passive one to another place.
+            self._bus.disconnect()
+        else:
+            item, menu = self._objects
+            item.update(wanted.face)
+            menu.tell(self._menu.update(wanted.menu))
+            self._set_deadline()
+
+    def notify(self, summary: str, body: str) -> None:
+        """Show a notification."""
+        self._spawn(self._notifier.show(summary, body))
+
+    def withdraw_notification(self) -> None:
+        """Take back the last notification."""
+        self._spawn(self._notifier.withdraw())
+
+    def _appear(self, wanted: Presentation) -> None:
+        self._menu.closed()
+        self._menu.update(wanted.menu)
+        item = StatusNotifierItem(self._owner.name, wanted.face, self._on_secondary_activate)
+        menu = DBusMenu(self._menu, self._on_menu_event, self._menu_closed)
+        self._objects = item, menu
+        self._bus.export(MENU_PATH, menu)
+        self._bus.export(ITEM_PATH, item)
+        self._spawn(self._register())
+
+    async def _register(self) -> None:
+        reply = await self._bus.call(
+            Message(
+                destination=WATCHER,
+                path="/StatusNotifierWatcher",
+                interface=WATCHER,
+                member="RegisterStatusNotifierItem",
+                signature="s",
+                body=[self._bus.unique_name],
+                flags=MessageFlag.NO_AUTOSTART,
+            )
+        )
+        if reply.message_type is MessageType.ERROR:
+            _LOG.debug("not registered with a tray yet: %s", reply.error_name)
+
+    def _on_message(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.sender == _BUS and message.member == "NameOwnerChanged":
+            name, _, new_owner = message.body
+            if name == NOTIFICATIONS:
+                self._notifier.server_changed()
+            elif name == WATCHER and new_owner and self._objects is not None:
+                self._menu_closed()
+                self._spawn(self._register())
+        elif (run := self._notifier.clicked(message)) is not None:
+            self._later(run)
+
+    def _on_menu_event(self, kind: str, node: Node) -> None:
+        match kind:
+            case "clicked":
+                item = node.entry.item
+                if item is not None and node.entry.enabled:
+                    self._later(lambda: self._owner.activate_item(item))
+                # Not every host says "closed" after a click.
+                self._menu_closed()
+            case "opened" if node.id == self._menu.root.id:
+                self._menu.opened()
+                self._forget_deadline()
+                self._set_deadline()
+                if (hook := self._owner.on_menu_opened) is not None:
+                    self._later(hook)
+            case "closed" if node.id == self._menu.root.id:
+                self._menu_closed()
+
+    def _on_secondary_activate(self) -> None:
+        self._later(self._owner.activate_default)
+
+    def _later(self, call: Callable[[], object]) -> None:
+        # Events are answered first and acted upon afterwards: hosts wait for the answer.
+        asyncio.get_running_loop().call_soon(self._work, call)
+
+    def _menu_closed(self) -> None:
+        self._forget_deadline()
+        self._tell(self._menu.closed())
+
+    def _tell(self, changes: Changes) -> None:
+        if self._objects is not None and self._bus.connected:
+            self._objects[1].tell(changes)
+
+    def _set_deadline(self) -> None:
+        if not self._menu.is_waiting:
+            self._forget_deadline()
+        elif self._menu_deadline is None:
+            loop = asyncio.get_running_loop()
+            self._menu_deadline = loop.call_later(_WAIT_AT_MOST_S, self._menu_closed)
+
+    def _forget_deadline(self) -> None:
+        if self._menu_deadline is not None:
+            self._menu_deadline.cancel()
+            self._menu_deadline = None
+
+    def _subscribe(self, rule: str) -> None:
+        self._spawn(self._add_match(rule))
+
+    async def _add_match(self, rule: str) -> None:
+        path = "/org/freedesktop/DBus"
+        await self._bus.call(Message(_BUS, path, _BUS, "AddMatch", signature="s", body=[rule]))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (why := task.exception()) is not None:
+            _LOG.debug("a call over the session bus came to nothing: %r", why)

@@ -1,0 +1,77 @@
+"""pystray's X11 backend with a voice: the tray it draws on knows neither menu nor tooltip, so it notifies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from trayquota.tray._pystray import own_backend
+
+if TYPE_CHECKING:
+    from dbus_fast import Message
+
+    from trayquota.tray._pystray import Icon
+
+_PATIENCE_S = 5.0
+
+
+def icon_class() -> type[Icon]:
+    """Return the icon class for X11 trays of the older kind. Opens the display.
+
+    Raises:
+        Exception: There is no display; Xlib has many kinds.
+    """
+    base: Any = own_backend("xorg")
+
+    class XembedIcon(base):  # type: ignore[misc]
+        """Shows notifications over D-Bus where there is a session bus, and is silent where not."""
+
+        HAS_NOTIFICATION = True
+
+        def _notify(self, message: str, title: str | None = None) -> None:
+            # On a thread of its own: the tray's loop must not wait for a server that is slow to start.
+            arguments = (self.name, title or self.title, message)
+            threading.Thread(target=_show, args=arguments, name="notify", daemon=True).start()
+
+        def _remove_notification(self) -> None:
+            """Leave it to the server, which removes it by itself."""
+
+    return XembedIcon
+
+
+def _show(name: str, title: str, message: str) -> None:
+    from trayquota.tray.statusnotifier.address import session_bus_address  # noqa: PLC0415 - Linux alone
+
+    address = session_bus_address()
+    if address is not None:
+        with contextlib.suppress(Exception):
+            asyncio.run(asyncio.wait_for(_send(address, name, title, message), _PATIENCE_S))
+
+
+async def _send(address: str, name: str, title: str, message: str) -> None:
+    from dbus_fast.aio import MessageBus  # noqa: PLC0415 - Linux alone
+
+    bus = await MessageBus(bus_address=address).connect()
+    try:
+        able = await bus.call(_to_server("GetCapabilities"))
+        if able and able.body and "body-markup" in able.body[0]:
+            message = message.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        body = [name, 0, "", title, message, [], {}, -1]
+        await bus.call(_to_server("Notify", "susssasa{sv}i", body))
+    finally:
+        bus.disconnect()
+
+
+def _to_server(member: str, signature: str = "", body: list[object] | None = None) -> Message:
+    from dbus_fast import Message  # noqa: PLC0415 - Linux alone
+
+    return Message(
+        destination="org.freedesktop.Notifications",
+        path="/org/freedesktop/Notifications",
+        interface="org.freedesktop.Notifications",
+        member=member,
+        signature=signature,
+        body=body or [],
+    )
