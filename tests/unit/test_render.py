@@ -66,7 +66,8 @@ def pixels_of(image: Image.Image) -> list[RGB]:
 
 def numbers(style: str) -> Iterator[IconSpec]:
     for level in Level:
-        for percent in (0, 1, 7, 25, 42, 74, 88, 100):
+        # A hundred percent is plenty, whatever the settings.
+        for percent in (0, 1, 7, 25, 42, 74, 88, *([100] if level is Level.PLENTY else [])):
             for stale in (False, True):
                 for attention in (False, True):
                     yield IconSpec(percent=percent, level=level, stale=stale, attention=attention, style=style)

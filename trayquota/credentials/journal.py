@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -145,16 +146,15 @@ def _write(handle: int, content: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Have the disk remember a folder's names, where the platform can say so."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        # Some network file systems refuse it; the rename itself has happened.
-        pass
-    finally:
-        os.close(handle)
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        except OSError:
+            # Some network file systems refuse it; the rename itself has happened.
+            pass
+        finally:
+            os.close(handle)
 
 
 def _last(place: Path) -> Entry | None:

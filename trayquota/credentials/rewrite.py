@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,11 +114,10 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _keep_owner_and_mode(handle: int, before: os.stat_result) -> None:
-    if os.name != "posix":
-        return
-    now = os.fstat(handle)
-    if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
-        # Only root can give a file away; for anybody else it stays theirs, as any tool's would.
-        with contextlib.suppress(OSError):
-            os.fchown(handle, before.st_uid, before.st_gid)
-    os.fchmod(handle, stat.S_IMODE(before.st_mode))
+    if sys.platform != "win32":
+        now = os.fstat(handle)
+        if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+            # Only root can give a file away; for anybody else it stays theirs, as any tool's would.
+            with contextlib.suppress(OSError):
+                os.fchown(handle, before.st_uid, before.st_gid)
+        os.fchmod(handle, stat.S_IMODE(before.st_mode))

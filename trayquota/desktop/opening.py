@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -32,25 +33,22 @@ def open_page(address: str) -> None:
 
 
 def _open(target: str) -> None:
-    if sys.platform == "win32":
-        import os  # noqa: PLC0415 - startfile exists on Windows alone
-
-        try:
-            os.startfile(target)  # noqa: S606 - a folder or an https address
-        except OSError:
-            _log.warning("nothing could be opened: Windows knows no program for it")
-        return
-    program = "open" if sys.platform == "darwin" else "xdg-open"
     try:
-        process = subprocess.Popen(  # noqa: S603 - a fixed program with one argument, no shell
-            [program, target],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError:
-        _log.warning("nothing could be opened: %s is missing", program)
-        return
+        if sys.platform == "win32":
+            os.startfile(target)  # noqa: S606 - a folder or an https address
+        else:
+            _run("open" if sys.platform == "darwin" else "xdg-open", target)
+    except OSError as error:
+        _log.warning("nothing could be opened: %s", error.strerror)
+
+
+def _run(program: str, target: str) -> None:
+    process = subprocess.Popen(  # noqa: S603 - a fixed program with one argument, no shell
+        [program, target],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     # The program may stay as long as the browser does; somebody has to see it end.
     threading.Thread(target=process.wait, name="opened", daemon=True).start()

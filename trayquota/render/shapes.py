@@ -31,11 +31,11 @@ class Shape(NamedTuple):
 
 
 _SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-_CUT = 0.27
+_CUT = 0.25
 _HIGH, _LOW = (_CUT, 1 - _CUT)
 
 TILE = Shape(_SQUARE, 0.19)
-SHIELD = Shape(((0, 0), (1, 0), (1, 0.72), (0.64, 1), (0.36, 1), (0, 0.72)), 0.09, 0.42)
+SHIELD = Shape(((0, 0), (1, 0), (1, 0.74), (0.63, 1), (0.37, 1), (0, 0.74)), 0.09, 0.42)
 OCTAGON = Shape(((_HIGH, 0), (_LOW, 0), (1, _HIGH), (1, _LOW), (_LOW, 1), (_HIGH, 1), (0, _LOW), (0, _HIGH)), 0.06)
 DISC = Shape(_SQUARE, 0.5)
 TRIANGLE = Shape(((0.5, -0.08), (1.06, 1.0), (-0.06, 1.0)), 0.13, 0.61)

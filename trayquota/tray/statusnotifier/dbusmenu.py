@@ -81,9 +81,7 @@ class DBusMenu(ServiceInterface):
         return self._menu.revision, _layout(self._node(parent), depth, names)
 
     @dbus_method(name="GetGroupProperties")
-    def get_group_properties(
-        self, ids: Ids, names: Names
-    ) -> Annotated[list[list[Any]], DBusSignature("a(ia{sv})")]:
+    def get_group_properties(self, ids: Ids, names: Names) -> Annotated[list[list[Any]], DBusSignature("a(ia{sv})")]:
         """The properties of some nodes, or of all when none are named; unknown ids are passed over."""
         nodes = self._menu.nodes
         wanted = [nodes[each] for each in ids if each in nodes] if ids else nodes.values()
@@ -129,9 +127,7 @@ class DBusMenu(ServiceInterface):
         return [], self._unknown(ids)
 
     @dbus_signal(name="ItemsPropertiesUpdated")
-    def items_properties_updated(
-        self, changes: Changes
-    ) -> Annotated[list[Any], DBusSignature("a(ia{sv})a(ias)")]:
+    def items_properties_updated(self, changes: Changes) -> Annotated[list[Any], DBusSignature("a(ia{sv})a(ias)")]:
         """Properties of entries changed."""
         return [
             [[node, _variants(changed, _ALL_NAMES)] for node, changed in changes.updated],

@@ -158,14 +158,10 @@ def _partners(old: Sequence[Entry], new: Sequence[Entry]) -> list[int | None]:
         if tag == "equal":
             partners[new_from:new_to] = range(old_from, old_to)
         elif tag == "replace":
-            kinds = _aligned(
-                [each.kind for each in old[old_from:old_to]], [each.kind for each in new[new_from:new_to]]
-            )
+            kinds = _aligned([each.kind for each in old[old_from:old_to]], [each.kind for each in new[new_from:new_to]])
             for block in kinds.get_matching_blocks():
                 start = new_from + block.b
-                partners[start : start + block.size] = range(
-                    old_from + block.a, old_from + block.a + block.size
-                )
+                partners[start : start + block.size] = range(old_from + block.a, old_from + block.a + block.size)
     return partners
 
 

@@ -112,9 +112,7 @@ class Notifier:
             self._capabilities, self._server = frozenset(reply.body[0]), reply.sender
         return self._capabilities
 
-    async def _call(
-        self, member: str, signature: str = "", body: list[object] | None = None
-    ) -> Message | None:
+    async def _call(self, member: str, signature: str = "", body: list[object] | None = None) -> Message | None:
         reply = await self._bus.call(
             Message(NOTIFICATIONS, _PATH, NOTIFICATIONS, member, signature=signature, body=body or [])
         )
@@ -134,6 +132,4 @@ class Notifier:
     def _hear_clicks(self) -> None:
         if not self._hears_clicks:
             self._hears_clicks = True
-            self._subscribe(
-                f"type='signal',sender='{NOTIFICATIONS}',interface='{NOTIFICATIONS}',path='{_PATH}'"
-            )
+            self._subscribe(f"type='signal',sender='{NOTIFICATIONS}',interface='{NOTIFICATIONS}',path='{_PATH}'")

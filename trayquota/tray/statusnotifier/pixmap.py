@@ -39,8 +39,7 @@ def _scaled(image: Image) -> list[Image]:
 
     whole = image.convert("RGBA")
     return [
-        whole if whole.size == (size, size) else whole.resize((size, size), Resampling.LANCZOS)
-        for size in SIZES_PX
+        whole if whole.size == (size, size) else whole.resize((size, size), Resampling.LANCZOS) for size in SIZES_PX
     ]
 
 

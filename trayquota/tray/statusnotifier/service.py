@@ -185,6 +185,4 @@ def _on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object])
     fault = context.get("exception")
     # A signal that was on its way when the bus died fails in a future of dbus-fast that nobody holds.
     lost = isinstance(fault, OSError | EOFError)
-    _LOG.log(
-        logging.DEBUG if lost else logging.ERROR, "in the icon's loop: %s (%r)", context.get("message"), fault
-    )
+    _LOG.log(logging.DEBUG if lost else logging.ERROR, "in the icon's loop: %s (%r)", context.get("message"), fault)

@@ -100,9 +100,7 @@ class Session:
         """
         self._bus.add_message_handler(self._on_message)
         # The bus takes our messages in order, so this holds before any registration is delivered.
-        self._subscribe(
-            f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{WATCHER}'"
-        )
+        self._subscribe(f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{WATCHER}'")
         self.show(wanted)
         await asyncio.wait([self._end])
         return self._end.exception() is None
