@@ -7,7 +7,6 @@ polybar, trayer), that one is taken instead: an icon without a menu is better th
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import sys
@@ -42,6 +41,9 @@ class Choice:
     why: str
 
 
+_OWN = {"win32": Choice("win32", "this is Windows"), "darwin": Choice("darwin", "this is macOS")}
+
+
 def choose(wanted: str = "auto") -> Choice:
     """Return the backend to use.
 
@@ -50,11 +52,8 @@ def choose(wanted: str = "auto") -> Choice:
     """
     if wanted != "auto":
         return Choice(wanted, "asked for")
-    if sys.platform == "win32":
-        return Choice("win32", "this is Windows")
-    if sys.platform == "darwin":
-        return Choice("darwin", "this is macOS")
-    return _on_linux()
+    own = _OWN.get(sys.platform)
+    return own if own is not None else _on_linux()
 
 
 def icon_class(choice: Choice) -> type[Icon]:
@@ -67,14 +66,11 @@ def icon_class(choice: Choice) -> type[Icon]:
         from trayquota.tray.headless import Icon as Headless  # noqa: PLC0415 - only what is used is imported
 
         return Headless
-    if choice.name == "statusnotifier":
-        if sys.platform != "linux":
-            message = "The backend 'statusnotifier' exists on Linux alone."
-            raise TrayUnavailable(message)
-        from trayquota.tray.statusnotifier import Icon as StatusNotifier  # noqa: PLC0415
-
-        return StatusNotifier
     try:
+        if choice.name == "statusnotifier":
+            from trayquota.tray.statusnotifier import Icon as StatusNotifier  # noqa: PLC0415 - Linux alone
+
+            return StatusNotifier
         if choice.name == "xorg":
             from trayquota.tray.xembed import icon_class as xembed  # noqa: PLC0415 - opens the display
 
@@ -111,6 +107,8 @@ def _on_linux() -> Choice:
 
 def has_watcher(address: str) -> bool | None:
     """Return whether somebody on the bus shows items; ``None`` when the bus does not answer."""
+    import asyncio  # noqa: PLC0415 - heavy
+
     with contextlib.suppress(Exception):
         return asyncio.run(asyncio.wait_for(_ask_for_watcher(address), _PATIENCE_S))
     return None
