@@ -148,11 +148,12 @@ def _faces(count: int, size: int, rim: int) -> Iterator[Face]:
     room = size - 2 * (rim + _margin(size))
     gap = max(1, round(size / 32)) * (1 if count == _THREE else 2)
     digit = (room - 2 * gap - narrow(weight)) // 2 if count == _THREE else (room - gap) // 2
-    height = 2 * min(round(0.27 * size), round(0.85 * digit) if count < _THREE else size)
-    while digit > _THREE and height > 2 * _THREE:
-        thin = min(weight, (digit - 1) // 2)
-        yield Face("", digit, narrow(thin), height, gap, thin)
-        digit, height = digit - 1, height - 2
+    tall = 2 * min(round(0.27 * size), round((1.2 if count == _THREE else 0.85) * digit))
+    while digit > _THREE and tall > 2 * _THREE:
+        for height in (tall, tall - 2):
+            thin = min(weight, (digit - 1) // 2, (height - 2) // 3)
+            yield Face("", digit, narrow(thin), height, gap, thin)
+        digit, tall = digit - 1, tall - 2
     yield _TINY._replace(gap=1)
 
 
