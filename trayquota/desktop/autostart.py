@@ -1,0 +1,259 @@
+"""Starting with the session, by each platform's own means.
+
+What is written names this very installation, so a virtual environment that was moved or removed is noticed: it is
+said, and switching on again mends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import plistlib
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NAME = "trayquota"
+_LABEL = "io.github.trayquota"
+_RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+
+
+class AutostartError(Exception):
+    """It could not be switched. The text says why, fit to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How it stands.
+
+    Attributes:
+        is_on: The program starts with the session.
+        place: Where that is written, for people.
+        problem: Why it will not work although it is on, for people.
+    """
+
+    is_on: bool
+    place: str
+    problem: str | None = None
+
+
+class Autostart(Protocol):
+    """One platform's way."""
+
+    def status(self) -> Status:
+        """Return how it stands."""
+
+    def switch_on(self) -> None:
+        """Start with the session from now on; raises ``AutostartError``."""
+
+    def switch_off(self) -> None:
+        """Do so no longer; raises ``AutostartError``."""
+
+
+def command() -> list[str]:
+    """Return the command that starts this installation's tray."""
+    script = Path(sys.executable).with_name("trayquota.exe" if sys.platform == "win32" else "trayquota")
+    if script.exists():
+        return [str(script)]
+    return [sys.executable, "-m", "trayquota"]
+
+
+def autostart() -> Autostart:
+    """Return the way of the platform this runs on."""
+    ways: dict[str, Callable[[], Autostart]] = {
+        "win32": lambda: RunKey(command()),
+        "darwin": lambda: LaunchAgent(Path.home() / "Library" / "LaunchAgents", command()),
+    }
+    return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), command()))()
+
+
+def config_home(environment: Mapping[str, str]) -> Path:
+    """Return XDG's folder for settings; a relative one is ignored, as the specification says."""
+    stated = Path(environment.get("XDG_CONFIG_HOME") or "")
+    return stated if stated.is_absolute() else Path.home() / ".config"
+
+
+class DesktopEntry:
+    """Linux and its relatives: ``autostart/trayquota.desktop`` by the XDG specification."""
+
+    def __init__(self, config: Path, words: list[str]) -> None:
+        """Write below the folder ``config``; start ``words``."""
+        self._path = config / "autostart" / f"{NAME}.desktop"
+        self._words = words
+
+    def status(self) -> Status:
+        """Return how it stands."""
+        place = str(self._path)
+        try:
+            lines = self._path.read_text("utf-8", "replace").splitlines()
+        except FileNotFoundError:
+            return Status(is_on=False, place=place)
+        except OSError as error:
+            return Status(is_on=False, place=place, problem=f"the entry cannot be read ({error.strerror})")
+        keys = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+        if keys.get("Hidden", "").strip().lower() == "true":
+            return Status(is_on=False, place=place)
+        return Status(is_on=True, place=place, problem=_problem(_unquoted(keys.get("Exec", "")), self._words))
+
+    def switch_on(self) -> None:
+        """Write the entry."""
+        content = (
+            "[Desktop Entry]\n"
+            "Type=Application\n"
+            "Name=trayquota\n"
+            "Comment=The quota that is left on your AI-coding accounts\n"
+            f"Exec={' '.join(_quoted(each) for each in self._words)}\n"
+            f"Icon={NAME}\n"
+            "Terminal=false\n"
+            "X-GNOME-Autostart-enabled=true\n"
+        )
+        _write(self._path, content.encode())
+
+    def switch_off(self) -> None:
+        """Remove the entry."""
+        _remove(self._path)
+
+
+class LaunchAgent:
+    """macOS: a property list that launchd reads at login."""
+
+    def __init__(self, folder: Path, words: list[str]) -> None:
+        """Write into ``folder``; start ``words``."""
+        self._path = folder / f"{_LABEL}.plist"
+        self._words = words
+
+    def status(self) -> Status:
+        """Return how it stands."""
+        place = str(self._path)
+        try:
+            content = plistlib.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return Status(is_on=False, place=place)
+        except (OSError, ValueError, plistlib.InvalidFileException):
+            return Status(is_on=False, place=place, problem="the entry cannot be read")
+        words = content.get("ProgramArguments") if isinstance(content, dict) else None
+        stated = [str(each) for each in words] if isinstance(words, list) else []
+        return Status(is_on=True, place=place, problem=_problem(stated, self._words))
+
+    def switch_on(self) -> None:
+        """Write the entry."""
+        content = {"Label": _LABEL, "ProgramArguments": self._words, "RunAtLoad": True, "ProcessType": "Background"}
+        _write(self._path, plistlib.dumps(content))
+
+    def switch_off(self) -> None:
+        """Remove the entry."""
+        _remove(self._path)
+
+
+class RunKey:
+    """Windows: a value below the user's ``Run`` key."""
+
+    def __init__(self, words: list[str]) -> None:
+        """Start ``words``."""
+        self._words = words
+
+    def status(self) -> Status:
+        """Return how it stands."""
+        place = rf"HKEY_CURRENT_USER\{_RUN_KEY}"
+        stated = self._read()
+        if stated is None:
+            return Status(is_on=False, place=place)
+        return Status(is_on=True, place=place, problem=_problem(_windows_words(stated), self._words))
+
+    def switch_on(self) -> None:
+        """Write the value."""
+        import subprocess  # noqa: PLC0415 - for its quoting alone
+
+        self._set(subprocess.list2cmdline(self._words))
+
+    def switch_off(self) -> None:
+        """Remove the value."""
+        self._set(None)
+
+    def _read(self) -> str | None:
+        found: str | None = None
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - Windows alone
+
+            with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
+                found = str(winreg.QueryValueEx(key, NAME)[0])
+        return found
+
+    def _set(self, value: str | None) -> None:
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - Windows alone
+
+            try:
+                with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
+                    if value is None:
+                        winreg.DeleteValue(key, NAME)
+                    else:
+                        winreg.SetValueEx(key, NAME, 0, winreg.REG_SZ, value)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                raise AutostartError(str(error.strerror)) from None
+
+
+def _problem(stated: list[str], expected: list[str]) -> str | None:
+    """Say why what is written does not start this installation."""
+    if stated and not Path(stated[0]).exists():
+        return "the program it names is gone; was its virtual environment moved? 'trayquota autostart on' mends it"
+    if stated != expected:
+        return "it starts another installation; 'trayquota autostart on' makes it this one"
+    return None
+
+
+def _quoted(word: str) -> str:
+    """Return a word for ``Exec``: quoted by the Desktop Entry Specification, and ``%`` doubled."""
+    word = word.replace("%", "%%")
+    if word and all(each.isalnum() or each in "/._-+:@%=," for each in word):
+        return word
+    inner = "".join(f"\\{each}" if each in '"`$\\' else each for each in word)
+    # Strings of a desktop entry take a backslash away before the quoting is looked at.
+    return '"' + inner.replace("\\", "\\\\") + '"'
+
+
+def _unquoted(line: str) -> list[str]:
+    try:
+        return [each.replace("%%", "%") for each in shlex.split(line.replace("\\\\", "\\"))]
+    except ValueError:
+        return []
+
+
+def _windows_words(line: str) -> list[str]:
+    """Return the words of a command line as Windows programs read it; quoted ones may hold spaces."""
+    words, word, quoted = [], "", False
+    for each in line:
+        if each == '"':
+            quoted = not quoted
+        elif each == " " and not quoted:
+            words.append(word)
+            word = ""
+        else:
+            word += each
+    return [each for each in (*words, word) if each]
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        message = f"{path} cannot be written ({error.strerror})."
+        raise AutostartError(message) from None
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"{path} cannot be removed ({error.strerror})."
+        raise AutostartError(message) from None
