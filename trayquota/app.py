@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,8 +17,10 @@ from trayquota.core.words import Look
 from trayquota.credentials.login import LoginKeeper
 from trayquota.credentials.scan import Scanner
 from trayquota.fetch import Fetcher
+from trayquota.knowledge import remembered, usage_of
+from trayquota.leaving import end_signals, join_fetchers
 from trayquota.providers import provider_title, usage_page
-from trayquota.refresh import Engine, remembered, usage_of
+from trayquota.refresh import Engine
 from trayquota.store.state import Store
 
 if TYPE_CHECKING:
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 
     from trayquota.config import Config
     from trayquota.credentials.scan import Scan
+    from trayquota.credentials.watch import Watcher
     from trayquota.fetch import Sender
     from trayquota.store.state import Known
     from trayquota.tray._pystray import Icon
     from trayquota.tray.backend import Choice
 
 NAME = "trayquota"
-_GRACE_S = 1.0
+_GRACE_S = 0.8
 _RENEWAL_S = 60.0
 _log = logging.getLogger(__name__)
 
@@ -57,6 +59,15 @@ class Parts:
     store: Store
     known: Mapping[str, Known]
     closing: threading.Event
+
+    def finish_renewals(self) -> None:
+        """Wait for logins that are being renewed, once nothing new is asked. They may take their time."""
+        # Who was about to begin one as the questions were withdrawn has begun it by the end of this.
+        join_fetchers()
+        if not self.keeper.wait_idle(0):
+            _log.info("waiting for a login's renewal")
+            self.keeper.wait_idle(_RENEWAL_S)
+            self.store.save({}, utc_now())
 
 
 class _Folder:
@@ -127,12 +138,13 @@ def _late_sender(config: Config) -> Callable[[], Sender]:
 def refresh_once(config: Config) -> Snapshot:
     """Ask all accounts once and return what came of it; used by ``status``."""
     parts = build(config)
-    engine = parts.engine
     try:
-        engine.refresh(Reason.START)
-        return engine.run_until_settled()
+        parts.engine.refresh(Reason.START)
+        return parts.engine.run_until_settled()
     finally:
-        engine.close()
+        parts.closing.set()
+        parts.engine.close()
+        parts.finish_renewals()
 
 
 def cached_snapshot(config: Config) -> Snapshot:
@@ -140,13 +152,14 @@ def cached_snapshot(config: Config) -> Snapshot:
 
     Values count as fresh while they are younger than two intervals and the last try did not fail.
     """
-    known = Store(config.places.state).load()
-    scan = Scanner(config.folder, {key: each.account for key, each in known.items()}).scan(utc_now())
-    young = utc_now() - timedelta(minutes=2 * config.settings.interval_minutes)
+    known, now = Store(config.places.state).load(), utc_now()
+    scan = Scanner(config.folder, {key: each.account for key, each in known.items()}).scan(now)
+    young = now - timedelta(minutes=2 * config.settings.interval_minutes)
     usages = []
     for credential in scan.credentials:
         last = remembered(known.get(credential.account.id), credential)
-        usages.append(usage_of(credential, last, is_confirmed=last.updated_at is not None and last.updated_at >= young))
+        is_young = last.updated_at is not None and young <= last.updated_at <= now
+        usages.append(usage_of(credential, last, is_confirmed=is_young))
     return Snapshot(tuple(usages), notice=scan.notice)
 
 
@@ -172,15 +185,16 @@ class App:
         self._tells_on_click = choice.name == "xorg"
         self._icon: Icon = icon_class(choice)(NAME)
         self._presenter = Presenter(self._icon, TRAITS.get(choice.name, Traits()), self._act)
-        self._watcher: _LateWatcher = _LateWatcher(config, self._folder_changed)
+        self._watcher = _LateWatcher(config, self._folder_changed)
         self._parts = build(
             config,
             publish=self._show,
             ensure_watched=self._watcher.ensure,
-            on_tick=self._tick,
+            on_tick=self._show_again,
             interval_s=interval_s,
         )
         self._engine_thread = threading.Thread(target=self._parts.engine.run, name="engine")
+        self._is_leaving = False
 
     def run(self) -> int:
         """Show the tray until it is quit; return the exit code.
@@ -188,39 +202,49 @@ class App:
         Raises:
             TrayUnavailable: No tray can be shown.
         """
+        for each in end_signals():
+            signal.signal(each, lambda _number, _frame: self._leave())
         engine = self._parts.engine
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, lambda _number, _frame: self._icon.stop())
         engine.prepare()
         engine.request(Reason.START)
         try:
-            self._icon.run(self._set_up)
+            if not self._is_leaving:
+                self._icon.run(self._set_up)
         finally:
             self._close()
         return 0
 
     def _set_up(self, icon: Icon) -> None:
-        icon.visible = True
-        self._engine_thread.start()
+        try:
+            icon.visible = True
+        finally:
+            if self._is_leaving:
+                # The signal came before there was a loop to stop.
+                icon.stop()
+            else:
+                self._engine_thread.start()
+
+    def _leave(self) -> None:
+        self._is_leaving = True
+        self._icon.stop()
 
     def _close(self) -> None:
         """End everything. Only a login that is being renewed may take its time."""
-        parts = self._parts
-        parts.closing.set()
-        parts.engine.post(parts.engine.close)
-        if self._engine_thread.ident is not None:
+        self._is_leaving = True
+        engine = self._parts.engine
+        self._parts.closing.set()
+        if self._engine_thread.ident is None:
+            engine.close()
+        else:
+            engine.post(engine.close)
             self._engine_thread.join(_GRACE_S)
         self._watcher.stop()
-        if not parts.keeper.wait_idle(0):
-            _log.info("waiting for a login's renewal")
-            parts.keeper.wait_idle(_RENEWAL_S)
-            parts.store.save({}, utc_now())
+        self._parts.finish_renewals()
 
     def _show(self, snapshot: Snapshot) -> None:
         self._presenter.show(view(snapshot, utc_now(), self._look))
 
-    def _tick(self) -> None:
-        self._watcher.ensure()
+    def _show_again(self) -> None:
         self._show(self._parts.engine.snapshot)
 
     def _folder_changed(self) -> None:
@@ -239,7 +263,7 @@ class App:
             case ActionKind.OPEN_PAGE:
                 open_page(action.argument)
             case ActionKind.QUIT:
-                self._icon.stop()
+                self._leave()
 
     def _tell(self) -> None:
         """Show as a notification what other trays show on hover."""
@@ -253,8 +277,7 @@ class _LateWatcher:
     def __init__(self, config: Config, on_change: Callable[[], None]) -> None:
         self._config = config
         self._on_change = on_change
-        self._stop: Callable[[], None] = lambda: None
-        self._ensure: Callable[[], None] | None = None
+        self._watcher: Watcher | None = None
         self._is_first = True
 
     def ensure(self) -> None:
@@ -262,28 +285,12 @@ class _LateWatcher:
             # The very first look happens before the tray is up; the engine's own comes right after.
             self._is_first = False
             return
-        if self._ensure is None:
+        if self._watcher is None:
             from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
 
-            watcher = Watcher(self._config.folder, self._on_change)
-            self._ensure, self._stop = watcher.ensure, watcher.stop
-        self._ensure()
+            self._watcher = Watcher(self._config.folder, self._on_change)
+        self._watcher.ensure()
 
     def stop(self) -> None:
-        self._stop()
-
-
-def leave_behind(code: int) -> None:
-    """End the process at once when a fetcher hangs in a system call that nothing can end; else return."""
-    deadline = time.monotonic() + _GRACE_S / 2
-    for each in threading.enumerate():
-        if each.name.startswith("fetch"):
-            each.join(max(0.0, deadline - time.monotonic()))
-    if any(each.name.startswith("fetch") for each in threading.enumerate()):
-        import os  # noqa: PLC0415
-        import sys  # noqa: PLC0415
-
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        if self._watcher is not None:
+            self._watcher.stop()

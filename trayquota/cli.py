@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,36 @@ from trayquota import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trayquota.app import App
     from trayquota.config import Config
+    from trayquota.core.model import Snapshot
 
 OK, NOT_FRESH, BAD_OPTION, NOTHING_TO_SHOW = 0, 1, 2, 3
+_BROKEN = 70
+"""The program itself is at fault; what sysexits.h calls EX_SOFTWARE."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` name; return the exit code."""
     options = _parser().parse_args(arguments)
-    from trayquota.config import ConfigError, load  # noqa: PLC0415 - --help and --version need none of it
+    # --help and --version need none of the rest.
+    from trayquota.leaving import Interrupted, interruptible, leave_behind  # noqa: PLC0415
+    from trayquota.terminal import accept_any_text, write_out  # noqa: PLC0415
+
+    accept_any_text()
+    try:
+        with interruptible():
+            code = _run(options)
+    except Interrupted as interrupted:
+        code = interrupted.exit_code
+    write_out()
+    leave_behind(code)
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
+    from trayquota.config import ConfigError, load  # noqa: PLC0415
+    from trayquota.log import where  # noqa: PLC0415
 
     try:
         if options.command == "demo":
@@ -31,72 +53,105 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "status":
                 return _status(config, options)
             case "doctor":
-                from trayquota.doctor import run_doctor  # noqa: PLC0415
-
-                return run_doctor(config, options.backend)
+                return _doctor(config, options)
             case _:
                 return run_tray(config, options.backend, verbose=options.verbose)
     except ConfigError as error:
-        print(f"trayquota: {error}", file=sys.stderr)
+        _say(str(error))
         return BAD_OPTION
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
-        # Whoever read the output has seen enough.
-        sys.stderr.close()
+        from trayquota.terminal import hush  # noqa: PLC0415
+
+        hush()
         return OK
+    except Exception as error:  # noqa: BLE001 - its text may hold a login, so Python must not print it
+        _say(f"something went wrong inside ({where(error)}). Please report it.")
+        return _BROKEN
 
 
-def run_tray(config: Config, backend: str, *, verbose: bool, interval_s: float | None = None) -> int:
+def run_tray(config: Config, backend: str, *, verbose: bool) -> int:
     """Show the tray until it is quit; return the exit code."""
-    from trayquota.app import App, leave_behind  # noqa: PLC0415
-    from trayquota.log import set_up  # noqa: PLC0415
-    from trayquota.tray.backend import choose  # noqa: PLC0415
     from trayquota.tray.errors import TrayUnavailable  # noqa: PLC0415
 
-    set_up(config.places.log, verbose=verbose)
     try:
-        code = App(config, choose(backend), interval_s=interval_s).run()
+        return make_tray(config, backend, verbose=verbose).run()
     except TrayUnavailable as error:
-        print(f"trayquota: {error}", file=sys.stderr)
-        code = NOTHING_TO_SHOW
-    leave_behind(code)
-    return code
+        _say(str(error))
+        return NOTHING_TO_SHOW
+
+
+def make_tray(config: Config, backend: str, *, verbose: bool, interval_s: float | None = None) -> App:
+    """Return the applet, ready to run.
+
+    Raises:
+        TrayUnavailable: There is none.
+    """
+    from trayquota.app import App  # noqa: PLC0415
+    from trayquota.log import set_up  # noqa: PLC0415
+    from trayquota.tray.backend import choose  # noqa: PLC0415
+
+    set_up(config.places.log, verbose=verbose)
+    return App(config, choose(backend), interval_s=interval_s)
 
 
 def _status(config: Config, options: argparse.Namespace) -> int:
-    from trayquota.app import leave_behind  # noqa: PLC0415
     from trayquota.log import set_up  # noqa: PLC0415
 
     set_up(None, verbose=options.verbose)
-    code = print_status(config, as_json=options.json, cached=options.cached)
-    leave_behind(code)
-    return code
+    return print_status(config, as_json=options.json, cached=options.cached)
+
+
+def _doctor(config: Config, options: argparse.Namespace) -> int:
+    from trayquota.doctor import run_doctor  # noqa: PLC0415
+    from trayquota.log import set_up  # noqa: PLC0415
+
+    set_up(None, verbose=options.verbose)
+    return run_doctor(config, options.backend)
 
 
 def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
     """Print how all accounts stand; return the exit code."""
-    from trayquota.app import cached_snapshot, look_of, refresh_once, utc_now  # noqa: PLC0415
-    from trayquota.report import document, is_fresh, print_table  # noqa: PLC0415
+    from trayquota.app import cached_snapshot, refresh_once, utc_now  # noqa: PLC0415
+    from trayquota.report import document, is_fresh  # noqa: PLC0415
+    from trayquota.terminal import write_out  # noqa: PLC0415
 
     snapshot = cached_snapshot(config) if cached else refresh_once(config)
     if as_json:
         print(document(snapshot, utc_now()))
     elif snapshot.accounts:
-        from rich.console import Console  # noqa: PLC0415 - heavy
-
-        print_table(snapshot, utc_now(), look_of(config), Console(highlight=False, soft_wrap=True))
+        _print_table(snapshot, config)
+    write_out()
     if snapshot.notice:
-        print(f"trayquota: {snapshot.notice}", file=sys.stderr)
-    sys.stdout.flush()
+        _say(snapshot.notice)
     if not snapshot.accounts:
         return NOTHING_TO_SHOW
     return OK if is_fresh(snapshot) else NOT_FRESH
 
 
+def _print_table(snapshot: Snapshot, config: Config) -> None:
+    from rich.console import Console  # noqa: PLC0415 - heavy
+
+    from trayquota.app import look_of, utc_now  # noqa: PLC0415
+    from trayquota.report import print_table  # noqa: PLC0415
+
+    if sys.stdout is not None and sys.stdout.isatty():
+        print_table(snapshot, utc_now(), look_of(config), Console(highlight=False, soft_wrap=True))
+        return
+    # Not straight into a pipe: where its reader leaves early, rich would decide the exit code.
+    text = io.StringIO()
+    print_table(snapshot, utc_now(), look_of(config), Console(file=text, highlight=False, soft_wrap=True))
+    print(text.getvalue(), end="")
+
+
+def _say(message: str) -> None:
+    print(f"trayquota: {message}", file=sys.stderr)
+
+
 def _parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        prog="trayquota", description="The quota that is left on your Claude and Codex accounts, in the tray."
+        prog="trayquota",
+        description="The quota that is left on your Claude and Codex accounts, in the tray.",
+        allow_abbrev=False,
     )
     common = argparse.ArgumentParser(add_help=False)
     _add_common(top, folder=None, verbose=False, backend="auto")
@@ -104,12 +159,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(common, folder=argparse.SUPPRESS, verbose=argparse.SUPPRESS, backend=argparse.SUPPRESS)
     top.add_argument("--version", action="version", version=f"trayquota {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (without one the tray is shown)")
-    status = commands.add_parser("status", parents=[common], help="ask once and print")
+
+    def add(name: str, words: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, parents=[common], help=words, description=words, allow_abbrev=False)
+
+    status = add("status", "ask once and print")
     status.add_argument("--json", action="store_true", help="one JSON document on standard output")
     status.add_argument("--cached", action="store_true", help="print the last known values and send nothing")
-    demo = commands.add_parser("demo", parents=[common], help="the tray with sample accounts, in a temporary folder")
+    demo = add("demo", "the tray with sample accounts, in a temporary folder")
     demo.add_argument("--once", action="store_true", help="print once and leave")
-    commands.add_parser("doctor", parents=[common], help="what was found and chosen, fit for a bug report")
+    add("doctor", "what was found and chosen, fit for a bug report")
     return top
 
 

@@ -6,6 +6,7 @@ Order of precedence: command-line option, environment, config file, default.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,16 @@ ENV_CONFIG = "TRAYQUOTA_CONFIG"
 ENV_GATEWAY = "TRAYQUOTA_GATEWAY"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
+_PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+_PLAIN = re.compile(r"[\x21-\x7e]+")
+_EXPECTED = {
+    "folder": "the path of the credentials folder",
+    "interval_minutes": "a number of minutes from 1 to 1440",
+    "renew_logins": "true or false",
+    "proxy": "http://HOST:PORT (or https, socks4, socks5), 'direct', or nothing",
+    "gateway": "http://127.0.0.1:PORT, an address on this machine",
+    "locale": "the name of a locale, such as de_DE",
+}
 _Minutes = Annotated[float, msgspec.Meta(ge=1, le=1440)]
 
 
@@ -109,8 +120,8 @@ def load(
     Raises:
         ConfigError: Something in them cannot be used.
     """
-    stated = config or environment.get(ENV_CONFIG) or None
-    places = _places(Path(stated).expanduser().absolute() if stated else None)
+    stated, source = (config, "--config") if config is not None else (environment.get(ENV_CONFIG) or None, ENV_CONFIG)
+    places = _places(None if stated is None else _path(stated, source, "the path of a config file"))
     settings, in_file = _read(places.config, required=stated is not None)
     sources = {name: "file" if name in in_file else "default" for name in Settings.__struct_fields__}
     for name, variable in (("folder", ENV_FOLDER), ("gateway", ENV_GATEWAY)):
@@ -120,13 +131,16 @@ def load(
     if folder is not None:
         settings = msgspec.structs.replace(settings, folder=folder)
         sources["folder"] = "option"
+    named = {"file": str(places.config), "option": "--dir"}
+    origin = {name: named.get(source, source) for name, source in sources.items()}
     if settings.gateway:
-        settings = msgspec.structs.replace(settings, gateway=_gateway(settings.gateway, sources["gateway"]))
-    locale = settings.locale or _environment_locale(environment)
-    return Config(settings, _folder(settings.folder), places, locale, sources)
+        settings = msgspec.structs.replace(settings, gateway=_gateway(settings.gateway, origin["gateway"]))
+    _check_proxy(settings.proxy, origin["proxy"])
+    locale = settings.locale or environment_locale(environment)
+    return Config(settings, _folder(settings.folder, origin["folder"]), places, locale, sources)
 
 
-def _environment_locale(environment: Mapping[str, str]) -> str:
+def environment_locale(environment: Mapping[str, str]) -> str:
     """Return the locale for times by POSIX's order; who has chosen none gets twenty-four hours a day."""
     for name in ("LC_ALL", "LC_TIME", "LANG"):
         value = environment.get(name, "").split(".", 1)[0]
@@ -153,54 +167,88 @@ def _read(path: Path, *, required: bool) -> tuple[Settings, frozenset[str]]:
             message = f"{path}: there is no such file."
             raise ConfigError(message) from None
         return Settings(), frozenset()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not a usable path"
-        message = f"{path}: cannot be read ({reason})."
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror or type(error).__name__})."
         raise ConfigError(message) from None
     try:
-        table = tomllib.loads(content.decode("utf-8"))
+        table = tomllib.loads(content.decode("utf-8-sig"))
         return msgspec.convert(table, Settings), frozenset(table)
     except UnicodeDecodeError:
         message = f"{path}: is not UTF-8 text."
-        raise ConfigError(message) from None
     except tomllib.TOMLDecodeError as error:
         message = f"{path}: is not valid TOML: {error}."
-        raise ConfigError(message) from None
-    except (msgspec.ValidationError, RecursionError) as error:
-        message = f"{path}: {error}."
-        raise ConfigError(message) from None
+    except RecursionError:
+        message = f"{path}: is not valid TOML: nested too deeply."
+    except msgspec.ValidationError as error:
+        message = f"{path}: {_explained(str(error))}"
+    raise ConfigError(message)
+
+
+def _explained(complaint: str) -> str:
+    """Say which setting is wrong and what it may be, in place of the validator's own words."""
+    unknown = re.search(r"unknown field `(.*)`", complaint)
+    if unknown:
+        return f"{unknown[1]}: there is no such setting. Expected one of {', '.join(_EXPECTED)}."
+    key = re.search(r"`\$\.(\w+)", complaint)
+    name = key[1] if key else ""
+    return f"{name}: expected {_EXPECTED[name]}." if name in _EXPECTED else f"{complaint}."
 
 
 def _gateway(address: str, source: str) -> str:
-    """Return a gateway without a trailing slash; only plain http to this machine is one."""
+    """Return a gateway as plain as it can be written; only http to this machine is one."""
+    host = _loopback_host(address)
+    if host is None:
+        message = f"{source}: gateway: expected {_EXPECTED['gateway']}. Nothing was sent."
+        raise ConfigError(message)
+    return f"http://{host}"
+
+
+def _loopback_host(address: str) -> str | None:
+    """Return host and port of a plain http address on this machine, ``None`` for any other."""
     try:
         parts = urlsplit(address)
-        usable = (
-            parts.scheme == "http"
-            and parts.hostname in _LOOPBACK
-            and parts.username is None
-            and parts.password is None
-            and parts.path in {"", "/"}
-            and not parts.query
-            and not parts.fragment
-            and (parts.port is None or parts.port > 0)
-        )
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        usable = False
+        return None
+    plain = not any((parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment))
+    # urlsplit passes over line breaks and the like.
+    if parts.scheme != "http" or host not in _LOOPBACK or not plain or port == 0 or not _PLAIN.fullmatch(address):
+        return None
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None else f"{name}:{port}"
+
+
+def _check_proxy(address: str, source: str) -> None:
+    if address in {"", "direct", "none"}:
+        return
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in _PROXY_SCHEMES and parts.hostname and parts.port != 0 and _PLAIN.fullmatch(address)
+    except ValueError:
+        usable = None
     if not usable:
-        message = (
-            f"gateway (from {source}): expected http://127.0.0.1:PORT, an address on this machine. Nothing was sent."
-        )
+        # The address itself is left out: it may hold a login.
+        message = f"{source}: proxy: expected {_EXPECTED['proxy']}."
         raise ConfigError(message)
-    return address.rstrip("/")
 
 
-def _folder(text: str) -> Path:
-    """Return a credentials folder; as in the proxy itself only a leading ``~`` is expanded."""
+def _folder(text: str, source: str) -> Path:
+    path = _path(text, f"{source}: folder", _EXPECTED["folder"])
+    if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112 - pathlib's raise where nothing may be looked at
+        message = f"{source}: folder: {path} is not a folder. Expected {_EXPECTED['folder']}."
+        raise ConfigError(message)
+    return path
+
+
+def _path(text: str, source: str, expected: str) -> Path:
+    """Return a path that a person wrote; as in the proxy itself only a leading ``~`` is expanded."""
     if not text.strip() or "\0" in text:
-        message = "folder: expected the path of the credentials folder."
+        message = f"{source}: expected {expected}."
         raise ConfigError(message)
-    path = Path(text)
-    if text == "~" or text.startswith(("~/", "~\\")):
-        path = Path.home() / text[2:]
-    return path.absolute()
+    if text != "~" and not text.startswith(("~/", "~\\")):
+        return Path(text).absolute()
+    try:
+        return Path.home() / text[1:].lstrip("/\\")
+    except RuntimeError:
+        message = f"{source}: expected {expected}; the home folder that ~ stands for is not known."
+        raise ConfigError(message) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -13,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.cli import print_status, run_tray
-from trayquota.config import Config, Places, Settings, load
+from trayquota.cli import make_tray, print_status
+from trayquota.config import Config, Places, Settings, environment_locale
 from trayquota.core.model import Account, QuotaWindow
+from trayquota.log import set_up
 from trayquota.store.state import Known, Store
-from trayquota.tray.backend import choose, icon_class
 from trayquota.tray.errors import TrayUnavailable
 
 if TYPE_CHECKING:
@@ -38,17 +39,16 @@ def run_demo(*, backend: str = "auto", once: bool = False, verbose: bool = False
     """
     with tempfile.TemporaryDirectory(prefix="trayquota-demo-") as folder, stand_in() as gateway:
         config = sample(Path(folder), gateway)
-        if once:
-            return print_status(config, as_json=False)
-        try:
-            icon_class(choose(backend))
-        except TrayUnavailable as error:
-            print(f"trayquota: {error}\nHere are the sample accounts as a table instead:\n", file=sys.stderr)
-            sys.stderr.flush()
-            return print_status(config, as_json=False)
-        print("Six sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.")
-        sys.stdout.flush()
-        return run_tray(config, backend, verbose=verbose, interval_s=INTERVAL_S)
+        if not once:
+            try:
+                tray = make_tray(config, backend, verbose=verbose, interval_s=INTERVAL_S)
+                print("Six sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
+                return tray.run()
+            except TrayUnavailable as error:
+                words = f"trayquota: {error}\nHere are the sample accounts as a table instead:\n"
+                print(words, file=sys.stderr, flush=True)
+        set_up(None, verbose=verbose)
+        return print_status(config, as_json=False)
 
 
 def sample(folder: Path, gateway: str) -> Config:
@@ -81,7 +81,7 @@ def sample(folder: Path, gateway: str) -> Config:
     places = Places(folder / "config.toml", folder / "state", folder / "data", folder / "log")
     _remember_stale(Store(places.state), now)
     settings = Settings(folder=str(credentials), gateway=gateway, renew_logins=False)
-    return Config(settings, credentials, places, load(environment={}).locale)
+    return Config(settings, credentials, places, environment_locale(os.environ))
 
 
 def _remember_stale(store: Store, now: datetime) -> None:
@@ -99,8 +99,7 @@ def _remember_stale(store: Store, now: datetime) -> None:
 @contextmanager
 def stand_in() -> Iterator[str]:
     """Serve made-up answers of the providers on loopback; give the gateway's address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="stand-in")
     thread.start()
     try:
@@ -109,6 +108,13 @@ def stand_in() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: whoever asked has left before the answer."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import stat
 import sys
 from collections import Counter
@@ -36,7 +37,11 @@ _LIBRARIES = (
     "msgspec",
     "platformdirs",
     "filelock",
+    "rich",
+    "babel",
 )
+_EMAIL = re.compile(r"[^\s/\\'\"@]+@[^\s/\\'\"@]+")
+"""People name folders and files after accounts."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -50,11 +55,11 @@ class _Report:
         print(f"\n{title}")
 
     def fact(self, text: str) -> None:
-        print(f"  {text}")
+        print(f"  {_EMAIL.sub('…@…', text)}")
 
     def concern(self, text: str) -> None:
         self.concerns += 1
-        print(f"! {text}")
+        print(f"! {_EMAIL.sub('…@…', text)}")
 
 
 def run_doctor(config: Config, backend: str) -> int:
@@ -162,8 +167,13 @@ def _settings(report: _Report, config: Config) -> None:
     report.fact(f"file {shown(config.places.config)}{exists}")
     for name, source in config.sources.items():
         value = getattr(config.settings, name)
-        text = "set, not shown" if name == "proxy" and value else repr(value)
-        report.fact(f"{name} = {text} (from {source})")
+        report.fact(f"{name} = {_shown_value(name, value, config)} (from {source})")
+
+
+def _shown_value(name: str, value: object, config: Config) -> str:
+    if name == "proxy" and value:
+        return "set, not shown: it may hold a login"
+    return shown(config.folder) if name == "folder" else repr(value)
 
 
 def _own_files(report: _Report, config: Config) -> None:

@@ -30,21 +30,26 @@ class Cut:
     def __init__(self) -> None:
         """Nothing is cut yet."""
         self._lock = threading.Lock()
-        self._sockets: set[socket.socket] = set()
+        self._sockets: list[socket.socket] = []
         self.done = False
         self.is_renewing = False
 
-    def watch(self, connection: socket.socket) -> None:
-        """Let :meth:`cut` reach ``connection``."""
-        with self._lock:
-            self._sockets.add(connection)
-            if self.done:
-                _shut(connection)
+    def watch(self, connection: HasFileno) -> None:
+        """Let :meth:`cut` reach ``connection``, whatever encryption is put on it."""
+        with contextlib.suppress(OSError):
+            # A second handle: it outlives what is done to the first, and shutting it says nothing in the clear,
+            # as shutting a socket of :mod:`ssl` under somebody who is writing to it might.
+            mine = socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+            with self._lock:
+                self._sockets.append(mine)
+                if self.done:
+                    _shut(mine)
 
     def release(self) -> None:
         """Forget the connections: the exchange is over, and they may serve another."""
         with self._lock:
-            self._sockets.clear()
+            while self._sockets:
+                self._sockets.pop().close()
 
     def cut(self) -> None:
         """Withdraw it."""
@@ -52,6 +57,13 @@ class Cut:
             self.done = True
             for each in self._sockets:
                 _shut(each)
+
+
+class HasFileno(Protocol):
+    """An open connection."""
+
+    def fileno(self) -> int:
+        """Return its descriptor."""
 
 
 class Sender(Protocol):
@@ -96,23 +108,20 @@ class Fetcher:
         self._keeper = keeper
         self._clock = clock
         self._renew_logins = renew_logins
+        self._unmended: dict[str, str] = {}
+        """By account, the access token that was refused right after it had been renewed."""
 
     def __call__(self, credential: Credential, cut: Cut) -> Outcome:
         """Return what came of asking ``credential``'s provider. A renewal of the login may be part of it."""
         provider = providers()[credential.account.provider]
         login, warning = self._keeper.current(credential)
         try:
-            if login.is_expired(self._clock()):
+            reading: Reading | None = None
+            if not login.is_expired(self._clock()):
+                reading = self._ask_as_is(provider, credential, login, cut)
+            if reading is None:
                 login = self._renewed(provider, credential, login, cut)
-                reading = self._ask(provider, login, cut)
-            else:
-                try:
-                    reading = self._ask(provider, login, cut)
-                except FetchError as error:
-                    if not error.may_renew or not self._can_renew(provider, login):
-                        raise
-                    login = self._renewed(provider, credential, login, cut)
-                    reading = self._ask(provider, login, cut)
+                reading = self._ask_renewed(provider, credential, login, cut)
         except FetchError as error:
             is_pause = error.failure.kind is FailureKind.RATE_LIMITED
             return Outcome(
@@ -125,9 +134,30 @@ class Fetcher:
             _, warning = self._keeper.current(credential)
         return Outcome(reading=reading, error=warning, token=login.access_token)
 
-    def _ask(self, provider: Provider, login: Login, cut: Cut) -> Reading:
+    def _ask_as_is(self, provider: Provider, credential: Credential, login: Login, cut: Cut) -> Reading | None:
+        """Return the quotas, or ``None`` when the login was refused and a renewed one may help."""
+        try:
+            return self._ask(provider, credential, login, cut)
+        except FetchError as error:
+            was_no_use = self._unmended.get(credential.account.id) == login.access_token
+            if not error.may_renew or was_no_use or not self._can_renew(provider, login):
+                raise
+            return None
+
+    def _ask_renewed(self, provider: Provider, credential: Credential, login: Login, cut: Cut) -> Reading:
+        try:
+            return self._ask(provider, credential, login, cut)
+        except FetchError as error:
+            if error.may_renew:
+                # It was not the token's age. To renew it again and again would be no use either.
+                self._unmended[credential.account.id] = login.access_token
+            raise
+
+    def _ask(self, provider: Provider, credential: Credential, login: Login, cut: Cut) -> Reading:
         answer = self._sender().send(provider.usage_request(login), proxy_url=login.proxy_url, cut=cut)
-        return provider.read_usage(answer)
+        reading = provider.read_usage(answer)
+        self._unmended.pop(credential.account.id, None)
+        return reading
 
     def _can_renew(self, provider: Provider, login: Login) -> bool:
         return provider.can_renew and self._renew_logins and bool(login.refresh_token)
@@ -151,5 +181,6 @@ def _expired_words(login: Login) -> str:
 
 
 def _shut(connection: socket.socket) -> None:
+    """End both directions; whoever waits on it elsewhere wakes up."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

@@ -2,40 +2,94 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import logging.handlers
 import os
+import re
 import sys
-from typing import TYPE_CHECKING
+import threading
+import traceback
+from io import TextIOWrapper
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+_OWN = "trayquota"
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
+_LARGEST_BYTES = 256 << 10
+_LONGEST = 200
+_PRIVATE = re.compile(r"\S*@\S*|\S*://\S*|[\w+/=.~-]{24,}")
+_INNERMOST = 4
+_handlers: list[logging.Handler] = []
 
 
 def set_up(path: Path | None, *, verbose: bool) -> None:
-    """Send the program's own messages to ``path`` and, when ``verbose``, to standard error.
+    """Send the program's messages and the libraries' warnings to ``path`` and, when ``verbose``, to standard error.
 
-    A log that cannot be written is done without. The libraries' messages below warnings are left out: they name
-    addresses.
+    A log that cannot be written is done without. What a library says may hold an address or a login, so of its
+    words only the constant part is kept, and of an error that ends a thread nothing but its kind and place.
     """
-    own = logging.getLogger("trayquota")
+    own, others = logging.getLogger(_OWN), logging.getLogger()
+    while _handlers:
+        handler = _handlers.pop()
+        own.removeHandler(handler)
+        others.removeHandler(handler)
+        handler.close()
+    # Without it Python itself would print the libraries' warnings as they come.
+    _handlers.append(logging.NullHandler())
+    if verbose:
+        _handlers.append(logging.StreamHandler(sys.stderr))
+    problem = _add_file(path) if path is not None else None
+    for handler in _handlers:
+        handler.setFormatter(_Discreet(_FORMAT))
+        own.addHandler(handler)
+        others.addHandler(handler)
     own.setLevel(logging.INFO)
     own.propagate = False
-    for handler in list(own.handlers):
-        own.removeHandler(handler)
-        handler.close()
-    own.addHandler(logging.NullHandler())
-    if verbose:
-        own.addHandler(logging.StreamHandler(sys.stderr))
-    if path is not None:
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-            own.addHandler(logging.handlers.RotatingFileHandler(path, maxBytes=256 << 10, backupCount=1, delay=True))
-        except OSError as error:
-            own.warning("there is no log file: %s", error.strerror)
-    for handler in own.handlers:
-        handler.setFormatter(logging.Formatter(_FORMAT))
     logging.raiseExceptions = False
+    threading.excepthook = _log_end_of_thread
+    if problem is not None:
+        own.warning("there is no log file: %s", problem)
+
+
+def where(error: BaseException) -> str:
+    """Return an error's kind and place, without its text, which may hold an address or a login."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    places = " > ".join(f"{Path(file).name}:{line}" for file, line in frames[-_INNERMOST:])
+    return f"{type(error).__name__} at {places}" if places else type(error).__name__
+
+
+def _add_file(path: Path) -> str | None:
+    """Log to ``path`` from now on; return why that is not possible, if so."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _handlers.append(_PrivateFile(path, maxBytes=_LARGEST_BYTES, backupCount=1, encoding="utf-8"))
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None
+
+
+def _log_end_of_thread(arguments: threading.ExceptHookArgs) -> None:
+    name = arguments.thread.name if arguments.thread is not None else "?"
+    what = where(arguments.exc_value) if arguments.exc_value is not None else arguments.exc_type.__name__
+    logging.getLogger(_OWN).error("thread %s ended: %s", name, what)
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A rotating file that only its owner can read, the fresh one after a rotation too."""
+
+    def _open(self) -> TextIOWrapper:
+        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return TextIOWrapper(os.fdopen(handle, "ab"), encoding=self.encoding, errors="backslashreplace")
+
+
+class _Discreet(logging.Formatter):
+    """Writes the program's own words as they are, and what is constant of others'."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name.partition(".")[0] == _OWN:
+            return super().format(record)
+        words = str(record.msg).strip().partition("\n")[0][:_LONGEST]
+        other = copy.copy(record)
+        other.msg, other.args = _PRIVATE.sub("…", words), None
+        other.exc_info = other.exc_text = other.stack_info = None
+        return super().format(other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import State
@@ -34,7 +35,9 @@ def document(snapshot: Snapshot, now: datetime) -> str:
             "window": lowest.window.title,
             "remaining_percent": _number(lowest.remaining_percent),
         },
-        "accounts": [_account(each, now) for each in snapshot.accounts],
+        "accounts": [
+            _account(each, now) for each in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)
+        ],
     }
     return json.dumps(content, indent=2)
 
@@ -123,4 +126,4 @@ def _instant(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     precision = "milliseconds" if moment.microsecond >= 1000 else "seconds"  # noqa: PLR2004 - a millisecond
-    return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"

@@ -1,31 +1,37 @@
 """HTTP for the providers: the only importer of requests, which turns its errors into failures.
 
 A whole answer has 15 seconds, however slowly it drips. Only HTTPS with verified certificates leaves the machine;
-redirects are never followed; an answer over 1 MiB is refused. Connections are kept per worker thread and used
-again.
+redirects are never followed, cookies never kept; an answer over 1 MiB is refused. Connections are kept and used
+again, by whichever thread asks next.
 """
 
 from __future__ import annotations
 
 import http.client
-import io
+import http.cookiejar
 import os
 import socket
+import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
+import requests.cookies
 import requests.utils
 import urllib3
 
+from trayquota.connections import bind, exchange
 from trayquota.core.model import FailureKind
 from trayquota.providers.base import FetchError, Request, Response, failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from trayquota.fetch import Cut
@@ -35,7 +41,10 @@ DEADLINE_S = 15.0
 LARGEST_BYTES = 1 << 20
 """Of a decoded answer."""
 _CONNECT_S = 5.0
+_PIECE_BYTES = 1 << 16
+_MOST_CONNECTIONS = 32
 _PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+_GZIP = zlib.MAX_WBITS | 16
 
 
 class Transport:
@@ -53,8 +62,7 @@ class Transport:
         self._gateway = gateway
         self._proxy = proxy
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        self._environment_proxies: dict[str, dict[str, str]] = {}
-        self._local = threading.local()
+        self._session = _Session()
 
     def send(self, request: Request, *, proxy_url: str | None = None, cut: Cut | None = None) -> Response:
         """Return the whole answer to ``request``, whatever its status.
@@ -67,176 +75,195 @@ class Transport:
         Raises:
             FetchError: There was no answer, or none that can be used.
         """
+        question = self._question(request, proxy_url, cut)
+        result: Response | FetchError | None = None
+        if request.method == "GET":
+            result = self._exchange(question, self._session)
+        # A kept connection may have died unnoticed. And what is no mere question never goes over one: should it
+        # die, nobody could tell whether the request had arrived.
+        if result is None or (isinstance(result, FetchError) and exchange.was_stale):
+            with _Session() as fresh:
+                result = self._exchange(question, fresh)
+        if isinstance(result, FetchError):
+            # Not raised where it was made: the libraries' errors, which hold the login, would hang on it.
+            raise result
+        return result
+
+    def close(self) -> None:
+        """Let the kept connections go."""
+        self._session.close()
+
+    def _question(self, request: Request, proxy_url: str | None, cut: Cut | None) -> _Question:
+        deadline_s = time.monotonic() + DEADLINE_S
+        if urlsplit(request.url).scheme != "https":
+            raise failed(FailureKind.REFUSED, "Only HTTPS addresses are asked.")
+        if self._gateway:
+            return _Question(request, f"{self._gateway}/{request.url.removeprefix('https://')}", {}, deadline_s, cut)
+        proxy = proxy_url or self._proxy
+        if not proxy:
+            proxies = requests.utils.get_environ_proxies(request.url)
+        elif proxy in {"direct", "none"}:
+            proxies = {}
+        elif _is_proxy(proxy):
+            proxies = {"http": proxy, "https": proxy}
+        else:
+            raise failed(FailureKind.REFUSED, "The proxy address is not usable. Write it as http://HOST:PORT.")
+        return _Question(request, request.url, proxies, deadline_s, cut)
+
+    def _exchange(self, question: _Question, session: _Session) -> Response | FetchError:
+        request, cut = question.request, question.cut
         if cut is not None and cut.done:
-            raise failed(FailureKind.NETWORK, "The question was withdrawn.")
-        url, proxies = self._route(request.url, proxy_url)
-        _exchange.deadline = time.monotonic() + DEADLINE_S
-        _exchange.cut = cut
+            return _withdrawn()
+        exchange.begin(question.deadline_s, cut)
         try:
-            with self._session().request(
+            answer = session.request(
                 request.method,
-                url,
+                question.url,
                 data=request.body,
                 headers=dict(request.headers),
-                proxies=proxies,
+                proxies=question.proxies,
                 verify=self._verify,
                 allow_redirects=False,
                 stream=True,
                 timeout=(_CONNECT_S, DEADLINE_S),
-            ) as answer:
-                return self._read(answer)
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            http.client.HTTPException,
-            OSError,
-        ) as error:
-            raise _explained(error) from None
-        except ValueError:
-            raise failed(FailureKind.REFUSED, "The request could not be put together. Check the login file.") from None
+            )
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            body = _body(answer.raw, headers.get("content-encoding", ""))
+            return Response(answer.status_code, headers, body, self._clock())
+        except FetchError as error:
+            return error
+        except zlib.error:
+            return _damaged()
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            return _withdrawn() if cut is not None and cut.done else self._explained(error)
         finally:
-            _exchange.cut = None
-            if cut is not None:
-                cut.release()
+            exchange.end()
 
-    def _route(self, url: str, proxy_url: str | None) -> tuple[str, dict[str, str]]:
-        parts = urlsplit(url)
-        if parts.scheme != "https":
-            raise failed(FailureKind.REFUSED, "Only HTTPS addresses are asked.")
-        if self._gateway:
-            return f"{self._gateway}/{url.removeprefix('https://')}", {}
-        proxy = proxy_url or self._proxy
-        if proxy in {"direct", "none"}:
-            return url, {}
-        if proxy:
-            if urlsplit(proxy).scheme.lower() not in _PROXY_SCHEMES or not urlsplit(proxy).hostname:
-                raise failed(FailureKind.REFUSED, "The proxy address is not usable. Write it as http://HOST:PORT.")
-            return url, {"http": proxy, "https": proxy}
-        host = parts.netloc
-        if host not in self._environment_proxies:
-            self._environment_proxies[host] = requests.utils.get_environ_proxies(url)
-        return url, self._environment_proxies[host]
-
-    def _session(self) -> requests.Session:
-        session = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            # Without this a line in ~/.netrc would replace the login, and every request would read it.
-            session.trust_env = False
-            session.headers.clear()
-            session.headers["Accept-Encoding"] = "gzip, deflate"
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, _Adapter())
-            self._local.session = session
-        return cast("requests.Session", session)
-
-    def _read(self, answer: requests.Response) -> Response:
-        pieces, size = [], 0
-        for piece in answer.iter_content(1 << 16):
-            pieces.append(piece)
-            size += len(piece)
-            if size > LARGEST_BYTES:
-                raise failed(FailureKind.BAD_ANSWER, "The answer is larger than 1 MiB and was not read.")
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, headers, b"".join(pieces), self._clock())
+    def _explained(self, error: Exception) -> FetchError:
+        if isinstance(self._verify, str) and not Path(self._verify).exists():
+            return _network("The file of trusted certificates that REQUESTS_CA_BUNDLE names does not exist.")
+        return _explained(error)
 
 
-class _Exchange(threading.local):
-    """What the current thread is waiting for."""
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request on its way."""
 
-    deadline = 0.0
-    cut: Cut | None = None
+    request: Request
+    url: str
+    proxies: dict[str, str] = field(repr=False)
+    deadline_s: float
+    cut: Cut | None
 
 
-_exchange = _Exchange()
+class _Session(requests.Session):
+    """Follows no redirect, keeps no cookie, reads nothing from the environment; fit for any number of threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Else a line in ~/.netrc would replace the login, and every request would read that file.
+        self.trust_env = False
+        # What one account is given must not come along with the next one's request.
+        self.cookies = requests.cookies.RequestsCookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self.headers.clear()
+        self.headers["Accept-Encoding"] = "gzip"
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter(pool_maxsize=_MOST_CONNECTIONS))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the base's signature
+        """Return none: to find the next address, the base would read an answer of any size."""
+        return
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
     """Puts the time limit of a whole answer under every connection, through proxies too."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
-        _bound(self.poolmanager)
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
+        self._lock = threading.Lock()
+        super().__init__(**kwargs)
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - the base's signature
-        known = proxy in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
-        if not known:
-            _bound(manager)
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - likewise
+        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
+        bind(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - likewise
+        with self._lock:
+            known = proxy in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
+            if not known:
+                bind(manager)
         return manager
 
 
-def _bound(manager: Any) -> None:  # noqa: ANN401 - three unrelated classes of urllib3 and requests
-    manager.pool_classes_by_scheme = {
-        scheme: type("BoundPool", (pool,), {"ConnectionCls": type("Bound", (_Bound, pool.ConnectionCls), {})})
-        for scheme, pool in manager.pool_classes_by_scheme.items()
-    }
+def _is_proxy(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
-class _BoundAnswer(http.client.HTTPResponse):
-    """An answer whose every read, headers included, ends at the exchange's deadline."""
+def _body(raw: Any, coding: str) -> bytes:  # noqa: ANN401 - an answer of any urllib3
+    """Return the body of an answer; the connection is kept only when all of it was read.
 
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_BoundReader(sock, self.fp.detach()))
-
-
-class _BoundReader(io.RawIOBase):
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
-        self._sock = sock
-        self._raw = raw
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer
-        left_s = _exchange.deadline - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
-        self._sock.settimeout(left_s)
-        return cast("int | None", cast("Any", self._raw).readinto(buffer))
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+    Raises:
+        FetchError: It is too large or damaged.
+    """
+    try:
+        body = _unpacked(raw.stream(_PIECE_BYTES, decode_content=False), coding)
+    except BaseException:
+        raw.close()
+        raise
+    raw.release_conn()
+    return body
 
 
-class _Bound:
-    """Mixed into a connection class."""
-
-    response_class = _BoundAnswer
-    sock: socket.socket | None
-
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        self._watch()
-
-    def getresponse(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the base's signature
-        self._watch()
-        return super().getresponse(*args, **kwargs)  # type: ignore[misc]
-
-    def _watch(self) -> None:
-        if _exchange.cut is not None and self.sock is not None:
-            _exchange.cut.watch(self.sock)
+def _unpacked(pieces: Iterable[bytes], coding: str) -> bytes:
+    if coding.lower() not in {"", "identity", "gzip", "x-gzip"}:
+        raise _damaged()
+    gzip = zlib.decompressobj(_GZIP) if "gzip" in coding.lower() else None
+    body = bytearray()
+    begun = False
+    for piece in pieces:
+        begun = True
+        # Never more than one byte beyond the limit: a small packet can hold gigabytes.
+        body += piece if gzip is None else gzip.decompress(piece, LARGEST_BYTES + 1 - len(body))
+        if len(body) > LARGEST_BYTES:
+            raise failed(FailureKind.BAD_ANSWER, "The answer is larger than 1 MiB and was not read.")
+        if gzip is not None and gzip.unused_data:
+            raise _damaged()
+    if gzip is not None and begun and not gzip.eof:
+        raise _damaged()
+    return bytes(body)
 
 
 def _explained(error: Exception) -> FetchError:
     """Say what an error of the libraries means. Their own texts may hold addresses and logins."""
     seen = list(_causes(error))
     names = {type(each).__name__ for each in seen}
+    if any("Proxy" in name or "SOCKS" in name or name == "InvalidSchema" for name in names):
+        return _network("The proxy did not answer as it should. Check the proxy settings.")
     if any(isinstance(each, TimeoutError) for each in seen) or any("Timeout" in name for name in names):
-        return _network("No answer within 15 seconds. Check the network connection.")
-    if "NameResolutionError" in names or any(isinstance(each, socket.gaierror) for each in seen):
+        return _network("No answer in time. Check the network connection.")
+    if any(isinstance(each, socket.gaierror) for each in seen):
         return _network("The provider's address was not found. Check the network connection.")
-    if names & {"SSLError", "SSLCertVerificationError"}:
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in seen):
         return _network(
             "No trustworthy connection: the certificate was not accepted. A proxy or the clock may be the cause."
         )
-    if names & {"ProxyError", "ProxySchemeUnknown", "InvalidProxyURL", "InvalidSchema", "SOCKSHTTPError"}:
-        return _network("The proxy did not answer as it should. Check the proxy settings.")
-    if names & {"ContentDecodingError", "DecodeError"}:
-        return failed(FailureKind.BAD_ANSWER, "The answer was damaged on its way. It will be asked again.")
+    if any(isinstance(each, ssl.SSLError) for each in seen):
+        return _network("No secure connection came about. A proxy or firewall on the way may be the cause.")
+    if names & {"InvalidHeader", "InvalidURL"} or isinstance(error, UnicodeError):
+        return failed(FailureKind.REFUSED, "The request could not be put together. Check the login file.")
     return _network("The connection failed or broke off. Check the network connection.")
+
+
+def _damaged() -> FetchError:
+    return failed(FailureKind.BAD_ANSWER, "The answer was damaged on its way. It will be asked again.")
+
+
+def _withdrawn() -> FetchError:
+    return _network("The question was withdrawn.")
 
 
 def _network(message: str) -> FetchError:

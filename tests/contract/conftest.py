@@ -85,7 +85,7 @@ def screen() -> Iterator[str]:
     """A virtual X screen; its display's name."""
     reading, writing = os.pipe()
     server = subprocess.Popen(  # noqa: S603 - the path is that of Xvfb
-        [need("Xvfb"), "-displayfd", str(writing), "-nolisten", "tcp", "-screen", "0", "320x200x24"],
+        [need("Xvfb"), "-displayfd", str(writing), "-noreset", "-nolisten", "tcp", "-screen", "0", "320x200x24"],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     )

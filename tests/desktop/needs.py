@@ -1,35 +1,27 @@
-"""What a desktop test needs, and what happens where it is missing."""
+"""The programs that the tests of this folder need, and what is said where one is missing."""
 
 from __future__ import annotations
 
-import os
 import shutil
-
-import pytest
 
 PACKAGES = {
     "Xvfb": "xvfb",
     "openbox": "openbox",
     "xdotool": "xdotool",
     "xwininfo": "x11-utils",
-    "tesseract": "tesseract-ocr",
     "dbus-daemon": "dbus",
     "xfce4-panel": "xfce4-panel",
     "trayer": "trayer",
     "dunst": "dunst",
+    "tesseract": "tesseract-ocr",
 }
 """Program → Debian's package."""
 
-SCREEN = ("Xvfb", "openbox", "xdotool", "xwininfo", "tesseract")
-"""What every desk needs."""
 
-
-def require(*programs: str) -> None:
-    """Skip the test where a program is missing; with ``TRAYQUOTA_REQUIRE_DESKTOP=1`` fail it."""
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing:
-        packages = " ".join(PACKAGES[program] for program in missing)
-        message = f"no {', '.join(missing)} here: apt-get install {packages}"
-        if os.environ.get("TRAYQUOTA_REQUIRE_DESKTOP") == "1":
-            pytest.fail(message, pytrace=False)
-        pytest.skip(message)
+def what_is_missing() -> str:
+    """One line that says it, and how to get it; empty when all is there."""
+    missing = [program for program in PACKAGES if shutil.which(program) is None]
+    if not missing:
+        return ""
+    packages = " ".join(PACKAGES[program] for program in missing)
+    return f"desktop tests need {', '.join(missing)}: apt-get install {packages}"

@@ -10,7 +10,6 @@ from dbus_fast import Message
 
 from . import tiny_item
 from .desk import HERE, NOTIFICATIONS, Desk
-from .needs import SCREEN, require
 from .processes import having
 from .screen import difference
 from .waiting import wait_until
@@ -124,18 +123,16 @@ def test_a_notification_is_read(xembed_desk_with_bus: Desk) -> None:
     assert notification.text() == "42% left\nClaude ada@example.com, 5-hour"
 
 
-def test_nothing_is_left_of_a_desk(tmp_path: Path) -> None:
-    require(*SCREEN, "dbus-daemon", "xfce4-panel")
-    with Desk(tmp_path) as desk:
+def test_nothing_is_left_of_a_desk(desk_folder: Path) -> None:
+    with Desk(desk_folder) as desk:
         desk.start_panel()
         mark = ("XDG_RUNTIME_DIR", desk.env["XDG_RUNTIME_DIR"])
         assert len(having(*mark)) >= 6
     assert having(*mark) == set()
 
 
-def test_a_process_that_outlives_its_starter_is_ended_and_told_of(tmp_path: Path) -> None:
-    require(*SCREEN)
-    desk = Desk(tmp_path, bus=False)
+def test_a_process_that_outlives_its_starter_is_ended_and_told_of(desk_folder: Path) -> None:
+    desk = Desk(desk_folder, bus=False)
     desk.__enter__()
     desk.start(["sh", "-c", "sleep 600 &"]).wait()
     with pytest.raises(AssertionError, match="outlived"):

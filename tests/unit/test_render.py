@@ -6,16 +6,14 @@ from collections import Counter
 from itertools import combinations
 from time import perf_counter
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter
 
-from trayquota.assets import asset
 from trayquota.core.view import IconSpec, Level, Mark
-from trayquota.render import APP_ICON_SIZES, SIZES, app_icon, artist, palette, render, render_all
+from trayquota.render import SIZES, artist, palette, render, render_all
 from trayquota.render.lettering import lettering, mark
 
 if TYPE_CHECKING:
@@ -100,15 +98,12 @@ def glyphs(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("style", STYLES)
 def test_digits_and_marks_stand_out_from_all_around_them(style: str, size: int, glyphs: list[Image.Image]) -> None:
-    specs = [*marks(style), *(numbers(style) if style != "bar" else ())]
-    for spec in specs:
+    for spec in (*marks(style), *(numbers(style) if style != "bar" else ())):
         image = render(spec, size)
         glyph = glyphs.pop()
         ink = glyph.point(lambda cover: 255 * (cover == 255))
-        near = glyph.filter(ImageFilter.MaxFilter(3))
-        ground = ImageChops.subtract(
-            near.point(lambda cover: 255 * (cover > 0)), glyph.point(lambda cover: 255 * (cover > 0))
-        )
+        touched = glyph.point(lambda cover: 255 * (cover > 0))
+        ground = ImageChops.subtract(touched.filter(ImageFilter.MaxFilter(3)), touched)
         for panel in PANELS:
             picture = on_panel(image, panel)
             inks = {luminance(colour) for colour in colours(picture, ink)}
@@ -218,7 +213,7 @@ def test_digits_are_tall_and_those_of_two_numbers_line_up(size: int, glyphs: lis
 def test_the_gauge_grows_with_the_percent(size: int, style: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(artist, "lettering", lambda _text, size, *_: Image.new("L", (size, size)))
     for level in Level:
-        paint = palette.LEVELS[level]
+        paint = palette.RINGS[level] if style == "ring" else palette.LEVELS[level]
         colour = {"number": paint.fill, "ring": paint.rim, "bar": paint.ink}[style]
         counts = []
         for percent in range(101):
@@ -303,21 +298,3 @@ def test_six_sizes_take_five_milliseconds_at_most() -> None:
 
     for style in STYLES:
         assert min(seconds(IconSpec(percent=63, attention=True, style=style)) for _ in range(20)) <= 0.005
-
-
-@pytest.mark.parametrize("size", APP_ICON_SIZES)
-def test_the_application_icon_comes_in_its_sizes(size: int) -> None:
-    image = app_icon(size)
-    assert (image.size, image.mode) == ((size, size), "RGBA")
-    assert image.getchannel("A").getextrema() == (0, 255)
-
-
-def test_an_application_icon_of_another_size_is_missed_by_name() -> None:
-    with pytest.raises(FileNotFoundError, match=r"trayquota-17\.png"):
-        app_icon(17)
-
-
-def test_the_drawing_of_the_application_icon_is_square_xml() -> None:
-    root = ET.fromstring(asset("trayquota.svg").read_bytes())  # noqa: S314 - our own file
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert root.get("viewBox") == "0 0 64 64"

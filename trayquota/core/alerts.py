@@ -1,12 +1,12 @@
 """What to tell the person, and what has been told already.
 
 Each thing is told once per window and cycle; what was told is part of the state that survives restarts. Only fresh
-values speak.
+values speak. A cycle is known by its reset; as answers flap and jitter, the latest reset that was named stands for it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
     from trayquota.core.words import Look
 
-_LEAST_CYCLE_S = 300.0
+_JITTER = timedelta(minutes=5)
+"""So much the resets that a provider names for one and the same cycle may differ."""
+_LONGEST_CYCLE = timedelta(days=32)
+"""Of a window whose length is unknown; a reset further off is no ground to stay silent until then."""
 _DEFICIT_PERCENT = 6.0
 """So much more than evenly used makes a forecast worth a message."""
 _REARM_PERCENT = 10.0
@@ -70,7 +73,9 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class _News:
     rank: int
-    line: str
+    subject: str
+    words: str
+    advice: str = ""
 
 
 def alerts(
@@ -84,9 +89,9 @@ def alerts(
         now: The moment.
         look: The thresholds and words.
     """
-    after = dict(told)
     if snapshot.refreshing:
-        return after, None
+        return dict(told), None
+    after = _still_of_use(told, snapshot, now)
     news: list[_News] = []
     for usage in snapshot.accounts:
         news += _of_login(after, usage, now, look)
@@ -96,13 +101,24 @@ def alerts(
     return after, _notice(news)
 
 
+def _still_of_use(told: Mapping[str, Told], snapshot: Snapshot, now: datetime) -> dict[str, Told]:
+    """Return what was told, without the cycles that are over of accounts that are gone."""
+    ids = {usage.account.id for usage in snapshot.accounts}
+    return {
+        key: each
+        for key, each in told.items()
+        if each.resets_at is None or each.resets_at > now or key.rpartition("\n")[0] in ids
+    }
+
+
 def _of_login(told: dict[str, Told], usage: AccountUsage, now: datetime, look: Look) -> Iterator[_News]:
-    key = f"{usage.account.id}\n"
-    if needs_user(usage) and usage.failure is not None:
+    key, failure = f"{usage.account.id}\n", usage.failure
+    if needs_user(usage):
         if key not in told:
             told[key] = Told(Severity.CRITICAL)
-            words = failure_words(usage.failure, now, look)
-            yield _News(Severity.EMPTY, f"{account_name(usage.account, look)}: {words}")
+            words = failure_words(failure, now, look) if failure else "login expired"
+            advice = failure.message if failure else ""
+            yield _News(Severity.EMPTY, account_name(usage.account, look), words, advice)
     elif usage.state in {State.OK, State.DISABLED}:
         told.pop(key, None)
 
@@ -114,23 +130,20 @@ def _of_window(
     if remaining is None or window.has_reset(now):
         return
     key = f"{usage.account.id}\n{window.title}"
-    before = told.get(key, Told(resets_at=window.resets_at))
-    name = f"{account_name(usage.account, look)}, {window.title}"
+    before = told.get(key, Told())
+    subject = f"{account_name(usage.account, look)}, {window.title}"
     severity = _severity(remaining, look)
-    if _is_new_cycle(before, window, remaining, look):
+    if _is_new_cycle(before, window, remaining, now, look):
         if before.severity > Severity.NONE and severity is Severity.NONE:
-            yield _News(Severity.NONE, f"{name}: has reset, {percent_text(remaining)} left")
+            yield _News(severity, subject, f"has reset, {percent_text(remaining)} left")
         before = Told()
-    after = replace(before, severity=max(before.severity, severity), resets_at=window.resets_at or before.resets_at)
-    if severity > before.severity:
-        words = "nothing left" if severity is Severity.EMPTY else f"{percent_text(remaining)} left"
-        yield _News(severity, f"{name}: {words}{_until_reset(window, now)}")
-    elif not before.forecast and severity is Severity.NONE:
-        line = _forecast(window, name, now)
-        if line:
-            after = replace(after, forecast=True)
-            yield _News(Severity.NONE, line)
-    told[key] = after
+    worst = max(before.severity, severity)
+    forecast = "" if before.forecast or worst is Severity.EMPTY else _forecast(window, now)
+    told[key] = Told(worst, _latest(before.resets_at, _cycle_end(window, now)), before.forecast or bool(forecast))
+    left = _left(remaining) if severity > before.severity else ""
+    if left or forecast:
+        parts = (left, forecast, _until_reset(window, now))
+        yield _News(severity, subject, ", ".join(each for each in parts if each))
 
 
 def _severity(remaining: float, look: Look) -> Severity:
@@ -141,37 +154,62 @@ def _severity(remaining: float, look: Look) -> Severity:
     return Severity.LOW if remaining < look.low_percent else Severity.NONE
 
 
-def _is_new_cycle(before: Told, window: QuotaWindow, remaining: float, look: Look) -> bool:
-    """Return whether the window has started afresh since; resets jitter, so a little later is the same one."""
-    if before.resets_at is None or window.resets_at is None:
-        return before.severity > Severity.NONE and remaining >= look.low_percent + _REARM_PERCENT
-    tolerance_s = max((window.duration_s or 0) / 2, _LEAST_CYCLE_S)
-    return abs(window.resets_at - before.resets_at) >= timedelta(seconds=tolerance_s)
+def _is_new_cycle(before: Told, window: QuotaWindow, remaining: float, now: datetime, look: Look) -> bool:
+    """Return whether the window has started afresh since.
+
+    A later reset alone does not say so, for some windows slide along with their use: the known cycle has to be over
+    as well, or much of the quota back. An earlier reset is a late answer about what was before.
+    """
+    is_over = before.resets_at is None or before.resets_at <= now + _JITTER
+    is_back = remaining >= min(look.low_percent + _REARM_PERCENT, (look.low_percent + 100) / 2)
+    end = _cycle_end(window, now)
+    if before.resets_at is None or end is None:
+        return is_over and is_back
+    return end - before.resets_at >= _tolerance(window) and (is_over or is_back)
 
 
-def _forecast(window: QuotaWindow, name: str, now: datetime) -> str | None:
+def _tolerance(window: QuotaWindow) -> timedelta:
+    return max(timedelta(seconds=window.duration_s or 0) / 2, _JITTER)
+
+
+def _cycle_end(window: QuotaWindow, now: datetime) -> datetime | None:
+    """Return the reset, ``None`` for one that is unknown or too far off to be believed."""
+    length = timedelta(seconds=window.duration_s) if window.duration_s else _LONGEST_CYCLE
+    if window.resets_at is None or window.resets_at - now > length + _tolerance(window):
+        return None
+    return window.resets_at
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((each for each in moments if each is not None), default=None)
+
+
+def _forecast(window: QuotaWindow, now: datetime) -> str:
     expectation = pace(window, now)
     if expectation is None or expectation.runs_out_at is None or window.used_percent is None:
-        return None
+        return ""
     if window.used_percent - expectation.expected_used_percent <= _DEFICIT_PERCENT:
-        return None
-    runs_out = duration((expectation.runs_out_at - now).total_seconds())
-    return f"{name}: runs out in {runs_out} at this pace{_until_reset(window, now)}"
+        return ""
+    return f"runs out in {duration((expectation.runs_out_at - now).total_seconds())} at this pace"
+
+
+def _left(remaining: float) -> str:
+    return "nothing left" if remaining <= 0 else f"{percent_text(remaining)} left"
 
 
 def _until_reset(window: QuotaWindow, now: datetime) -> str:
     if window.resets_at is None:
         return ""
-    return f", resets in {duration((window.resets_at - now).total_seconds())}"
+    return f"resets in {duration((window.resets_at - now).total_seconds())}"
 
 
 def _notice(news: list[_News]) -> Notice | None:
     if not news:
         return None
-    lines = [each.line for each in sorted(news, key=lambda each: -each.rank)]
-    if len(lines) == 1:
-        title, _, body = lines[0].partition(": ")
-        return Notice(title, body[:1].upper() + body[1:])
+    if len(news) == 1:
+        words = news[0].words
+        return Notice(news[0].subject, news[0].advice or words[:1].upper() + words[1:])
+    lines = [f"{each.subject}: {each.words}" for each in sorted(news, key=lambda each: -each.rank)]
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], f"+{len(lines) - _MOST_LINES + 1} more"]
-    return Notice(f"{len(news)} quotas and logins to look at", "\n".join(lines))
+    return Notice(f"{len(news)} updates on your quotas and logins", "\n".join(lines))

@@ -102,7 +102,7 @@ def _units(text: str) -> int:
 
 def _cut(text: str, limit: int) -> str:
     while _units(text) > limit:
-        text = text[:-2].rstrip() + "…"
+        text = text[:-2].rstrip() + "…" if limit > 0 else ""
     return text
 
 
@@ -253,7 +253,8 @@ def _state_rows(usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row]
         if words:
             yield from _text_rows(words[:1].upper() + words[1:])
         return
-    if usage.state is State.STALE:
+    waits = usage.failure.retry_at is not None and usage.failure.retry_at > now
+    if usage.state is State.STALE or waits:
         yield from _text_rows(words[:1].upper() + words[1:])
     yield from _text_rows(usage.failure.message)
 

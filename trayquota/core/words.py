@@ -141,7 +141,7 @@ def needs_user(usage: AccountUsage) -> bool:
     """Whether nothing goes on for this account before its owner does something."""
     if usage.state is State.EXPIRED:
         return True
-    kinds = {FailureKind.UNREADABLE_FILE, FailureKind.REFUSED}
+    kinds = {FailureKind.SCOPE_MISSING, FailureKind.UNREADABLE_FILE, FailureKind.REFUSED}
     return usage.failure is not None and usage.failure.kind in kinds
 
 

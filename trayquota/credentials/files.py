@@ -133,6 +133,7 @@ def interpret(path: Path, source: Mapping[str, object]) -> Credential:
         or text(source.get("username"), 100)
         or clean(path.name)
     )
+    account = Account(account_id(path), provider, name, identity.plan)
     token = fields(first(source, "token", "Token"))
     login = Login(
         access_token=_secret(source, token, "access_token", "access"),
@@ -145,7 +146,12 @@ def interpret(path: Path, source: Mapping[str, object]) -> Credential:
     if any(secret and not is_token(secret) for secret in (login.access_token, login.refresh_token)):
         problem = unreadable(f"The login in the file is damaged. {SIGN_IN}")
         login = Login()
-    return Credential(Account(path.name, provider, name, identity.plan), path, login, _is_disabled(source), problem)
+    return Credential(account, path, login, _is_disabled(source), problem)
+
+
+def account_id(path: Path) -> str:
+    """Return the file's name, with what is no text in it written out, so that it can be saved and printed."""
+    return path.name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def unreadable(message: str) -> Failure:
@@ -157,7 +163,7 @@ def broken(path: Path, message: str) -> Credential:
     """Return the stand-in for a file that never could be read; the provider is guessed from its name."""
     guess = provider_name(path.name.split("-", 1)[0])
     provider = guess if guess in providers() else "unknown"
-    return Credential(Account(path.name, provider, clean(path.name)), path, problem=unreadable(message))
+    return Credential(Account(account_id(path), provider, clean(path.name)), path, problem=unreadable(message))
 
 
 def _secret(source: Mapping[str, object], nested: Mapping[str, object], *keys: str) -> str:

@@ -8,22 +8,29 @@ short fails its checksum and is passed over.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING
 
-from trayquota.providers.values import fields, parse_json
+from trayquota.providers.values import fields as fields_of
+from trayquota.providers.values import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _SUFFIX = ".journal"
-_LARGEST_BYTES = 1 << 20
-_RESERVED_BYTES = 1 << 16
+_EXAMINED_BYTES = 1 << 20
+"""Of the end of a journal, which holds a few hundred bytes per pair."""
+_ROOM_BYTES = 1 << 16
+_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+# What a folder answers that cannot be synced at all: there is nothing to wait for then.
+_UNSYNCABLE = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def digest(secret: str) -> str:
@@ -38,6 +45,7 @@ class Entry:
     Attributes:
         path: The real path of the credential file.
         base: Fingerprint of the refresh token that the file held when the pair was asked for.
+        replaces: Fingerprint of the access token that it held.
         access_token: The new one.
         refresh_token: The new one, or the old one when the provider did not rotate it.
         expired: When the access token ends, as it is to stand in the file (RFC 3339, UTC).
@@ -46,20 +54,36 @@ class Entry:
 
     path: str = field(repr=False)
     base: str
+    replaces: str
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expired: str
     last_refresh: str
 
+    @property
+    def is_rotated(self) -> bool:
+        """Whether the refresh token that the file held is spent."""
+        return digest(self.refresh_token) != self.base
+
 
 class Reservation:
     """Room for one entry at the end of a journal."""
 
-    def __init__(self, handle: int, offset: int) -> None:
-        """Write to ``handle`` from ``offset`` on."""
+    def __init__(self, handle: int) -> None:
+        """Make it in the journal that is open as ``handle``.
+
+        Raises:
+            OSError: The disk does not take it.
+        """
         self._handle = handle
-        self._offset = offset
+        self._offset = _end(handle)
         self.used = False
+        try:
+            # Empty lines are no entries; they hold the room that a full disk could deny later.
+            self._put(b"\n" * _ROOM_BYTES)
+        except OSError:
+            self.give_back()
+            raise
 
     def keep(self, entry: Entry) -> None:
         """Put ``entry`` where no crash can lose it; returns when it is on the disk.
@@ -71,10 +95,21 @@ class Reservation:
         # The newline before it ends a line that an earlier crash may have cut short.
         record = ("\n" + json.dumps({"entry": line, "sum": digest(line)}) + "\n").encode("ascii")
         self.used = True
+        self._put(record)
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._handle, self._offset + len(record))
+
+    def give_back(self) -> None:
+        """Leave the journal as it was."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._handle, self._offset)
+
+    def _put(self, content: bytes) -> None:
+        """Write it in a single call, wherever the system takes it whole, and wait for the disk."""
         os.lseek(self._handle, self._offset, os.SEEK_SET)
-        _write(self._handle, record)
+        while content:
+            content = content[os.write(self._handle, content) :]
         os.fsync(self._handle)
-        os.truncate(self._handle, self._offset + len(record))
 
 
 class Journal:
@@ -95,78 +130,119 @@ class Journal:
         Raises:
             OSError: The state folder does not take it.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self._folder)
         place = self.place(path)
-        handle = os.open(
-            place, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), 0o600
-        )
-        offset = os.lseek(handle, 0, os.SEEK_END)
-        reservation = Reservation(handle, offset)
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
         try:
-            # Empty lines are no entries; they hold the room that a full disk could deny later.
-            _write(handle, b"\n" * _RESERVED_BYTES)
-            os.fsync(handle)
-            sync_folder(self._folder)
-            yield reservation
+            reservation = Reservation(handle)
+            try:
+                sync_folder(self._folder)
+                yield reservation
+            finally:
+                if not reservation.used:
+                    reservation.give_back()
         finally:
-            if not reservation.used:
-                with contextlib.suppress(OSError):
-                    os.truncate(handle, offset)
-            os.close(handle)
-            if not reservation.used and not offset:
-                place.unlink(missing_ok=True)
+            is_empty = os.fstat(handle).st_size == 0
+            with contextlib.suppress(OSError):
+                os.close(handle)
+                if is_empty:
+                    place.unlink()
 
     def last(self, path: str) -> Entry | None:
-        """Return the newest pair kept for a credential file, ``None`` when there is none."""
+        """Return the newest pair kept for a credential file, ``None`` when there is none.
+
+        Raises:
+            OSError: That cannot be told.
+        """
         return _last(self.place(path))
 
     def drop(self, path: str) -> None:
-        """Forget what is kept for a credential file; nothing happens when nothing is."""
+        """Forget what is kept for a credential file; nothing happens when nothing is.
+
+        Raises:
+            OSError: It cannot be removed.
+        """
         with contextlib.suppress(FileNotFoundError):
             self.place(path).unlink()
             sync_folder(self._folder)
 
     def leftovers(self) -> Iterator[Entry]:
-        """Yield the newest pair of every journal."""
+        """Yield the newest pair of every journal that can be read."""
         try:
             places = sorted(self._folder.glob(f"*{_SUFFIX}"))
         except OSError:
             return
         for place in places:
-            entry = _last(place)
-            if entry is not None:
-                yield entry
+            with contextlib.suppress(OSError):
+                entry = _last(place)
+                if entry is not None:
+                    yield entry
 
 
-def _write(handle: int, content: bytes) -> None:
-    """Write all of it, in a single call wherever the system takes it whole."""
-    while content:
-        content = content[os.write(handle, content) :]
+def private_folder(folder: Path) -> None:
+    """Make ``folder`` for its owner alone, with whatever is missing above it.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    # ``mkdir(parents=True)`` would give the parents everybody's mode.
+    missing = [folder, *(each for each in folder.parents if not each.is_dir())]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+    if sys.platform != "win32" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        with contextlib.suppress(OSError):
+            folder.chmod(0o700)
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the disk remember a folder's names, where the platform can say so."""
+    """Have the disk remember a folder's names, where the platform can say so.
+
+    Raises:
+        OSError: The disk fails.
+    """
     if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(handle)
-        except OSError:
-            # Some network file systems refuse it; the rename itself has happened.
-            pass
-        finally:
-            os.close(handle)
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            if error.errno not in _UNSYNCABLE:
+                raise
+
+
+def _end(handle: int) -> int:
+    """Return where the entries end: what follows is room that a crash has left reserved."""
+    size = os.lseek(handle, 0, os.SEEK_END)
+    os.lseek(handle, max(0, size - _EXAMINED_BYTES), os.SEEK_SET)
+    tail = b""
+    while piece := os.read(handle, _EXAMINED_BYTES):
+        tail += piece
+    return size - len(tail) + len(tail.rstrip(b"\n"))
 
 
 def _last(place: Path) -> Entry | None:
     try:
         with place.open("rb") as file:
-            lines = file.read(_LARGEST_BYTES).splitlines()
-    except OSError:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _EXAMINED_BYTES))
+            lines = file.read(_EXAMINED_BYTES).splitlines()
+    except FileNotFoundError:
         return None
-    for each in reversed(lines):
-        with contextlib.suppress(ValueError, TypeError):
-            record = fields(parse_json(each))
-            line = record.get("entry")
-            if isinstance(line, str) and digest(line) == record.get("sum"):
-                return Entry(**json.loads(line))
-    return None
+    return next((entry for line in reversed(lines) if (entry := _entry(line)) is not None), None)
+
+
+def _entry(line: bytes) -> Entry | None:
+    try:
+        record = fields_of(parse_json(line))
+        inner = record.get("entry")
+        if not isinstance(inner, str) or digest(inner) != record.get("sum"):
+            return None
+        values = fields_of(parse_json(inner.encode()))
+    except ValueError:
+        return None
+    texts = {each.name: values.get(each.name) for each in fields(Entry)}
+    if not all(isinstance(each, str) for each in texts.values()):
+        return None
+    return Entry(**{name: str(each) for name, each in texts.items()})

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayquota.core.text import clean
 from trayquota.credentials.files import (
     Credential,
     UnreadableError,
@@ -127,7 +128,9 @@ class Scanner:
         if now - entry.broken_since < timedelta(seconds=PATIENCE_S):
             return
         if entry.credential is None:
-            entry.credential = broken(path, f"{message} {SIGN_IN}")
+            credential = broken(path, f"{message} {SIGN_IN}")
+            known = self._remembered.get(credential.account.id)
+            entry.credential = replace(credential, account=known) if known is not None else credential
         else:
             entry.credential = replace(entry.credential, problem=unreadable(f"{message} {SIGN_IN}"))
 
@@ -135,7 +138,7 @@ class Scanner:
         """Give an account its last known e-mail when a refresh has blanked it in the file."""
         account = credential.account
         known = self._remembered.get(account.id)
-        if account.name == account.id and known is not None and known.provider == account.provider:
+        if account.name == clean(credential.path.name) and known is not None and known.provider == account.provider:
             plan = account.plan or known.plan
             return replace(credential, account=replace(account, name=known.name, plan=plan))
         self._remembered[account.id] = account

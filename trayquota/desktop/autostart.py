@@ -9,11 +9,16 @@ from __future__ import annotations
 import contextlib
 import os
 import plistlib
-import shlex
+import re
+import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from xml.parsers.expat import ExpatError
+
+from trayquota.desktop.entry import exec_line, main_keys, started_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 NAME = "trayquota"
 _LABEL = "io.github.trayquota"
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_MEND = "'trayquota autostart on' mends it"
 
 
 class AutostartError(Exception):
@@ -57,10 +63,14 @@ class Autostart(Protocol):
 
 def command() -> list[str]:
     """Return the command that starts this installation's tray."""
-    script = Path(sys.executable).with_name("trayquota.exe" if sys.platform == "win32" else "trayquota")
-    if script.exists():
-        return [str(script)]
-    return [sys.executable, "-m", "trayquota"]
+    python = Path(sys.executable)
+    if sys.platform == "win32":
+        windowless = python.with_name("pythonw.exe")  # any other would leave a console window open
+        words = [str(windowless if windowless.exists() else python), "-m", NAME]
+    else:
+        script = python.with_name(NAME)
+        words = [str(script)] if script.exists() else [str(python), "-m", NAME]
+    return words
 
 
 def autostart() -> Autostart:
@@ -90,15 +100,14 @@ class DesktopEntry:
         """Return how it stands."""
         place = str(self._path)
         try:
-            lines = self._path.read_text("utf-8", "replace").splitlines()
+            keys = main_keys(self._path.read_text("utf-8", "replace"))
         except FileNotFoundError:
             return Status(is_on=False, place=place)
         except OSError as error:
             return Status(is_on=False, place=place, problem=f"the entry cannot be read ({error.strerror})")
-        keys = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-        if keys.get("Hidden", "").strip().lower() == "true":
+        if keys.get("Hidden") == "true" or keys.get("X-GNOME-Autostart-enabled") == "false":
             return Status(is_on=False, place=place)
-        return Status(is_on=True, place=place, problem=_problem(_unquoted(keys.get("Exec", "")), self._words))
+        return Status(is_on=True, place=place, problem=_problem(started_by(keys.get("Exec", "")), self._words))
 
     def switch_on(self) -> None:
         """Write the entry."""
@@ -107,12 +116,12 @@ class DesktopEntry:
             "Type=Application\n"
             "Name=trayquota\n"
             "Comment=The quota that is left on your AI-coding accounts\n"
-            f"Exec={' '.join(_quoted(each) for each in self._words)}\n"
+            f"Exec={exec_line(self._words)}\n"
             f"Icon={NAME}\n"
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n"
         )
-        _write(self._path, content.encode())
+        _write(self._path, content.encode)
 
     def switch_off(self) -> None:
         """Remove the entry."""
@@ -134,16 +143,24 @@ class LaunchAgent:
             content = plistlib.loads(self._path.read_bytes())
         except FileNotFoundError:
             return Status(is_on=False, place=place)
-        except (OSError, ValueError, plistlib.InvalidFileException):
+        except (OSError, ValueError, AttributeError, ExpatError):  # what plistlib raises at broken ones
             return Status(is_on=False, place=place, problem="the entry cannot be read")
-        words = content.get("ProgramArguments") if isinstance(content, dict) else None
+        if not isinstance(content, dict) or content.get("Disabled") is True:
+            return Status(is_on=False, place=place)
+        words = content.get("ProgramArguments")
         stated = [str(each) for each in words] if isinstance(words, list) else []
         return Status(is_on=True, place=place, problem=_problem(stated, self._words))
 
     def switch_on(self) -> None:
         """Write the entry."""
-        content = {"Label": _LABEL, "ProgramArguments": self._words, "RunAtLoad": True, "ProcessType": "Background"}
-        _write(self._path, plistlib.dumps(content))
+        content = {
+            "Label": _LABEL,
+            "ProgramArguments": self._words,
+            "RunAtLoad": True,
+            "LimitLoadToSessionType": "Aqua",
+            "ProcessType": "Interactive",
+        }
+        _write(self._path, lambda: plistlib.dumps(content))
 
     def switch_off(self) -> None:
         """Remove the entry."""
@@ -163,12 +180,11 @@ class RunKey:
         stated = self._read()
         if stated is None:
             return Status(is_on=False, place=place)
-        return Status(is_on=True, place=place, problem=_problem(_windows_words(stated), self._words))
+        words = self._words if stated == subprocess.list2cmdline(self._words) else _windows_words(stated)
+        return Status(is_on=True, place=place, problem=_problem(words, self._words))
 
     def switch_on(self) -> None:
         """Write the value."""
-        import subprocess  # noqa: PLC0415 - for its quoting alone
-
         self._set(subprocess.list2cmdline(self._words))
 
     def switch_off(self) -> None:
@@ -202,51 +218,33 @@ class RunKey:
 
 def _problem(stated: list[str], expected: list[str]) -> str | None:
     """Say why what is written does not start this installation."""
-    if stated and not Path(stated[0]).exists():
-        return "the program it names is gone; was its virtual environment moved? 'trayquota autostart on' mends it"
+    if not stated:
+        return f"it names no program; {_MEND}"
+    if shutil.which(stated[0]) is None:
+        return f"the program it names is gone; was its virtual environment moved? {_MEND}"
     if stated != expected:
         return "it starts another installation; 'trayquota autostart on' makes it this one"
     return None
 
 
-def _quoted(word: str) -> str:
-    """Return a word for ``Exec``: quoted by the Desktop Entry Specification, and ``%`` doubled."""
-    word = word.replace("%", "%%")
-    if word and all(each.isalnum() or each in "/._-+:@%=," for each in word):
-        return word
-    inner = "".join(f"\\{each}" if each in '"`$\\' else each for each in word)
-    # Strings of a desktop entry take a backslash away before the quoting is looked at.
-    return '"' + inner.replace("\\", "\\\\") + '"'
-
-
-def _unquoted(line: str) -> list[str]:
-    try:
-        return [each.replace("%%", "%") for each in shlex.split(line.replace("\\\\", "\\"))]
-    except ValueError:
-        return []
-
-
 def _windows_words(line: str) -> list[str]:
-    """Return the words of a command line as Windows programs read it; quoted ones may hold spaces."""
-    words, word, quoted = [], "", False
-    for each in line:
-        if each == '"':
-            quoted = not quoted
-        elif each == " " and not quoted:
-            words.append(word)
-            word = ""
-        else:
-            word += each
-    return [each for each in (*words, word) if each]
+    """Return the words of a command line; quoted ones may hold blanks, a backslash is one as in every path."""
+    return [each.replace('"', "") for each in re.findall(r'(?:"[^"]*"?|[^\s"])+', line)]
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: Callable[[], bytes]) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
+        data = content()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_bytes(content)
+        temporary.write_bytes(data)
         temporary.replace(path)
+    except ValueError:
+        message = f"{path} cannot name this program: there are characters in its path that no such file can hold."
+        raise AutostartError(message) from None
     except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         message = f"{path} cannot be written ({error.strerror})."
         raise AutostartError(message) from None
 
@@ -254,6 +252,8 @@ def _write(path: Path, content: bytes) -> None:
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
+    except NotADirectoryError:
+        pass
     except OSError as error:
         message = f"{path} cannot be removed ({error.strerror})."
         raise AutostartError(message) from None

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from trayquota.core.model import QuotaWindow
-from trayquota.core.text import clean
 from trayquota.providers.base import (
     Login,
     Provider,
@@ -34,6 +33,7 @@ from trayquota.providers.values import (
     percent,
     text,
 )
+from trayquota.providers.windows import presentable, scoped_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +93,7 @@ class Claude(Provider):
         windows += _extra(answer)
         if not windows:
             raise no_windows(self.title)
-        return Reading(tuple(windows))
+        return Reading(presentable(windows))
 
     def renewal_request(self, refresh_token: str) -> Request:
         """Return the form that trades a single-use refresh token for a new pair."""
@@ -170,7 +170,7 @@ def _scoped(answer: Mapping[str, object]) -> list[QuotaWindow]:
         used = percent(limit.get("percent"))
         if limit.get("kind") != "weekly_scoped" or name is None or used is None or _slug(name) == "allmodels":
             continue
-        window = QuotaWindow(clean(f"Weekly ({name})"), used, instant(limit.get("resets_at")), _WEEK_S)
+        window = QuotaWindow(scoped_title("Weekly", name), used, instant(limit.get("resets_at")), _WEEK_S)
         active = limit.get("is_active") is True
         if _slug(name) not in found or (active and not found[_slug(name)][0]):
             found[_slug(name)] = (active, window)

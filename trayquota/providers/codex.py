@@ -11,7 +11,6 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.model import QuotaWindow
-from trayquota.core.text import clean
 from trayquota.providers.base import (
     Identity,
     Login,
@@ -35,6 +34,7 @@ from trayquota.providers.values import (
     text,
     whole,
 )
+from trayquota.providers.windows import presentable, scoped_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,17 +111,17 @@ class Codex(Provider):
             windows += guess_windows(data, response.received_at)
         if not windows:
             raise no_windows(self.title)
-        return Reading(tuple(windows), plan_title(text(first(answer, "plan_type", "planType"))))
+        return Reading(presentable(windows), plan_title(text(first(answer, "plan_type", "planType"))))
 
 
 PROVIDER = Codex()
 
 
 def plan_title(plan: str | None) -> str | None:
-    """Return a plan's name for people; an unknown one is shown as it came, a little tidied."""
-    if plan is None:
+    """Return a plan's name for people; a new one is shown as it came, a little tidied."""
+    words = " ".join((plan or "").replace("_", " ").replace("-", " ").split())
+    if plan is None or not words or words.lower() == "unknown":
         return None
-    words = plan.replace("_", " ").replace("-", " ")
     return _PLANS.get(plan.lower()) or words[:1].upper() + words[1:]
 
 
@@ -166,7 +166,7 @@ def _windows(
         if used is None and resets_at is None:
             continue
         title = window_title(length_s, slot_title)
-        yield QuotaWindow(clean(f"{title} ({name})") if name else title, used, resets_at, length_s)
+        yield QuotaWindow(scoped_title(title, name) if name else title, used, resets_at, length_s)
 
 
 def _reset(window: Mapping[str, object], received_at: datetime) -> datetime | None:

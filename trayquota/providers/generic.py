@@ -5,7 +5,7 @@ Only here a number up to 1 is read as a fraction. Objects are visited depth firs
 
 from __future__ import annotations
 
-import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import QuotaWindow
@@ -23,6 +23,8 @@ _TITLES = (
 )
 _RANK = ("5-hour", "Session", "Weekly", "Monthly", "Full")
 _MOST_OBJECTS = 2000
+_MOST_WORDS = 500
+_LONGEST_WORD = 200
 
 
 def guess_windows(answer: object, received_at: datetime) -> tuple[QuotaWindow, ...]:
@@ -55,12 +57,24 @@ def _objects(root: object) -> Iterator[Mapping[str, object]]:
 
 
 def _title(source: Mapping[str, object]) -> str | None:
-    words = " ".join(f"{key}:{_printed(value)}" for key, value in source.items()).lower()
+    words = " ".join(_words(source)).lower()
     return next((title for title, pieces in _TITLES if any(piece in words for piece in pieces)), None)
 
 
-def _printed(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _words(source: object) -> list[str]:
+    """Return the keys and texts in ``source``, nested ones too; only the beginning of a flood."""
+    words: list[str] = []
+    waiting = [source]
+    while waiting and len(words) < _MOST_WORDS:
+        each = waiting.pop()
+        if isinstance(each, str):
+            words.append(each[:_LONGEST_WORD])
+        elif isinstance(each, dict):
+            pairs = islice(each.items(), _MOST_WORDS)
+            waiting.extend(reversed([part for pair in pairs for part in pair]))
+        elif isinstance(each, list):
+            waiting.extend(reversed(each[:_MOST_WORDS]))
+    return words
 
 
 def _used_percent(source: Mapping[str, object]) -> float | None:

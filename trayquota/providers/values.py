@@ -23,6 +23,7 @@ _MS_FROM = 1e10
 """From here on an epoch number counts milliseconds: as seconds it would lie beyond the year 2286."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_LONGEST_S = 10 * 366 * 86400
 
 
 def parse_json(body: bytes) -> object:
@@ -71,9 +72,9 @@ def percent(value: object) -> float | None:
 
 
 def whole(value: object) -> int | None:
-    """Return a number of seconds as a whole number, ``None`` unless above zero and below ten years."""
+    """Return a number of seconds as a whole number, ``None`` unless it is at least 1 and below ten years."""
     result = number(value)
-    return round(result) if result is not None and 0 < result < 10 * 366 * 86400 else None
+    return round(result) if result is not None and 0.5 < result < _LONGEST_S else None  # noqa: PLR2004 - rounds to 1
 
 
 def instant(value: object) -> datetime | None:
@@ -97,10 +98,8 @@ def instant(value: object) -> datetime | None:
 
 def after(value: object, start: datetime) -> datetime | None:
     """Return the moment ``value`` seconds after ``start``; ``None`` for negative or absurd lengths."""
-    if value == 0:
-        return start
     seconds = number(value)
-    if seconds is None or not 0 < seconds < 10 * 366 * 86400:
+    if seconds is None or not 0 <= seconds < _LONGEST_S:
         return None
     return start + timedelta(seconds=seconds)
 

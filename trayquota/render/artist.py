@@ -88,7 +88,8 @@ def _prepared(spec: IconSpec, size: int) -> _Picture:
         _, shape, paint = _MARKS[spec.mark]
         badge = spec.attention and spec.mark not in _WITHOUT_BADGE
     else:
-        shape, paint, badge = _PLATES[spec.level], palette.LEVELS[spec.level], spec.attention
+        paints = palette.RINGS if spec.style == "ring" else palette.LEVELS
+        shape, paint, badge = _PLATES[spec.level], paints[spec.level], spec.attention
         if not spec.stale and (spec.style == "ring" or (spec.level is Level.EMPTY and spec.style != "bar")):
             rim = max(2, round(size / 9))
     if spec.stale:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 SMALLEST_DRAWN = 20
 """In smaller pictures glyphs are bitmaps, in larger ones strokes."""
 
-_THREE = 3
+_DIGITS_OF_100 = 3
+_NARROWEST = 3
+"""The least width of a drawn digit, and half its least height."""
 
 
 class Face(NamedTuple):
@@ -42,7 +44,7 @@ class Face(NamedTuple):
 
     def width(self, count: int) -> int:
         """The room for so many digits, whichever they are; the only number of three digits is 100."""
-        if count == _THREE:
+        if count == _DIGITS_OF_100:
             return self.one + 2 * (self.digit + self.gap)
         return count * (self.digit + self.gap) - self.gap
 
@@ -69,7 +71,7 @@ _BITMAP_FACES_FOR_100 = (
 )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def lettering(text: str, size: int, shape: Shape, rim: int, badge: int = 0) -> Image.Image:
     """The mask of a number on a plate.
 
@@ -109,6 +111,7 @@ def mark(char: str, size: int, shape: Shape) -> Image.Image:
     return mask
 
 
+@lru_cache(maxsize=256)
 def _fit(count: int, size: int, shape: Shape, rim: int, badge: int) -> tuple[Face, int]:
     """The largest face that stays clear of rim and badge, and its upper edge, near the plate's middle."""
     inner, comfortable = plate(shape, size, rim), plate(shape, size, rim + _margin(size))
@@ -116,7 +119,7 @@ def _fit(count: int, size: int, shape: Shape, rim: int, badge: int) -> tuple[Fac
     for face in _faces(count, size, rim):
         left = (size - face.width(count)) // 2
         right = left + face.width(count)
-        for shift in sorted(range(-(size // 5), size // 5 + 1), key=abs):
+        for shift in sorted(range(-(size // 7), size // 7 + 1), key=abs):
             top = _centred(face.height, size, shape) + shift
             low = top + face.height
             # A lone digit may come nearer to a round rim with its corners, which are round too.
@@ -142,14 +145,18 @@ def _covers(mask: Image.Image, box: Box) -> bool:
 def _faces(count: int, size: int, rim: int) -> Iterator[Face]:
     """Faces for a number of so many digits, the largest first."""
     if size < SMALLEST_DRAWN:
-        yield from _BITMAP_FACES_FOR_100 if count == _THREE else _BITMAP_FACES
+        yield from _BITMAP_FACES_FOR_100 if count == _DIGITS_OF_100 else _BITMAP_FACES
         return
     weight = max(2, round(size / 11))
     room = size - 2 * (rim + _margin(size))
-    gap = max(1, round(size / 32)) * (1 if count == _THREE else 2)
-    digit = (room - 2 * gap - narrow(weight)) // 2 if count == _THREE else (room - gap) // 2
-    tall = 2 * min(round(0.27 * size), round((1.2 if count == _THREE else 0.85) * digit))
-    while digit > _THREE and tall > 2 * _THREE:
+    gap = max(1, round(size / 32))
+    if count == _DIGITS_OF_100:
+        digit, slender = (room - 2 * gap - narrow(weight)) // 2, 1.2
+    else:
+        gap *= 2
+        digit, slender = (room - gap) // 2, 0.85
+    tall = 2 * min(round(0.27 * size), round(slender * digit))
+    while digit > _NARROWEST and tall > 2 * _NARROWEST:
         for height in (tall, tall - 2):
             thin = min(weight, (digit - 1) // 2, (height - 2) // 3)
             yield Face("", digit, narrow(thin), height, gap, thin)

@@ -7,7 +7,7 @@ grey and to eyes that do not tell red from green.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trayquota.core.view import Level
 
@@ -15,6 +15,8 @@ RGB = tuple[int, int, int]
 
 WHITE: RGB = (255, 255, 255)
 BLACK: RGB = (22, 18, 16)
+_PALE_RED: RGB = (255, 122, 112)
+_NIGHT: RGB = (24, 27, 31)
 GROUND: RGB = (36, 38, 41)
 """Under icons for trays that know no transparency."""
 
@@ -44,11 +46,11 @@ LEVELS = {
     Level.CRITICAL: Paint(rim=WHITE, fill=(208, 32, 46), rest=(142, 20, 32), track=(88, 8, 18)),
     Level.EMPTY: Paint(rim=(214, 32, 47), fill=(255, 214, 208), rest=WHITE, track=(236, 122, 120), ink=BLACK),
 }
+RINGS = {**LEVELS, Level.CRITICAL: replace(LEVELS[Level.CRITICAL], rim=_PALE_RED)}
+"""In the style ``ring``, where an arc of white would look like a gap on a light panel."""
+
 NEUTRAL = Paint(rim=(150, 162, 176), fill=(44, 53, 64), rest=(44, 53, 64), track=(84, 96, 110))
 WARNING = Paint(rim=BLACK, fill=(255, 176, 32), rest=(255, 176, 32), track=BLACK, ink=BLACK)
-
-_PALE_RED: RGB = (255, 122, 112)
-_NIGHT: RGB = (24, 27, 31)
 
 
 def hollow(paint: Paint) -> Paint:

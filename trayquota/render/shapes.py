@@ -40,8 +40,8 @@ OCTAGON = Shape(((_HIGH, 0), (_LOW, 0), (1, _HIGH), (1, _LOW), (_LOW, 1), (_HIGH
 DISC = Shape(_SQUARE, 0.5)
 TRIANGLE = Shape(((0.5, -0.08), (1.06, 1.0), (-0.06, 1.0)), 0.13, 0.61)
 
-_FINE = 8
-"""How many times finer than the pixels masks are drawn."""
+_LARGE = 32
+"""From this many pixels on, half the fineness looks the same."""
 
 COVERED = 215
 """A mask's pixel counts as inside from here on."""
@@ -78,7 +78,7 @@ def badge_ground(size: int, across: int) -> Image.Image:
 @lru_cache(maxsize=64)
 def sector(size: int, percent: int) -> Image.Image:
     """That part of a full turn, clockwise from the top."""
-    fine = _FINE // 2
+    fine = _fineness(size)
     middle = size * fine / 2
     turns = [percent / 100 * step / 16 for step in range(17)]
     edge = [(middle + 2 * middle * sin(2 * pi * turn), middle - 2 * middle * cos(2 * pi * turn)) for turn in turns]
@@ -112,15 +112,15 @@ def stripes(size: int) -> Image.Image:
 @lru_cache(maxsize=64)
 def inscribed(shape: Shape, size: int, inset: int, bottom: int) -> Box:
     """A large box in a plate, rather wide than high, ``inset`` pixels off its edge and above the row ``bottom``."""
-    mask = plate(shape, size, inset)
-    margins = {}
+    pixels = plate(shape, size, inset).tobytes()
+    margins = []
     for row in range(min(bottom, size - inset)):
-        half = mask.crop((0, row, size // 2, row + 1)).tobytes()
+        half = pixels[row * size : row * size + size // 2]
         if half[-1] >= COVERED:
-            margins[row] = next(x for x, cover in enumerate(half) if cover >= COVERED)
+            margins.append((row, next(x for x, cover in enumerate(half) if cover >= COVERED)))
     boxes = []
-    for first, above in margins.items():
-        for last, below in margins.items():
+    for index, (first, above) in enumerate(margins):
+        for last, below in margins[index:]:
             margin = max(above, below)
             boxes.append((margin, first, size - margin, last + 1))
     return max(boxes, key=lambda box: (box[2] - box[0]) ** 1.25 * (box[3] - box[1]))
@@ -156,11 +156,16 @@ def _outline(corners: tuple[Point, ...], radius: float, inset: float) -> list[Po
 
 
 def _filled(size: int, points: list[Point]) -> Image.Image:
-    image = Image.new("L", (size * _FINE, size * _FINE))
-    middle = (min(x for x, _ in points) + max(x for x, _ in points)) / 2 * _FINE
-    centre = (min(y for _, y in points) + max(y for _, y in points)) / 2 * _FINE
-    ImageDraw.Draw(image).polygon([(_inner(x * _FINE, middle), _inner(y * _FINE, centre)) for x, y in points], fill=255)
-    return image.reduce(_FINE)
+    fine = _fineness(size)
+    image = Image.new("L", (size * fine, size * fine))
+    middle = (min(x for x, _ in points) + max(x for x, _ in points)) / 2 * fine
+    centre = (min(y for _, y in points) + max(y for _, y in points)) / 2 * fine
+    ImageDraw.Draw(image).polygon([(_inner(x * fine, middle), _inner(y * fine, centre)) for x, y in points], fill=255)
+    return image.reduce(fine)
+
+
+def _fineness(size: int) -> int:
+    return 8 if size < _LARGE else 4
 
 
 def _inner(value: float, middle: float) -> int:

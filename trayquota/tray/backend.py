@@ -26,6 +26,10 @@ _NO_TRAY = (
     "No tray can be shown here: there is neither a D-Bus session nor a tray on an X display. Start trayquota from "
     "within your desktop session, or use 'trayquota status' in the terminal."
 )
+_NO_ANSWER = (
+    "No tray can be shown here: the D-Bus session does not answer. Start trayquota from within your desktop session, "
+    "or use 'trayquota status' in the terminal."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +92,15 @@ def _on_linux() -> Choice:
     from trayquota.tray.statusnotifier.address import session_bus_address  # noqa: PLC0415 - Linux alone
 
     address = session_bus_address()
-    if address is None:
-        if has_xembed_tray():
-            return Choice("xorg", "no D-Bus session, but an X11 tray")
-        raise TrayUnavailable(_NO_TRAY)
-    watched = has_watcher(address)
-    if watched is None and not has_xembed_tray():
-        message = (
-            "No tray can be shown here: the D-Bus session does not answer. Start trayquota from within your desktop "
-            "session, or use 'trayquota status' in the terminal."
-        )
-        raise TrayUnavailable(message)
-    if not watched and has_xembed_tray():
-        return Choice("xorg", "nobody on the D-Bus session shows items, but there is an X11 tray")
-    why = "a D-Bus session with a panel" if watched else "a D-Bus session; waiting for a panel"
-    return Choice("statusnotifier", why)
+    watched = has_watcher(address) if address is not None else None
+    if watched:
+        return Choice("statusnotifier", "a D-Bus session with a panel")
+    if has_xembed_tray():
+        reason = "no D-Bus session" if watched is None else "nobody on the D-Bus session shows items"
+        return Choice("xorg", f"{reason}, but there is an X11 tray")
+    if watched is None:
+        raise TrayUnavailable(_NO_TRAY if address is None else _NO_ANSWER)
+    return Choice("statusnotifier", "a D-Bus session; waiting for a panel")
 
 
 def has_watcher(address: str) -> bool | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from trayquota.core.view import Action, IconSpec, View
+    from trayquota.core.view import Action, IconSpec, Row, View
     from trayquota.tray._pystray import Icon
 
 WINDOWS_TITLE_UNITS = 127
@@ -58,22 +58,24 @@ TRAITS = {
 
 
 class Presenter:
-    """Keeps an icon in step with the newest view. For one thread."""
+    """Keeps an icon in step with the newest view. For one thread at a time."""
 
     def __init__(self, icon: Icon, traits: Traits, act: Callable[[Action], None]) -> None:
         """Show views on ``icon``; ``act`` is called with the action of a chosen row."""
         self._icon = icon
         self._traits = traits
         self._act = act
-        self._shown: View | None = None
+        self._picture: IconSpec | None = None
+        self._menu: tuple[Row, ...] | None = None
 
     def show(self, view: View) -> None:
-        """Bring the icon in step with ``view``."""
-        before, self._shown = self._shown, view
-        if before is None or before.icon != view.icon:
+        """Bring the icon in step with ``view``; what a backend did not take is tried again with the next one."""
+        if self._picture != view.icon:
             self._icon.icon = self._traits.draw(view.icon)
+            self._picture = view.icon
         title = self._traits.title(view)
         if title != self._icon.title:
             self._icon.title = title
-        if before is None or before.menu != view.menu:
+        if self._menu != view.menu:
             self._icon.menu = build_menu(view.menu, self._act, self._traits.escape)
+            self._menu = view.menu

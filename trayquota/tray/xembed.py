@@ -1,4 +1,8 @@
-"""pystray's X11 backend with a voice: the tray it draws on knows neither menu nor tooltip, so it notifies."""
+"""pystray's X11 backend with a voice: the tray it draws on knows neither menu nor tooltip, so it notifies.
+
+Two things of pystray 0.19.5 are mended on the way: its window never asks the server for clicks, and it asks to be
+docked again at every new picture, which makes trays lose the icon when two requests come close together.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +27,22 @@ def icon_class() -> type[Icon]:
     Raises:
         Exception: There is no display; Xlib has many kinds.
     """
+    from Xlib import X  # noqa: PLC0415 - comes with pystray on Linux
+
     base: Any = own_backend("xorg")
 
     class XembedIcon(base):  # type: ignore[misc]
         """Shows notifications over D-Bus where there is a session bus, and is silent where not."""
 
         HAS_NOTIFICATION = True
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - pystray's own arguments
+            super().__init__(*args, **kwargs)
+            self._window.change_attributes(event_mask=X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask)
+
+        def _assert_docked(self) -> None:
+            if self._systray_manager is None:
+                super()._assert_docked()
 
         def _notify(self, message: str, title: str | None = None) -> None:
             # On a thread of its own: the tray's loop must not wait for a server that is slow to start.

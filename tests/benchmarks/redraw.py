@@ -1,0 +1,87 @@
+"""An icon in the tray behind the presenter; each line of input is a minute to show, each of output what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import trayquota.render
+from trayquota.core.compose import view
+from trayquota.core.model import Account, AccountUsage, QuotaWindow, Snapshot, State
+from trayquota.core.words import Look
+from trayquota.providers import provider_title, usage_page
+from trayquota.tray.presenter import TRAITS, Presenter, Traits
+from trayquota.tray.statusnotifier import Icon
+from trayquota.tray.statusnotifier import icon as icon_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trayquota.core.view import Row, View
+
+ACCOUNTS = 4
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WEEK_S = 7 * 86400
+
+
+class Counted:
+    """A function, and how often it was called."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.calls = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes
+        self.calls += 1
+        return self._function(*args, **kwargs)
+
+
+def snapshot() -> Snapshot:
+    return Snapshot(tuple(_usage(each) for each in range(ACCOUNTS)))
+
+
+def _usage(number: int) -> AccountUsage:
+    name = f"user{number}@example.com"
+    windows = (
+        QuotaWindow("5-hour", 40.0 + number, NOW + timedelta(hours=2, minutes=13, seconds=30), 5 * 3600),
+        QuotaWindow("Weekly", 20.0 + number, NOW + timedelta(days=3, hours=4, minutes=30), WEEK_S),
+    )
+    account = Account(f"claude-{name}.json", "claude", name)
+    return AccountUsage(account, State.OK, windows, updated_at=NOW - timedelta(minutes=2, seconds=30))
+
+
+def labels(shown: View) -> list[str]:
+    def deep(rows: tuple[Row, ...]) -> list[str]:
+        return [label for row in rows for label in (row.label, *deep(row.children))]
+
+    return deep(shown.menu)
+
+
+def main() -> None:
+    drawn = Counted(trayquota.render.draw)
+    converted = Counted(icon_module.pixmaps)
+    trayquota.render.draw = drawn
+    icon_module.pixmaps = converted
+    look = Look(provider_title=provider_title, usage_page=usage_page)
+    icon = Icon("trayquota")
+    presenter = Presenter(icon, TRAITS.get("statusnotifier", Traits()), lambda _action: None)
+
+    def work(_icon: Any) -> None:  # noqa: ANN401 - pystray's
+        before: list[str] = []
+        for line in sys.stdin:
+            shown = view(snapshot(), NOW + timedelta(minutes=float(line)), look)
+            drawn.calls = converted.calls = 0
+            presenter.show(shown)
+            icon.visible = True
+            changed = sum(old != new for old, new in zip(before, labels(shown), strict=False))
+            before = labels(shown)
+            print(json.dumps({"drawn": drawn.calls, "converted": converted.calls, "rows": changed}), flush=True)
+        icon.stop()
+
+    icon.run(work)
+
+
+if __name__ == "__main__":
+    main()

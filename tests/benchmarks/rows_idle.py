@@ -1,0 +1,105 @@
+"""The applet at rest: how often it wakes, what it holds, and which threads it keeps."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from . import kernel
+from .stage import HERE, Applet, asked
+
+if TYPE_CHECKING:
+    from .figures import Row
+    from .run import Scale
+    from .stage import Stage
+
+ACCOUNTS = 4
+REST_S = 5.0
+"""After this nothing of a refresh is left to be done: the state is saved three seconds after it."""
+REFRESHES = 5
+
+
+def idle(stage: Stage, row: Row, scale: Scale) -> None:
+    """Floor and applet side by side, between refreshes."""
+    with stage.applet(stage.home(ACCOUNTS)) as applet:
+        name = stage.panel.until().name
+        with stage.floor() as floor:
+            time.sleep(REST_S)
+            wakeups, cpu, floor_wakeups, floor_cpu, told = [], [], [], [], []
+            for _ in range(scale.idle_windows):
+                signals = len(stage.panel.item(name).signals)
+                before, floor_before = kernel.work(applet.pid), kernel.work(floor.pid)
+                time.sleep(scale.idle_s)
+                here, there = before.until(kernel.work(applet.pid)), floor_before.until(kernel.work(floor.pid))
+                wakeups.append(here[0])
+                cpu.append(here[1])
+                floor_wakeups.append(there[0])
+                floor_cpu.append(there[1])
+                told += stage.panel.item(name).signals[signals:]
+    per_minute = 60 / scale.idle_s
+    row.figure("floor: wake-ups", "/min", [each * per_minute for each in floor_wakeups])
+    row.figure("floor: CPU", "ms/min", [each * per_minute for each in floor_cpu])
+    woken = row.figure("trayquota: wake-ups over all threads", "/min", [each * per_minute for each in wakeups])
+    worked = row.figure("trayquota: CPU", "ms/min", [each * per_minute for each in cpu])
+    row.notes.append(f"told the panel meanwhile: {', '.join(told) or 'nothing'}")
+    row.count(f"wake-ups in {scale.idle_s:.0f} s, with a wide margin", max(wakeups), 10 if scale.is_short else 20)
+    row.count("new icons and new layouts while nothing happens", told.count("NewIcon") + told.count("LayoutUpdated"), 0)
+    if not scale.is_short:
+        row.bar("wake-ups a minute", woken, 6)
+        row.bar("CPU a minute, ms", worked, 20)
+
+
+def memory(stage: Stage, row: Row, scale: Scale) -> None:
+    """Floor and applet side by side; the applet refreshes, each time with other values."""
+    home = stage.home(ACCOUNTS)
+    held = {}
+    with stage.floor() as floor, stage.applet(home) as applet:
+        done = 1
+        for mark in scale.refreshes:
+            while done < mark:
+                applet.refresh()
+                done += 1
+            time.sleep(REST_S)
+            held[mark] = kernel.memory(applet.pid)
+            if mark == scale.refreshes[0]:
+                base = kernel.memory(floor.pid)
+    first, last = scale.refreshes[0], scale.refreshes[-1]
+    row.figure("floor: PSS", "MiB", base.pss / 1024)
+    row.figure("floor: private memory", "MiB", base.own / 1024)
+    for mark, each in held.items():
+        row.figure(f"trayquota: PSS after {mark:,} refreshes", "MiB", each.pss / 1024)
+    row.figure(f"trayquota: private memory after {first} refreshes", "MiB", held[first].own / 1024)
+    row.bar(f"PSS after {first} refreshes, of the floor's", held[first].pss / base.pss, 1.25)
+    if not scale.is_short:
+        row.bar(f"PSS, MB more after {last:,} refreshes than after 100", (held[last].pss - held[100].pss) / 976.6, 1.0)
+
+
+def connections(stage: Stage, row: Row, _scale: Scale) -> None:
+    """Several refreshes by click: every question is counted, and every connection."""
+    home = stage.home(ACCOUNTS)
+    opened, questions = stage.provider.stats()["connections"], sum(asked(stage).values())
+    with stage.applet(home) as applet:
+        for _ in range(REFRESHES):
+            applet.refresh()
+    opened = stage.provider.stats()["connections"] - opened
+    questions = sum(asked(stage).values()) - questions
+    row.figure("questions", "", questions)
+    row.figure("connections opened", "", opened)
+    row.count(f"questions in {REFRESHES + 1} refreshes of {ACCOUNTS} accounts", questions, ACCOUNTS * (REFRESHES + 1))
+    row.count(f"connections for {ACCOUNTS} workers", opened, ACCOUNTS)
+
+
+def threads(stage: Stage, row: Row, _scale: Scale) -> None:
+    """The applet's threads by name, at rest after two refreshes."""
+    home = stage.home(ACCOUNTS)
+    before = asked(stage)
+    with stage.running([stage.python, HERE / "named.py"], home) as program:
+        applet = Applet(stage, home, program, before)
+        applet.until_fresh()
+        applet.refresh()
+        time.sleep(REST_S)
+        names = kernel.threads(program.pid)
+    row.figure("threads", "", len(names))
+    row.notes.append(", ".join(names))
+    # The tray, the engine, watchdog's three, the callbacks' and one per account that was asked.
+    row.count("threads at rest", len(names), 6 + ACCOUNTS)

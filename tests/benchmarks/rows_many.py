@@ -1,0 +1,114 @@
+"""Many accounts at once: the whole ``status --json`` beside bare programs that ask the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median
+from typing import TYPE_CHECKING
+
+from trayquota.credentials.scan import Scanner
+from trayquota.providers import providers
+
+from .stage import HERE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from .figures import Row
+    from .run import Scale
+    from .stage import Home, Stage
+
+DELAY_MS = 200
+GROWN = 10
+"""So many times more accounts, for how the cost grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one process, from its start to its end."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+def many_32(stage: Stage, row: Row, scale: Scale) -> None:
+    """32 accounts whose provider takes its time."""
+    home = stage.home(32)
+    stage.provider.stats(f"delay_ms={DELAY_MS}")
+    bare, ours = _by_turns(stage, home, row, scale.processes, "32 accounts after 200 ms")
+    row.bar("wall clock, of the bare program's", ours.wall_ms / bare.wall_ms, 1.0)
+
+
+def many_1000(stage: Stage, row: Row, scale: Scale) -> None:
+    """As many accounts as nobody has, whose provider answers at once; a tenth of them; and none."""
+    counts = (scale.many, scale.many // GROWN)
+    costs = {}
+    for count in counts:
+        costs[count] = _by_turns(stage, stage.home(count), row, scale.processes, f"{count} accounts at once")
+    nobody = stage.home(0)
+    none = [_cost(stage, stage.trayquota("status", "--json"), nobody, expected=3) for _ in range(scale.processes)]
+    start_ms = row.figure("trayquota, no account: CPU", "ms", [each.cpu_ms for each in none])
+    bare, ours = costs[scale.many]
+    own = (ours.cpu_ms - start_ms) / scale.many
+    row.figure("trayquota: CPU per account, the library's included", "ms", own)
+    library = _sessions(stage, stage.home(scale.many), row, scale.processes)
+    fewer = costs[counts[1]][1]
+    grown = (ours.cpu_ms - start_ms) / (fewer.cpu_ms - start_ms)
+    row.bar("wall clock, of the bare program's", ours.wall_ms / bare.wall_ms, 1.0)
+    row.bar("own CPU per account beside sessions of the library, ms", (ours.cpu_ms - library) / scale.many, 1.0)
+    row.bar(f"CPU beyond the start's, {counts[1]} to {counts[0]} accounts, times", grown, 11)
+
+
+def _by_turns(stage: Stage, home: Home, row: Row, runs: int, what: str) -> tuple[Cost, Cost]:
+    questions = _questions(stage, home)
+    ours: list[Cost] = []
+    bare: list[Cost] = []
+    for _ in range(runs + 1):
+        bare.append(_cost(stage, [stage.python, HERE / "bare.py", questions], home))
+        ours.append(_cost(stage, stage.trayquota("status", "--json"), home))
+    # The first of each warmed up what there is to be warmed, the remembered values among it.
+    return _noted(row, f"bare, {what}", bare[1:]), _noted(row, f"trayquota, {what}", ours[1:])
+
+
+def _sessions(stage: Stage, home: Home, row: Row, runs: int) -> float:
+    """The CPU milliseconds of a program that asks the same through sessions of the library."""
+    argv = [stage.python, HERE / "bare.py", _questions(stage, home), "sessions"]
+    costs = [_cost(stage, argv, home) for _ in range(runs)]
+    return _noted(row, f"bare with sessions, {len(home.names())} accounts at once", costs).cpu_ms
+
+
+def _noted(row: Row, what: str, costs: Sequence[Cost]) -> Cost:
+    row.figure(f"{what}: wall clock", "ms", [each.wall_ms for each in costs])
+    row.figure(f"{what}: CPU", "ms", [each.cpu_ms for each in costs])
+    return Cost(median(each.wall_ms for each in costs), median(each.cpu_ms for each in costs))
+
+
+def _cost(stage: Stage, argv: Sequence[str | Path], home: Home, *, expected: int = 0) -> Cost:
+    with (stage.folder / "status.out").open("wb") as out:
+        begun_s = time.monotonic()
+        process = subprocess.Popen([str(each) for each in argv], env=stage.env(home), stdout=out, stderr=out)  # noqa: S603
+        _, status, used = os.wait4(process.pid, 0)
+        wall_ms = (time.monotonic() - begun_s) * 1000
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != expected:
+        said = (stage.folder / "status.out").read_text(errors="replace")[-2000:]
+        message = f"{argv[0]} ended with {process.returncode}: {said}"
+        raise RuntimeError(message)
+    return Cost(wall_ms, (used.ru_utime + used.ru_stime) * 1000)
+
+
+def _questions(stage: Stage, home: Home) -> Path:
+    """A file with what trayquota asks for these accounts: addresses and headers."""
+    questions = []
+    for each in Scanner(home.accounts).scan(datetime.now(UTC)).credentials:
+        request = providers()[each.account.provider].usage_request(each.login)
+        questions.append((f"{stage.provider.gateway}/{request.url.removeprefix('https://')}", dict(request.headers)))
+    path = home.path / "questions.json"
+    path.write_text(json.dumps(questions))
+    return path

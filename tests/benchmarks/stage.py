@@ -1,0 +1,257 @@
+"""Where the programs run: a bus with a panel, a provider, and a home of their own."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contract.session_bus import SessionBus
+
+from .answers import left_percent
+from .panel import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .panel import Item
+
+HERE = Path(__file__).parent
+FACTS = HERE.parent / "fixtures" / "facts"
+FAREWELL_S = 5.0
+
+
+class Program:
+    """One that runs.
+
+    Attributes:
+        started_s: When it was started, by the monotonic clock.
+    """
+
+    def __init__(self, argv: Sequence[str | Path], env: Mapping[str, str], folder: Path, **popen: Any) -> None:  # noqa: ANN401 - Popen's
+        self._log = (folder / f"{time.monotonic_ns()}.log").open("wb")
+        popen = {"stdin": subprocess.DEVNULL, "stdout": self._log, "stderr": self._log} | popen
+        self.started_s = time.monotonic()
+        self.process = subprocess.Popen([str(each) for each in argv], env=dict(env), cwd=folder, **popen)  # noqa: S603
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def said(self) -> str:
+        """The end of its standard output and error."""
+        return Path(self._log.name).read_text(errors="replace")[-3000:]
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(FAREWELL_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for each in (self._log, self.process.stdin, self.process.stdout):
+            if each is not None:
+                each.close()
+
+
+class Provider:
+    """The stand-in's process, from outside."""
+
+    def __init__(self, folder: Path) -> None:
+        env = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+        self._program = Program(
+            [sys.executable, "-m", "benchmarks.standin"], env, folder, stdout=subprocess.PIPE, text=True
+        )
+        self.port = int(self._program.process.stdout.readline())
+        self.gateway = f"http://127.0.0.1:{self.port}"
+
+    def end(self) -> None:
+        self._program.end()
+
+    def stats(self, query: str = "") -> dict[str, Any]:
+        """What was counted; ``delay_ms=200`` has the answers wait."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", f"/-/stats?{query}")
+            told: dict[str, Any] = json.loads(connection.getresponse().read())
+            return told
+        finally:
+            connection.close()
+
+
+class Home:
+    """A person's home folder with credentials in it.
+
+    Attributes:
+        path: The folder.
+        accounts: Where the credentials are.
+    """
+
+    def __init__(self, path: Path, accounts: int) -> None:
+        self.path = path
+        self.accounts = path / ".cli-proxy-api"
+        self.accounts.mkdir(mode=0o700, parents=True)
+        for each in range(accounts):
+            self.add(each)
+
+    def add(self, number: int) -> str:
+        """Put an account's file there, half of them Claude's; returns the account's name."""
+        provider, name = ("claude", "codex")[number % 2], f"user{number:04}@example.com"
+        credential = json.loads((FACTS / f"cred_{provider}.json").read_text()) | {
+            "access_token": token(name),
+            "refresh_token": f"fake-refresh-{name}",
+            "email": name,
+            "expired": (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds"),
+        }
+        if provider == "codex":
+            claims = json.loads((FACTS / "codex_id_token_claims.json").read_text())
+            credential["id_token"] = _jwt(claims | {"email": name})
+        (self.accounts / f"{provider}-{name}.json").write_text(json.dumps(credential))
+        return name
+
+    def remove(self, name: str) -> None:
+        for each in self.accounts.glob(f"*-{name}.json"):
+            each.unlink()
+
+    def names(self) -> list[str]:
+        """Of all accounts."""
+        return [each.stem.partition("-")[2] for each in self.accounts.glob("*.json")]
+
+
+class Stage:
+    """A bus, a panel and a provider.
+
+    Attributes:
+        python: The interpreter that runs what is measured.
+        folder: Temporary.
+    """
+
+    def __init__(self, folder: Path, python: Path) -> None:
+        self.python = python
+        self.folder = folder
+        self._bus = SessionBus(folder)
+        self._bus.start()
+        self.address = self._bus.address
+        self.panel = Panel(self.address)
+        self.provider = Provider(folder)
+
+    def close(self) -> None:
+        self.provider.end()
+        self.panel.close()
+        self._bus.kill()
+
+    def home(self, accounts: int) -> Home:
+        return Home(Path(tempfile.mkdtemp(dir=self.folder, prefix="home-")), accounts)
+
+    def env(self, home: Home | None = None) -> dict[str, str]:
+        """A session's environment, and nothing of whoever runs the benchmarks."""
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(home.path if home else self.folder),
+            "LANG": "C.UTF-8",
+            "DBUS_SESSION_BUS_ADDRESS": self.address,
+            "TRAYQUOTA_GATEWAY": self.provider.gateway,
+            "PYSTRAY_BACKEND": "dummy",
+        }
+
+    def trayquota(self, *arguments: str) -> list[str | Path]:
+        """The command as a person types it."""
+        script = self.python.with_name("trayquota")
+        return [script, *arguments] if script.exists() else [self.python, "-m", "trayquota", *arguments]
+
+    @contextlib.contextmanager
+    def running(self, argv: Sequence[str | Path], home: Home | None = None, **popen: Any) -> Iterator[Program]:  # noqa: ANN401 - Popen's
+        """A program, for as long as that."""
+        self.panel.forget()
+        program = Program(argv, self.env(home), self.folder, **popen)
+        try:
+            yield program
+        except Exception as error:
+            error.add_note(f"{argv[0]} said: {program.said()}")
+            raise
+        finally:
+            program.end()
+
+    @contextlib.contextmanager
+    def applet(self, home: Home) -> Iterator[Applet]:
+        """The applet, after its first refresh."""
+        asked_before = asked(self)
+        with self.running(self.trayquota(), home) as program:
+            applet = Applet(self, home, program, asked_before)
+            applet.until_fresh()
+            yield applet
+
+    @contextlib.contextmanager
+    def floor(self) -> Iterator[Program]:
+        """The floor program, in the tray."""
+        with self.running([self.python, HERE / "floor.py"]) as program:
+            self.panel.until(lambda item: item.title)
+            yield program
+
+
+class Applet:
+    """The applet's program, seen from the panel."""
+
+    def __init__(self, stage: Stage, home: Home, program: Program, asked_before: Mapping[str, int]) -> None:
+        self._stage = stage
+        self._home = home
+        self._asked = dict(asked_before)
+        self.program = program
+
+    @property
+    def pid(self) -> int:
+        return self.program.pid
+
+    def until_fresh(self) -> Item:
+        """Return when the panel shows, for every account, the answer to the one question that is new."""
+        wanted = {each: left_percent(self._asked.get(each, 0) + 1) for each in self._home.names()}
+        item = self._stage.panel.until(
+            lambda item: item.is_settled and all(item.left.get(name) == percent for name, percent in wanted.items())
+        )
+        self._asked |= {each: self._asked.get(each, 0) + 1 for each in wanted}
+        return item
+
+    def refresh(self) -> Item:
+        """Click "Refresh now"; return when the panel shows every new answer."""
+        self._stage.panel.click("Refresh now")
+        return self.until_fresh()
+
+
+@contextlib.contextmanager
+def stage(python: Path) -> Iterator[Stage]:
+    """A stage, for as long as that."""
+    if shutil.which("dbus-daemon") is None:
+        message = "dbus-daemon is needed: apt-get install dbus"
+        raise SystemExit(message)
+    with tempfile.TemporaryDirectory(prefix="trayquota-benchmarks-") as folder:
+        it = Stage(Path(folder), python)
+        try:
+            yield it
+        finally:
+            it.close()
+
+
+def asked(on: Stage) -> dict[str, int]:
+    """How often the provider was asked, by account name."""
+    return {each.removeprefix("fake-access-"): count for each, count in on.provider.stats()["asked"].items()}
+
+
+def token(name: str) -> str:
+    return f"fake-access-{name}"
+
+
+def _jwt(claims: Mapping[str, Any]) -> str:
+    parts = ({"alg": "none"}, claims)
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join([*encoded, "x"])

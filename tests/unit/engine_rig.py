@@ -1,0 +1,249 @@
+"""An engine driven by hand: its clocks, its folder and its fetchers do what a test says, and nothing else."""
+
+from __future__ import annotations
+
+import math
+import random
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from trayquota.core.cadence import Reason
+from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow, State
+from trayquota.credentials.files import Credential
+from trayquota.credentials.scan import Scan
+from trayquota.fetch import Outcome
+from trayquota.providers.base import Login, Reading
+from trayquota.refresh import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.fetch import Cut
+    from trayquota.store.state import Known
+
+T = TypeVar("T")
+
+START = datetime(2026, 9, 22, 12, tzinfo=UTC)
+INTERVAL_S = 300.0
+LONGEST_S = INTERVAL_S * 1.1
+"""The interval with the most jitter."""
+
+
+def credential(name: str, provider: str = "claude", *, token: str | None = None, **more: Any) -> Credential:  # noqa: ANN401
+    """Return what a file says; ``more`` are fields of the credential or of its login."""
+    login = {key: more.pop(key) for key in ("account_id", "expires_at", "refresh_token") if key in more}
+    key = f"{provider}-{name}.json"
+    return Credential(
+        Account(key, provider, f"{name}@example.com"),
+        Path("/nowhere") / key,
+        Login(token or f"token-{name}", **login),
+        **more,
+    )
+
+
+def answer(
+    used: float = 58.0, *, resets_at: datetime | None = None, plan: str | None = None, token: str = ""
+) -> Outcome:
+    """Return a good answer with one window."""
+    return Outcome(Reading((QuotaWindow("5-hour", used, resets_at, 18000),), plan), token=token)
+
+
+def failure(kind: FailureKind = FailureKind.PROVIDER_DOWN, *, token: str = "") -> Outcome:
+    """Return an answer that is none."""
+    return Outcome(error=Failure(kind, f"{kind} happened"), token=token)
+
+
+def pause(retry_after_s: float = 0.0) -> Outcome:
+    """Return a 429."""
+    return replace(failure(FailureKind.RATE_LIMITED), is_pause=True, retry_after_s=retry_after_s)
+
+
+class Work:
+    """A question on the pool, waiting for the test to begin and to answer it."""
+
+    def __init__(self, future: Future[Any], run: Callable[[], Any], asked: Credential) -> None:
+        self.future = future
+        self._run = run
+        self.asked = asked
+        self.outcome: Outcome | Exception | None = None
+
+    def begin(self) -> None:
+        """Have it under way."""
+        assert self.future.set_running_or_notify_cancel(), "it was withdrawn before it began"
+
+    def finish(self) -> None:
+        self.future.set_result(self._run())
+
+
+class Hands(Executor):
+    """A pool without threads."""
+
+    def __init__(self) -> None:
+        self.works: list[Work] = []
+        self.is_shut = False
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **_kwargs: Any) -> Future[T]:  # noqa: ANN401
+        assert not self.is_shut
+        future: Future[T] = Future()
+        self.works.append(Work(future, lambda: fn(*args), args[0].credential))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        self.is_shut = True
+
+
+class Rig:
+    """The engine and all that is around it."""
+
+    def __init__(self, *credentials: Credential, known: Mapping[str, Known] | None = None) -> None:
+        self.now = START
+        self.seconds = 1000.0
+        self.scan_result = Scan(credentials)
+        self.scan_error: Exception | None = None
+        self.scans = 0
+        self.shown: list[Snapshot] = []
+        self.show_error: Exception | None = None
+        self.saved: list[dict[str, Known]] = []
+        self.save_error: Exception | None = None
+        self.ticks = 0
+        self.steps = 0
+        self.hands = Hands()
+        self._at_work: Work | None = None
+        self.engine = Engine(
+            folder=self,
+            fetch=self._fetch,
+            memory=self,
+            clock=lambda: self.now,
+            publish=self._publish,
+            interval_s=INTERVAL_S,
+            known=known,
+            on_tick=self._tick,
+            monotonic=lambda: self.seconds,
+            rng=random.Random(1),  # noqa: S311
+            make_pool=lambda: self.hands,
+        )
+
+    # What the engine calls.
+
+    def scan(self, now: datetime) -> Scan:
+        assert now == self.now
+        self.scans += 1
+        if self.scan_error is not None:
+            raise self.scan_error
+        return self.scan_result
+
+    def save(self, accounts: Mapping[str, Known], now: datetime) -> None:
+        assert now == self.now
+        self.saved.append(dict(accounts))
+        if self.save_error is not None:
+            raise self.save_error
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self.shown.append(snapshot)
+        if self.show_error is not None:
+            raise self.show_error
+
+    def _tick(self) -> None:
+        self.ticks += 1
+
+    def _fetch(self, asked: Credential, _cut: Cut) -> Outcome:
+        assert self._at_work is not None
+        assert self._at_work.asked is asked
+        outcome = self._at_work.outcome
+        if isinstance(outcome, Exception):
+            raise outcome
+        assert outcome is not None
+        return outcome
+
+    # What a test does.
+
+    def start(self) -> None:
+        """Begin as the applet does."""
+        self.engine._agenda.once("tick", 60.0, self.engine._tick)
+        self.refresh(Reason.START)
+
+    def refresh(self, reason: Reason = Reason.ASKED) -> None:
+        self.engine.request(reason)
+        self.step()
+
+    def step(self) -> None:
+        self.steps += 1
+        self.engine.step(0.0)
+
+    def change(self, *credentials: Credential, **scan: Any) -> None:  # noqa: ANN401
+        """Have something else in the folder, and the watcher notice."""
+        self.scan_result = Scan(credentials, **scan)
+        self.engine.folder_changed()
+        self.step()
+        self.pass_time(0.2)
+
+    def open(self, *keys: str) -> list[Work]:
+        """Return the questions that wait for a begin or an answer; of ``keys``, or all."""
+        return [
+            each
+            for each in self.hands.works
+            if not each.future.done() and (not keys or each.asked.account.id in keys)
+        ]
+
+    @property
+    def asked(self) -> list[str]:
+        """The files of the accounts that are being asked, in the order of asking."""
+        return [each.asked.account.id for each in self.open()]
+
+    def begin(self, key: str) -> Work:
+        work = self.open(key)[-1]
+        work.begin()
+        return work
+
+    def finish(self, work: Work, outcome: Outcome | Exception) -> None:
+        """Have a question that was begun answered."""
+        work.outcome, self._at_work = outcome, work
+        work.finish()
+        self.step()
+
+    def answer(self, key: str, outcome: Outcome | Exception | None = None) -> None:
+        self.finish(self.begin(key), outcome or answer())
+
+    def answer_all(self, outcome: Outcome | None = None) -> None:
+        for key in self.asked:
+            self.answer(key, outcome)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time go by as the engine's loop would: it is woken when it asked for it."""
+        if not self.engine._queue.empty():
+            self.step()
+        end = self.seconds + seconds
+        while self.seconds < end:
+            self.wake(end - self.seconds)
+
+    def wake(self, at_most_s: float = math.inf) -> None:
+        """Let time go by until the engine wakes up by itself."""
+        slice_s = min(at_most_s, self.engine.wait_s)
+        # Two floating clocks: without a little more a moment might never come.
+        slice_s = max(slice_s, 1e-6)
+        self.now += timedelta(seconds=slice_s)
+        self.seconds += slice_s
+        self.step()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the machine sleep: only the clock on the wall goes on."""
+        self.set_clock(seconds)
+        self.step()
+
+    def set_clock(self, by_s: float) -> None:
+        self.now += timedelta(seconds=by_s)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is shown."""
+        return self.shown[-1]
+
+    def usage(self, key: str) -> AccountUsage:
+        return next(each for each in self.snapshot.accounts if each.account.id == key)
+
+    def state(self, key: str) -> State:
+        return self.usage(key).state

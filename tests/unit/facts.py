@@ -1,0 +1,87 @@
+"""The collected facts: sample files and what a correct reader makes of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trayquota.providers.base import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trayquota.core.model import QuotaWindow
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "facts"
+NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
+"""The moment that all samples are made for."""
+TOLERANCE = timedelta(milliseconds=1)
+_PLACEHOLDER = re.compile(rb"\{\{JWT:([\w.]+)\}\}")
+
+
+def content(name: str) -> bytes:
+    """Return a sample file; a placeholder in it becomes the web token that it stands for."""
+    return _PLACEHOLDER.sub(lambda found: token(load(found[1].decode())).encode(), (FOLDER / name).read_bytes())
+
+
+def load(name: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what a sample file says."""
+    return json.loads(content(name))
+
+
+def expected(name: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what a reader has to make of a sample file."""
+    return json.loads((FOLDER / "EXPECTED.json").read_bytes())["files"][name]
+
+
+def names(kind: str) -> list[str]:
+    """Return the sample files of a kind."""
+    found = json.loads((FOLDER / "EXPECTED.json").read_bytes())["files"]
+    return sorted(name for name, each in found.items() if each["kind"] == kind)
+
+
+def token(claims: object) -> str:
+    """Return an unsigned web token."""
+    parts = (base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=") for each in ({"alg": "none"}, claims))
+    return ".".join((*(each.decode() for each in parts), "x"))
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return the moment that an expectation names."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer that came at :data:`NOW`; anything but bytes is sent as JSON."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Response(status, headers or {"content-type": "application/json"}, data, NOW)
+
+
+def case_answer(case: Mapping[str, Any]) -> Response:
+    """Return the answer of an HTTP case."""
+    body = case["body_text"].encode() if "body_text" in case else case["body"]
+    return answer(body, case["status"], case["headers"])
+
+
+def assert_windows(windows: Sequence[QuotaWindow], expectations: Sequence[Mapping[str, Any]]) -> None:
+    """Hold windows to what the facts say of them, in order."""
+    assert [each.title for each in windows] == [each["title"] for each in expectations]
+    for window, wanted in zip(windows, expectations, strict=True):
+        assert window.used_percent == wanted["used_percent"], window.title
+        assert window.remaining_percent == wanted["remaining_percent"], window.title
+        assert window.duration_s == wanted["window_seconds"], window.title
+        assert_moment(window.resets_at, wanted["resets_at"])
+
+
+def assert_moment(found: datetime | None, wanted: str | None) -> None:
+    """Hold a moment to an expectation; the expectations are cut to milliseconds."""
+    if found is None or wanted is None:
+        assert found is None
+        assert wanted is None
+    else:
+        assert abs(found - datetime.fromisoformat(wanted)) <= TOLERANCE
+        assert found.utcoffset() == timedelta(0)

@@ -1,0 +1,403 @@
+"""Starting with the session: what is written is read back as each platform reads it."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import plistlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from trayquota.desktop import autostart as module
+from trayquota.desktop.autostart import (
+    Autostart,
+    AutostartError,
+    DesktopEntry,
+    LaunchAgent,
+    RunKey,
+    autostart,
+    command,
+    config_home,
+)
+from trayquota.desktop.entry import started_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ODD = [
+    "plain",
+    "two words",
+    " edges ",
+    'dou"ble',
+    "sin'gle",
+    "back\\slash",
+    "trailing\\",
+    "\\s\\n",
+    "100%",
+    "%f %U%%",
+    "$HOME",
+    "`ls`",
+    "#;&|<>*?()~",
+    "a=b",
+    "tab\there",
+    "line\nHidden=true\n[Other]",
+    "return\r",
+    "ünïcode ☃ 日本",
+    "next\x85line\u2028",
+]
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="names that Windows has not")
+
+
+def program(folder: Path) -> str:
+    """Return the path of a program in ``folder``, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "trayquota"
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def main_group(content: str) -> configparser.SectionProxy:
+    """Return the keys of an entry, read as the specification says."""
+    parser = configparser.RawConfigParser(delimiters=("=",), comment_prefixes=("#",), strict=True, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # keys tell case apart
+    parser.read_string(content)
+    assert parser.sections() == ["Desktop Entry"]
+    return parser["Desktop Entry"]
+
+
+def words_of(line: str) -> list[str]:
+    """Return the words of ``Exec``, read as the specification says: string, then quoting, then field codes."""
+    escapes = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+    text = re.sub(r"\\(.)", lambda found: escapes[found[1]], line)
+    words, at = [], 0
+    while at < len(text):
+        found = re.compile(r'(?:"((?:[^"`$\\]|\\["`$\\])*)"|([^\s"\'\\><~|&;$*?#()`]+))(?: |\Z)', re.ASCII).match(
+            text, at
+        )
+        assert found, f"against the specification: {text[at:]!r}"
+        word = found[2] if found[1] is None else re.sub(r"\\(.)", r"\1", found[1])
+        assert not re.search("%[^%]", word.replace("%%", ""))
+        words.append(word.replace("%%", "%"))
+        at = found.end()
+    return words
+
+
+def started(line: str) -> list[str]:
+    """Return what the words of ``Exec`` start in the end; a shell in between does no more than that."""
+    words = words_of(line)
+    assert not {"=", "%"}.intersection(words[0])
+    return words[3:] if words[:3] == ["/bin/sh", "-c", 'exec "$0" "$@"'] else words
+
+
+# What is started.
+
+
+def test_the_command_is_the_script_beside_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert command() == [str(tmp_path / "python"), "-m", "trayquota"]
+    script = program(tmp_path)
+    assert command() == [script]
+
+
+def test_on_windows_no_console_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python.exe"))
+    assert command() == [str(tmp_path / "python.exe"), "-m", "trayquota"]
+    (tmp_path / "pythonw.exe").touch()
+    assert command() == [str(tmp_path / "pythonw.exe"), "-m", "trayquota"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "way"),
+    [("linux", DesktopEntry), ("freebsd14", DesktopEntry), ("darwin", LaunchAgent), ("win32", RunKey)],
+)
+def test_each_platform_has_its_way(platform: str, way: type[Autostart], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert isinstance(autostart(), way)
+
+
+def test_the_entry_lies_where_the_session_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert autostart().status().place == str(tmp_path / "autostart" / "trayquota.desktop")
+
+
+@pytest.mark.parametrize("stated", [None, "", "relative/folder"])
+def test_without_a_folder_of_its_own_the_usual_one_is_taken(stated: str | None) -> None:
+    assert config_home({} if stated is None else {"XDG_CONFIG_HOME": stated}) == Path.home() / ".config"
+
+
+# Desktop entries.
+
+
+def test_on_and_off(tmp_path: Path) -> None:
+    way = DesktopEntry(tmp_path / "config", [program(tmp_path)])
+    place = str(tmp_path / "config" / "autostart" / "trayquota.desktop")
+    assert way.status() == module.Status(is_on=False, place=place)
+    way.switch_on()
+    way.switch_on()
+    assert way.status() == module.Status(is_on=True, place=place)
+    assert [each.name for each in Path(place).parent.iterdir()] == ["trayquota.desktop"]
+    way.switch_off()
+    way.switch_off()
+    assert way.status() == module.Status(is_on=False, place=place)
+    assert list(Path(place).parent.iterdir()) == []
+
+
+def test_the_entry_is_one_of_an_application(tmp_path: Path) -> None:
+    way = DesktopEntry(tmp_path, [program(tmp_path)])
+    way.switch_on()
+    keys = main_group(Path(way.status().place).read_text("utf-8"))
+    assert (keys["Type"], keys["Name"], keys["Terminal"]) == ("Application", "trayquota", "false")
+    assert "Hidden" not in keys
+
+
+@POSIX
+@pytest.mark.parametrize("name", ODD)
+def test_odd_paths_come_through(tmp_path: Path, name: str) -> None:
+    words = [program(tmp_path / name), "--dir", name]
+    way = DesktopEntry(tmp_path, words)
+    way.switch_on()
+    status = way.status()
+    assert (status.is_on, status.problem) == (True, None)
+    assert started(main_group(Path(status.place).read_text("utf-8"))["Exec"]) == words
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1))
+@example([""])
+@example(["%", "=", ""])
+def test_any_words_come_through(words: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        way = DesktopEntry(Path(folder), words)
+        way.switch_on()
+        content = Path(way.status().place).read_bytes().decode()
+    assert started(main_group(content)["Exec"]) == words
+    assert started_by(main_group(content)["Exec"]) == words
+
+
+@pytest.mark.skipif(shutil.which("desktop-file-validate") is None, reason="desktop-file-validate is not installed")
+@pytest.mark.parametrize("name", ODD)
+def test_the_entry_is_valid(tmp_path: Path, name: str) -> None:
+    way = DesktopEntry(tmp_path, [program(tmp_path / name), name])
+    way.switch_on()
+    done = subprocess.run(  # noqa: S603 - our own words
+        ["desktop-file-validate", way.status().place],  # noqa: S607 - a test
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_moved_environment_is_told(tmp_path: Path) -> None:
+    old, new = program(tmp_path / "old env"), program(tmp_path / "new env")
+    DesktopEntry(tmp_path, [old]).switch_on()
+    way = DesktopEntry(tmp_path, [new])
+    status = way.status()
+    assert status.is_on
+    assert status.problem is not None
+    assert "another installation" in status.problem
+    shutil.rmtree(tmp_path / "old env")
+    status = way.status()
+    assert status.is_on
+    assert status.problem is not None
+    assert "gone" in status.problem
+    assert "trayquota autostart on" in status.problem
+    way.switch_on()
+    assert way.status().problem is None
+
+
+def test_an_environment_that_may_not_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = DesktopEntry(tmp_path, [program(tmp_path)])
+    way.switch_on()
+    monkeypatch.setattr(os, "access", lambda *_args, **_more: False)
+    assert "gone" in (way.status().problem or "")
+
+
+HEAD = "[Desktop Entry]\nType=Application\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "is_on", "problem"),
+    [
+        (HEAD + "Exec={program}\n", True, ""),
+        (HEAD + "Exec = {program} %U\n", True, ""),
+        (HEAD + "Exec={program}\nHidden=true\n", False, ""),
+        (HEAD + "Exec={program}\nHidden = true\n", False, ""),
+        (HEAD + "Exec={program}\nHidden=false\n", True, ""),
+        (HEAD + "Exec={program}\n#Hidden=true\n", True, ""),
+        (HEAD + "Exec={program}\nX-GNOME-Autostart-enabled=false\n", False, ""),
+        (HEAD + "Exec={program}\n[Desktop Action x]\nExec=x\nHidden=true\n", True, ""),
+        (HEAD + "Exec={program} --dir elsewhere\n", True, "another installation"),
+        (HEAD + "Exec=python3 -m trayquota\n", True, "another installation"),
+        (HEAD, True, "names no program"),
+        ('[Desktop Entry]\nExec="no-such-program end\n', True, "gone"),
+        ("", True, "names no program"),
+        ("\ud800\udcff nonsense", True, "names no program"),
+    ],
+)
+def test_an_entry_by_another_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, problem: str, *, is_on: bool
+) -> None:
+    words = [program(tmp_path / "bin")]
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    path = tmp_path / "autostart" / "trayquota.desktop"
+    path.parent.mkdir()
+    path.write_bytes(content.replace("{program}", words[0]).encode("utf-8", "surrogatepass"))
+    status = DesktopEntry(tmp_path, words).status()
+    assert status.is_on is is_on
+    assert problem in (status.problem or "")
+    assert bool(problem) == bool(status.problem)
+
+
+def test_an_entry_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "autostart" / "trayquota.desktop").mkdir(parents=True)
+    status = DesktopEntry(tmp_path, ["x"]).status()
+    assert not status.is_on
+    assert "cannot be read" in (status.problem or "")
+
+
+# Where nothing can be written. A file in a folder's place stops root as well.
+
+
+def entry(folder: Path) -> Autostart:
+    return DesktopEntry(folder, ["x"])
+
+
+def agent(folder: Path) -> Autostart:
+    return LaunchAgent(folder / "autostart", ["x"])
+
+
+@pytest.mark.parametrize("make", [entry, agent])
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, make: Callable[[Path], Autostart]) -> None:
+    (tmp_path / "autostart").write_text("in the way")
+    with pytest.raises(AutostartError, match=r"cannot be written"):
+        make(tmp_path).switch_on()
+    make(tmp_path).switch_off()
+
+
+@pytest.mark.parametrize("make", [entry, agent])
+def test_a_failure_leaves_nothing_behind(tmp_path: Path, make: Callable[[Path], Autostart]) -> None:
+    place = Path(make(tmp_path).status().place)
+    place.mkdir(parents=True)
+    with pytest.raises(AutostartError, match=r"cannot be written"):
+        make(tmp_path).switch_on()
+    with pytest.raises(AutostartError, match=r"cannot be removed"):
+        make(tmp_path).switch_off()
+    assert list(place.parent.iterdir()) == [place]
+
+
+@pytest.mark.parametrize("way", [DesktopEntry, LaunchAgent])
+def test_a_path_that_no_text_can_hold_is_told(tmp_path: Path, way: type[DesktopEntry | LaunchAgent]) -> None:
+    with pytest.raises(AutostartError, match=r"characters"):
+        way(tmp_path, ["/not/utf-8/\udcff"]).switch_on()
+    assert list(tmp_path.iterdir()) == []
+
+
+# LaunchAgents.
+
+
+def test_a_launch_agent_comes_through(tmp_path: Path) -> None:
+    words = [program(tmp_path / "bin & <tools>"), "--dir", "ünï code"]
+    way = LaunchAgent(tmp_path / "LaunchAgents", words)
+    assert not way.status().is_on
+    way.switch_off()
+    way.switch_on()
+    assert way.status() == module.Status(is_on=True, place=way.status().place)
+    content = plistlib.loads(Path(way.status().place).read_bytes())
+    assert content["ProgramArguments"] == words
+    assert content["RunAtLoad"] is True
+    assert f"{content['Label']}.plist" == Path(way.status().place).name
+    way.switch_off()
+    assert not way.status().is_on
+
+
+def test_a_launch_agent_of_a_moved_environment_is_told(tmp_path: Path) -> None:
+    LaunchAgent(tmp_path, [str(tmp_path / "gone" / "trayquota")]).switch_on()
+    status = LaunchAgent(tmp_path, [program(tmp_path)]).status()
+    assert status.is_on
+    assert "gone" in (status.problem or "")
+
+
+@pytest.mark.parametrize(
+    ("content", "is_on", "problem"),
+    [
+        (b"", False, "cannot be read"),
+        (b"nonsense", False, "cannot be read"),
+        (b"<?xml version='1.0'?><plist><dict>", False, "cannot be read"),
+        (b"<?xml version='1.0'?><plist><date>x</date></plist>", False, "cannot be read"),
+        (b"bplist00\xff\xff", False, "cannot be read"),
+        (plistlib.dumps(["a list"]), False, ""),
+        (plistlib.dumps({"Disabled": True, "ProgramArguments": ["x"]}), False, ""),
+        (plistlib.dumps({}), True, "names no program"),
+        (plistlib.dumps({"ProgramArguments": "x"}), True, "names no program"),
+    ],
+)
+def test_a_launch_agent_by_another_hand(tmp_path: Path, content: bytes, problem: str, *, is_on: bool) -> None:
+    (tmp_path / "io.github.trayquota.plist").write_bytes(content)
+    status = LaunchAgent(tmp_path, ["x"]).status()
+    assert status.is_on is is_on
+    assert problem in (status.problem or "")
+
+
+# The Run key, without a registry.
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    values: dict[str, str] = {}
+
+    def put(_way: RunKey, value: str | None) -> None:
+        values.pop("trayquota", None)
+        if value is not None:
+            values["trayquota"] = value
+
+    monkeypatch.setattr(RunKey, "_read", lambda _way: values.get("trayquota"))
+    monkeypatch.setattr(RunKey, "_set", put)
+    return values
+
+
+@POSIX
+@pytest.mark.parametrize("folder", ["plain", "Program Files", "Ünï & (x86) 100%", "back\\slash"])
+def test_a_run_value_comes_through(tmp_path: Path, registry: dict[str, str], folder: str) -> None:
+    words = [program(tmp_path / folder), "-m", "trayquota"]
+    way = RunKey(words)
+    way.switch_off()
+    assert not way.status().is_on
+    way.switch_on()
+    status = way.status()
+    assert (status.is_on, status.problem) == (True, None)
+    assert "HKEY_CURRENT_USER" in status.place
+    assert registry["trayquota"].startswith('"') is (" " in folder)
+    assert module._windows_words(registry["trayquota"]) == words
+    way.switch_off()
+    assert registry == {}
+
+
+def test_a_run_value_of_a_moved_environment_is_told(tmp_path: Path, registry: dict[str, str]) -> None:
+    old, new = program(tmp_path / "old env"), program(tmp_path / "new env")
+    RunKey([old]).switch_on()
+    assert "another installation" in (RunKey([new]).status().problem or "")
+    shutil.rmtree(tmp_path / "old env")
+    assert "gone" in (RunKey([new]).status().problem or "")
+    registry["trayquota"] = ""
+    assert "names no program" in (RunKey([new]).status().problem or "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="would write the registry")
+def test_without_a_registry_the_run_key_is_off() -> None:
+    way = RunKey(["x"])
+    way.switch_on()
+    assert not way.status().is_on
+    way.switch_off()

@@ -1,0 +1,280 @@
+"""One credential file: the account and the login that its fields make."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayquota.core.model import FailureKind
+from trayquota.core.text import NAME_LIMIT
+from trayquota.credentials.files import (
+    Credential,
+    UnreadableError,
+    broken,
+    interpret,
+    parse,
+)
+from trayquota.providers.claude import is_token
+
+from . import facts, hostile
+
+ACCOUNTS = facts.names("credential")
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
+
+
+def credential(name: str = "claude-ada@example.com.json", /, **source: object) -> Credential:
+    """Return the account of a file that holds ``source``."""
+    return interpret(Path("folder") / name, {"type": "claude", "access_token": "fake-access"} | source)
+
+
+@pytest.mark.parametrize("name", [each for each in ACCOUNTS if facts.expected(each)["account"]])
+def test_the_accounts_of_the_facts(name: str) -> None:
+    wanted = facts.expected(name)["account"]
+    source = parse(facts.content(name))
+    assert source is not None
+    found = interpret(Path(name), source)
+    assert found.account.id == name
+    assert found.account.provider == wanted["provider"]
+    assert found.account.name == wanted["display_name"]
+    assert found.disabled is wanted["disabled"]
+    assert found.problem is None
+    facts.assert_moment(found.login.expires_at, wanted["expires_at"])
+    assert bool(found.login.access_token) is wanted["has_access_token"]
+    assert bool(found.login.refresh_token) is wanted["has_refresh_token"]
+    if wanted["has_access_token"]:
+        assert found.login.is_expired(facts.NOW) is wanted["expired_at_reference_time"]
+    if found.is_supported:
+        assert found.login.account_id == wanted.get("account_id")
+
+
+def test_a_type_without_a_quota_source_is_listed_as_unsupported() -> None:
+    """The facts leave it open; listed it does not look lost."""
+    source = parse(facts.content("cred_unknown_type.json"))
+    assert source is not None
+    found = interpret(Path("cursor.json"), source)
+    assert (found.account.provider, found.account.name, found.is_supported) == ("cursor", "cursor-user", False)
+
+
+def test_only_claude_and_codex_are_asked() -> None:
+    supported = {
+        each
+        for each in ACCOUNTS
+        if (source := parse(facts.content(each))) and interpret(Path(each), source).is_supported
+    }
+    assert supported == {each for each in ACCOUNTS if each.startswith(("cred_claude", "cred_codex"))}
+
+
+END = "2026-09-22T12:00:00Z"
+END_S = 1790078400
+
+
+@pytest.mark.parametrize("key", ["expired", "expire", "expires_at", "expiresAt", "expiry", "expires"])
+@pytest.mark.parametrize("where", ["top", "token", "Token"])
+def test_when_a_login_ends(key: str, where: str) -> None:
+    found = credential(**({key: END} if where == "top" else {where: {key: END}}))
+    facts.assert_moment(found.login.expires_at, END)
+    assert found.login.is_expired(facts.NOW)
+    assert not found.login.is_expired(facts.NOW - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-09-22T20:00:00+08:00",
+        "2026-09-22T20:00:00.000000001+08:00",
+        "2026-09-22 12:00:00",
+        "2026-09-22 12:00",
+        END_S,
+        END_S * 1000,
+        END_S * 1000 + 0.5,
+        str(END_S),
+        f"{END_S}000",
+    ],
+)
+def test_the_end_is_written_in_many_ways(value: object) -> None:
+    facts.assert_moment(credential(expired=value).login.expires_at, END)
+
+
+@pytest.mark.parametrize("value", ["", None, True, "never", 0, "0001-01-01T00:00:00Z", [], {}])
+def test_a_login_without_an_end_does_not_expire(value: object) -> None:
+    found = credential(expired=value)
+    assert found.login.expires_at is None
+    assert not found.login.is_expired(facts.NOW)
+    facts.assert_moment(credential(expired=value, expires=END).login.expires_at, END)
+
+
+def test_without_an_access_token_a_login_is_over() -> None:
+    assert credential(access_token="").login.is_expired(facts.NOW)
+
+
+def test_tokens_are_found_where_the_writers_put_them() -> None:
+    other_keys = credential(access_token="", access="a", refresh="b").login
+    assert (other_keys.access_token, other_keys.refresh_token) == ("a", "b")
+    nested = credential(access_token=None, token={"access_token": "a", "refresh_token": "b"}).login
+    assert (nested.access_token, nested.refresh_token) == ("a", "b")
+    both = credential(refresh_token="b", token={"access_token": "c", "refresh_token": "d"}).login  # noqa: S106 - invented
+    assert (both.access_token, both.refresh_token) == ("fake-access", "b")
+
+
+@pytest.mark.parametrize("secret", ["a\0b", "a\rb", "a\nb", "a\r\nX-Evil: 1", "a b", "\u00e4", "a\ud800", "x" * 30000])
+@pytest.mark.parametrize("key", ["access_token", "refresh_token"])
+def test_a_damaged_secret_is_never_used(key: str, secret: str) -> None:
+    found = credential(**{key: secret})
+    assert (found.login.access_token, found.login.refresh_token) == ("", "")
+    assert found.problem is not None
+    assert found.problem.kind is FailureKind.UNREADABLE_FILE
+    assert secret not in repr(found)
+
+
+@pytest.mark.parametrize("secret", [None, 7, True, [], {}, ""])
+def test_what_is_no_text_is_no_secret(secret: object) -> None:
+    found = credential(access_token=secret)
+    assert (found.login.access_token, found.problem) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "disabled"),
+    [
+        (True, True),
+        (1, True),
+        (0.5, True),
+        ("true", True),
+        (" True ", True),
+        (False, False),
+        (0, False),
+        ("false", False),
+        ("", False),
+        ("yes", False),
+        (None, False),
+        ([1], False),
+    ],
+)
+def test_switched_off_by_its_owner(value: object, disabled: bool) -> None:  # noqa: FBT001 - a column of a table
+    assert credential(disabled=value).disabled is disabled
+    assert not credential().disabled
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ({"email": "ada@example.com", "login": "ada", "username": "ada-u"}, "ada@example.com"),
+        ({"email": "", "login": "ada", "username": "ada-u"}, "ada"),
+        ({"email": " ", "login": None, "username": "ada-u"}, "ada-u"),
+        ({"email": ["ada"]}, "claude-ada@example.com.json"),
+        ({"email": "\u202eada\r\n@\0example.com"}, "ada @example.com"),
+        ({"email": "x" * 500}, "x" * (NAME_LIMIT - 1) + "…"),
+    ],
+)
+def test_what_an_account_is_called(source: dict[str, object], name: str) -> None:
+    assert credential(**source).account.name == name
+
+
+def test_a_codex_file_with_blanked_mail_is_named_by_its_tokens() -> None:
+    claims = {"https://api.openai.com/profile": {"email": "carol@example.com"}, "exp": END_S}
+    source = facts.load("cred_codex_blank_after_refresh.json") | {"access_token": facts.token(claims), "expired": ""}
+    found = interpret(Path("codex.json"), source)
+    assert found.account.name == "carol@example.com"
+    facts.assert_moment(found.login.expires_at, END)
+
+
+def test_the_account_id_is_the_files_name_and_can_be_written() -> None:
+    odd = os.fsdecode(b"claude-\xff.json") if sys.platform != "win32" else "claude-\udcff.json"
+    found = credential(odd)
+    assert found.account.id == "claude-\\udcff.json"
+    assert broken(Path(odd), "It is broken.").account.id == found.account.id
+    assert found.path.name == odd
+    hostile.assert_clean(found.account.name, NAME_LIMIT)
+
+
+def test_a_proxy_is_taken_from_either_spelling() -> None:
+    for key in ("proxy_url", "proxy-url"):
+        assert credential(**{key: "socks5://127.0.0.1:1080"}).login.proxy_url == "socks5://127.0.0.1:1080"
+    assert credential(proxy_url="").login.proxy_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [
+        ("claude-ada@example.com.json", "claude"),
+        ("codex-x.json", "codex"),
+        ("kimi-1.json", "unknown"),
+        ("notes.json", "unknown"),
+    ],
+)
+def test_the_stand_in_for_a_broken_file(name: str, provider: str) -> None:
+    found = broken(Path(name), "It is broken.")
+    assert (found.account.id, found.account.provider, found.account.name) == (name, provider, name)
+    assert found.problem is not None
+    assert (found.problem.kind, found.problem.message) == (FailureKind.UNREADABLE_FILE, "It is broken.")
+
+
+def test_whether_two_files_tell_of_one_person() -> None:
+    ada = credential(email="ada@example.com")
+    assert ada.is_same_person(credential(email="ada@example.com", access_token="fake-other"))  # noqa: S106 - invented
+    assert not ada.is_same_person(credential(email="bob@example.org"))
+    assert not ada.is_same_person(credential(email="ada@example.com", type="codex"))
+    first, blanked, other = (
+        interpret(Path("codex.json"), {"type": "codex", "email": mail, "account_id": number})
+        for mail, number in (("carol@example.com", "acc-1"), ("", "acc-1"), ("carol@example.com", "acc-2"))
+    )
+    assert first.is_same_person(blanked)
+    assert not first.is_same_person(other)
+
+
+def test_no_secret_and_no_place_in_a_repr() -> None:
+    source = facts.load("cred_codex.json") | {"proxy_url": "http://me:fake-password@127.0.0.1"}
+    found = interpret(Path("secret-folder/codex.json"), source)
+    assert not any(word in repr(replace(found)) for word in ("fake", "secret-folder", "00000000-0000"))
+
+
+SOURCE = hostile.values(
+    "type", "email", "access_token", "refresh_token", "expired", "disabled", "token", "id_token", "proxy_url"
+)
+TYPES = st.sampled_from(("claude", "codex", "Kimi", "\u202ex", "x" * 100))
+
+
+@given(st.binary() | SOURCE.map(hostile.written))
+def test_any_bytes_are_an_account_or_none_or_unreadable(content: bytes) -> None:
+    with contextlib.suppress(UnreadableError):
+        source = parse(content)
+        if source is not None:
+            assert_sound(interpret(Path("a.json"), source))
+
+
+@given(
+    TYPES,
+    st.dictionaries(
+        st.sampled_from(
+            (
+                "email",
+                "access_token",
+                "refresh_token",
+                "expired",
+                "disabled",
+                "token",
+                "id_token",
+                "account_id",
+                "proxy_url",
+            )
+        ),
+        hostile.values(),
+    ),
+)
+def test_whatever_an_account_says_it_is_fit_to_use(file_type: str, source: dict[str, object]) -> None:
+    assert_sound(interpret(Path("a.json"), source | {"type": file_type}))
+
+
+def assert_sound(found: Credential) -> None:
+    hostile.assert_clean(found.account.name, NAME_LIMIT)
+    hostile.assert_clean(found.account.provider, NAME_LIMIT)
+    assert all(each == "" or is_token(each) for each in (found.login.access_token, found.login.refresh_token))
+    assert found.login.expires_at is None or found.login.expires_at.utcoffset() == timedelta(0)
+    assert found.problem is None or found.login.access_token == ""

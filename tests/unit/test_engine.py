@@ -1,0 +1,270 @@
+"""The engine: who is asked, what is withdrawn, and what is told of it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from trayquota.core.cadence import Reason
+from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow, State
+from trayquota.credentials.scan import Scan
+from trayquota.fetch import Outcome
+from trayquota.store.state import Known
+
+from .engine_rig import START, Rig, answer, credential, failure
+
+if TYPE_CHECKING:
+    import pytest
+
+ADA, BOB, CAROL = "claude-ada.json", "claude-bob.json", "codex-carol.json"
+
+
+def three() -> Rig:
+    return Rig(credential("carol", "codex"), credential("bob"), credential("ada"))
+
+
+def test_without_accounts_an_empty_snapshot_is_there_at_once() -> None:
+    rig = Rig()
+    rig.scan_result = Scan(notice="No accounts yet.")
+    rig.start()
+    assert len(rig.shown) == 1
+    assert rig.snapshot.accounts == ()
+    assert not rig.snapshot.refreshing
+    assert rig.snapshot.notice == "No accounts yet."
+
+
+def test_loading_is_visible_from_the_first_word_to_the_last_answer() -> None:
+    rig = three()
+    rig.start()
+    assert rig.snapshot.refreshing
+    assert {each.state for each in rig.snapshot.accounts} == {State.PENDING}
+    rig.answer_all()
+    assert not rig.snapshot.refreshing
+    assert {each.state for each in rig.snapshot.accounts} == {State.OK}
+
+
+def test_all_accounts_are_asked_at_once_and_told_sorted() -> None:
+    rig = Rig(credential("carol", "codex"), credential("bob"), credential("ada"))
+    upper = credential("Zoe")
+    rig.scan_result = Scan((upper, *rig.scan_result.credentials))
+    rig.start()
+    assert sorted(rig.asked) == ["claude-Zoe.json", ADA, BOB, CAROL]
+    rig.answer_all()
+    assert [each.account.id for each in rig.snapshot.accounts] == [ADA, BOB, "claude-Zoe.json", CAROL]
+
+
+def test_answers_are_told_now_and_then_and_the_last_one_at_once() -> None:
+    rig = three()
+    rig.start()
+    told = len(rig.shown)
+    rig.answer(ADA)
+    assert len(rig.shown) == told, "half a second after the first word, not before"
+    rig.pass_time(0.5)
+    assert len(rig.shown) == told + 1
+    assert (rig.state(ADA), rig.state(BOB)) == (State.OK, State.PENDING)
+    rig.answer(BOB)
+    rig.answer(CAROL)
+    assert len(rig.shown) == told + 2
+    assert rig.state(CAROL) is State.OK
+
+
+def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
+    known = Known(
+        Account(ADA, "claude", "ada@example.com", "Max"),
+        asked_at=START - timedelta(hours=1),
+        updated_at=START - timedelta(hours=1),
+        windows=(QuotaWindow("5-hour", 12.0),),
+    )
+    rig = Rig(credential("ada"), known={ADA: known})
+    rig.engine.prepare()
+    assert rig.asked == []
+    usage = rig.usage(ADA)
+    assert (usage.state, usage.windows, usage.updated_at) == (State.STALE, known.windows, known.updated_at)
+    assert usage.account.plan == "Max"
+    rig.start()
+    rig.answer(ADA)
+    assert rig.state(ADA) is State.OK
+
+
+def test_what_is_known_of_somebody_else_in_the_same_file_is_not_shown() -> None:
+    known = Known(
+        Account(ADA, "claude", "somebody@example.com"), updated_at=START, windows=(QuotaWindow("5-hour", 1.0),)
+    )
+    rig = Rig(credential("ada"), known={ADA: known})
+    rig.engine.prepare()
+    assert rig.usage(ADA).windows == ()
+    assert rig.state(ADA) is State.PENDING
+
+
+def test_a_new_refresh_ends_the_one_before() -> None:
+    rig = three()
+    rig.start()
+    under_way = rig.begin(ADA)
+    waiting = rig.open(BOB)[0]
+    rig.refresh()
+    assert waiting.future.cancelled(), "what had not begun must not begin"
+    assert sorted(rig.asked) == [ADA, ADA, BOB, CAROL], "the one under way can only be told to end"
+    rig.finish(under_way, answer(1.0))
+    rig.pass_time(1.0)
+    assert rig.state(ADA) is State.PENDING, "its answer is not shown"
+    rig.answer(ADA, answer(2.0))
+    rig.answer_all()
+    assert rig.usage(ADA).windows[0].used_percent == 2.0
+
+
+def test_the_one_before_is_told_to_end_its_connection() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    question = rig.engine._questions._open[ADA]
+    rig.begin(ADA)
+    rig.refresh()
+    assert question.cut.done
+    assert not rig.engine._questions._open[ADA].cut.done
+
+
+def test_a_withdrawn_answer_that_comes_last_changes_nothing() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    old = rig.begin(ADA)
+    rig.refresh()
+    rig.answer(ADA, answer(2.0))
+    shown = len(rig.shown)
+    rig.finish(old, answer(1.0))
+    rig.pass_time(5.0)
+    assert rig.usage(ADA).windows[0].used_percent == 2.0
+    assert len(rig.shown) == shown
+
+
+def test_the_last_good_values_stay_and_are_marked_stale() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.answer(ADA, answer(30.0))
+    fresh = rig.usage(ADA)
+    rig.pass_time(60)
+    rig.refresh()
+    rig.answer(ADA, failure())
+    usage = rig.usage(ADA)
+    assert usage.state is State.STALE
+    assert (usage.windows, usage.updated_at) == (fresh.windows, fresh.updated_at)
+    assert usage.failure is not None
+    assert usage.failure.kind is FailureKind.PROVIDER_DOWN
+    rig.refresh()
+    rig.answer(ADA)
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.OK, None)
+
+
+def test_without_values_a_failure_is_an_error_and_an_ended_login_is_expired() -> None:
+    rig = three()
+    rig.start()
+    rig.answer(ADA, failure(FailureKind.BLOCKED))
+    rig.answer(BOB, failure(FailureKind.LOGIN_EXPIRED))
+    rig.answer(CAROL, failure(FailureKind.NO_WINDOWS))
+    assert [each.state for each in rig.snapshot.accounts] == [State.ERROR, State.EXPIRED, State.ERROR]
+
+
+def test_an_ended_login_keeps_its_values_without_counting_them() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.answer(ADA)
+    rig.refresh()
+    rig.answer(ADA, failure(FailureKind.LOGIN_EXPIRED))
+    assert rig.state(ADA) is State.EXPIRED
+    assert rig.usage(ADA).windows
+    assert rig.snapshot.lowest(rig.now) is None
+
+
+def test_the_plan_of_an_answer_is_kept_when_the_file_names_none() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.answer(ADA, answer(plan="Team"))
+    rig.refresh()
+    rig.answer(ADA, failure())
+    rig.change(credential("ada", token="rotated"))
+    assert rig.usage(ADA).account.plan == "Team"
+
+
+def test_disabled_unsupported_and_broken_accounts_are_listed_and_never_asked() -> None:
+    rig = Rig(
+        credential("ada", disabled=True),
+        credential("bob", problem=Failure(FailureKind.UNREADABLE_FILE, "The file is empty.")),
+        credential("kim", "kimi"),
+    )
+    rig.start()
+    rig.refresh(Reason.WOKE)
+    rig.pass_time(3600)
+    assert rig.hands.works == []
+    assert [each.state for each in rig.snapshot.accounts] == [State.DISABLED, State.ERROR, State.UNSUPPORTED]
+
+
+def test_a_raising_callback_does_not_stop_the_engine(caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(credential("ada"))
+    rig.show_error = ValueError("secret-in-an-error")
+    rig.save_error = OSError("secret-in-an-error")
+    with caplog.at_level(logging.ERROR):
+        rig.start()
+        rig.answer(ADA)
+        rig.pass_time(10)
+    rig.show_error = None
+    rig.refresh()
+    rig.answer(ADA, answer(3.0))
+    assert rig.usage(ADA).windows[0].used_percent == 3.0
+    assert "ValueError" in caplog.text
+    assert "secret-in-an-error" not in caplog.text
+
+
+def test_a_crashing_fetcher_is_one_account_s_failure(caplog: pytest.LogCaptureFixture) -> None:
+    rig = three()
+    rig.start()
+    with caplog.at_level(logging.ERROR):
+        rig.answer(ADA, KeyError("secret-in-an-error"))
+    rig.answer_all()
+    assert [each.state for each in rig.snapshot.accounts] == [State.ERROR, State.OK, State.OK]
+    usage = rig.usage(ADA)
+    assert usage.failure is not None
+    assert usage.failure.kind is FailureKind.BAD_ANSWER
+    assert "KeyError" in caplog.text
+    assert "secret-in-an-error" not in caplog.text
+    rig.refresh()
+    rig.answer_all()
+    assert rig.state(ADA) is State.OK
+
+
+def test_what_is_known_is_saved_a_while_after_it_was_learnt_and_at_the_end() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.pass_time(5)
+    saved = len(rig.saved)
+    rig.answer(ADA, answer(7.0))
+    assert len(rig.saved) == saved
+    rig.pass_time(3)
+    assert len(rig.saved) == saved + 1
+    assert rig.saved[-1][ADA].windows[0].used_percent == 7.0
+    rig.engine.post(rig.engine.close)
+    rig.step()
+    assert len(rig.saved) == saved + 2
+
+
+def test_nothing_is_done_after_the_end() -> None:
+    rig = three()
+    rig.start()
+    waiting = rig.open(BOB)[0]
+    under_way = rig.begin(ADA)
+    rig.engine.post(rig.engine.close)
+    rig.engine.request(Reason.ASKED)
+    rig.step()
+    shown, scans = len(rig.shown), rig.scans
+    assert rig.hands.is_shut
+    assert waiting.future.cancelled()
+    rig.finish(under_way, answer())
+    rig.step()
+    assert (len(rig.shown), rig.scans, rig.asked) == (shown, scans, [])
+
+
+def test_a_warning_beside_good_values_is_shown_with_them() -> None:
+    warning = Failure(FailureKind.UNREADABLE_FILE, "The renewed login could not be written.")
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.answer(ADA, Outcome(answer().reading, error=warning, token="renewed"))
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.OK, warning)
+    assert rig.asked == [], "the token that is in use is newer than the one in the file: no reason to ask again"

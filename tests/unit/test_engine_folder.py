@@ -1,0 +1,241 @@
+"""The engine and the folder: only what changed is asked, and what did not change stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from trayquota.core.model import Failure, FailureKind, State
+from trayquota.credentials.scan import Scan
+from trayquota.fetch import Outcome
+
+from .engine_rig import Rig, answer, credential, failure, pause
+
+ADA, BOB = "claude-ada.json", "claude-bob.json"
+CODEX = "codex-carol.json"
+
+
+def settled(*names: str) -> Rig:
+    """Return a rig whose accounts have been asked."""
+    rig = Rig(*(credential(name) for name in names))
+    rig.start()
+    rig.answer_all()
+    rig.pass_time(5)
+    return rig
+
+
+def test_only_an_account_that_is_new_is_asked() -> None:
+    rig = settled("ada")
+    rig.change(credential("ada"), credential("bob"))
+    assert rig.asked == [BOB]
+    assert rig.snapshot.refreshing
+    assert rig.state(ADA) is State.OK
+    rig.answer(BOB)
+    assert rig.state(BOB) is State.OK
+
+
+def test_an_account_that_is_gone_is_no_longer_shown_or_asked() -> None:
+    rig = settled("ada", "bob")
+    rig.refresh()
+    waiting = rig.open(BOB)[0]
+    rig.change(credential("ada"))
+    assert waiting.future.cancelled()
+    rig.pass_time(0.5)
+    assert [each.account.id for each in rig.snapshot.accounts] == [ADA]
+    rig.answer(ADA)
+    rig.pass_time(3600)
+    assert set(rig.asked) <= {ADA}
+
+
+def test_an_account_that_comes_back_has_its_last_values_and_is_asked() -> None:
+    rig = settled("ada")
+    rig.change()
+    assert rig.snapshot.accounts == ()
+    rig.change(credential("ada"))
+    assert rig.usage(ADA).windows == answer().reading.windows  # type: ignore[union-attr]
+    assert rig.state(ADA) is State.STALE
+    assert rig.asked == [ADA]
+
+
+def test_an_account_that_was_switched_off_is_asked_when_it_is_switched_on() -> None:
+    rig = settled("ada")
+    rig.refresh()
+    waiting = rig.open(ADA)[0]
+    rig.change(credential("ada", disabled=True))
+    assert waiting.future.cancelled()
+    assert rig.state(ADA) is State.DISABLED
+    rig.refresh()
+    assert rig.asked == []
+    rig.change(credential("ada"))
+    assert rig.asked == [ADA]
+
+
+def test_a_file_that_is_broken_and_mended_keeps_its_values_meanwhile() -> None:
+    rig = settled("ada")
+    problem = Failure(FailureKind.UNREADABLE_FILE, "The file is empty.")
+    rig.change(credential("ada", problem=problem))
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.STALE, problem)
+    assert rig.usage(ADA).windows
+    rig.change(credential("ada"))
+    assert rig.asked == [ADA]
+
+
+def test_another_person_in_the_same_file_starts_afresh() -> None:
+    rig = Rig(credential("carol", "codex", account_id="id-1"))
+    rig.start()
+    old = rig.begin(CODEX)
+    rig.change(credential("carol", "codex", account_id="id-2"))
+    assert rig.asked == [CODEX, CODEX]
+    rig.finish(old, answer(11.0))
+    assert rig.usage(CODEX).windows == ()
+    rig.answer(CODEX, answer(22.0))
+    assert rig.usage(CODEX).windows[0].used_percent == 22.0
+
+
+def test_the_routine_rotation_of_a_token_is_no_reason_to_ask() -> None:
+    rig = settled("ada")
+    rig.change(credential("ada", token="rotated"))
+    assert rig.asked == []
+
+
+def test_our_own_rewrite_of_a_file_is_no_reason_to_ask() -> None:
+    rig = settled("ada")
+    rig.refresh()
+    work = rig.begin(ADA)
+    # The file is rewritten before the answer is in: first the login is renewed, then the question is asked.
+    rig.change(credential("ada", token="renewed"))
+    assert rig.asked == [ADA]
+    rig.finish(work, answer(token="renewed"))
+    rig.pass_time(5)
+    assert rig.asked == []
+
+
+def test_our_own_rewrite_is_no_reason_when_the_question_after_it_failed() -> None:
+    rig = settled("ada")
+    rig.refresh()
+    work = rig.begin(ADA)
+    rig.change(credential("ada", token="renewed"))
+    rig.finish(work, failure(token="renewed"))
+    rig.pass_time(5)
+    assert rig.asked == []
+
+
+def test_our_own_rewrite_that_is_seen_late_is_no_reason_either() -> None:
+    rig = settled("ada")
+    rig.refresh()
+    rig.answer(ADA, failure(token="renewed"))
+    assert rig.asked == [], "the file that was read still holds the login that was renewed"
+    rig.change(credential("ada", token="renewed"))
+    assert rig.asked == []
+
+
+def test_a_rotated_token_is_tried_once_when_the_account_had_failed() -> None:
+    rig = settled("ada", "bob")
+    rig.refresh()
+    rig.answer(ADA, failure(FailureKind.LOGIN_EXPIRED, token="token-ada"))
+    rig.answer(BOB)
+    rotated = credential("ada", token="rotated")
+    rig.change(rotated, credential("bob", token="rotated-too"))
+    assert rig.asked == [ADA]
+    rig.answer(ADA, failure(FailureKind.LOGIN_EXPIRED, token="rotated"))
+    rig.change(replace(rotated, disabled=False), credential("bob"))
+    rig.pass_time(30)
+    assert rig.asked == []
+
+
+def test_a_token_rotated_while_the_old_one_fails_is_tried_at_once() -> None:
+    rig = settled("ada")
+    rig.refresh()
+    work = rig.begin(ADA)
+    rig.change(credential("ada", token="rotated"))
+    assert rig.asked == [ADA]
+    rig.finish(work, failure(FailureKind.LOGIN_EXPIRED, token="token-ada"))
+    assert rig.asked == [ADA]
+    assert rig.open(ADA)[0].asked.login.access_token == "rotated"
+
+
+@pytest.mark.parametrize("kind", list(FailureKind))
+def test_a_login_newer_than_the_file_s_does_not_make_it_ask_for_ever(kind: FailureKind) -> None:
+    """A renewed login that could not be written into its file is used from elsewhere."""
+    rig = settled("ada")
+    rig.refresh()
+    rig.answer(ADA, failure(kind, token="kept elsewhere"))
+    assert rig.asked == []
+
+
+def test_a_paused_account_is_not_asked_because_its_token_changed() -> None:
+    rig = settled("ada")
+    rig.refresh()
+    rig.answer(ADA, pause())
+    rig.change(credential("ada", token="rotated"))
+    assert rig.asked == []
+
+
+def test_many_events_make_one_look() -> None:
+    rig = settled("ada")
+    scans = rig.scans
+    for _ in range(100):
+        rig.engine.folder_changed()
+    rig.pass_time(5)
+    assert rig.scans == scans + 1
+
+
+def test_a_file_that_seems_half_written_is_read_again_when_it_is_said_to_be_time() -> None:
+    rig = settled("ada")
+    rig.scan_result = replace(rig.scan_result, retry_s=0.25)
+    rig.refresh()
+    scans = rig.scans
+    rig.scan_result = replace(rig.scan_result, retry_s=None)
+    rig.pass_time(0.24)
+    assert rig.scans == scans
+    rig.pass_time(0.02)
+    assert rig.scans == scans + 1
+    rig.pass_time(5)
+    assert rig.scans == scans + 1
+
+
+def test_a_change_that_no_event_told_is_found_within_a_minute() -> None:
+    rig = settled("ada")
+    rig.scan_result = Scan((credential("ada"), credential("bob")))
+    rig.pass_time(60)
+    assert rig.asked == [BOB]
+
+
+def test_an_accident_while_looking_does_not_end_the_looking() -> None:
+    rig = Rig(credential("ada"))
+    rig.scan_error = OSError("unmounted")
+    rig.start()
+    assert rig.asked == []
+    rig.scan_error = None
+    rig.pass_time(60)
+    assert rig.asked == [ADA]
+
+
+def test_a_folder_that_goes_and_comes_takes_its_accounts_along() -> None:
+    rig = settled("ada")
+    rig.change(notice="No folder yet.")
+    assert (rig.snapshot.accounts, rig.snapshot.notice) == ((), "No folder yet.")
+    rig.pass_time(3600)
+    assert rig.asked == []
+    rig.change(credential("ada"))
+    assert rig.snapshot.notice is None
+    assert rig.state(ADA) is State.STALE
+    rig.answer(ADA)
+    assert rig.state(ADA) is State.OK
+
+
+def test_the_values_of_an_account_that_is_gone_are_still_saved() -> None:
+    rig = settled("ada")
+    rig.change()
+    rig.pass_time(5)
+    assert rig.saved[-1][ADA].windows
+
+
+def test_a_good_answer_with_a_warning_is_not_asked_again_when_the_file_is_rewritten_at_last() -> None:
+    warning = Failure(FailureKind.UNREADABLE_FILE, "The renewed login could not be written.")
+    rig = settled("ada")
+    rig.refresh()
+    rig.answer(ADA, Outcome(answer().reading, error=warning, token="renewed"))
+    rig.change(credential("ada", token="renewed"))
+    assert rig.asked == []

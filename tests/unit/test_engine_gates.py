@@ -1,0 +1,274 @@
+"""The engine after a 429: nobody is asked before the gate opens, whatever the reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from trayquota.core.cadence import Gate, Reason
+from trayquota.core.model import Account, FailureKind, State
+from trayquota.store.state import Known
+
+from .engine_rig import LONGEST_S, START, Rig, answer, credential, failure, pause
+
+ADA, BOB, CODEX = "claude-ada.json", "claude-bob.json", "codex-carol.json"
+
+
+def paused(retry_after_s: float = 0.0) -> Rig:
+    """Return a rig with an account that has just been answered 429."""
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.answer(ADA)
+    rig.refresh()
+    rig.answer(ADA, pause(retry_after_s))
+    return rig
+
+
+def opens_in_s(rig: Rig) -> float:
+    failure = rig.usage(ADA).failure
+    assert failure is not None
+    assert failure.retry_at is not None
+    return (failure.retry_at - rig.now).total_seconds()
+
+
+def ask_anew(rig: Rig) -> None:
+    """Wait until the gate is open, and ask."""
+    rig.pass_time(opens_in_s(rig) - 0.1)
+    rig.refresh()
+    assert rig.asked == []
+    rig.pass_time(0.2)
+    rig.refresh()
+    assert rig.asked == [ADA]
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_no_reason_opens_a_gate(reason: Reason) -> None:
+    rig = paused()
+    for _ in range(10):
+        rig.pass_time(29.9)
+        rig.refresh(reason)
+        assert rig.asked == []
+    rig.pass_time(1.1)
+    rig.refresh()
+    assert rig.asked == [ADA], "after five minutes it is open"
+
+
+def test_neither_a_change_in_the_folder_nor_sleep_opens_it() -> None:
+    rig = paused(retry_after_s=4000)
+    rig.change(credential("ada", token="rotated"))
+    rig.change(credential("ada", disabled=True))
+    rig.change(credential("ada"))
+    rig.change()
+    rig.change(credential("ada"))
+    rig.sleep(600)
+    assert rig.asked == []
+
+
+@pytest.mark.parametrize(("retry_after_s", "waited_s"), [(0, 300), (60, 300), (1583, 1583), (7200, 7200)])
+def test_the_longer_of_what_was_asked_for_and_five_minutes_counts(retry_after_s: float, waited_s: float) -> None:
+    rig = paused(retry_after_s)
+    assert rig.state(ADA) is State.STALE
+    assert opens_in_s(rig) == waited_s
+    rig.pass_time(waited_s - 0.1)
+    rig.refresh()
+    assert rig.asked == []
+    rig.pass_time(0.2)
+    rig.refresh()
+    assert rig.asked == [ADA]
+
+
+def test_an_account_is_asked_by_itself_when_its_gate_opens() -> None:
+    rig = paused(retry_after_s=1583)
+    rig.pass_time(1582)
+    assert rig.asked == []
+    rig.pass_time(2)
+    assert rig.asked == [ADA]
+
+
+def test_it_doubles_up_to_an_hour_and_a_success_clears_it() -> None:
+    rig = paused()
+    waits = []
+    for _ in range(6):
+        waits.append(opens_in_s(rig))
+        ask_anew(rig)
+        rig.answer(ADA, pause())
+    assert waits == [300, 600, 1200, 2400, 3600, 3600]
+    ask_anew(rig)
+    rig.answer(ADA)
+    assert rig.state(ADA) is State.OK
+    rig.refresh()
+    rig.answer(ADA, pause())
+    assert opens_in_s(rig) == 300
+
+
+def test_another_failure_in_between_does_not_clear_it() -> None:
+    rig = paused()
+    ask_anew(rig)
+    rig.answer(ADA, failure(FailureKind.PROVIDER_DOWN))
+    rig.refresh()
+    rig.answer(ADA, pause())
+    assert opens_in_s(rig) == 600
+
+
+def test_others_are_asked_meanwhile() -> None:
+    rig = Rig(credential("ada"), credential("bob"))
+    rig.start()
+    rig.answer(ADA, pause())
+    rig.answer(BOB)
+    rig.refresh()
+    assert rig.asked == [BOB]
+    assert rig.state(ADA) is State.ERROR
+
+
+def test_it_is_saved_at_once_and_holds_after_a_restart() -> None:
+    rig = paused(retry_after_s=1583)
+    rig.pass_time(0.1)
+    later = Rig(credential("ada"), known=rig.saved[-1])
+    later.now = START + timedelta(minutes=20)
+    later.start()
+    assert later.asked == []
+    assert later.state(ADA) is State.STALE
+    failure = later.usage(ADA).failure
+    assert failure is not None
+    assert failure.kind is FailureKind.RATE_LIMITED
+    later.refresh()
+    assert later.asked == []
+    later.pass_time(400)
+    assert later.asked == [ADA]
+
+
+# A 429 to a question that was withdrawn.
+
+
+def withdrawn_pause() -> Rig:
+    """Return a rig whose question was withdrawn, answered well the second time, and 429 the first."""
+    rig = Rig(credential("ada"))
+    rig.start()
+    old = rig.begin(ADA)
+    rig.refresh()
+    rig.answer(ADA, answer(2.0))
+    rig.finish(old, pause())
+    return rig
+
+
+def test_a_withdrawn_question_s_429_shuts_the_gate_and_says_so() -> None:
+    rig = withdrawn_pause()
+    rig.pass_time(0.1)
+    rig.refresh()
+    assert rig.asked == []
+    usage = rig.usage(ADA)
+    assert usage.state is State.OK
+    assert usage.windows[0].used_percent == 2.0
+    assert usage.failure is not None
+    assert usage.failure.kind is FailureKind.RATE_LIMITED
+    assert usage.failure.retry_at == START + timedelta(seconds=300)
+    assert rig.saved[-1][ADA].gate is not None
+    rig.pass_time(LONGEST_S)
+    assert rig.asked == [ADA]
+
+
+def test_it_shows_nothing_else_and_a_good_answer_after_it_opens_the_gate() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    old = rig.begin(ADA)
+    rig.refresh()
+    rig.finish(old, pause())
+    rig.pass_time(0.6)
+    assert rig.snapshot.refreshing
+    assert rig.asked == [ADA], "what was asked before the 429 came is not taken back"
+    rig.answer(ADA)
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.OK, None)
+    rig.refresh()
+    assert rig.asked == [ADA]
+
+
+def test_two_429_to_one_impatient_person_count_once() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    works = []
+    for _ in range(5):
+        works.append(rig.begin(ADA))
+        rig.refresh()
+    for work in works:
+        rig.finish(work, pause())
+    rig.answer(ADA, pause())
+    assert opens_in_s(rig) == 300
+
+
+def test_it_holds_for_an_account_that_has_left_the_folder_meanwhile() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    old = rig.begin(ADA)
+    rig.change()
+    rig.finish(old, pause())
+    rig.change(credential("ada"))
+    assert rig.asked == []
+    assert rig.state(ADA) is State.ERROR
+    rig.pass_time(300)
+    assert rig.asked == [ADA]
+
+
+def test_it_is_not_held_against_somebody_else_in_the_same_file() -> None:
+    rig = Rig(credential("carol", "codex", account_id="id-1"))
+    rig.start()
+    old = rig.begin(CODEX)
+    rig.change(credential("carol", "codex", account_id="id-2"))
+    rig.finish(old, pause())
+    rig.answer(CODEX)
+    rig.refresh()
+    assert rig.asked == [CODEX]
+    assert rig.usage(CODEX).failure is None
+
+
+# Clocks that were wrong.
+
+
+def test_a_gate_does_not_hold_longer_when_the_clock_is_set_back() -> None:
+    rig = paused()
+    rig.set_clock(-3600)
+    rig.step()
+    assert opens_in_s(rig) == pytest.approx(300)
+    ask_anew(rig)
+
+
+def known_from(asked_at_s: float, opens_at_s: float) -> dict[str, Known]:
+    gate = Gate(START + timedelta(seconds=opens_at_s), 300.0)
+    account = Account(ADA, "claude", "ada@example.com")
+    return {ADA: Known(account, asked_at=START + timedelta(seconds=asked_at_s), gate=gate)}
+
+
+def test_a_gate_from_a_run_with_a_clock_ahead_holds_as_long_as_it_was_meant_to() -> None:
+    rig = Rig(credential("ada"), known=known_from(86400 * 365, 86400 * 365 + 300))
+    rig.start()
+    assert rig.asked == []
+    rig.pass_time(299)
+    rig.refresh()
+    assert rig.asked == []
+    rig.pass_time(2)
+    rig.refresh()
+    assert rig.asked == [ADA]
+
+
+def test_no_gate_from_an_earlier_run_is_shut_for_more_than_a_day() -> None:
+    rig = Rig(credential("ada"), known=known_from(-10, 86400 * 365))
+    rig.start()
+    rig.pass_time(86400 - 60)
+    assert rig.asked == []
+    rig.pass_time(120)
+    assert rig.asked == [ADA]
+
+
+def test_a_gate_that_an_earlier_run_has_seen_open_does_not_hold() -> None:
+    rig = Rig(credential("ada"), known=known_from(-400, -100))
+    rig.start()
+    assert rig.asked == [ADA]
+
+
+def test_a_pause_without_a_login_change_survives_a_rename_of_the_account() -> None:
+    rig = paused()
+    renamed = replace(credential("ada"), account=Account(ADA, "claude", "ada@example.com", "Max"))
+    rig.change(renamed)
+    rig.refresh()
+    assert rig.asked == []

@@ -1,0 +1,237 @@
+"""The engine with real threads: everybody at once, nobody blocks another, and no thread is left."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trayquota.core.cadence import Reason
+from trayquota.core.model import FailureKind, Snapshot, State
+from trayquota.credentials.scan import Scan
+from trayquota.refresh import WORKERS, Engine
+
+from .engine_rig import answer, credential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from trayquota.credentials.files import Credential
+    from trayquota.fetch import Cut, Outcome
+    from trayquota.store.state import Known
+
+PATIENCE_S = 10.0
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for each in set(threading.enumerate()) - before:
+        each.join(PATIENCE_S)
+    assert [each.name for each in set(threading.enumerate()) - before] == []
+
+
+class Fetchers:
+    """Fetchers that hang for some accounts until they are let go."""
+
+    def __init__(self, hanging: Callable[[str], bool] = lambda _name: False) -> None:
+        self._hanging = hanging
+        self._changed = threading.Condition()
+        self._let_go = threading.Event()
+        self.inside = 0
+        self.most_inside = 0
+        self.asked: list[str] = []
+        self.renewing: set[str] = set()
+
+    def __call__(self, asked: Credential, cut: Cut) -> Outcome:
+        name = asked.account.id
+        cut.is_renewing = name in self.renewing
+        with self._changed:
+            self.asked.append(name)
+            self.inside += 1
+            self.most_inside = max(self.inside, self.most_inside)
+            self._changed.notify_all()
+        if self._hanging(name):
+            self._let_go.wait()
+        with self._changed:
+            self.inside -= 1
+        return answer(token=asked.login.access_token)
+
+    def until_inside(self, amount: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.inside == amount, PATIENCE_S), self.inside
+
+    def let_go(self) -> None:
+        self._let_go.set()
+
+
+class Bench:
+    """An engine on this thread whose clock that nobody sets is set by the test."""
+
+    def __init__(self, fetchers: Fetchers, amount: int) -> None:
+        self.seconds = 0.0
+        self.shown: list[Snapshot] = []
+        self._credentials = tuple(credential(f"n{number:03}") for number in range(amount))
+        self.engine = Engine(
+            folder=self,
+            fetch=fetchers,
+            memory=self,
+            clock=lambda: datetime.now(UTC),
+            publish=self.shown.append,
+            monotonic=lambda: self.seconds,
+        )
+
+    def scan(self, _now: datetime) -> Scan:
+        return Scan(self._credentials)
+
+    def save(self, accounts: Mapping[str, Known], now: datetime) -> None:
+        pass
+
+    def start(self) -> None:
+        self.engine.refresh(Reason.START)
+
+    def pass_time(self, seconds: float) -> None:
+        # Both clocks: the engine takes a difference for sleep.
+        self.seconds += seconds
+        self.engine._watch._offset_s -= seconds
+        self.engine.step(0.0)
+
+    def until(self, predicate: Callable[[Snapshot], bool]) -> Snapshot:
+        """Work until what is shown is as wanted."""
+        deadline = threading.Event()
+        timer = threading.Timer(PATIENCE_S, deadline.set)
+        timer.start()
+        try:
+            while not (self.shown and predicate(self.shown[-1])):
+                assert not deadline.is_set(), self.shown[-1:]
+                self.engine.step(0.05)
+                self.seconds += 0.5
+                self.engine._watch._offset_s -= 0.5
+        finally:
+            timer.cancel()
+            timer.join()
+        return self.shown[-1]
+
+
+def states(snapshot: Snapshot) -> list[State]:
+    return [each.state for each in snapshot.accounts]
+
+
+def test_thirty_two_accounts_are_asked_at_the_same_time() -> None:
+    fetchers = Fetchers(lambda _name: True)
+    bench = Bench(fetchers, WORKERS)
+    bench.start()
+    fetchers.until_inside(WORKERS)
+    fetchers.let_go()
+    assert states(bench.engine.run_until_settled()) == [State.OK] * WORKERS
+    bench.engine.close()
+
+
+def test_more_accounts_than_threads_are_asked_one_after_another() -> None:
+    fetchers = Fetchers()
+    bench = Bench(fetchers, WORKERS * 4)
+    bench.start()
+    assert states(bench.engine.run_until_settled()) == [State.OK] * (WORKERS * 4)
+    assert fetchers.most_inside <= WORKERS
+    assert sorted(fetchers.asked) == [f"claude-n{number:03}.json" for number in range(WORKERS * 4)]
+    bench.engine.close()
+
+
+def test_a_hung_fetcher_is_reported_within_twenty_seconds_and_holds_nobody_up() -> None:
+    fetchers = Fetchers(lambda name: name.endswith("n000.json"))
+    bench = Bench(fetchers, 4)
+    bench.start()
+    bench.until(lambda shown: states(shown).count(State.OK) == 3)
+    fetchers.until_inside(1)
+    assert states(bench.shown[-1])[0] is State.PENDING
+    bench.pass_time(20.0)
+    snapshot = bench.until(lambda shown: not shown.refreshing)
+    first = snapshot.accounts[0]
+    assert first.state is State.ERROR
+    assert first.failure is not None
+    assert first.failure.kind is FailureKind.NETWORK
+    fetchers.let_go()
+    bench.engine.close()
+
+
+def test_threads_that_hang_do_not_use_up_the_pool() -> None:
+    """All threads hang: the accounts that wait for one get a fresh pool, now and the next time."""
+    amount = WORKERS + 8
+    fetchers = Fetchers(lambda name: int(name[-8:-5]) < WORKERS)
+    bench = Bench(fetchers, amount)
+    bench.start()
+    for _ in range(2):
+        bench.until(lambda shown: shown.refreshing)
+        fetchers.until_inside(WORKERS)
+        bench.pass_time(20.0)
+        snapshot = bench.until(lambda shown: not shown.refreshing)
+        assert states(snapshot) == [State.ERROR] * WORKERS + [State.OK] * 8
+        fetchers.let_go()
+        fetchers.until_inside(0)
+        fetchers._let_go.clear()
+        bench.engine.refresh(Reason.ASKED)
+    fetchers.let_go()
+    bench.engine.close()
+
+
+def test_a_renewal_has_more_time_than_a_question() -> None:
+    fetchers = Fetchers(lambda _name: True)
+    fetchers.renewing.add("claude-n000.json")
+    bench = Bench(fetchers, 1)
+    bench.start()
+    fetchers.until_inside(1)
+    for _ in range(4):
+        bench.pass_time(20.0)
+    assert bench.shown[-1].refreshing
+    for _ in range(2):
+        bench.pass_time(20.0)
+    assert states(bench.shown[-1]) == [State.ERROR]
+    fetchers.let_go()
+    bench.engine.close()
+
+
+def test_closing_waits_for_nobody() -> None:
+    fetchers = Fetchers(lambda _name: True)
+    bench = Bench(fetchers, WORKERS + 5)
+    bench.start()
+    fetchers.until_inside(WORKERS)
+    questions = list(bench.engine._questions._open.values())
+    bench.engine.close()
+    assert all(each.cut.done for each in questions)
+    assert sum(each.future is not None and each.future.cancelled() for each in questions) == 5
+    fetchers.let_go()
+
+
+def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told() -> None:
+    fetchers = Fetchers()
+    shown: list[Snapshot] = []
+    told = threading.Condition()
+
+    def publish(snapshot: Snapshot) -> None:
+        assert threading.current_thread() is loop
+        with told:
+            shown.append(snapshot)
+            told.notify_all()
+
+    bench = Bench(fetchers, 3)
+    engine = Engine(
+        folder=bench, fetch=fetchers, memory=bench, clock=lambda: datetime.now(UTC), publish=publish, interval_s=3600
+    )
+    loop = threading.Thread(target=engine.run, name="engine")
+    loop.start()
+    askers = [threading.Thread(target=engine.request, args=(Reason.ASKED,)) for _ in range(8)]
+    askers += [threading.Thread(target=engine.folder_changed) for _ in range(8)]
+    for each in askers:
+        each.start()
+    for each in askers:
+        each.join()
+    with told:
+        done = told.wait_for(lambda: len(fetchers.asked) >= 3 and shown and not shown[-1].refreshing, PATIENCE_S)
+        assert done
+    engine.post(engine.close)
+    loop.join(PATIENCE_S)
+    assert not loop.is_alive()
+    assert states(shown[-1]) == [State.OK] * 3

@@ -1,0 +1,300 @@
+"""The engine and time: the pace, resets, a network that is away, sleep, and clocks that are set."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+
+from trayquota import accounts
+from trayquota.core.model import FailureKind, State
+from trayquota.timing import Agenda, ClockWatch, Pace
+
+from .engine_rig import INTERVAL_S, LONGEST_S, START, Rig, answer, credential, failure, pause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+ADA, BOB = "claude-ada.json", "claude-bob.json"
+
+
+def settled(*names: str) -> Rig:
+    rig = Rig(*(credential(name) for name in names or ("ada",)))
+    rig.start()
+    rig.answer_all()
+    return rig
+
+
+def moments_asked(rig: Rig, seconds: float, reply: Callable[[], object] = answer) -> list[float]:
+    """Let time go by, answer every question at once, and return when the questions came; seconds from now."""
+    begun, moments = rig.seconds, []
+    while rig.seconds - begun < seconds:
+        rig.wake(seconds - (rig.seconds - begun))
+        for key in rig.asked:
+            moments.append(rig.seconds - begun)
+            rig.answer(key, reply())  # type: ignore[arg-type]
+    return moments
+
+
+def test_an_account_is_asked_again_after_the_interval_and_never_sooner() -> None:
+    rig = settled()
+    moments = [0.0, *moments_asked(rig, 4 * 3600)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert min(gaps) >= INTERVAL_S
+    assert max(gaps) <= LONGEST_S + 1
+    assert len({round(each) for each in gaps}) > 3, "not in step with others"
+
+
+def test_accounts_that_are_due_at_nearly_the_same_time_are_asked_together() -> None:
+    rig = settled(*(f"n{number}" for number in range(32)))
+    rig.pass_time(5)
+    steps = rig.steps
+    moments = moments_asked(rig, INTERVAL_S * 1.2)
+    assert len(moments) >= 32
+    assert len({round(each) for each in moments}) <= 6
+    assert rig.steps - steps < len(moments) + 50
+
+
+def test_a_pace_is_never_faster_than_what_was_chosen() -> None:
+    for interval_s in (60.0, 300.0, 86400.0):
+        pace = Pace(interval_s, random.Random(2))  # noqa: S311
+        assert all(pace.jitter() * interval_s >= pace.together_s for _ in range(1000))
+
+
+def test_a_change_of_pace_is_in_force_at_once() -> None:
+    rig = settled()
+    rig.engine.post(lambda: rig.engine.configure(interval_s=60.0))
+    rig.step()
+    moments = moments_asked(rig, 140)
+    assert [round(each) for each in moments] == pytest.approx([63, 126], abs=6)
+
+
+@pytest.mark.parametrize("reset_in_s", [1.0, 47.0, 200.0, 260.0])
+def test_an_account_is_asked_thirty_seconds_after_a_known_reset_and_just_once(reset_in_s: float) -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.answer(ADA, answer(resets_at=rig.now + timedelta(seconds=reset_in_s)))
+    old = answer(resets_at=rig.now + timedelta(seconds=reset_in_s))
+    moments = moments_asked(rig, reset_in_s + 200, lambda: old)
+    assert moments[0] == pytest.approx(reset_in_s + 30, abs=1)
+    assert len(moments) == 1, "the provider still names the reset that has passed: no reason to ask again and again"
+
+
+def test_a_network_that_is_away_is_tried_after_thirty_seconds_then_ever_later() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    rig.answer(ADA, failure(FailureKind.NETWORK))
+    moments = [0.0, *moments_asked(rig, 1200, lambda: failure(FailureKind.NETWORK))]
+    gaps = [round(later - earlier) for earlier, later in pairwise(moments)]
+    assert gaps[:6] == pytest.approx([30, 60, 120, 240, 300, 300], abs=1)
+
+
+def test_only_failures_of_the_network_count_for_it() -> None:
+    rig = Rig(credential("ada"))
+    rig.start()
+    for _ in range(5):
+        rig.answer(ADA, failure(FailureKind.PROVIDER_DOWN))
+        rig.refresh()
+    rig.answer(ADA, failure(FailureKind.NETWORK))
+    assert moments_asked(rig, 60)[0] == pytest.approx(30, abs=1)
+
+
+def test_an_idle_engine_wakes_up_once_a_minute_and_when_somebody_is_due() -> None:
+    rig = settled("ada", "bob")
+    rig.pass_time(10)
+    rig.change(credential("ada", disabled=True), credential("bob", disabled=True))
+    rig.pass_time(10)
+    steps, ticks, scans, shown = rig.steps, rig.ticks, rig.scans, len(rig.shown)
+    rig.pass_time(3600)
+    assert rig.ticks - ticks == 60
+    assert rig.scans - scans == 60
+    assert rig.steps - steps <= 62
+    assert len(rig.shown) == shown, "a tick shows anew what was told, it tells nothing new"
+
+
+def test_an_engine_that_waits_for_answers_does_not_spin() -> None:
+    rig = Rig(*(credential(f"n{number}") for number in range(10)))
+    rig.start()
+    steps = rig.steps
+    rig.pass_time(60)
+    assert rig.steps - steps < 10
+
+
+def test_waking_up_asks_everybody_whose_gate_is_open() -> None:
+    rig = settled("ada", "bob")
+    rig.refresh()
+    rig.answer(ADA, pause(7200))
+    rig.answer(BOB)
+    ticks = rig.ticks
+    rig.sleep(3600)
+    assert rig.asked == [BOB]
+    assert rig.ticks == ticks + 1
+    assert rig.snapshot.refreshing
+
+
+def test_waking_up_withdraws_what_was_asked_before_going_to_sleep() -> None:
+    rig = settled()
+    rig.refresh()
+    waiting = rig.open(ADA)[0]
+    rig.sleep(3600)
+    assert waiting.future.cancelled()
+    assert rig.asked == [ADA]
+
+
+def test_sleep_shows_also_where_no_clock_stands_still_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = settled()
+    rig.pass_time(5)
+
+    def waits(timeout_s: float) -> None:
+        """Wait as the queue does, while the machine sleeps for an hour."""
+        if timeout_s:
+            rig.seconds += 3600
+            rig.now += timedelta(hours=1)
+
+    monkeypatch.setattr(rig.engine, "_next_action", waits)
+    rig.engine.step(60.0)
+    assert rig.asked == [ADA]
+
+
+def test_a_long_action_is_not_taken_for_sleep() -> None:
+    rig = settled()
+
+    def long() -> None:
+        rig.seconds += 100
+        rig.now += timedelta(seconds=100)
+
+    rig.engine.post(long)
+    rig.step()
+    assert rig.asked == []
+
+
+def test_a_clock_that_is_set_back_makes_no_storm_and_no_silence() -> None:
+    rig = settled("ada", "bob")
+    rig.pass_time(100)
+    rig.set_clock(-3600)
+    rig.step()
+    assert rig.asked == []
+    updated_at = rig.usage(ADA).updated_at
+    assert updated_at is not None
+    assert (rig.now - updated_at).total_seconds() == pytest.approx(100), "an age stays what it is"
+    assert rig.state(ADA) is State.OK
+    moments = moments_asked(rig, LONGEST_S - 90)
+    assert len(moments) == 2
+    assert min(moments) >= 200
+
+
+def test_a_clock_that_creeps_is_no_jump() -> None:
+    rig = settled()
+    for _ in range(100):
+        rig.pass_time(1)
+        rig.set_clock(-1.0)
+    rig.step()
+    assert rig.asked == []
+
+
+@pytest.mark.parametrize("by_s", [25.0, -25.0])
+def test_a_small_correction_of_the_clock_hurts_nobody(by_s: float) -> None:
+    rig = settled()
+    rig.pass_time(10)
+    steps = rig.steps
+    rig.set_clock(by_s)
+    assert len(moments_asked(rig, 700)) == 2
+    assert rig.steps - steps < 50
+
+
+def test_what_is_planned_does_not_hang_on_local_time() -> None:
+    now_s = [50.0]
+    done: list[str] = []
+    agenda = Agenda(lambda: now_s[0], lambda action: action() and None)
+    with time_machine.travel(START, tick=False) as traveller:
+        agenda.once("job", 10.0, lambda: done.append("job"))
+        traveller.shift(timedelta(hours=1))
+        agenda.run_pending()
+        assert done == []
+        assert agenda.idle_seconds == 10.0
+        traveller.shift(timedelta(hours=-25))
+        now_s[0] += 10
+        agenda.run_pending()
+        assert done == ["job"]
+    assert agenda.idle_seconds is None
+
+
+def test_a_job_that_is_due_at_once_is_done_once() -> None:
+    done: list[str] = []
+    agenda = Agenda(lambda: 5.0, lambda action: action() and None)
+    agenda.once("job", 0.0, lambda: done.append("first"))
+    agenda.once("job", 0.0, lambda: done.append("second"))
+    agenda.run_pending()
+    agenda.run_pending()
+    assert done == ["first"]
+
+
+def test_a_job_can_arrange_for_its_next_time() -> None:
+    now_s = [0.0]
+    done: list[float] = []
+    agenda = Agenda(lambda: now_s[0], lambda action: action() and None)
+
+    def job() -> None:
+        done.append(now_s[0])
+        agenda.once("job", 60.0, job)
+
+    agenda.once("job", 60.0, job)
+    for _ in range(3):
+        now_s[0] += 60
+        agenda.run_pending()
+    assert done == [60.0, 120.0, 180.0]
+    assert agenda.idle_seconds == 60.0
+
+
+def test_a_replaced_job_is_done_at_the_new_time_alone() -> None:
+    now_s = [0.0]
+    done: list[str] = []
+    agenda = Agenda(lambda: now_s[0], lambda action: action() and None)
+    agenda.once("job", 5.0, lambda: done.append("old"))
+    agenda.once("job", 9.0, lambda: done.append("new"), replace=True)
+    now_s[0] = 8.0
+    agenda.run_pending()
+    assert done == []
+    now_s[0] = 9.0
+    agenda.run_pending()
+    assert done == ["new"]
+
+
+def test_a_clock_watch_tells_each_jump_once() -> None:
+    now, seconds = [START], [0.0]
+    watch = ClockWatch(lambda: now[0], lambda: seconds[0])
+    now[0] += timedelta(seconds=100)
+    seconds[0] += 100
+    assert watch.jump_s() == 0
+    now[0] += timedelta(seconds=-3600)
+    assert watch.jump_s() == pytest.approx(-3600)
+    assert watch.jump_s() == 0
+    now[0] += timedelta(seconds=29)
+    assert watch.jump_s() == 0
+    now[0] -= timedelta(seconds=1.5)
+    assert watch.jump_s() == 0
+
+
+def test_a_thousand_accounts_are_not_planned_anew_with_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = [0]
+    real = accounts.next_due
+
+    def counting(asked: accounts.Asked, now: datetime) -> object:
+        planned[0] += 1
+        return real(asked, now)
+
+    monkeypatch.setattr(accounts, "next_due", counting)
+    amount = 1000
+    rig = Rig(*(credential(f"n{number}") for number in range(amount)))
+    rig.start()
+    for work in rig.open():
+        work.begin()
+        rig.finish(work, answer())
+    assert all(each.state is State.OK for each in rig.snapshot.accounts)
+    assert planned[0] <= 5 * amount
+    assert len(rig.shown) <= 5

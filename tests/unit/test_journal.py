@@ -1,0 +1,303 @@
+"""The journal: what goes in comes out, whatever happens to the file in between."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayquota.credentials.journal import Entry, Journal, digest, private_folder, sync_folder
+
+PATH = "/home/ada/.cli-proxy-api/claude-ada@example.com.json"
+ENTRY = Entry(PATH, digest("old"), digest("older"), "access", "refresh", "2026-09-22T20:00:00Z", "2026-09-22T12:00:00Z")
+ROOM = 1 << 16
+TEXTS = st.text(max_size=40)
+ENTRIES = st.builds(Entry, st.just(PATH), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "state" / "renewals")
+
+
+def keep(journal: Journal, *entries: Entry) -> None:
+    for entry in entries:
+        with journal.reserved(entry.path) as room:
+            room.keep(entry)
+
+
+def numbered(number: int) -> Entry:
+    return replace(ENTRY, access_token=f"access-{number}")
+
+
+class CrashError(BaseException):
+    """The process ends here."""
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=5))
+def test_the_last_one_counts(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
+    journal = Journal(tmp_path_factory.mktemp("renewals"))
+    keep(journal, *entries)
+    assert journal.last(PATH) == entries[-1]
+    assert list(journal.leftovers()) == [entries[-1]]
+    journal.drop(PATH)
+    assert journal.last(PATH) is None
+    assert list(journal.leftovers()) == []
+
+
+def test_each_file_has_its_own(journal: Journal) -> None:
+    other = replace(ENTRY, path=PATH + "2")
+    keep(journal, ENTRY, other)
+    journal.drop(PATH)
+    assert (journal.last(PATH), journal.last(other.path)) == (None, other)
+
+
+def test_without_a_folder_there_is_nothing(journal: Journal) -> None:
+    assert journal.last(PATH) is None
+    assert list(journal.leftovers()) == []
+    journal.drop(PATH)
+
+
+def test_the_pair_is_wherever_the_file_is_cut(journal: Journal) -> None:
+    """The first one until the second one is whole."""
+    keep(journal, numbered(1), numbered(2))
+    place = journal.place(PATH)
+    whole = place.read_bytes()
+    first = whole.index(b"\n", 1)
+    for size in range(len(whole)):
+        place.write_bytes(whole[:size])
+        expected = None if size < first else numbered(1) if size < len(whole) - 1 else numbered(2)
+        assert journal.last(PATH) == expected
+        keep(journal, numbered(3))
+        assert journal.last(PATH) == numbered(3)
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_rubbish_around_it_does_not_hide_it(
+    tmp_path_factory: pytest.TempPathFactory, before: bytes, after: bytes
+) -> None:
+    journal = Journal(tmp_path_factory.mktemp("renewals"))
+    journal.place(PATH).write_bytes(before)
+    keep(journal, ENTRY)
+    with journal.place(PATH).open("ab") as file:
+        file.write(after)
+    assert journal.last(PATH) == ENTRY
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"entry": 1, "sum": 2}',
+        b'{"entry": "{}", "sum": "0"}',
+        b'{"entry": "{}", "sum": "%s"}' % digest("{}").encode(),
+        b'{"entry": "[1", "sum": "%s"}' % digest("[1").encode(),
+        b'{"entry": "{\\"path\\": 1}", "sum": "%s"}' % digest('{"path": 1}').encode(),
+        b"[" * 100000,
+        b"\0" * 500,
+        b"\xff\xfe{}",
+        "nützt nichts".encode("latin-1"),
+    ],
+)
+def test_what_is_no_entry_is_passed_over(journal: Journal, line: bytes) -> None:
+    keep(journal, ENTRY)
+    with journal.place(PATH).open("ab") as file:
+        file.write(line + b"\n")
+    assert journal.last(PATH) == ENTRY
+
+
+def test_nothing_kept_leaves_nothing(journal: Journal) -> None:
+    with journal.reserved(PATH):
+        assert journal.place(PATH).stat().st_size == ROOM
+    assert not journal.place(PATH).exists()
+    with pytest.raises(ZeroDivisionError), journal.reserved(PATH):
+        raise ZeroDivisionError
+    assert not journal.place(PATH).exists()
+
+
+def test_nothing_kept_leaves_the_earlier_one(journal: Journal) -> None:
+    keep(journal, ENTRY)
+    before = journal.place(PATH).read_bytes()
+    with journal.reserved(PATH):
+        assert journal.last(PATH) == ENTRY
+    assert journal.place(PATH).read_bytes().strip() == before.strip()
+
+
+def test_crashes_in_between_do_not_let_it_grow(journal: Journal) -> None:
+    """A thousand rooms that nobody gave back must not push the pair out of sight."""
+    keep(journal, ENTRY)
+    length = journal.place(PATH).stat().st_size
+    for _ in range(5):
+        with journal.place(PATH).open("ab") as file:
+            file.write(b"\n" * ROOM)
+        with journal.reserved(PATH):
+            assert journal.place(PATH).stat().st_size <= length + 2 * ROOM
+        assert journal.place(PATH).stat().st_size < length + 2
+    keep(journal, numbered(2))
+    assert journal.last(PATH) == numbered(2)
+
+
+def test_a_long_history_does_not_hide_the_newest(journal: Journal) -> None:
+    keep(journal, ENTRY)
+    place = journal.place(PATH)
+    place.write_bytes(place.read_bytes() * (3 * (1 << 20) // place.stat().st_size))
+    keep(journal, numbered(2))
+    assert journal.last(PATH) == numbered(2)
+
+
+def test_a_pair_larger_than_the_room_is_kept_all_the_same(journal: Journal) -> None:
+    large = replace(ENTRY, access_token="\\" * 16384, refresh_token='"' * 16384)
+    keep(journal, large)
+    assert journal.last(PATH) == large
+    keep(journal, ENTRY)
+    assert journal.last(PATH) == ENTRY
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100])
+def test_a_disk_that_takes_it_in_pieces_gets_all_of_them(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    write = os.write
+    with journal.reserved(PATH) as room:
+        monkeypatch.setattr(os, "write", lambda handle, content: write(handle, content[:piece]))
+        room.keep(ENTRY)
+    assert journal.last(PATH) == ENTRY
+
+
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_a_disk_without_room_says_so_and_is_left_as_it_was(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    keep(journal, ENTRY)
+    before = journal.place(PATH).read_bytes()
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    for path in (PATH, PATH + "2"):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, call, fail)
+            with pytest.raises(OSError, match="full"), journal.reserved(path):
+                pytest.fail("was let in")
+    assert journal.place(PATH).read_bytes().strip() == before.strip()
+    assert not journal.place(PATH + "2").exists()
+
+
+def test_a_file_that_cannot_be_shortened_is_as_good(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "ftruncate", fail)
+        keep(journal, ENTRY)
+        with journal.reserved(PATH):
+            pass
+    assert journal.last(PATH) == ENTRY
+    keep(journal, numbered(2))
+    assert journal.last(PATH) == numbered(2)
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "ftruncate", "close"])
+def test_a_crash_while_keeping_never_costs_the_earlier_one(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    keep(journal, numbered(1))
+
+    def crash(*_: object) -> None:
+        raise CrashError
+
+    with monkeypatch.context() as patched, suppress(CrashError), journal.reserved(PATH) as room:
+        patched.setattr(os, call, crash)
+        room.keep(numbered(2))
+    assert journal.last(PATH) in {numbered(1), numbered(2)}
+    if call != "write":
+        assert journal.last(PATH) == numbered(2)
+    keep(journal, numbered(3))
+    assert journal.last(PATH) == numbered(3)
+
+
+def test_a_journal_that_cannot_be_read_is_not_taken_for_an_empty_one(journal: Journal) -> None:
+    journal.place(PATH).mkdir(parents=True)
+    with pytest.raises(OSError, match=".+"):
+        journal.last(PATH)
+    assert list(journal.leftovers()) == []
+
+
+@posix
+def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        keep(journal, ENTRY)
+    finally:
+        os.umask(umask)
+    modes = [each.stat().st_mode & 0o777 for each in (journal.place(PATH), tmp_path / "state" / "renewals")]
+    assert modes == [0o600, 0o700]
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+
+
+@posix
+def test_a_private_folder_is_made_private_and_its_parents_are_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    private_folder(folder)
+    assert (folder.stat().st_mode & 0o777, tmp_path.stat().st_mode & 0o777) == (0o700, 0o755)
+
+
+def test_a_private_folder_cannot_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    for each in (tmp_path / "state", tmp_path / "state" / "renewals"):
+        with pytest.raises(OSError, match=".+"):
+            private_folder(each)
+
+
+@posix
+@pytest.mark.parametrize(("reason", "is_raised"), [(errno.EINVAL, False), (errno.EIO, True), (errno.ENOSPC, True)])
+def test_a_folder_that_cannot_be_synced_is_no_failure_but_a_disk_that_fails_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int, *, is_raised: bool
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(reason, "fails")
+
+    handles: list[int] = []
+    opened: Any = os.open
+
+    def note(*arguments: Any) -> int:  # noqa: ANN401 - those of os.open
+        handles.append(opened(*arguments))
+        return handles[-1]
+
+    monkeypatch.setattr(os, "open", note)
+    monkeypatch.setattr(os, "fsync", fail)
+    if is_raised:
+        with pytest.raises(OSError, match="fails"):
+            sync_folder(tmp_path)
+    else:
+        sync_folder(tmp_path)
+    for handle in handles:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(handle)
+
+
+def test_neither_paths_nor_tokens_are_told() -> None:
+    entry = replace(ENTRY, access_token="canary-a", refresh_token="canary-r", path="/home/canary")  # noqa: S106 - made up
+    assert "canary" not in repr(entry)
+    assert "canary" not in Journal(Path("x")).place(entry.path).name
+    assert "canary" not in digest("canary")
+
+
+def test_whether_the_token_was_rotated() -> None:
+    assert ENTRY.is_rotated
+    assert not replace(ENTRY, base=digest("refresh")).is_rotated

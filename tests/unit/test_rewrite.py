@@ -1,0 +1,454 @@
+"""The rewrite of a credential file, with others writing it at the worst moments."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayquota.credentials import rewrite
+from trayquota.credentials.journal import Entry, digest
+from trayquota.credentials.rewrite import RewriteError, SupersededError, can_take, clear_leftovers, put
+
+from .hostile import values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEW = {
+    "access_token": "new-access",
+    "refresh_token": "new-refresh",
+    "expired": "2026-09-22T20:00:00Z",
+    "last_refresh": "2026-09-22T12:00:00Z",
+}
+OLD = {"access_token": "old-access", "refresh_token": "old-refresh", "type": "claude", "expired": "2026-09-22T12:00:00Z"}
+THEIRS = {**OLD, "access_token": "their-access", "refresh_token": "their-refresh"}
+posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "claude-ada@example.com.json"
+    path.write_text(json.dumps(OLD))
+    return path
+
+
+def entry(path: Path) -> Entry:
+    return Entry(path=str(path), base=digest("old-refresh"), replaces=digest("old-access"), **NEW)
+
+
+def content(path: Path) -> dict[str, object]:
+    return dict(json.loads(path.read_bytes()))
+
+
+def assert_alone(path: Path) -> None:
+    assert list(path.parent.iterdir()) == [path]
+
+
+def before_replacing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:
+    """Do something between the last look at the file and the moment it is replaced, once each."""
+    original, left = os.replace, list(deeds)
+
+    def replace_file(source: str, target: str) -> None:
+        if left:
+            left.pop(0)()
+        original(source, target)
+
+    monkeypatch.setattr(os, "replace", replace_file)
+
+
+def while_writing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:
+    """Do something between the first look at the file and the last, once each."""
+    original, left = os.fsync, list(deeds)
+
+    def sync(handle: int) -> None:
+        if left:
+            left.pop(0)()
+        original(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+
+
+# What is kept.
+
+
+@given(st.dictionaries(st.text(max_size=8), values(), max_size=6))
+def test_all_other_keys_stay_as_they_are(tmp_path_factory: pytest.TempPathFactory, more: dict[str, object]) -> None:
+    path = tmp_path_factory.mktemp("auth") / "claude.json"
+    source = {**more, **OLD}
+    path.write_text(json.dumps(source))
+    try:
+        put(entry(path))
+    except RewriteError:
+        # Infinity and its like, which other readers choke on.
+        assert content(path) == source or "Infinity" in path.read_text() or "NaN" in path.read_text()
+        assert not can_take(json.loads(path.read_text()), "old-refresh")
+    else:
+        assert content(path) == {**json.loads(json.dumps(source), parse_constant=lambda _: None), **NEW}
+        assert list(content(path)) == [*source, "last_refresh"] or "last_refresh" in more
+    assert_alone(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 123456789012345678901234567890}',
+        '{"a": -0.0, "b": 1e300, "c": 0.1}',
+        '{"a": "\\u00e9\\ud83d\\ude00\\ud800\\u0000\\u2028\\"\\\\"}',
+        '{"é": "\U0001f600", "": {"": []}}',
+        '{\n  "a" : [ 1 ,\n 2 ]\n}\n',
+    ],
+)
+def test_odd_but_good_values_stay(path: Path, text: str) -> None:
+    more = json.loads(text)
+    path.write_text(json.dumps({**more, **OLD}, indent=2))
+    put(entry(path))
+    assert content(path) == {**more, **OLD, **NEW}
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o640, 0o400])
+def test_the_mode_stays(path: Path, mode: int) -> None:
+    path.chmod(mode)
+    put(entry(path))
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@posix
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give files away")
+def test_so_does_the_owner(path: Path) -> None:
+    if sys.platform != "win32":
+        os.chown(path, 12345, 54321)
+    put(entry(path))
+    status = path.stat()
+    assert (status.st_uid, status.st_gid) == (12345, 54321)
+
+
+def test_further_attributes_stay(path: Path) -> None:
+    if sys.platform == "linux":
+        try:
+            os.setxattr(path, "user.note", b"mine")
+        except OSError:
+            pytest.skip("this file system has none")
+        put(entry(path))
+        assert os.getxattr(path, "user.note") == b"mine"
+    else:
+        pytest.skip("Linux only")
+
+
+def test_an_access_list_stays_and_its_group_gets_no_more_than_it_had(path: Path) -> None:
+    """The file's group shows the list's mask; without the list it would be granted what one program is."""
+    if sys.platform != "linux":
+        pytest.skip("Linux only")
+    # Version 2: owner rw-, user 12345 r--, group ---, mask r--, others ---.
+    rows = [(1, 6, 2**32 - 1), (2, 4, 12345), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1)]
+    parts = [(2).to_bytes(4, "little")]
+    for kind, rights, who in rows:
+        parts += [kind.to_bytes(2, "little"), rights.to_bytes(2, "little"), who.to_bytes(4, "little")]
+    try:
+        os.setxattr(path, "system.posix_acl_access", b"".join(parts))
+    except OSError:
+        pytest.skip("this file system has no access lists")
+    before = os.getxattr(path, "system.posix_acl_access")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    put(entry(path))
+    assert os.getxattr(path, "system.posix_acl_access") == before
+
+
+@pytest.mark.parametrize("call", ["fchmod", "fchown", "listxattr", "setxattr"])
+def test_file_systems_without_such_things_are_written_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "not here")
+
+    monkeypatch.setattr(os, call, refuse, raising=False)
+    put(entry(path))
+    assert content(path)["refresh_token"] == "new-refresh"
+
+
+def test_a_name_of_the_greatest_length_is_written(tmp_path: Path) -> None:
+    path = tmp_path / f"{'a' * 250}.json"
+    path.write_text(json.dumps(OLD))
+    put(entry(path))
+    assert content(path)["refresh_token"] == "new-refresh"
+    assert_alone(path)
+
+
+def test_no_temporary_file_looks_like_an_account(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    before_replacing(monkeypatch, lambda: seen.extend(each.name for each in path.parent.iterdir()))
+    put(entry(path))
+    (temporary,) = set(seen) - {path.name}
+    assert temporary.startswith(".")
+    assert not temporary.lower().endswith(".json")
+
+
+# What is not overwritten.
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        THEIRS,
+        {**OLD, **NEW},
+        {"type": "claude", "token": {"refresh_token": "old-refresh"}},
+        {**OLD, "refresh_token": ""},
+        {**OLD, "refresh_token": None},
+        {**OLD, "refresh_token": ["old-refresh"]},
+    ],
+)
+def test_another_login_or_the_same_pair_is_left_alone(path: Path, source: dict[str, object]) -> None:
+    path.write_text(json.dumps(source))
+    before = path.read_bytes()
+    with pytest.raises(SupersededError):
+        put(entry(path))
+    assert path.read_bytes() == before
+    assert_alone(path)
+
+
+def test_a_token_that_stays_is_written_only_over_the_access_token_it_was_asked_with(path: Path) -> None:
+    stays = replace(entry(path), refresh_token="old-refresh")  # noqa: S106 - made up
+    put(stays)
+    assert content(path)["access_token"] == "new-access"
+    for theirs in ({**OLD, "access_token": "their-access"}, {**OLD, "access_token": None}):
+        path.write_text(json.dumps(theirs))
+        with pytest.raises(SupersededError):
+            put(stays)
+        assert content(path) == theirs
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (b"", "cannot be read at the moment"),
+        (b'{"type": "cla', "cannot be read at the moment"),
+        (b"\xff\xfe", "cannot be read at the moment"),
+        (b"[" * 100000, "cannot be read at the moment"),
+        (b" " * ((1 << 20) + 1), "cannot be read at the moment"),
+        (b"[]", "no longer holds an account"),
+        (b'{"refresh_token": "old-refresh"}', "no longer holds an account"),
+        (b'{"type": "claude", "refresh_token": "old-refresh", "x": 1e999}', "JSON cannot carry"),
+        (b'{"type": "claude", "refresh_token": "old-refresh", "x": %s1%s}' % (b"[" * 480, b"]" * 480), ""),
+        (None, "cannot be read at the moment"),
+    ],
+)
+def test_what_cannot_be_read_or_written_back_stays(path: Path, held: bytes | None, words: str) -> None:
+    path.unlink()
+    if held is not None:
+        path.write_bytes(held)
+    if words:
+        with pytest.raises(RewriteError, match=words):
+            put(entry(path))
+        assert (path.read_bytes() if held is not None else None) == held
+        assert list(path.parent.iterdir()) == ([path] if held is not None else [])
+    else:
+        put(entry(path))
+        assert content(path)["refresh_token"] == "new-refresh"
+
+
+def test_depths_that_can_be_read_but_not_written_are_no_accident(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(json, "dumps", fail)
+    with pytest.raises(RewriteError, match="JSON cannot carry"):
+        put(entry(path))
+    assert not can_take(OLD, "old-refresh")
+
+
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
+def test_a_disk_that_fails_is_named_and_the_file_is_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, reason: int
+) -> None:
+    before, original = path.read_bytes(), os.open
+
+    def fail(*_: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    def refuse_to_make(name: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            fail()
+        return original(name, flags, mode)
+
+    with monkeypatch.context() as patched:
+        if call == "write":
+            patched.setattr(rewrite, "open", _failing_file(fail), raising=False)
+        else:
+            patched.setattr(os, call, refuse_to_make if call == "open" else fail)
+        with pytest.raises(RewriteError, match=os.strerror(reason).lower()):
+            put(entry(path))
+    assert path.read_bytes() == before
+    assert_alone(path)
+
+
+def _failing_file(fail: Callable[..., None]) -> Callable[..., object]:
+    def opened(handle: int, mode: str, **more: int) -> object:
+        file = open(handle, mode, **more)  # type: ignore[call-overload]  # noqa: PTH123, SIM115 - as the original
+        if mode == "wb":
+            monkey = type("File", (), {"write": fail, "__enter__": lambda self: self, "__exit__": lambda *_: file.close()})
+            return monkey()
+        return file
+
+    return opened
+
+
+# Others at the same file.
+
+
+def test_a_new_login_while_we_write_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    while_writing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
+    with pytest.raises(SupersededError):
+        put(entry(path))
+    assert content(path) == THEIRS
+    assert_alone(path)
+
+
+def test_a_changed_setting_while_we_write_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    while_writing(
+        monkeypatch,
+        lambda: path.write_text(json.dumps({**OLD, "disabled": True})),
+        lambda: path.write_text(json.dumps({**OLD, "disabled": True, "note": "x"})),
+    )
+    put(entry(path))
+    assert content(path) == {**OLD, "disabled": True, "note": "x", **NEW}
+    assert_alone(path)
+
+
+@pytest.mark.parametrize("written", [b"", b'{"type": "claude", "acc'])
+def test_a_file_that_is_being_truncated_while_we_write_is_left_to_its_writer(
+    path: Path, monkeypatch: pytest.MonkeyPatch, written: bytes
+) -> None:
+    while_writing(monkeypatch, lambda: path.write_bytes(written))
+    with pytest.raises(RewriteError, match="cannot be read"):
+        put(entry(path))
+    assert path.read_bytes() == written
+    assert_alone(path)
+
+
+def test_a_program_that_never_stops_writing_is_left_to_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = iter(range(1000))
+    deed = lambda: path.write_text(json.dumps({**OLD, "note": next(notes)}))  # noqa: E731 - said where it is used
+    while_writing(monkeypatch, *[deed] * 1000)
+    with pytest.raises(RewriteError, match="keeps writing"):
+        put(entry(path))
+    assert content(path)["refresh_token"] == "old-refresh"
+    assert_alone(path)
+
+
+@posix
+def test_a_new_login_written_in_place_at_the_very_last_moment_wins(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_replacing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
+    with pytest.raises(SupersededError):
+        put(entry(path))
+    assert content(path) == THEIRS
+    assert_alone(path)
+
+
+@posix
+def test_a_setting_changed_in_place_at_the_very_last_moment_is_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = [{**OLD, "disabled": True}, {**OLD, "disabled": True, "note": "x"}]
+    before_replacing(monkeypatch, *[lambda each=each: path.write_text(json.dumps(each)) for each in changes])
+    put(entry(path))
+    # The second one was written over our own new file, whose owner meant the old pair to be in it.
+    assert content(path) == {**changes[1], **NEW}
+    assert_alone(path)
+
+
+@posix
+@pytest.mark.parametrize("meant", [THEIRS, {**OLD, "disabled": True}])
+def test_a_writer_in_the_midst_of_it_is_given_a_moment(
+    path: Path, monkeypatch: pytest.MonkeyPatch, meant: dict[str, object]
+) -> None:
+    with path.open("r+b") as writer:
+        pauses: list[float] = []
+
+        def finish(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                writer.write(json.dumps(meant).encode())
+                writer.flush()
+
+        before_replacing(monkeypatch, lambda: os.ftruncate(writer.fileno(), 0))
+        monkeypatch.setattr(time, "sleep", finish)
+        if meant is THEIRS:
+            with pytest.raises(SupersededError):
+                put(entry(path))
+            assert content(path) == THEIRS
+        else:
+            put(entry(path))
+            assert content(path) == {**meant, **NEW}
+    assert_alone(path)
+
+
+@posix
+def test_a_writer_that_died_in_the_midst_of_it_leaves_our_pair(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    before_replacing(monkeypatch, lambda: path.write_bytes(b'{"typ'))
+    put(entry(path))
+    assert content(path) == {**OLD, **NEW}
+    assert sum(pauses) == pytest.approx(1)
+    assert_alone(path)
+
+
+def test_a_file_that_is_replaced_by_another_in_the_meantime_is_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def switch() -> None:
+        other = path.with_name("other")
+        other.write_text(json.dumps({**OLD, "note": "other"}))
+        other.rename(path)
+
+    while_writing(monkeypatch, switch)
+    put(entry(path))
+    assert content(path) == {**OLD, "note": "other", **NEW}
+    assert_alone(path)
+
+
+# What a crash leaves.
+
+
+class CrashError(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_after_a_crash_the_file_is_whole_and_the_rest_is_cleared(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def crash(*_: object) -> None:
+        raise CrashError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, crash)
+        patched.setattr(os, "unlink", crash)
+        with pytest.raises(CrashError):
+            put(entry(path))
+    assert content(path) == OLD
+    assert len(list(path.parent.iterdir())) == 2
+    other = path.with_name(".trayquota-0123456789abcdef-012345678901.tmp")
+    other.write_text("somebody else's")
+    clear_leftovers(path)
+    assert set(path.parent.iterdir()) == {path, other}
+    put(entry(path))
+
+
+def test_clearing_where_there_is_nothing_is_no_accident(tmp_path: Path) -> None:
+    clear_leftovers(tmp_path / "gone" / "claude.json")
+    clear_leftovers(tmp_path / "[a-z]*?.json")

@@ -1,0 +1,139 @@
+"""Text made fit to show; lengths, ages and moments in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from babel import localedata
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayquota.core.text import ago, clean, duration
+from trayquota.core.when import FALLBACK, clock_time
+
+from .facts import NOW
+from .hostile import ANY_TEXT, assert_clean
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("  a \t b\r\nc\u2028d\u00a0e ", "a b c d e"),
+        ("a\0b\x1bc\x7f", "abc"),
+        ("\u202eevil\u202c \u2066x\u2069 \u200f", "evil x"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("sur\ud800rogate \ue000private", "surrogate private"),
+        ("R&D <b>_x_</b> %s {0}", "R&D <b>_x_</b> %s {0}"),
+        ("\u00e4\u65e5\u672c", "\u00e4\u65e5\u672c"),
+        ("\0\u202e \n", ""),
+        ("", ""),
+    ],
+)
+def test_text_becomes_one_harmless_line(text: str, line: str) -> None:
+    assert clean(text) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("abcde", "abcde"), ("abcdef", "abcd…"), ("abc def", "abc…"), ("a\0b\0c\0d\0e", "abcde"), ("x" * 10**6, "xxxx…")],
+)
+def test_long_text_is_cut(text: str, line: str) -> None:
+    assert clean(text, 5) == line
+
+
+@given(ANY_TEXT | st.text(), st.integers(1, 200))
+def test_clean_text_stays_as_it_is(text: str, limit: int) -> None:
+    line = clean(text, limit)
+    if line:
+        assert_clean(line, limit)
+    assert clean(line, limit) == line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "under 1m"),
+        (-5, "under 1m"),
+        (59.9, "under 1m"),
+        (60, "1m"),
+        (119, "1m"),
+        (45 * 60, "45m"),
+        (3600, "1h"),
+        (3600 * 2 + 13 * 60 + 59, "2h 13m"),
+        (86399, "23h 59m"),
+        (86400, "1d"),
+        (86400 + 59 * 60, "1d"),
+        (3 * 86400 + 4 * 3600 + 1800, "3d 4h"),
+        (400 * 86400, "400d"),
+    ],
+)
+def test_lengths(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3600, "just now"),
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (3600, "1 h ago"),
+        (47 * 3600 + 3599, "47 h ago"),
+        (48 * 3600, "2 days ago"),
+        (86400 * 30, "30 days ago"),
+    ],
+)
+def test_ages(seconds: float, words: str) -> None:
+    assert ago(seconds) == words
+
+
+@given(st.floats(0, 1e9), st.floats(0, 1e9))
+def test_more_time_never_reads_as_less(one: float, other: float) -> None:
+    def minutes(words: str) -> int:
+        parts = [] if words == "under 1m" else words.split()
+        return sum(int(each[:-1]) * {"d": 1440, "h": 60, "m": 1}[each[-1]] for each in parts)
+
+    low, high = sorted((one, other))
+    assert minutes(duration(low)) <= minutes(duration(high)) <= high / 60
+
+
+TOKYO, NEW_YORK = timezone(timedelta(hours=9)), timezone(timedelta(hours=-4))
+
+
+@pytest.mark.parametrize(
+    ("moment", "locale", "words"),
+    [
+        (NOW, "en_GB", "12:00"),
+        (NOW + timedelta(hours=4, minutes=40), "en_GB", "16:40"),
+        (NOW + timedelta(hours=12), "en_GB", "Wed 00:00"),
+        (NOW + timedelta(days=6), "en_GB", "Mon 12:00"),
+        (NOW + timedelta(days=7), "en_GB", "29 Sept 12:00"),
+        (NOW - timedelta(days=1), "en_GB", "21 Sept 12:00"),
+        (NOW, "de_DE", "12:00"),
+        (NOW + timedelta(days=2), "de_DE", "Do. 12:00"),
+        (NOW + timedelta(days=2), "fr_FR.UTF-8@euro", "jeu. 12:00"),
+        (NOW + timedelta(days=2), "de-DE", "Do. 12:00"),
+        (NOW, "en_US", "12:00\u202fPM"),
+        (NOW, "nowhere", "12:00"),
+        (NOW, "", "12:00"),
+    ],
+)
+def test_moments_as_the_locale_writes_them(moment: datetime, locale: str, words: str) -> None:
+    assert clock_time(moment, NOW, locale, UTC).replace("Sep ", "Sept ") == words
+
+
+def test_moments_are_those_of_the_persons_zone() -> None:
+    moment = NOW + timedelta(hours=2, minutes=30)
+    assert clock_time(moment, NOW, FALLBACK, TOKYO) == "23:30"
+    assert clock_time(moment + timedelta(hours=1), NOW, FALLBACK, TOKYO) == "Wed 00:30"
+    assert clock_time(moment, NOW, FALLBACK, NEW_YORK) == "10:30"
+
+
+@pytest.mark.parametrize("locale", [*localedata.locale_identifiers()[::7], "C", "../..", "\0", "x" * 300])
+def test_no_locale_is_an_obstacle(locale: str) -> None:
+    for days in (0, 3, 30):
+        assert clock_time(NOW + timedelta(days=days), NOW, locale, UTC)

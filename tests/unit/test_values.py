@@ -1,0 +1,264 @@
+"""Numbers, percents, moments and texts out of anything."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import math
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayquota.core.model import QuotaWindow
+from trayquota.core.text import TITLE_LIMIT
+from trayquota.providers.values import (
+    after,
+    fields,
+    first,
+    instant,
+    items,
+    jwt_claims,
+    number,
+    parse_json,
+    percent,
+    text,
+    whole,
+)
+from trayquota.providers.windows import MOST_WINDOWS, presentable, scoped_title
+
+from . import facts, hostile
+
+NOON = datetime(2026, 9, 22, 12, tzinfo=UTC)
+NOON_S = 1790078400
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        (42, 42.0),
+        (42.5, 42.5),
+        ("42", 42.0),
+        ("42.5%", 42.5),
+        ("42.5 %", 42.5),
+        (" 37 ", 37.0),
+        ("+1", 1.0),
+        ("-1", -1.0),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("0E-10", 0.0),
+        ("1e2", 100.0),
+    ],
+)
+def test_numbers(value: object, result: float) -> None:
+    assert number(value) == result
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        False,
+        "",
+        "%",
+        ".",
+        "nan",
+        "inf",
+        "-Infinity",
+        "1_000",
+        "0x10",
+        "1,5",
+        "4 2",
+        "1" * 81,
+        "1e9999",
+        math.nan,
+        math.inf,
+        10**400,
+        [],
+        {},
+    ],
+)
+def test_no_numbers(value: object) -> None:
+    assert number(value) is None
+    assert percent(value) is None
+    assert whole(value) is None
+
+
+@pytest.mark.parametrize(("value", "result"), [(1, 1), (0.5, 0.5), (100, 100), (100.1, 100), (-5, 0), ("-0.0", 0)])
+def test_percents_are_held_to_the_scale(value: object, result: float) -> None:
+    assert percent(value) == result
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [(18000, 18000), ("18000", 18000), (17999.6, 18000), (0.6, 1), (0.5, None), (0, None), (-1, None), (1e12, None)],
+)
+def test_whole_seconds(value: object, result: int | None) -> None:
+    assert whole(value) == result
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-09-22T12:00:00Z",
+        "2026-09-22T20:00:00+08:00",
+        "2026-09-22T12:00:00.000000000Z",
+        "2026-09-22T12:00:00.0000009Z",
+        "2026-09-22T12:00:00",
+        "2026-09-22 12:00:00",
+        "2026-09-22 12:00",
+        " 2026-09-22T12:00:00Z\n",
+        NOON_S,
+        float(NOON_S),
+        str(NOON_S),
+        NOON_S * 1000,
+        f"{NOON_S}000",
+        NOON_S * 1000 + 0.5,
+    ],
+)
+def test_moments(value: object) -> None:
+    found = instant(value)
+    assert found is not None
+    assert abs(found - NOON) <= timedelta(milliseconds=1)
+    assert found.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        "",
+        "tomorrow",
+        "12:00",
+        "2026-13-01T00:00:00Z",
+        "0001-01-01T00:00:00Z",
+        "1999-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        0,
+        -1,
+        3600,
+        4e8,
+        1e30,
+        -1e30,
+        math.nan,
+        [],
+        {},
+        "2026-09-22T12:00:00Z" + "x" * 100,
+    ],
+)
+def test_no_moments(value: object) -> None:
+    assert instant(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(0, 0), ("0", 0), (0.0, 0), (60, 60), ("60", 60), (1.5, 1.5), (500400, 500400)]
+)
+def test_moments_after_another(value: object, seconds: float) -> None:
+    assert after(value, NOON) == NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("value", [None, False, True, "", "soon", -1, "-1", 1e12, math.inf, [], {}])
+def test_no_moments_after_another(value: object) -> None:
+    assert after(value, NOON) is None
+
+
+@given(hostile.SCALARS | hostile.values())
+def test_whatever_it_is_it_is_read_or_unknown(value: object) -> None:
+    found = number(value)
+    assert found is None or math.isfinite(found)
+    share = percent(value)
+    assert share is None or 0 <= share <= 100
+    length = whole(value)
+    assert length is None or length >= 1
+    for moment in (instant(value), after(value, NOON)):
+        assert moment is None or (moment.utcoffset() == timedelta(0) and 2000 <= moment.year < 2200)
+    line = text(value)
+    if line is not None:
+        hostile.assert_clean(line, TITLE_LIMIT)
+    assert isinstance(jwt_claims(value), dict)
+
+
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(datetime(2000, 1, 2), datetime(2199, 12, 30), timezones=ZONES))  # noqa: DTZ001 - bounds
+def test_a_moment_survives_being_written(moment: datetime) -> None:
+    assert instant(moment.isoformat()) == moment
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": NaN}', {"a": None}),
+        (b"[Infinity, -Infinity]", [None, None]),
+        (b"\xef\xbb\xbf{}", {}),
+        ('{"a": "\u00e4"}'.encode("utf-16"), {"a": "\u00e4"}),
+    ],
+)
+def test_json(body: bytes, value: object) -> None:
+    assert parse_json(body) == value
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"\xff", b"\0", b"\0" * 64, b"1" * 5000, b"{'a': 1}"])
+def test_no_json(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_json(body)
+
+
+@given(st.binary())
+def test_any_bytes_are_json_or_not(body: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        parse_json(body)
+
+
+def test_objects_and_arrays() -> None:
+    assert fields({"a": 1}) == {"a": 1}
+    assert items([1]) == [1]
+    for each in (None, 7, "text", True):
+        assert fields(each) == {}
+        assert items(each) == []
+    assert fields([1]) == {}
+    assert items({"a": 1}) == []
+
+
+def test_the_first_of_several_keys() -> None:
+    assert first({"a": None, "b": 0, "c": 1}, "a", "b", "c") == 0
+    assert first({"a": None}, "a", "b") is None
+
+
+@pytest.mark.parametrize("value", [None, "", " \n", "\u200b\u202e", 7, True, ["a"]])
+def test_no_text(value: object) -> None:
+    assert text(value) is None
+
+
+def test_claims_are_read_without_padding_and_without_trust() -> None:
+    claims = facts.load("codex_id_token_claims.json")
+    assert jwt_claims(facts.token(claims)) == claims
+    padded = base64.urlsafe_b64encode(b'{"a": "\xc3\xa4?>"}').decode()
+    assert jwt_claims(f"x.{padded}.y") == {"a": "\u00e4?>"}
+
+
+@pytest.mark.parametrize(
+    "token",
+    [None, "", "opaque", "a.b", "a.b.c.d", "..", "a.!.c", "a.\u00e4.c", "a.e30", "a.W10.c", "a.e30.c" + "x" * 65536],
+)
+def test_no_claims(token: object) -> None:
+    assert jwt_claims(token) == {}
+
+
+def test_titles_are_cut_within_their_parentheses() -> None:
+    assert scoped_title("Weekly", "Opus") == "Weekly (Opus)"
+    cut = scoped_title("Weekly", "x" * 100)
+    assert (len(cut), cut[-2:]) == (TITLE_LIMIT, "…)")
+
+
+def test_titles_that_come_again_are_counted() -> None:
+    windows = [QuotaWindow(title, 1.0) for title in ("Weekly", "5-hour", "Weekly", "Weekly", "x" * 60, "x" * 60)]
+    found = [each.title for each in presentable(windows)]
+    assert found == ["Weekly", "5-hour", "Weekly 2", "Weekly 3", "x" * 60, "x" * 56 + "… 2"]
+    assert len(presentable(windows * 100)) == MOST_WINDOWS

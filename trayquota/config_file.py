@@ -1,0 +1,116 @@
+"""Writing ``config.toml``: the commented first one, and one key by a menu choice that keeps all comments."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayquota.config import ConfigError, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HEAD = """\
+# Settings of trayquota. A line that begins with # is a comment; what is commented out shows the default.
+# Changes are picked up at once. An option or TRAYQUOTA_* variable wins over this file.
+"""
+_EXPLAINED = {
+    "folder": "The credentials folder, or a list of several. A leading ~ is your home folder.",
+    "interval_minutes": "How often each account is asked: 1 to 1440 minutes.",
+    "icon_style": 'How the icon tells the lowest remaining percent: "number", "ring" or "bar".',
+    "low_percent": "Below this a quota is low.",
+    "critical_percent": "Below this it is critical.",
+    "ignore_windows": "Windows that do not count for the lowest, by title, as in [\"Extra usage\", \"Weekly (Omelette)\"].",
+    "providers_off": "Providers that are not asked, as in [\"codex\"].",
+    "notifications": "Whether you are told when a quota gets low, runs out or has reset.",
+    "hide_emails": "Whether e-mail addresses are masked, for screen sharing.",
+    "renew_logins": "Whether expired Claude logins are renewed in place.",
+    "proxy": "The proxy for every request, as in \"http://127.0.0.1:8080\"; empty takes the environment's.",
+    "locale": "For dates and times, as in \"de_DE\"; empty takes the environment's.",
+    "gateway": "For tests: an address on this machine that stands in for all providers.",
+}
+
+
+def template() -> str:
+    """Return a config file with every setting, explained and commented out."""
+    import tomlkit  # noqa: PLC0415 - heavy, and seldom needed
+
+    defaults = Settings()
+    parts = [_HEAD]
+    for key in Settings.__struct_fields__:
+        value = getattr(defaults, key)
+        written = tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()
+        parts.append(f"# {_EXPLAINED[key]}\n# {key} = {written}\n")
+    return "\n".join(parts)
+
+
+def init(path: Path) -> None:
+    """Write the commented file; one that is there is never overwritten.
+
+    Raises:
+        ConfigError: There is one, or it cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(template())
+    except FileExistsError:
+        message = f"{path}: is there already and was left as it is."
+        raise ConfigError(message) from None
+    except OSError as error:
+        message = f"{path}: cannot be written ({error.strerror})."
+        raise ConfigError(message) from None
+
+
+def set_value(path: Path, key: str, value: bool | float | str, check: Callable[[bytes], object]) -> None:  # noqa: FBT001 - a setting's value
+    """Set one key of the file, which is made when missing; comments and all else stay.
+
+    Args:
+        path: The file; a symbolic link stays one.
+        key: The setting's name.
+        value: Its new value.
+        check: Raises ``ConfigError`` when the new content is no valid config file; nothing is written then.
+
+    Raises:
+        ConfigError: The file cannot be read or written, or is broken and left as it is.
+    """
+    import tomlkit  # noqa: PLC0415 - heavy, and seldom needed
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    real = Path(os.path.realpath(path))
+    try:
+        before = real.read_text("utf-8") if real.exists() else template()
+        document = tomlkit.parse(before)
+        document[key] = value
+        content = tomlkit.dumps(document).encode()
+        check(content)
+        _replace(real, content)
+    except (TOMLKitError, UnicodeDecodeError):
+        message = f"{path}: is broken and was left as it is."
+        raise ConfigError(message) from None
+    except OSError as error:
+        message = f"{path}: cannot be written ({error.strerror})."
+        raise ConfigError(message) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

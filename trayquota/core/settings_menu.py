@@ -1,0 +1,68 @@
+"""The settings that matter at once, as a submenu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trayquota.core.view import Action, ActionKind, Row
+
+_INTERVALS = (1, 2, 5, 10, 15, 30, 60)
+_STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is in force, for the check marks.
+
+    Attributes:
+        interval_minutes: How often each account is asked.
+        icon_style: ``number``, ``ring`` or ``bar``.
+        notifications: Whether there are any.
+        hide_emails: Whether e-mails are masked.
+        starts_at_login: ``None`` when it is not known here.
+    """
+
+    interval_minutes: float = 5
+    icon_style: str = "number"
+    notifications: bool = True
+    hide_emails: bool = False
+    starts_at_login: bool | None = None
+
+
+def settings_row(choices: Choices) -> Row:
+    """Return the submenu."""
+    rows = [
+        Row("Refresh every", children=tuple(_intervals(choices.interval_minutes))),
+        Row("Icon", children=tuple(_styles(choices.icon_style))),
+        _toggle("Notifications", "notifications", is_on=choices.notifications),
+        _toggle("Hide e-mails", "hide_emails", is_on=choices.hide_emails),
+    ]
+    if choices.starts_at_login is not None:
+        act = Action(ActionKind.AUTOSTART, "off" if choices.starts_at_login else "on")
+        rows.append(Row("Start at login", act, checked=choices.starts_at_login))
+    rows += [Row(separator=True), Row("Open the settings file", Action(ActionKind.OPEN_SETTINGS))]
+    return Row("Settings", children=tuple(rows))
+
+
+def _intervals(chosen: float) -> list[Row]:
+    minutes = sorted({*_INTERVALS, chosen})
+    return [
+        Row(
+            f"{each:g} minute{'' if each == 1 else 's'}",
+            Action(ActionKind.SET, f"interval_minutes={each:g}"),
+            checked=each == chosen,
+            radio=True,
+        )
+        for each in minutes
+    ]
+
+
+def _styles(chosen: str) -> list[Row]:
+    return [
+        Row(title, Action(ActionKind.SET, f'icon_style="{name}"'), checked=name == chosen, radio=True)
+        for name, title in _STYLES
+    ]
+
+
+def _toggle(label: str, key: str, *, is_on: bool) -> Row:
+    return Row(label, Action(ActionKind.SET, f"{key}={'false' if is_on else 'true'}"), checked=is_on)

@@ -1,0 +1,38 @@
+"""What an answer's windows have to be to be shown: titled within bounds, told apart, not too many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from trayquota.core.text import TITLE_LIMIT, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trayquota.core.model import QuotaWindow
+
+MOST_WINDOWS = 40
+"""What an answer names beyond these nobody could read in a menu."""
+
+
+def scoped_title(title: str, scope: str) -> str:
+    """Return ``Weekly (Opus)``; a long scope is cut within its parentheses."""
+    return f"{title} ({clean(scope, TITLE_LIMIT - len(title) - len(' ()'))})"
+
+
+def presentable(windows: Iterable[QuotaWindow]) -> tuple[QuotaWindow, ...]:
+    """Return the first windows; a title that comes again is counted: ``Weekly``, ``Weekly 2``.
+
+    A window is known by its title, in the lowest of ``status --json`` and in what has been notified.
+    """
+    seen: Counter[str] = Counter()
+    result = []
+    for each in islice(windows, MOST_WINDOWS):
+        seen[each.title] += 1
+        count = seen[each.title]
+        title = each.title if count == 1 else f"{clean(each.title, TITLE_LIMIT - 3)} {count}"
+        result.append(replace(each, title=title))
+    return tuple(result)
