@@ -1,178 +1,58 @@
-"""The composition root: builds the parts, starts and names every thread, owns the clock."""
+"""The tray applet: starts and names every thread, passes news up and clicks down."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import threading
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from trayquota.config import ConfigError, decode
+from trayquota.core.alerts import alerts
 from trayquota.core.cadence import Reason
-from trayquota.core.compose import tooltip, view
-from trayquota.core.model import Snapshot
+from trayquota.core.compose import nameless, tooltip, view
+from trayquota.core.settings_menu import Choices, settings_row
 from trayquota.core.view import Action, ActionKind
-from trayquota.core.words import Look
-from trayquota.credentials.login import LoginKeeper
-from trayquota.credentials.scan import Scanner
-from trayquota.fetch import Fetcher
-from trayquota.knowledge import remembered, usage_of
-from trayquota.leaving import end_signals, join_fetchers
-from trayquota.providers import provider_title, usage_page
-from trayquota.refresh import Engine
-from trayquota.store.state import Store
+from trayquota.leaving import end_signals
+from trayquota.parts import build, look_of, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from trayquota.config import Config
-    from trayquota.credentials.scan import Scan
+    from trayquota.core.model import Snapshot
+    from trayquota.core.view import View
     from trayquota.credentials.watch import Watcher
-    from trayquota.fetch import Sender
-    from trayquota.store.state import Known
     from trayquota.tray._pystray import Icon
     from trayquota.tray.backend import Choice
 
 NAME = "trayquota"
 _GRACE_S = 0.8
-_RENEWAL_S = 60.0
+_SETTLE_S = 0.2
+"""An editor writes a file in several steps."""
 _log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
-
-
-def look_of(config: Config) -> Look:
-    """Return how things are to be shown."""
-    return Look(provider_title=provider_title, usage_page=usage_page, locale=config.locale)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the tray and ``status`` are both made of."""
-
-    engine: Engine
-    keeper: LoginKeeper
-    store: Store
-    known: Mapping[str, Known]
-    closing: threading.Event
-
-    def finish_renewals(self) -> None:
-        """Wait for logins that are being renewed, once nothing new is asked. They may take their time."""
-        # Who was about to begin one as the questions were withdrawn has begun it by the end of this.
-        join_fetchers()
-        if not self.keeper.wait_idle(0):
-            _log.info("waiting for a login's renewal")
-            self.keeper.wait_idle(_RENEWAL_S)
-            self.store.save({}, utc_now())
-
-
-class _Folder:
-    """The credentials folder, watched where somebody wants to know of changes."""
-
-    def __init__(self, scanner: Scanner, ensure_watched: Callable[[], None]) -> None:
-        self._scanner = scanner
-        self._ensure_watched = ensure_watched
-
-    def scan(self, now: datetime) -> Scan:
-        # Watched first, so that nothing can change between the look and the watch.
-        self._ensure_watched()
-        return self._scanner.scan(now)
-
-
-def build(
-    config: Config,
-    *,
-    publish: Callable[[Snapshot], None] = lambda _snapshot: None,
-    ensure_watched: Callable[[], None] = lambda: None,
-    on_tick: Callable[[], None] = lambda: None,
-    interval_s: float | None = None,
-) -> Parts:
-    """Return the parts, put together; nothing is started but what a crash has left is put in order."""
-    settings, closing = config.settings, threading.Event()
-    store = Store(config.places.state)
-    known = store.load()
-    sender = _late_sender(config)
-    keeper = LoginKeeper(
-        config.places.state_dir,
-        lambda request, *, proxy_url: sender().send(request, proxy_url=proxy_url),
-        store,
-        utc_now,
-        closing,
-    )
-    keeper.recover()
-    scanner = Scanner(config.folder, {key: each.account for key, each in known.items()})
-    engine = Engine(
-        folder=_Folder(scanner, ensure_watched),
-        fetch=Fetcher(sender, keeper, utc_now, renew_logins=settings.renew_logins),
-        memory=store,
-        clock=utc_now,
-        publish=publish,
-        interval_s=interval_s if interval_s is not None else settings.interval_minutes * 60,
-        known=known,
-        on_tick=on_tick,
-    )
-    return Parts(engine, keeper, store, known, closing)
-
-
-def _late_sender(config: Config) -> Callable[[], Sender]:
-    """Return what makes the transport when the first request is about to go: its imports take their time."""
-    made: list[Sender] = []
-    lock = threading.Lock()
-
-    def sender() -> Sender:
-        with lock:
-            if not made:
-                from trayquota.transport import Transport  # noqa: PLC0415 - heavy
-
-                settings = config.settings
-                made.append(Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy))
-            return made[0]
-
-    return sender
-
-
-def refresh_once(config: Config) -> Snapshot:
-    """Ask all accounts once and return what came of it; used by ``status``."""
-    parts = build(config)
-    try:
-        parts.engine.refresh(Reason.START)
-        return parts.engine.run_until_settled()
-    finally:
-        parts.closing.set()
-        parts.engine.close()
-        parts.finish_renewals()
-
-
-def cached_snapshot(config: Config) -> Snapshot:
-    """Return the last known values; nothing is sent.
-
-    Values count as fresh while they are younger than two intervals and the last try did not fail.
-    """
-    known, now = Store(config.places.state).load(), utc_now()
-    scan = Scanner(config.folder, {key: each.account for key, each in known.items()}).scan(now)
-    young = now - timedelta(minutes=2 * config.settings.interval_minutes)
-    usages = []
-    for credential in scan.credentials:
-        last = remembered(known.get(credential.account.id), credential)
-        is_young = last.updated_at is not None and young <= last.updated_at <= now
-        usages.append(usage_of(credential, last, is_confirmed=is_young))
-    return Snapshot(tuple(usages), notice=scan.notice)
 
 
 class App:
     """The tray applet. Lives on the main thread, with the engine on another."""
 
-    def __init__(self, config: Config, choice: Choice, *, interval_s: float | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        choice: Choice,
+        *,
+        reload: Callable[[], Config],
+        interval_s: float | None = None,
+        offers_autostart: bool = True,
+    ) -> None:
         """Build everything; :meth:`run` starts it.
 
         Args:
             config: The settings in force.
             choice: The tray backend.
+            reload: Reads the settings anew; raises ``ConfigError``.
             interval_s: Between two questions to one account, where the settings do not decide.
+            offers_autostart: The menu has a row to start at login.
 
         Raises:
             TrayUnavailable: The backend does not work here.
@@ -181,18 +61,24 @@ class App:
         from trayquota.tray.presenter import TRAITS, Presenter, Traits  # noqa: PLC0415
 
         self._config = config
+        self._reload = reload
+        self._problem: str | None = None
+        self._fixed_interval_s = interval_s
+        self._offers_autostart = offers_autostart
         self._look = look_of(config)
+        self._starts_at_login: bool | None = None
         self._tells_on_click = choice.name == "xorg"
         self._icon: Icon = icon_class(choice)(NAME)
         self._presenter = Presenter(self._icon, TRAITS.get(choice.name, Traits()), self._act)
-        self._watcher = _LateWatcher(config, self._folder_changed)
         self._parts = build(
             config,
-            publish=self._show,
-            ensure_watched=self._watcher.ensure,
-            on_tick=self._show_again,
+            publish=self._publish,
+            on_folder_change=self._folder_changed,
+            on_tick=self._tick,
             interval_s=interval_s,
         )
+        self._told = self._parts.store.told()
+        self._settings_watcher: Watcher | None = None
         self._engine_thread = threading.Thread(target=self._parts.engine.run, name="engine")
         self._is_leaving = False
 
@@ -207,12 +93,18 @@ class App:
         engine = self._parts.engine
         engine.prepare()
         engine.request(Reason.START)
+        engine.post(self._look_around)
         try:
             if not self._is_leaving:
                 self._icon.run(self._set_up)
         finally:
             self._close()
         return 0
+
+    def show_yourself(self) -> None:
+        """Refresh, and say where things stand: a second start asks for it. From any thread or signal handler."""
+        self._parts.engine.request(Reason.ASKED)
+        self._parts.engine.post(self._tell)
 
     def _set_up(self, icon: Icon) -> None:
         try:
@@ -238,59 +130,151 @@ class App:
         else:
             engine.post(engine.close)
             self._engine_thread.join(_GRACE_S)
-        self._watcher.stop()
+        self._parts.folders.stop()
+        if self._settings_watcher is not None:
+            self._settings_watcher.stop()
         self._parts.finish_renewals()
 
+    # On the engine's thread.
+
+    def _look_around(self) -> None:
+        """See to what the first picture did not wait for."""
+        from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
+
+        self._settings_watcher = Watcher(self._config.places.config, self._settings_changed, is_file=True)
+        self._settings_watcher.ensure()
+        if self._offers_autostart:
+            self._look_at_autostart()
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self._show(snapshot)
+        named = nameless(snapshot) if self._look.hide_names else snapshot
+        told, notice = alerts(self._told, named, utc_now(), self._look)
+        if told != self._told:
+            self._told = told
+            self._parts.store.remember_told(told)
+        if notice is not None and self._config.settings.notifications:
+            act = Action(ActionKind.OPEN_PAGE, self._look.usage_page(notice.provider))
+            self._presenter.tell(notice.title, notice.body, lambda: self._act(act))
+
     def _show(self, snapshot: Snapshot) -> None:
-        self._presenter.show(view(snapshot, utc_now(), self._look))
+        self._presenter.show(self._view(snapshot))
+
+    def _view(self, snapshot: Snapshot) -> View:
+        settings = self._config.settings
+        choices = Choices(
+            interval_minutes=settings.interval_minutes,
+            icon_style=settings.icon_style,
+            notifications=settings.notifications,
+            hide_emails=settings.hide_emails,
+            starts_at_login=self._starts_at_login,
+        )
+        return view(snapshot, utc_now(), self._look, settings=settings_row(choices), problem=self._problem)
 
     def _show_again(self) -> None:
         self._show(self._parts.engine.snapshot)
 
+    def _tick(self) -> None:
+        self._parts.folders.ensure_watched()
+        if self._settings_watcher is not None:
+            self._settings_watcher.ensure()
+        self._show_again()
+
+    def _apply_settings(self) -> None:
+        """Take over what the file says now; what cannot be used is shown, and the settings in force stay."""
+        before = self._config
+        try:
+            self._config = self._reload()
+            self._problem = None
+        except ConfigError as error:
+            self._problem = str(error)
+            _log.warning("the settings were not taken over: the file has an error")
+        settings = self._config.settings
+        self._look = look_of(self._config)
+        self._parts.configure(self._config)
+        if self._fixed_interval_s is None:
+            self._parts.engine.configure(interval_s=settings.interval_minutes * 60)
+        self._show_again()
+        if (before.folders, before.settings.providers_off) != (self._config.folders, settings.providers_off):
+            self._parts.engine.folder_changed()
+
+    def _look_at_autostart(self) -> None:
+        from trayquota.desktop.autostart import autostart  # noqa: PLC0415 - the first picture does not wait for it
+
+        self._starts_at_login = autostart().status().is_on
+        self._show_again()
+
+    def _tell(self) -> None:
+        """Show as a notification what other trays show on hover."""
+        headline, _, rest = tooltip(self._view(self._parts.engine.snapshot)).partition("\n")
+        self._presenter.tell(headline, rest)
+
+    # From any thread.
+
     def _folder_changed(self) -> None:
         self._parts.engine.folder_changed()
+
+    def _settings_changed(self) -> None:
+        self._parts.engine.later("settings", _SETTLE_S, self._apply_settings)
 
     def _act(self, action: Action) -> None:
         from trayquota.desktop.opening import open_folder, open_page  # noqa: PLC0415 - most days nobody clicks
 
+        engine = self._parts.engine
         match action.kind:
             case ActionKind.REFRESH:
-                self._parts.engine.request(Reason.ASKED)
+                engine.request(Reason.ASKED)
                 if self._tells_on_click:
-                    self._tell()
+                    engine.post(self._tell)
             case ActionKind.OPEN_FOLDER:
                 open_folder(self._config.folder)
             case ActionKind.OPEN_PAGE:
                 open_page(action.argument)
+            case ActionKind.OPEN_SETTINGS:
+                engine.post(self._open_settings)
+            case ActionKind.SET:
+                engine.post(lambda: self._set(action.argument))
+            case ActionKind.AUTOSTART:
+                engine.post(lambda: self._switch_autostart(on=action.argument == "on"))
             case ActionKind.QUIT:
                 self._leave()
 
-    def _tell(self) -> None:
-        """Show as a notification what other trays show on hover."""
-        headline, _, rest = tooltip(view(self._parts.engine.snapshot, utc_now(), self._look)).partition("\n")
-        self._icon.notify(rest, headline)
+    # What a click has the engine's thread do.
 
+    def _set(self, line: str) -> None:
+        from trayquota.config_file import set_value  # noqa: PLC0415 - most days nobody clicks
 
-class _LateWatcher:
-    """A watcher that is made on the engine's thread: the first picture does not wait for its imports."""
+        path = self._config.places.config
+        try:
+            set_value(path, line, lambda content: decode(content, path))
+        except ConfigError as error:
+            self._complain("The setting was not kept", str(error))
+        else:
+            self._apply_settings()
 
-    def __init__(self, config: Config, on_change: Callable[[], None]) -> None:
-        self._config = config
-        self._on_change = on_change
-        self._watcher: Watcher | None = None
-        self._is_first = True
+    def _open_settings(self) -> None:
+        from trayquota.config_file import init  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.desktop.opening import open_file  # noqa: PLC0415
 
-    def ensure(self) -> None:
-        if self._is_first:
-            # The very first look happens before the tray is up; the engine's own comes right after.
-            self._is_first = False
-            return
-        if self._watcher is None:
-            from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
+        path = self._config.places.config
+        try:
+            if not path.exists():
+                init(path)
+        except ConfigError as error:
+            self._complain("There is no settings file", str(error))
+        else:
+            open_file(path)
 
-            self._watcher = Watcher(self._config.folder, self._on_change)
-        self._watcher.ensure()
+    def _switch_autostart(self, *, on: bool) -> None:
+        from trayquota.desktop.autostart import AutostartError, autostart  # noqa: PLC0415 - most days nobody clicks
 
-    def stop(self) -> None:
-        if self._watcher is not None:
-            self._watcher.stop()
+        try:
+            way = autostart()
+            way.switch_on() if on else way.switch_off()
+        except AutostartError as error:
+            self._complain("Starting at login was not changed", str(error))
+        self._look_at_autostart()
+
+    def _complain(self, title: str, message: str) -> None:
+        _log.warning("%s", title)
+        self._presenter.tell(title, message)

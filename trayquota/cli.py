@@ -12,7 +12,6 @@ from trayquota import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trayquota.app import App
     from trayquota.config import Config
     from trayquota.core.model import Snapshot
 
@@ -40,22 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from trayquota.config import ConfigError, load  # noqa: PLC0415
+    from trayquota.config import ConfigError  # noqa: PLC0415
     from trayquota.log import where  # noqa: PLC0415
 
     try:
-        if options.command == "demo":
-            from trayquota.demo import run_demo  # noqa: PLC0415
-
-            return run_demo(backend=options.backend, once=options.once, verbose=options.verbose)
-        config = load(folder=options.dir, config=options.config)
-        match options.command:
-            case "status":
-                return _status(config, options)
-            case "doctor":
-                return _doctor(config, options)
-            case _:
-                return run_tray(config, options.backend, verbose=options.verbose)
+        return _COMMANDS[options.command](options)
     except ConfigError as error:
         _say(str(error))
         return BAD_OPTION
@@ -69,49 +57,61 @@ def _run(options: argparse.Namespace) -> int:
         return _BROKEN
 
 
-def run_tray(config: Config, backend: str, *, verbose: bool) -> int:
-    """Show the tray until it is quit; return the exit code."""
+def _load(options: argparse.Namespace) -> Config:
+    from trayquota.config import load  # noqa: PLC0415
+
+    return load(folder=options.dir, config=options.config)
+
+
+def _tray(options: argparse.Namespace) -> int:
+    """Show the tray until it is quit, unless it is shown already; return the exit code."""
+    from trayquota.app import App  # noqa: PLC0415
+    from trayquota.desktop.instance import Instance  # noqa: PLC0415
+    from trayquota.log import set_up  # noqa: PLC0415
+    from trayquota.tray.backend import choose  # noqa: PLC0415
     from trayquota.tray.errors import TrayUnavailable  # noqa: PLC0415
 
+    config = _load(options)
+    set_up(config.places.log, verbose=options.verbose)
+    instance = Instance(config.places.state_dir)
+    if not instance.claim():
+        _say("is running already" + (" and was told to refresh and show itself." if instance.call() else "."))
+        return OK
     try:
-        return make_tray(config, backend, verbose=verbose).run()
+        app = App(config, choose(options.backend), reload=lambda: _load(options))
+        instance.listen(app.show_yourself)
+        return app.run()
     except TrayUnavailable as error:
         _say(str(error))
         return NOTHING_TO_SHOW
+    finally:
+        instance.release()
 
 
-def make_tray(config: Config, backend: str, *, verbose: bool, interval_s: float | None = None) -> App:
-    """Return the applet, ready to run.
+def _demo(options: argparse.Namespace) -> int:
+    from trayquota.demo import run_demo  # noqa: PLC0415
 
-    Raises:
-        TrayUnavailable: There is none.
-    """
-    from trayquota.app import App  # noqa: PLC0415
-    from trayquota.log import set_up  # noqa: PLC0415
-    from trayquota.tray.backend import choose  # noqa: PLC0415
-
-    set_up(config.places.log, verbose=verbose)
-    return App(config, choose(backend), interval_s=interval_s)
+    return run_demo(backend=options.backend, once=options.once, verbose=options.verbose)
 
 
-def _status(config: Config, options: argparse.Namespace) -> int:
+def _status(options: argparse.Namespace) -> int:
     from trayquota.log import set_up  # noqa: PLC0415
 
     set_up(None, verbose=options.verbose)
-    return print_status(config, as_json=options.json, cached=options.cached)
+    return print_status(_load(options), as_json=options.json, cached=options.cached)
 
 
-def _doctor(config: Config, options: argparse.Namespace) -> int:
+def _doctor(options: argparse.Namespace) -> int:
     from trayquota.doctor import run_doctor  # noqa: PLC0415
     from trayquota.log import set_up  # noqa: PLC0415
 
     set_up(None, verbose=options.verbose)
-    return run_doctor(config, options.backend)
+    return run_doctor(_load(options), options.backend)
 
 
 def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
     """Print how all accounts stand; return the exit code."""
-    from trayquota.app import cached_snapshot, refresh_once, utc_now  # noqa: PLC0415
+    from trayquota.parts import cached_snapshot, refresh_once, utc_now  # noqa: PLC0415
     from trayquota.report import document, is_fresh  # noqa: PLC0415
     from trayquota.terminal import write_out  # noqa: PLC0415
 
@@ -131,7 +131,7 @@ def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
 def _print_table(snapshot: Snapshot, config: Config) -> None:
     from rich.console import Console  # noqa: PLC0415 - heavy
 
-    from trayquota.app import look_of, utc_now  # noqa: PLC0415
+    from trayquota.parts import look_of, utc_now  # noqa: PLC0415
     from trayquota.report import print_table  # noqa: PLC0415
 
     if sys.stdout is not None and sys.stdout.isatty():
@@ -143,8 +143,50 @@ def _print_table(snapshot: Snapshot, config: Config) -> None:
     print(text.getvalue(), end="")
 
 
+def _config(options: argparse.Namespace) -> int:
+    """Print the settings in force, with the file's path, as TOML; or write the commented file."""
+    from trayquota.config import config_path  # noqa: PLC0415
+    from trayquota.config_file import in_force, init  # noqa: PLC0415
+
+    if options.init:
+        path = config_path(options.config)
+        init(path)
+        print(f"{path}: written, with every setting explained.")
+    else:
+        print(in_force(_load(options)), end="")
+    return OK
+
+
+def _autostart(options: argparse.Namespace) -> int:
+    from trayquota.desktop.autostart import AutostartError, autostart  # noqa: PLC0415
+
+    way = autostart()
+    try:
+        if options.switch != "status":
+            way.switch_on() if options.switch == "on" else way.switch_off()
+    except AutostartError as error:
+        _say(str(error))
+        return NOT_FRESH
+    status = way.status()
+    print(f"{'on' if status.is_on else 'off'} ({status.place})")
+    if status.problem:
+        _say(status.problem)
+        return NOT_FRESH
+    return OK
+
+
 def _say(message: str) -> None:
     print(f"trayquota: {message}", file=sys.stderr)
+
+
+_COMMANDS = {
+    None: _tray,
+    "status": _status,
+    "demo": _demo,
+    "doctor": _doctor,
+    "autostart": _autostart,
+    "config": _config,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -169,6 +211,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = add("demo", "the tray with sample accounts, in a temporary folder")
     demo.add_argument("--once", action="store_true", help="print once and leave")
     add("doctor", "what was found and chosen, fit for a bug report")
+    add("autostart", "start with the session").add_argument("switch", choices=("on", "off", "status"))
+    config = add("config", "print the settings in force")
+    config.add_argument("--init", action="store_true", help="write a commented file; one that is there is kept")
     return top
 
 

@@ -10,7 +10,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -31,14 +31,22 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _EXPECTED = {
-    "folder": "the path of the credentials folder",
+    "folder": "the path of the credentials folder, or a list of paths",
     "interval_minutes": "a number of minutes from 1 to 1440",
     "renew_logins": "true or false",
     "proxy": "http://HOST:PORT (or https, socks4, socks5), 'direct', or nothing",
     "gateway": "http://127.0.0.1:PORT, an address on this machine",
     "locale": "the name of a locale, such as de_DE",
+    "icon_style": '"number", "ring" or "bar"',
+    "low_percent": "a number from 0 to 100",
+    "critical_percent": "a number from 0 to 100",
+    "ignore_windows": 'a list of titles, as in ["Extra usage"]',
+    "providers_off": 'a list of providers, as in ["codex"]',
+    "notifications": "true or false",
+    "hide_emails": "true or false",
 }
 _Minutes = Annotated[float, msgspec.Meta(ge=1, le=1440)]
+_Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 
 
 class ConfigError(Exception):
@@ -49,16 +57,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Everything that can be set in ``config.toml``, with its default.
 
     Attributes:
-        folder: The credentials folder; a leading ``~`` is the home folder.
+        folder: The credentials folder, or several; a leading ``~`` is the home folder.
         interval_minutes: How often each account is asked, 1–1440.
+        icon_style: ``number``, ``ring`` or ``bar``.
+        low_percent: Below this a quota is low.
+        critical_percent: Below this it is critical.
+        ignore_windows: Titles of windows that do not count for the lowest.
+        providers_off: Names of providers that are not asked.
+        notifications: Whether the person is told when a quota gets low.
+        hide_emails: Whether accounts are numbered instead of named.
         renew_logins: Whether expired Claude logins are renewed.
         proxy: For every request: ``http://HOST:PORT``; empty takes the environment's.
         gateway: ``http://127.0.0.1:PORT``, a stand-in for the providers; empty for none.
         locale: For dates and times, as in ``de_DE``; empty takes the environment's.
     """
 
-    folder: str = DEFAULT_FOLDER
+    folder: str | tuple[str, ...] = DEFAULT_FOLDER
     interval_minutes: _Minutes = 5
+    icon_style: Literal["number", "ring", "bar"] = "number"
+    low_percent: _Percent = 25
+    critical_percent: _Percent = 10
+    ignore_windows: tuple[str, ...] = ()
+    providers_off: tuple[str, ...] = ()
+    notifications: bool = True
+    hide_emails: bool = False
     renew_logins: bool = True
     proxy: str = ""
     gateway: str = ""
@@ -91,17 +113,22 @@ class Config:
 
     Attributes:
         settings: The values.
-        folder: The credentials folder, absolute.
+        folders: The credentials folders, absolute; at least one.
         places: Where the program's own files are.
         locale: For dates and times.
         sources: For each setting where its value came from: ``option``, ``TRAYQUOTA_…``, ``file`` or ``default``.
     """
 
     settings: Settings
-    folder: Path
+    folders: tuple[Path, ...]
     places: Places
     locale: str = FALLBACK
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The first of the credentials folders."""
+        return self.folders[0]
 
 
 def load(
@@ -120,9 +147,8 @@ def load(
     Raises:
         ConfigError: Something in them cannot be used.
     """
-    stated, source = (config, "--config") if config is not None else (environment.get(ENV_CONFIG) or None, ENV_CONFIG)
-    places = _places(None if stated is None else _path(stated, source, "the path of a config file"))
-    settings, in_file = _read(places.config, required=stated is not None)
+    places = places_of(config, environment)
+    settings, in_file = _read(places.config, required=bool(config is not None or environment.get(ENV_CONFIG)))
     sources = {name: "file" if name in in_file else "default" for name in Settings.__struct_fields__}
     for name, variable in (("folder", ENV_FOLDER), ("gateway", ENV_GATEWAY)):
         if environment.get(variable):
@@ -137,7 +163,7 @@ def load(
         settings = msgspec.structs.replace(settings, gateway=_gateway(settings.gateway, origin["gateway"]))
     _check_proxy(settings.proxy, origin["proxy"])
     locale = settings.locale or environment_locale(environment)
-    return Config(settings, _folder(settings.folder, origin["folder"]), places, locale, sources)
+    return Config(settings, _folders(settings.folder, origin["folder"]), places, locale, sources)
 
 
 def environment_locale(environment: Mapping[str, str]) -> str:
@@ -149,7 +175,20 @@ def environment_locale(environment: Mapping[str, str]) -> str:
     return FALLBACK
 
 
-def _places(config: Path | None) -> Places:
+def config_path(stated: str | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return where the config file is, or would be; ``stated`` is from the option ``--config``."""
+    return places_of(stated, environment).config
+
+
+def places_of(stated: str | None, environment: Mapping[str, str]) -> Places:
+    """Return where the program keeps its files; ``stated`` is from the option ``--config``.
+
+    Raises:
+        ConfigError: What is stated is no path.
+    """
+    source = ENV_CONFIG if stated is None else "--config"
+    stated = stated if stated is not None else environment.get(ENV_CONFIG) or None
+    config = None if stated is None else _path(stated, source, "the path of a config file")
     dirs = platformdirs.PlatformDirs(NAME, appauthor=False)
     return Places(
         config or dirs.user_config_path / "config.toml",
@@ -170,6 +209,15 @@ def _read(path: Path, *, required: bool) -> tuple[Settings, frozenset[str]]:
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror or type(error).__name__})."
         raise ConfigError(message) from None
+    return decode(content, path)
+
+
+def decode(content: bytes, path: Path) -> tuple[Settings, frozenset[str]]:
+    """Return the settings in a config file's content, and the names of those that it sets.
+
+    Raises:
+        ConfigError: It cannot be used; ``path`` is named as the place.
+    """
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
         return msgspec.convert(table, Settings), frozenset(table)
@@ -230,6 +278,14 @@ def _check_proxy(address: str, source: str) -> None:
         # The address itself is left out: it may hold a login.
         message = f"{source}: proxy: expected {_EXPECTED['proxy']}."
         raise ConfigError(message)
+
+
+def _folders(stated: str | tuple[str, ...], source: str) -> tuple[Path, ...]:
+    texts = (stated,) if isinstance(stated, str) else stated
+    if not texts:
+        message = f"{source}: folder: expected {_EXPECTED['folder']}."
+        raise ConfigError(message)
+    return tuple(dict.fromkeys(_folder(each, source) for each in texts))
 
 
 def _folder(text: str, source: str) -> Path:

@@ -14,6 +14,8 @@ from trayquota.config import ConfigError, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trayquota.config import Config
+
 _HEAD = """\
 # Settings of trayquota. A line that begins with # is a comment; what is commented out shows the default.
 # Changes are picked up at once. An option or TRAYQUOTA_* variable wins over this file.
@@ -24,13 +26,13 @@ _EXPLAINED = {
     "icon_style": 'How the icon tells the lowest remaining percent: "number", "ring" or "bar".',
     "low_percent": "Below this a quota is low.",
     "critical_percent": "Below this it is critical.",
-    "ignore_windows": "Windows that do not count for the lowest, by title, as in [\"Extra usage\", \"Weekly (Omelette)\"].",
-    "providers_off": "Providers that are not asked, as in [\"codex\"].",
+    "ignore_windows": 'Windows that do not count for the lowest, by title, as in ["Extra usage"].',
+    "providers_off": 'Providers that are not asked, as in ["codex"].',
     "notifications": "Whether you are told when a quota gets low, runs out or has reset.",
     "hide_emails": "Whether e-mail addresses are masked, for screen sharing.",
     "renew_logins": "Whether expired Claude logins are renewed in place.",
-    "proxy": "The proxy for every request, as in \"http://127.0.0.1:8080\"; empty takes the environment's.",
-    "locale": "For dates and times, as in \"de_DE\"; empty takes the environment's.",
+    "proxy": "The proxy for every request, as in 'http://127.0.0.1:8080'; empty takes the environment's.",
+    "locale": "For dates and times, as in 'de_DE'; empty takes the environment's.",
     "gateway": "For tests: an address on this machine that stands in for all providers.",
 }
 
@@ -46,6 +48,20 @@ def template() -> str:
         written = tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()
         parts.append(f"# {_EXPLAINED[key]}\n# {key} = {written}\n")
     return "\n".join(parts)
+
+
+def in_force(config: Config) -> str:
+    """Return the settings in force as TOML, with where each came from. A proxy is not told: it may hold a login."""
+    import tomlkit  # noqa: PLC0415 - heavy, and seldom needed
+
+    lines = [f"# {config.places.config}{'' if config.places.config.exists() else ' (not there)'}"]
+    for key, source in config.sources.items():
+        value = getattr(config.settings, key)
+        if key == "proxy" and value:
+            value = "(set, not shown)"
+        written = tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()
+        lines.append(f"{key} = {written}  # {source}")
+    return "\n".join(lines) + "\n"
 
 
 def init(path: Path) -> None:
@@ -67,13 +83,12 @@ def init(path: Path) -> None:
         raise ConfigError(message) from None
 
 
-def set_value(path: Path, key: str, value: bool | float | str, check: Callable[[bytes], object]) -> None:  # noqa: FBT001 - a setting's value
+def set_value(path: Path, line: str, check: Callable[[bytes], object]) -> None:
     """Set one key of the file, which is made when missing; comments and all else stay.
 
     Args:
         path: The file; a symbolic link stays one.
-        key: The setting's name.
-        value: Its new value.
+        line: The key and its new value, as in ``interval_minutes = 5``.
         check: Raises ``ConfigError`` when the new content is no valid config file; nothing is written then.
 
     Raises:
@@ -86,7 +101,7 @@ def set_value(path: Path, key: str, value: bool | float | str, check: Callable[[
     try:
         before = real.read_text("utf-8") if real.exists() else template()
         document = tomlkit.parse(before)
-        document[key] = value
+        document.update(tomlkit.parse(line))
         content = tomlkit.dumps(document).encode()
         check(content)
         _replace(real, content)

@@ -9,16 +9,19 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.cli import make_tray, print_status
-from trayquota.config import Config, Places, Settings, environment_locale
+from trayquota.app import App
+from trayquota.cli import print_status
+from trayquota.config import Config, Places, load
 from trayquota.core.model import Account, QuotaWindow
 from trayquota.log import set_up
 from trayquota.store.state import Known, Store
+from trayquota.tray.backend import choose
 from trayquota.tray.errors import TrayUnavailable
 
 if TYPE_CHECKING:
@@ -39,15 +42,21 @@ def run_demo(*, backend: str = "auto", once: bool = False, verbose: bool = False
     """
     with tempfile.TemporaryDirectory(prefix="trayquota-demo-") as folder, stand_in() as gateway:
         config = sample(Path(folder), gateway)
+        set_up(config.places.log, verbose=verbose)
         if not once:
             try:
-                tray = make_tray(config, backend, verbose=verbose, interval_s=INTERVAL_S)
+                tray = App(
+                    config,
+                    choose(backend),
+                    reload=lambda: _read(config.places),
+                    interval_s=INTERVAL_S,
+                    offers_autostart=False,
+                )
                 print("Six sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
                 return tray.run()
             except TrayUnavailable as error:
                 words = f"trayquota: {error}\nHere are the sample accounts as a table instead:\n"
                 print(words, file=sys.stderr, flush=True)
-        set_up(None, verbose=verbose)
         return print_status(config, as_json=False)
 
 
@@ -80,8 +89,15 @@ def sample(folder: Path, gateway: str) -> Config:
         path.chmod(0o600)
     places = Places(folder / "config.toml", folder / "state", folder / "data", folder / "log")
     _remember_stale(Store(places.state), now)
-    settings = Settings(folder=str(credentials), gateway=gateway, renew_logins=False)
-    return Config(settings, credentials, places, environment_locale(os.environ))
+    written = {"folder": str(credentials), "gateway": gateway, "renew_logins": False}
+    places.config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in written.items()), "utf-8")
+    return _read(places)
+
+
+def _read(places: Places) -> Config:
+    """Return the demo's settings; the person's own have no say in it."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TRAYQUOTA_")}
+    return replace(load(config=str(places.config), environment=environment), places=places)
 
 
 def _remember_stale(store: Store, now: datetime) -> None:

@@ -12,11 +12,11 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from trayquota import __version__
-from trayquota.app import cached_snapshot, utc_now
 from trayquota.core.model import State
 from trayquota.core.text import ago
 from trayquota.core.words import needs_user
 from trayquota.credentials.scan import shown
+from trayquota.parts import cached_snapshot, utc_now
 from trayquota.tray.backend import choose, icon_class
 from trayquota.tray.errors import TrayUnavailable
 

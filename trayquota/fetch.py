@@ -107,7 +107,8 @@ class Fetcher:
         self._sender = sender
         self._keeper = keeper
         self._clock = clock
-        self._renew_logins = renew_logins
+        self.renew_logins = renew_logins
+        """May be changed at any time."""
         self._unmended: dict[str, str] = {}
         """By account, the access token that was refused right after it had been renewed."""
 
@@ -160,7 +161,7 @@ class Fetcher:
         return reading
 
     def _can_renew(self, provider: Provider, login: Login) -> bool:
-        return provider.can_renew and self._renew_logins and bool(login.refresh_token)
+        return provider.can_renew and self.renew_logins and bool(login.refresh_token)
 
     def _renewed(self, provider: Provider, credential: Credential, login: Login, cut: Cut) -> Login:
         if not self._can_renew(provider, login):

@@ -84,7 +84,9 @@ class Engine:
         self._queue: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._agenda = Agenda(monotonic, self._do)
         self._watch = ClockWatch(clock, monotonic)
-        self._questions = Questions(fetch, lambda *answer: self.post(lambda: self._answered(*answer)), monotonic, make_pool)
+        self._questions = Questions(
+            fetch, lambda *answer: self.post(lambda: self._answered(*answer)), monotonic, make_pool
+        )
         self._accounts = Accounts(known or {}, clock(), self._pace)
         self._notice: str | None = None
         self._is_closed = False
@@ -106,7 +108,11 @@ class Engine:
 
     def folder_changed(self) -> None:
         """Tell that something in the folder changed, from any thread; many calls make one scan."""
-        self.post(lambda: self._agenda.once("scan", DEBOUNCE_S, self._scan_changed))
+        self.later("scan", DEBOUNCE_S, self._scan_changed)
+
+    def later(self, name: str, delay_s: float, action: Callable[[], object]) -> None:
+        """Have ``action`` done once, ``delay_s`` from now, from any thread; many calls by one name do it once."""
+        self.post(lambda: self._agenda.once(name, delay_s, action))
 
     # The engine's thread.
 
@@ -194,6 +200,7 @@ class Engine:
         for key in changes.withdraw:
             self._questions.withdraw(key)
         if changes.is_news or scan.notice != self._notice:
+            _log.info("the folder has changed: %d accounts", len(scan.credentials))
             self._notice = scan.notice
             self._news()
         return changes.ask

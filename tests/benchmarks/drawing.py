@@ -46,7 +46,7 @@ def main() -> None:
                 work(spec)
                 took.append(time.perf_counter() - begun_s)
             found[name] = median(took)
-        print(json.dumps(found))
+        sys.stdout.write(json.dumps(found))
         return
     runner = import_module("pyperf").Runner()
     for name, work, spec in works:

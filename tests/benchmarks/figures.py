@@ -55,6 +55,7 @@ class Row:
 
     Attributes:
         name: For ``--only``.
+        judges_clock: Whether times are held against their bars; a single run tells nothing.
         load: The machine's load average when the row was done.
     """
 
@@ -62,6 +63,7 @@ class Row:
     figures: list[Figure] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    judges_clock: bool = True
     load: float = 0.0
 
     def figure(self, name: str, unit: str, values: Sequence[float] | float) -> float:
@@ -72,7 +74,8 @@ class Row:
 
     def bar(self, words: str, reached: float, at_most: float) -> None:
         """Something to be reached, that the clock decides."""
-        self.bars.append(Bar(words, reached, at_most))
+        if self.judges_clock:
+            self.bars.append(Bar(words, reached, at_most))
 
     def count(self, words: str, reached: int, at_most: int) -> None:
         """Something to be reached, that the clock does not decide."""

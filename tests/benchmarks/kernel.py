@@ -17,6 +17,11 @@ class Work:
     switches: dict[int, int]
     cpu_ns: dict[int, int]
 
+    @property
+    def total_ms(self) -> float:
+        """CPU milliseconds of the threads that live."""
+        return sum(self.cpu_ns.values()) / 1e6
+
     def until(self, later: Work) -> tuple[int, float]:
         """Wake-ups and CPU milliseconds from here to ``later``; of threads that live then."""
         wakeups = sum(later.switches[each] - self.switches.get(each, 0) for each in later.switches)

@@ -71,6 +71,8 @@ class Panel(BusClient):
         self.own(WATCHER)
 
     def answer(self, call: Message) -> Message | None:
+        if call.member == "Get" and call.body == [WATCHER, "IsStatusNotifierHostRegistered"]:
+            return Message.new_method_return(call, "v", [Variant("b", True)])  # noqa: FBT003 - the signature's order
         if call.member != "RegisterStatusNotifierItem":
             return None
         name = str(call.body[0])

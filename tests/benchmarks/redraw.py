@@ -18,6 +18,7 @@ from trayquota.tray.statusnotifier import icon as icon_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from trayquota.core.view import Row, View
 
@@ -36,6 +37,13 @@ class Counted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes
         self.calls += 1
         return self._function(*args, **kwargs)
+
+
+def counted(module: ModuleType, name: str) -> Counted:
+    """Put a counter in front of a function, where ``module`` looks it up."""
+    counter = Counted(getattr(module, name))
+    setattr(module, name, counter)
+    return counter
 
 
 def snapshot() -> Snapshot:
@@ -60,10 +68,7 @@ def labels(shown: View) -> list[str]:
 
 
 def main() -> None:
-    drawn = Counted(trayquota.render.draw)
-    converted = Counted(icon_module.pixmaps)
-    trayquota.render.draw = drawn
-    icon_module.pixmaps = converted
+    drawn, converted = counted(trayquota.render, "draw"), counted(icon_module, "pixmaps")
     look = Look(provider_title=provider_title, usage_page=usage_page)
     icon = Icon("trayquota")
     presenter = Presenter(icon, TRAITS.get("statusnotifier", Traits()), lambda _action: None)
@@ -77,7 +82,9 @@ def main() -> None:
             icon.visible = True
             changed = sum(old != new for old, new in zip(before, labels(shown), strict=False))
             before = labels(shown)
-            print(json.dumps({"drawn": drawn.calls, "converted": converted.calls, "rows": changed}), flush=True)
+            told = {"drawn": drawn.calls, "converted": converted.calls, "rows": changed}
+            sys.stdout.write(f"{json.dumps(told)}\n")
+            sys.stdout.flush()
         icon.stop()
 
     icon.run(work)

@@ -25,7 +25,8 @@ def idle(stage: Stage, row: Row, scale: Scale) -> None:
         name = stage.panel.until().name
         with stage.floor() as floor:
             time.sleep(REST_S)
-            wakeups, cpu, floor_wakeups, floor_cpu, told = [], [], [], [], []
+            wakeups, cpu, floor_wakeups, floor_cpu = [], [], [], []
+            told: list[str] = []
             for _ in range(scale.idle_windows):
                 signals = len(stage.panel.item(name).signals)
                 before, floor_before = kernel.work(applet.pid), kernel.work(floor.pid)
@@ -44,9 +45,8 @@ def idle(stage: Stage, row: Row, scale: Scale) -> None:
     row.notes.append(f"told the panel meanwhile: {', '.join(told) or 'nothing'}")
     row.count(f"wake-ups in {scale.idle_s:.0f} s, with a wide margin", max(wakeups), 10 if scale.is_short else 20)
     row.count("new icons and new layouts while nothing happens", told.count("NewIcon") + told.count("LayoutUpdated"), 0)
-    if not scale.is_short:
-        row.bar("wake-ups a minute", woken, 6)
-        row.bar("CPU a minute, ms", worked, 20)
+    row.bar("wake-ups a minute", woken, 6)
+    row.bar("CPU a minute, ms", worked, 20)
 
 
 def memory(stage: Stage, row: Row, scale: Scale) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 FACTS = HERE.parent / "fixtures" / "facts"
 FAREWELL_S = 5.0
+FLOOR_ENV = {"PYSTRAY_BACKEND": "dummy"}  # importing pystray opens no X display then
 
 
 class Program:
@@ -41,13 +42,21 @@ class Program:
 
     def __init__(self, argv: Sequence[str | Path], env: Mapping[str, str], folder: Path, **popen: Any) -> None:  # noqa: ANN401 - Popen's
         self._log = (folder / f"{time.monotonic_ns()}.log").open("wb")
-        popen = {"stdin": subprocess.DEVNULL, "stdout": self._log, "stderr": self._log} | popen
+        popen = {"stdin": subprocess.DEVNULL, "stdout": self._log, "stderr": self._log, **popen}
         self.started_s = time.monotonic()
-        self.process = subprocess.Popen([str(each) for each in argv], env=dict(env), cwd=folder, **popen)  # noqa: S603
+        self.process: subprocess.Popen[Any] = subprocess.Popen(  # noqa: S603 - the benchmarks' own programs
+            [str(each) for each in argv], env=dict(env), cwd=folder, **popen
+        )
 
     @property
     def pid(self) -> int:
-        return self.process.pid
+        pid: int = self.process.pid
+        return pid
+
+    def line(self) -> str:
+        """The next line of its standard output, where that is a pipe."""
+        assert self.process.stdout is not None
+        return str(self.process.stdout.readline())
 
     def said(self) -> str:
         """The end of its standard output and error."""
@@ -73,7 +82,7 @@ class Provider:
         self._program = Program(
             [sys.executable, "-m", "benchmarks.standin"], env, folder, stdout=subprocess.PIPE, text=True
         )
-        self.port = int(self._program.process.stdout.readline())
+        self.port = int(self._program.line())
         self.gateway = f"http://127.0.0.1:{self.port}"
 
     def end(self) -> None:
@@ -162,7 +171,6 @@ class Stage:
             "LANG": "C.UTF-8",
             "DBUS_SESSION_BUS_ADDRESS": self.address,
             "TRAYQUOTA_GATEWAY": self.provider.gateway,
-            "PYSTRAY_BACKEND": "dummy",
         }
 
     def trayquota(self, *arguments: str) -> list[str | Path]:
@@ -170,11 +178,21 @@ class Stage:
         script = self.python.with_name("trayquota")
         return [script, *arguments] if script.exists() else [self.python, "-m", "trayquota", *arguments]
 
+    def floor_command(self) -> list[str | Path]:
+        return [self.python, HERE / "floor.py"]
+
     @contextlib.contextmanager
-    def running(self, argv: Sequence[str | Path], home: Home | None = None, **popen: Any) -> Iterator[Program]:  # noqa: ANN401 - Popen's
-        """A program, for as long as that."""
+    def running(
+        self,
+        argv: Sequence[str | Path],
+        home: Home | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        **popen: Any,  # noqa: ANN401 - Popen's
+    ) -> Iterator[Program]:
+        """A program, for as long as that; ``env`` is added to its session's, ``popen`` is Popen's."""
         self.panel.forget()
-        program = Program(argv, self.env(home), self.folder, **popen)
+        program = Program(argv, {**self.env(home), **(env or {})}, self.folder, **popen)
         try:
             yield program
         except Exception as error:
@@ -195,7 +213,7 @@ class Stage:
     @contextlib.contextmanager
     def floor(self) -> Iterator[Program]:
         """The floor program, in the tray."""
-        with self.running([self.python, HERE / "floor.py"]) as program:
+        with self.running(self.floor_command(), env=FLOOR_ENV) as program:
             self.panel.until(lambda item: item.title)
             yield program
 

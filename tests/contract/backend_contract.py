@@ -53,8 +53,6 @@ class BackendContract:
     """Whether ``stop()`` has its effect from the moment ``run()`` was called."""
     detaches: ClassVar[bool] = True
     """Whether ``run_detached()`` works."""
-    notifies: ClassVar[bool] = True
-    """Whether ``notify()`` may be called."""
 
     def make(self, name: str = "contract", **options: object) -> Icon:
         raise NotImplementedError
@@ -193,8 +191,6 @@ class BackendContract:
         assert calls.seen == ["second"]
 
     def test_notifications_come_to_no_harm(self) -> None:
-        if not self.notifies:
-            pytest.skip("this backend raises on notify()")
         icon = self.make(icon=picture())
         with running(icon):
             icon.notify("message", "title")

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .command import Home
 from .fake_host import FakeHost
 from .needs import need
+from .provider_stand_in import StandIn
 from .session_bus import SessionBus
 
 if TYPE_CHECKING:
@@ -95,3 +97,19 @@ def screen() -> Iterator[str]:
     yield display
     server.terminate()
     server.wait()
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """The providers."""
+    with StandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def home(tmp_path: Path, stand_in: StandIn) -> Iterator[Home]:
+    """A home folder whose commands ask that stand-in."""
+    home = Home(tmp_path / "home", stand_in.url)
+    yield home
+    stand_in.let_go()
+    home.close()

@@ -184,9 +184,7 @@ class Rig:
     def open(self, *keys: str) -> list[Work]:
         """Return the questions that wait for a begin or an answer; of ``keys``, or all."""
         return [
-            each
-            for each in self.hands.works
-            if not each.future.done() and (not keys or each.asked.account.id in keys)
+            each for each in self.hands.works if not each.future.done() and (not keys or each.asked.account.id in keys)
         ]
 
     @property

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
+
+import pytest
 
 from trayquota.credentials.files import interpret, parse
 from trayquota.credentials.login import LoginKeeper
@@ -19,10 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from trayquota.core.model import FailureKind
     from trayquota.credentials.files import Credential
     from trayquota.providers.base import Login, Request
 
-    Answer = Response | FetchError | Callable[[], None]
+    Answer = Response | FetchError | Callable[[], object]
 
 START = datetime(2026, 9, 22, 12, tzinfo=UTC)
 LIFETIME_S = 28800
@@ -30,7 +35,7 @@ MORE: dict[str, object] = {
     "claude_device_ids": ["0" * 64],
     "disabled": False,
     "email": "ada@example.com",
-    "note": "é ü ☃ \U0001f600 \ud800 \" \\ / \u2028",
+    "note": 'é ü ☃ \U0001f600 \ud800 " \\ / \u2028',
     "priority": 12345678901234567890123456789,
     "weight": 0.1,
     "nested": {"null": None, "list": [1, 2.5, True, {}]},
@@ -58,7 +63,7 @@ class Closing(threading.Event):
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self.waits: list[float] = []
-        self.during: Callable[[], None] = lambda: None
+        self.during: Callable[[], object] = lambda: None
         self._clock = clock
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -191,3 +196,23 @@ def reply(body: object, status: int = 200, **headers: str) -> Response:
     """An answer of the token endpoint."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, data, START)
+
+
+def failure_of(house: House) -> FetchError:
+    """What a renewal fails with."""
+    with pytest.raises(FetchError) as caught:
+        house.renew()
+    return caught.value
+
+
+def kind_of(house: House) -> FailureKind:
+    return failure_of(house).failure.kind
+
+
+def unwritable(monkeypatch: pytest.MonkeyPatch, reason: int = errno.EROFS) -> None:
+    """Let no file be replaced."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(os, "replace", refuse)

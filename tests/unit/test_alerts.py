@@ -68,6 +68,10 @@ class Person:
         return lines(self.sees(*usages, after=after))
 
 
+def said(notice: Notice | None) -> tuple[str, str] | None:
+    return None if notice is None else (notice.title, notice.body)
+
+
 def lines(notice: Notice | None) -> list[str]:
     if notice is None:
         return []
@@ -95,8 +99,9 @@ def test_plenty_is_not_worth_a_word() -> None:
     ],
 )
 def test_less_than_a_threshold_is_told(left: float, words: str) -> None:
-    assert Person().sees(usage(window(left, length=None))) == Notice(
-        "Claude ada@example.com, 5-hour", f"{words}, resets in 1h"
+    assert said(Person().sees(usage(window(left, length=None)))) == (
+        "Claude ada@example.com, 5-hour",
+        f"{words}, resets in 1h",
     )
 
 
@@ -138,6 +143,12 @@ def test_an_unknown_percent_says_nothing_and_forgets_nothing() -> None:
     assert person.hears(usage(window(20))) == []
 
 
+def test_a_window_that_is_left_out_says_nothing() -> None:
+    person = Person(look=Look(ignored_windows=frozenset({"Weekly"})))
+    told = person.hears(usage(window(20), window(0, title="Weekly")))
+    assert told == ["Claude ada@example.com, 5-hour: 20% left, resets in 1h"]
+
+
 # Only fresh values speak.
 
 
@@ -169,12 +180,14 @@ def test_what_was_given_is_left_alone() -> None:
 
 def test_several_accounts_share_a_message_worst_first() -> None:
     notice = Person().sees(usage(window(20)), usage(window(0), window(5, title="Weekly", length=None), account=BOB))
-    assert notice == Notice(
-        "3 updates on your quotas and logins",
-        "Codex bob@example.org, 5-hour: nothing left, resets in 1h\n"
-        "Codex bob@example.org, Weekly: 5% left, resets in 1h\n"
+    assert notice is not None
+    assert notice.title == "3 updates on your quotas and logins"
+    assert notice.body.splitlines() == [
+        "Codex bob@example.org, 5-hour: nothing left, resets in 1h",
+        "Codex bob@example.org, Weekly: 5% left, resets in 1h",
         "Claude ada@example.com, 5-hour: 20% left, resets in 1h",
-    )
+    ]
+    assert notice.provider == "codex"
 
 
 def test_a_flood_of_news_is_cut() -> None:
@@ -195,8 +208,9 @@ def test_six_lines_are_no_flood() -> None:
 
 def test_a_name_with_a_colon_stays_whole() -> None:
     odd = replace(ADA, name="work: ada")
-    assert Person().sees(usage(window(0), account=odd)) == Notice(
-        "Claude work: ada, 5-hour", "Nothing left, resets in 1h"
+    assert said(Person().sees(usage(window(0), account=odd))) == (
+        "Claude work: ada, 5-hour",
+        "Nothing left, resets in 1h",
     )
 
 
@@ -211,6 +225,21 @@ def test_resets_that_jitter_are_one_cycle(jitter: timedelta, length: timedelta |
     person = Person()
     told = [person.hears(usage(window(20, HOUR + jitter * (each % 2), length=length))) for each in range(6)]
     assert [len(each) for each in told] == [1, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("length", [LENGTH, None])
+def test_resets_that_jitter_are_one_cycle_to_its_end(length: timedelta | None) -> None:
+    person = Person()
+    resets = [timedelta(minutes=each) for each in (1, 4, 1, 5)]
+    assert [len(person.hears(usage(window(20, each, length=length)))) for each in resets] == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("length", [LENGTH, None])
+def test_a_cycle_that_ends_before_its_named_reset_is_over(length: timedelta | None) -> None:
+    person = Person()
+    person.sees(usage(window(20, HOUR, length=length)))
+    early = HOUR - timedelta(minutes=3)
+    assert len(person.hears(usage(window(20, early + 5 * HOUR, length=length)), after=early)) == 1
 
 
 @pytest.mark.parametrize("length", [LENGTH, None])
@@ -317,8 +346,9 @@ def test_windows_and_accounts_are_told_apart() -> None:
 def test_running_out_before_the_reset_is_told_once_per_cycle() -> None:
     person = Person()
     fast = usage(window(60, 4 * HOUR))
-    assert person.sees(fast) == Notice(
-        "Claude ada@example.com, 5-hour", "Runs out in 1h 30m at this pace, resets in 4h"
+    assert said(person.sees(fast)) == (
+        "Claude ada@example.com, 5-hour",
+        "Runs out in 1h 30m at this pace, resets in 4h",
     )
     assert person.hears(fast) == []
     assert person.hears(usage(window(78, 4 * HOUR))) == []
@@ -360,8 +390,9 @@ def test_nothing_runs_out_once_it_was_empty() -> None:
 
 
 def test_a_login_is_told_with_what_to_do() -> None:
-    assert Person().sees(failing(EXPIRED, state=State.EXPIRED)) == Notice(
-        "Claude ada@example.com", "Login expired. Sign in again."
+    assert said(Person().sees(failing(EXPIRED, state=State.EXPIRED))) == (
+        "Claude ada@example.com",
+        "Login expired. Sign in again.",
     )
 
 

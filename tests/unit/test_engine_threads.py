@@ -58,6 +58,7 @@ class Fetchers:
             self._let_go.wait()
         with self._changed:
             self.inside -= 1
+            self._changed.notify_all()
         return answer(token=asked.login.access_token)
 
     def until_inside(self, amount: int) -> None:

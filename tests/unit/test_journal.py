@@ -1,5 +1,7 @@
 """The journal: what goes in comes out, whatever happens to the file in between."""
 
+# ruff: noqa: S105, S106 - the tokens are made up
+
 from __future__ import annotations
 
 import errno
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trayquota.credentials.journal import Entry, Journal, digest, private_folder, sync_folder
@@ -22,6 +24,8 @@ ROOM = 1 << 16
 TEXTS = st.text(max_size=40)
 ENTRIES = st.builds(Entry, st.just(PATH), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
 
+FEW = settings(max_examples=25)
+"""Each of them waits for the disk."""
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 
 
@@ -44,6 +48,7 @@ class CrashError(BaseException):
     """The process ends here."""
 
 
+@FEW
 @given(st.lists(ENTRIES, min_size=1, max_size=5))
 def test_the_last_one_counts(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
     journal = Journal(tmp_path_factory.mktemp("renewals"))
@@ -78,10 +83,12 @@ def test_the_pair_is_wherever_the_file_is_cut(journal: Journal) -> None:
         place.write_bytes(whole[:size])
         expected = None if size < first else numbered(1) if size < len(whole) - 1 else numbered(2)
         assert journal.last(PATH) == expected
-        keep(journal, numbered(3))
-        assert journal.last(PATH) == numbered(3)
+        if size % 40 == 0:
+            keep(journal, numbered(3))
+            assert journal.last(PATH) == numbered(3)
 
 
+@FEW
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_rubbish_around_it_does_not_hide_it(
     tmp_path_factory: pytest.TempPathFactory, before: bytes, after: bytes
@@ -230,7 +237,7 @@ def test_a_crash_while_keeping_never_costs_the_earlier_one(
 
 def test_a_journal_that_cannot_be_read_is_not_taken_for_an_empty_one(journal: Journal) -> None:
     journal.place(PATH).mkdir(parents=True)
-    with pytest.raises(OSError, match=".+"):
+    with pytest.raises(OSError, match=r".+"):
         journal.last(PATH)
     assert list(journal.leftovers()) == []
 
@@ -260,7 +267,7 @@ def test_a_private_folder_is_made_private_and_its_parents_are_left_alone(tmp_pat
 def test_a_private_folder_cannot_be_a_file(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     for each in (tmp_path / "state", tmp_path / "state" / "renewals"):
-        with pytest.raises(OSError, match=".+"):
+        with pytest.raises(OSError, match=r".+"):
             private_folder(each)
 
 
@@ -292,7 +299,7 @@ def test_a_folder_that_cannot_be_synced_is_no_failure_but_a_disk_that_fails_is(
 
 
 def test_neither_paths_nor_tokens_are_told() -> None:
-    entry = replace(ENTRY, access_token="canary-a", refresh_token="canary-r", path="/home/canary")  # noqa: S106 - made up
+    entry = replace(ENTRY, access_token="canary-a", refresh_token="canary-r", path="/home/canary")
     assert "canary" not in repr(entry)
     assert "canary" not in Journal(Path("x")).place(entry.path).name
     assert "canary" not in digest("canary")

@@ -72,6 +72,7 @@ def test_only_here_a_number_up_to_one_is_a_fraction(value: object, percent: floa
     [
         ({"percent": 10, "used_percent": 20}, 20),
         ({"percent": 10, "percent_used_so_far": 20}, 20),
+        ({"percent_used_so_far": 10, "used_percent": 20}, 20),
         ({"remaining_percent": 10, "used_percent": 20}, 20),
         ({"remaining_percent": 10, "percent": 20}, 20),
         ({"remaining_percent": 10, "usage": 20}, 20),

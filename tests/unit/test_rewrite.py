@@ -1,5 +1,7 @@
 """The rewrite of a credential file, with others writing it at the worst moments."""
 
+# ruff: noqa: S105, S106 - the tokens are made up
+
 from __future__ import annotations
 
 import errno
@@ -9,11 +11,10 @@ import stat
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trayquota.credentials import rewrite
@@ -24,6 +25,7 @@ from .hostile import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 NEW = {
     "access_token": "new-access",
@@ -31,7 +33,12 @@ NEW = {
     "expired": "2026-09-22T20:00:00Z",
     "last_refresh": "2026-09-22T12:00:00Z",
 }
-OLD = {"access_token": "old-access", "refresh_token": "old-refresh", "type": "claude", "expired": "2026-09-22T12:00:00Z"}
+OLD = {
+    "access_token": "old-access",
+    "refresh_token": "old-refresh",
+    "type": "claude",
+    "expired": "2026-09-22T12:00:00Z",
+}
 THEIRS = {**OLD, "access_token": "their-access", "refresh_token": "their-refresh"}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
 
@@ -82,6 +89,7 @@ def while_writing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object])
 # What is kept.
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.text(max_size=8), values(), max_size=6))
 def test_all_other_keys_stay_as_they_are(tmp_path_factory: pytest.TempPathFactory, more: dict[str, object]) -> None:
     path = tmp_path_factory.mktemp("auth") / "claude.json"
@@ -134,35 +142,40 @@ def test_so_does_the_owner(path: Path) -> None:
     assert (status.st_uid, status.st_gid) == (12345, 54321)
 
 
-def test_further_attributes_stay(path: Path) -> None:
+def set_attribute(path: Path, name: str, value: bytes) -> None:
     if sys.platform == "linux":
         try:
-            os.setxattr(path, "user.note", b"mine")
+            os.setxattr(path, name, value)
         except OSError:
-            pytest.skip("this file system has none")
-        put(entry(path))
-        assert os.getxattr(path, "user.note") == b"mine"
+            pytest.skip("this file system has no such attributes")
     else:
-        pytest.skip("Linux only")
+        pytest.skip("an attribute of Linux")
+
+
+def attribute(path: Path, name: str) -> bytes:
+    if sys.platform == "linux":
+        return os.getxattr(path, name)
+    raise NotImplementedError
+
+
+def test_further_attributes_stay(path: Path) -> None:
+    set_attribute(path, "user.note", b"mine")
+    put(entry(path))
+    assert attribute(path, "user.note") == b"mine"
 
 
 def test_an_access_list_stays_and_its_group_gets_no_more_than_it_had(path: Path) -> None:
     """The file's group shows the list's mask; without the list it would be granted what one program is."""
-    if sys.platform != "linux":
-        pytest.skip("Linux only")
     # Version 2: owner rw-, user 12345 r--, group ---, mask r--, others ---.
     rows = [(1, 6, 2**32 - 1), (2, 4, 12345), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1)]
     parts = [(2).to_bytes(4, "little")]
     for kind, rights, who in rows:
         parts += [kind.to_bytes(2, "little"), rights.to_bytes(2, "little"), who.to_bytes(4, "little")]
-    try:
-        os.setxattr(path, "system.posix_acl_access", b"".join(parts))
-    except OSError:
-        pytest.skip("this file system has no access lists")
-    before = os.getxattr(path, "system.posix_acl_access")
+    set_attribute(path, "system.posix_acl_access", b"".join(parts))
+    before = attribute(path, "system.posix_acl_access")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     put(entry(path))
-    assert os.getxattr(path, "system.posix_acl_access") == before
+    assert attribute(path, "system.posix_acl_access") == before
 
 
 @pytest.mark.parametrize("call", ["fchmod", "fchown", "listxattr", "setxattr"])
@@ -218,7 +231,7 @@ def test_another_login_or_the_same_pair_is_left_alone(path: Path, source: dict[s
 
 
 def test_a_token_that_stays_is_written_only_over_the_access_token_it_was_asked_with(path: Path) -> None:
-    stays = replace(entry(path), refresh_token="old-refresh")  # noqa: S106 - made up
+    stays = replace(entry(path), refresh_token="old-refresh")
     put(stays)
     assert content(path)["access_token"] == "new-access"
     for theirs in ({**OLD, "access_token": "their-access"}, {**OLD, "access_token": None}):
@@ -295,9 +308,11 @@ def test_a_disk_that_fails_is_named_and_the_file_is_as_it_was(
 
 def _failing_file(fail: Callable[..., None]) -> Callable[..., object]:
     def opened(handle: int, mode: str, **more: int) -> object:
-        file = open(handle, mode, **more)  # type: ignore[call-overload]  # noqa: PTH123, SIM115 - as the original
+        file = open(handle, mode, **more)  # type: ignore[call-overload]  # noqa: SIM115 - as the original
         if mode == "wb":
-            monkey = type("File", (), {"write": fail, "__enter__": lambda self: self, "__exit__": lambda *_: file.close()})
+            monkey = type(
+                "File", (), {"write": fail, "__enter__": lambda self: self, "__exit__": lambda *_: file.close()}
+            )
             return monkey()
         return file
 
@@ -348,9 +363,7 @@ def test_a_program_that_never_stops_writing_is_left_to_it(path: Path, monkeypatc
 
 
 @posix
-def test_a_new_login_written_in_place_at_the_very_last_moment_wins(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_login_written_in_place_at_the_very_last_moment_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before_replacing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
     with pytest.raises(SupersededError):
         put(entry(path))

@@ -23,9 +23,7 @@ def test_variants_arrive_as_they_were_drawn(sizes: list[int], random: st.random_
     image.info["variants"] = tuple(drawn)
     arrived = pixmaps(image)
     assert [each.width_px for each in arrived] == sorted(sizes)
-    assert {each.width_px: back(each).tobytes() for each in arrived} == {
-        each.width: each.tobytes() for each in drawn
-    }
+    assert {each.width_px: back(each).tobytes() for each in arrived} == {each.width: each.tobytes() for each in drawn}
 
 
 def test_the_bytes_are_alpha_red_green_blue() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import math
+import sys
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -181,6 +183,18 @@ def test_whatever_it_is_it_is_read_or_unknown(value: object) -> None:
     if line is not None:
         hostile.assert_clean(line, TITLE_LIMIT)
     assert isinstance(jwt_claims(value), dict)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no time zone of a process's own")
+def test_text_without_a_zone_is_utc_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "XYZ-9")
+        if sys.platform != "win32":
+            time.tzset()
+        found = instant("2026-09-22 12:00")
+    if sys.platform != "win32":
+        time.tzset()
+    assert found == NOON
 
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -64,10 +64,12 @@ class Notice:
     Attributes:
         title: One line.
         body: A line per thing to tell; may be empty.
+        provider: Whose page tells more.
     """
 
     title: str
     body: str
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class _News:
     rank: int
     subject: str
     words: str
+    provider: str
     advice: str = ""
 
 
@@ -118,7 +121,7 @@ def _of_login(told: dict[str, Told], usage: AccountUsage, now: datetime, look: L
             told[key] = Told(Severity.CRITICAL)
             words = failure_words(failure, now, look) if failure else "login expired"
             advice = failure.message if failure else ""
-            yield _News(Severity.EMPTY, account_name(usage.account, look), words, advice)
+            yield _News(Severity.EMPTY, account_name(usage.account, look), words, usage.account.provider, advice)
     elif usage.state in {State.OK, State.DISABLED}:
         told.pop(key, None)
 
@@ -127,7 +130,7 @@ def _of_window(
     told: dict[str, Told], usage: AccountUsage, window: QuotaWindow, now: datetime, look: Look
 ) -> Iterator[_News]:
     remaining = window.remaining_percent
-    if remaining is None or window.has_reset(now):
+    if remaining is None or window.has_reset(now) or window.title in look.ignored_windows:
         return
     key = f"{usage.account.id}\n{window.title}"
     before = told.get(key, Told())
@@ -135,7 +138,7 @@ def _of_window(
     severity = _severity(remaining, look)
     if _is_new_cycle(before, window, remaining, now, look):
         if before.severity > Severity.NONE and severity is Severity.NONE:
-            yield _News(severity, subject, f"has reset, {percent_text(remaining)} left")
+            yield _News(severity, subject, f"has reset, {percent_text(remaining)} left", usage.account.provider)
         before = Told()
     worst = max(before.severity, severity)
     forecast = "" if before.forecast or worst is Severity.EMPTY else _forecast(window, now)
@@ -143,7 +146,7 @@ def _of_window(
     left = _left(remaining) if severity > before.severity else ""
     if left or forecast:
         parts = (left, forecast, _until_reset(window, now))
-        yield _News(severity, subject, ", ".join(each for each in parts if each))
+        yield _News(severity, subject, ", ".join(each for each in parts if each), usage.account.provider)
 
 
 def _severity(remaining: float, look: Look) -> Severity:
@@ -208,8 +211,9 @@ def _notice(news: list[_News]) -> Notice | None:
         return None
     if len(news) == 1:
         words = news[0].words
-        return Notice(news[0].subject, news[0].advice or words[:1].upper() + words[1:])
-    lines = [f"{each.subject}: {each.words}" for each in sorted(news, key=lambda each: -each.rank)]
+        return Notice(news[0].subject, news[0].advice or words[:1].upper() + words[1:], news[0].provider)
+    news = sorted(news, key=lambda each: -each.rank)
+    lines = [f"{each.subject}: {each.words}" for each in news]
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], f"+{len(lines) - _MOST_LINES + 1} more"]
-    return Notice(f"{len(news)} updates on your quotas and logins", "\n".join(lines))
+    return Notice(f"{len(news)} updates on your quotas and logins", "\n".join(lines), news[0].provider)

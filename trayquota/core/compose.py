@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import State
@@ -34,17 +36,40 @@ _SEPARATOR = Row(separator=True)
 _SESSION_S = 24 * 3600
 
 
-def view(snapshot: Snapshot, now: datetime, look: Look) -> View:
-    """Return what the tray shows for ``snapshot`` at ``now``."""
-    lowest = snapshot.lowest(now)
+def view(
+    snapshot: Snapshot, now: datetime, look: Look, *, settings: Row | None = None, problem: str | None = None
+) -> View:
+    """Return what the tray shows for ``snapshot`` at ``now``.
+
+    Args:
+        snapshot: The accounts.
+        now: The moment.
+        look: How things are shown.
+        settings: A submenu with the settings, where there are any to make.
+        problem: What is wrong with the settings.
+    """
+    if look.hide_names:
+        snapshot = nameless(snapshot)
+    lowest = snapshot.lowest(now, look.ignored_windows)
     return View(
         icon=icon(snapshot, lowest, look, now),
         headline=_headline(snapshot, lowest, now, look),
         lines=(*_lines(snapshot, now, look), _updated(snapshot, now)),
-        brief=tuple(_brief(each, now, look) for each in _ranked(snapshot, now)),
-        menu=tuple(_menu(snapshot, now, look)),
+        brief=tuple(_brief(each, now, look) for each in _ranked(snapshot, now, look)),
+        menu=tuple(_menu(snapshot, now, look, settings, problem)),
         needs_attention=any(needs_user(each) for each in snapshot.accounts),
     )
+
+
+def nameless(snapshot: Snapshot) -> Snapshot:
+    """Return the same with numbers for names, for when others can see the screen."""
+    seen: Counter[str] = Counter()
+    usages = []
+    for usage in snapshot.accounts:
+        seen[usage.account.provider] += 1
+        account = replace(usage.account, name=f"account {seen[usage.account.provider]}")
+        usages.append(replace(usage, account=account))
+    return replace(snapshot, accounts=tuple(usages))
 
 
 def icon(snapshot: Snapshot, lowest: Lowest | None, look: Look, now: datetime) -> IconSpec:
@@ -58,7 +83,7 @@ def icon(snapshot: Snapshot, lowest: Lowest | None, look: Look, now: datetime) -
         level=level(lowest.remaining_percent, look),
         stale=lowest.usage.state is State.STALE,
         attention=attention,
-        bars=_bars(lowest.usage, now) if look.style == "bar" else (None, None),
+        bars=_bars(lowest.usage, now, look) if look.style == "bar" else (None, None),
         style=look.style,
     )
 
@@ -115,16 +140,14 @@ def _mark(snapshot: Snapshot, *, attention: bool) -> Mark:
     return Mark.ATTENTION if attention else Mark.UNKNOWN
 
 
-def _bars(usage: AccountUsage, now: datetime) -> tuple[int | None, int | None]:
+def _bars(usage: AccountUsage, now: datetime, look: Look) -> tuple[int | None, int | None]:
     """Return the account's lowest short and its lowest long window."""
 
     def lowest(*, long: bool) -> int | None:
         known = [
             each.remaining_percent
-            for each in usage.windows
-            if each.remaining_percent is not None
-            and not each.has_reset(now)
-            and (each.duration_s is None or each.duration_s > _SESSION_S) == long
+            for each in usage.live_windows(now, look.ignored_windows)
+            if (each.window.duration_s is None or each.window.duration_s > _SESSION_S) == long
         ]
         return whole_percent(min(known)) if known else None
 
@@ -149,29 +172,24 @@ def _headline(snapshot: Snapshot, lowest: Lowest | None, now: datetime, look: Lo
             return "Quotas unknown"
 
 
-def _ranked(snapshot: Snapshot, now: datetime) -> list[AccountUsage]:
+def _ranked(snapshot: Snapshot, now: datetime, look: Look) -> list[AccountUsage]:
     """Return the accounts, those that need the user first, then the most constrained."""
 
     def rank(usage: AccountUsage) -> tuple[int, float]:
         if needs_user(usage):
             return (0, 0.0)
-        left = _least(usage, now)
+        left = _least(usage, now, look)
         return (1, left) if left is not None else (2, 0.0)
 
     return sorted(snapshot.accounts, key=rank)
 
 
-def _least(usage: AccountUsage, now: datetime) -> float | None:
-    known = (
-        each.remaining_percent
-        for each in usage.windows
-        if usage.counts and each.remaining_percent is not None and not each.has_reset(now)
-    )
-    return min(known, default=None)
+def _least(usage: AccountUsage, now: datetime, look: Look) -> float | None:
+    return min((each.remaining_percent for each in usage.live_windows(now, look.ignored_windows)), default=None)
 
 
 def _brief(usage: AccountUsage, now: datetime, look: Look) -> str:
-    left = _least(usage, now)
+    left = _least(usage, now, look)
     words = percent_text(left) if left is not None else state_words(usage, now, look)
     return f"{account_name(usage.account, look)} {words}"
 
@@ -181,7 +199,7 @@ def _lines(snapshot: Snapshot, now: datetime, look: Look) -> Iterator[str]:
         yield snapshot.notice
     shown = snapshot.accounts
     if len(shown) > _MOST_LINES:
-        kept = {each.account.id for each in _ranked(snapshot, now)[: _MOST_LINES - 1]}
+        kept = {each.account.id for each in _ranked(snapshot, now, look)[: _MOST_LINES - 1]}
         shown = tuple(each for each in shown if each.account.id in kept)
     for usage in shown:
         yield _line(usage, now, look)
@@ -206,7 +224,9 @@ def _updated(snapshot: Snapshot, now: datetime) -> str:
     return f"Updated {ago((now - snapshot.updated_at).total_seconds())}"
 
 
-def _menu(snapshot: Snapshot, now: datetime, look: Look) -> Iterator[Row]:
+def _menu(snapshot: Snapshot, now: datetime, look: Look, settings: Row | None, problem: str | None) -> Iterator[Row]:
+    if problem:
+        yield from _text_rows(problem)
     if snapshot.notice:
         yield from _text_rows(snapshot.notice)
     nested = len(snapshot.accounts) > MOST_INLINE
@@ -218,12 +238,14 @@ def _menu(snapshot: Snapshot, now: datetime, look: Look) -> Iterator[Row]:
         else:
             yield Row(header, Action(ActionKind.OPEN_FOLDER), enabled=usage.state is not State.DISABLED)
             yield from (Row("  " + row.label, row.action, row.enabled) for row in rows)
-    if snapshot.accounts or snapshot.notice:
+    if snapshot.accounts or snapshot.notice or problem:
         yield _SEPARATOR
     yield Row("Refresh now", Action(ActionKind.REFRESH), default=True)
     yield Row(_updated(snapshot, now), enabled=False)
     yield _SEPARATOR
     yield Row("Open credentials folder", Action(ActionKind.OPEN_FOLDER))
+    if settings is not None:
+        yield settings
     yield Row("Quit", Action(ActionKind.QUIT))
 
 
@@ -233,7 +255,7 @@ def _header(usage: AccountUsage, now: datetime, look: Look, *, nested: bool) -> 
     if account.plan:
         parts.append(account.plan)
     if nested:
-        left = _least(usage, now)
+        left = _least(usage, now, look)
         parts.append(percent_text(left) if left is not None else state_words(usage, now, look))
     return clean(" · ".join(parts), 200)
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from datetime import datetime
 
 
@@ -129,6 +129,13 @@ class AccountUsage:
         """Whether the windows may stand for the lowest remaining percent."""
         return self.state in {State.OK, State.STALE}
 
+    def live_windows(self, now: datetime, ignored: Container[str] = ()) -> Iterator[Lowest]:
+        """Every window that counts at ``now``: known, its reset not passed, and not among the ``ignored`` titles."""
+        for window in self.windows if self.counts else ():
+            remaining = window.remaining_percent
+            if remaining is not None and not window.has_reset(now) and window.title not in ignored:
+                yield Lowest(self, window, remaining)
+
 
 @dataclass(frozen=True, slots=True)
 class Lowest:
@@ -153,18 +160,15 @@ class Snapshot:
     refreshing: bool = False
     notice: str | None = None
 
-    def live_windows(self, now: datetime) -> Iterator[Lowest]:
-        """Every window that counts at ``now``: known, and its reset not passed."""
-        for usage in self.accounts:
-            if usage.counts:
-                for window in usage.windows:
-                    remaining = window.remaining_percent
-                    if remaining is not None and not window.has_reset(now):
-                        yield Lowest(usage, window, remaining)
+    def lowest(self, now: datetime, ignored: Container[str] = ()) -> Lowest | None:
+        """The window with the least left at ``now``; the first in order among equals.
 
-    def lowest(self, now: datetime) -> Lowest | None:
-        """The window with the least left at ``now``; the first in order among equals."""
-        return min(self.live_windows(now), key=lambda each: each.remaining_percent, default=None)
+        Args:
+            now: A window whose reset has passed by then does not count.
+            ignored: Titles of windows that do not count.
+        """
+        live = (each for usage in self.accounts for each in usage.live_windows(now, ignored))
+        return min(live, key=lambda each: each.remaining_percent, default=None)
 
     @property
     def updated_at(self) -> datetime | None:

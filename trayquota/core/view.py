@@ -62,6 +62,11 @@ class ActionKind(StrEnum):
     OPEN_FOLDER = "open-folder"
     OPEN_PAGE = "open-page"
     """The argument is the page's address."""
+    OPEN_SETTINGS = "open-settings"
+    SET = "set"
+    """The argument is a line of TOML: ``interval_minutes=5``."""
+    AUTOSTART = "autostart"
+    """The argument is ``on`` or ``off``."""
     QUIT = "quit"
 
 

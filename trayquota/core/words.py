@@ -44,6 +44,8 @@ class Look:
         low_percent: Below this a quota is low.
         critical_percent: Below this it is critical.
         style: The icon's: ``number``, ``ring`` or ``bar``.
+        ignored_windows: Titles of windows that do not count for the lowest.
+        hide_names: Number the accounts instead of naming them.
         locale: For dates and times.
         zone: The person's time zone; ``None`` is the system's.
     """
@@ -53,6 +55,8 @@ class Look:
     low_percent: float = 25
     critical_percent: float = 10
     style: str = "number"
+    ignored_windows: frozenset[str] = frozenset()
+    hide_names: bool = False
     locale: str = FALLBACK
     zone: tzinfo | None = None
 

@@ -73,15 +73,17 @@ class _Place:
 
 
 class Watcher:
-    """Calls back when something in a folder changes, or the folder itself comes or goes."""
+    """Calls back when something in a folder changes, or the folder itself comes or goes; or a single file."""
 
-    def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, on_change: Callable[[], None], *, is_file: bool = False) -> None:
         """Watch ``folder`` from :meth:`ensure` on.
 
         Args:
             folder: Absolute; need not exist.
             on_change: Called from the watcher's thread, often several times per change.
+            is_file: It is a file that is to be watched.
         """
+        self._of_parent = [*_IN_FOLDER, *_IN_PARENT] if is_file else _IN_PARENT
         self._folder = folder
         self._on_change = on_change
         self._lock = threading.Lock()
@@ -130,7 +132,7 @@ class Watcher:
         self.problem = None
         for number, place in enumerate(places):
             handler = _Handler(place, self._on_change)
-            events = _IN_FOLDER if place.name is None else _IN_PARENT
+            events = _IN_FOLDER if place.name is None else self._of_parent
             # Without the parent's watch only the folder's own coming and going is noticed late.
             with contextlib.suppress(OSError) if number else contextlib.nullcontext():
                 observer.schedule(handler, place.path, recursive=False, event_filter=events)

@@ -22,6 +22,11 @@ def open_folder(folder: Path) -> None:
         _open(str(existing))
 
 
+def open_file(path: Path) -> None:
+    """Open a file in the program that the person has for it. Returns at once, raises nothing."""
+    _open(str(path))
+
+
 def open_page(address: str) -> None:
     """Show a web page in the browser. Returns at once, raises nothing.
 

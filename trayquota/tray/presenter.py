@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.compose import tooltip, tooltip_within
 from trayquota.render import render, render_all
 from trayquota.tray.menu import build_menu
+from trayquota.tray.steady import SteadyIcon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,3 +80,9 @@ class Presenter:
         if self._menu != view.menu:
             self._icon.menu = build_menu(view.menu, self._act, self._traits.escape)
             self._menu = view.menu
+
+    def tell(self, title: str, body: str, on_click: Callable[[], object] | None = None) -> None:
+        """Show a notification; ``on_click`` is called when it is clicked, where the backend can tell."""
+        if isinstance(self._icon, SteadyIcon):
+            self._icon.on_notification_clicked = on_click
+        self._icon.notify(body, title)

@@ -28,7 +28,13 @@ class SteadyIcon(Icon):
     ready, and ``stop()`` has its effect from the moment ``run()`` or ``run_detached()`` was called.
 
     A backend fills in :meth:`_begin`, :meth:`_loop`, :meth:`_stop` and pystray's own hooks for what is shown.
+
+    Attributes:
+        on_notification_clicked: Called when a person clicks a notification, where the backend can tell; ``None``:
+            not clickable.
     """
+
+    on_notification_clicked: Callable[[], object] | None = None
 
     def __init__(
         self,

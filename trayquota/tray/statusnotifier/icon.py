@@ -35,7 +35,6 @@ class Icon(SteadyIcon):
 
     Attributes:
         on_menu_opened: Called on the callbacks' thread when a person opens the menu, where the host tells.
-        on_notification_clicked: Called there when a person clicks a notification; ``None``: not clickable.
     """
 
     HAS_DEFAULT_ACTION: ClassVar[bool] = False
@@ -44,7 +43,6 @@ class Icon(SteadyIcon):
     HAS_NOTIFICATION: ClassVar[bool] = True
 
     on_menu_opened: Callable[[], object] | None = None
-    on_notification_clicked: Callable[[], object] | None = None
 
     def __init__(
         self,

@@ -1,0 +1,148 @@
+"""Renewing logins, as seen from outside: the file, the requests, and what a signal must not cut."""
+
+from __future__ import annotations
+
+import json
+import signal
+import stat
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .command import in_hours
+from .provider_stand_in import CLAUDE_TOKEN, CLAUDE_USAGE, CODEX_USAGE, Reply, fact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .command import Home
+    from .provider_stand_in import StandIn
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes as POSIX has them")
+REFRESH = "refresh+token/with=marks&%~-._"
+ROTATED = Reply(
+    {"access_token": "token-new", "refresh_token": "refresh-new", "expires_in": 28800, "token_type": "Bearer"}
+)
+HELD = Reply(ROTATED.body, held=True)
+REFUSED = Reply(fact("http_cases_claude.json")[0]["body"], 401)
+
+
+@pytest.fixture
+def expired(home: Home, stand_in: StandIn) -> Path:
+    """A Claude account whose login has ended, and a provider that renews it."""
+    stand_in.answer(REFRESH, ROTATED)
+    stand_in.answer("token-new", "claude_usage_basic.json")
+    return home.add("claude-ada", expired=in_hours(-1), refresh_token=REFRESH, note="spare", priority="10", weights=[1, 2])
+
+
+def test_an_ended_login_is_renewed_in_its_file_before_it_is_used(home: Home, stand_in: StandIn, expired: Path) -> None:
+    expired.chmod(0o640)
+    before = json.loads(expired.read_text())
+    result = home.status()
+    assert result.code == 0
+    assert [each.place for each in stand_in.asked] == [CLAUDE_TOKEN, CLAUDE_USAGE]
+    renewal, question = stand_in.asked
+    assert renewal.method == "POST"
+    assert renewal.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert renewal.headers["accept"] == "application/json"
+    assert renewal.headers["user-agent"].startswith("axios/")
+    assert "authorization" not in renewal.headers
+    assert renewal.form == {
+        "grant_type": "refresh_token",
+        "refresh_token": REFRESH,
+        "client_id": "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
+    }
+    assert b"refresh_token=refresh%2Btoken%2Fwith%3Dmarks%26%25~-._" in renewal.body
+    assert question.token == "token-new"
+    assert question.headers["user-agent"].startswith("claude-code/")
+    after = json.loads(expired.read_text())
+    changed = {"access_token", "refresh_token", "expired", "last_refresh"}
+    assert {key for key in after if after[key] != before.get(key)} == changed
+    assert set(after) == set(before)
+    assert (after["access_token"], after["refresh_token"]) == ("token-new", "refresh-new")
+    left = datetime.fromisoformat(after["expired"]) - datetime.now(UTC)
+    assert timedelta(hours=7, minutes=55) < left <= timedelta(hours=8)
+    assert [each.name for each in home.folder.iterdir()] == ["claude-ada.json"], "nothing is left beside it"
+    if sys.platform != "win32":
+        assert stat.S_IMODE(expired.stat().st_mode) == 0o640
+
+
+def test_a_renewed_login_is_not_renewed_again(home: Home, stand_in: StandIn, expired: Path) -> None:
+    home.status()
+    home.status()
+    assert [each.place for each in stand_in.asked] == [CLAUDE_TOKEN, CLAUDE_USAGE, CLAUDE_USAGE]
+    assert json.loads(expired.read_text())["access_token"] == "token-new"
+
+
+def test_a_refused_login_is_renewed_once_and_asked_once_more(home: Home, stand_in: StandIn) -> None:
+    home.add("claude-ada", refresh_token="refresh-old")
+    stand_in.answer("token-claude-ada", REFUSED)
+    stand_in.answer("refresh-old", ROTATED)
+    stand_in.answer("token-new", REFUSED)
+    result = home.status()
+    assert result.accounts["claude-ada.json"]["state"] == "expired"
+    assert stand_in.tokens == ["token-claude-ada", "refresh-old", "token-new"]
+
+
+def test_a_dead_login_is_asked_for_once_and_the_way_out_is_told(home: Home, stand_in: StandIn, expired: Path) -> None:
+    stand_in.answer(REFRESH, Reply({"error": "invalid_grant"}, 400))
+    before = expired.read_bytes()
+    for _ in range(2):
+        account = home.status().accounts["claude-ada.json"]
+        assert (account["state"], account["error"]["kind"]) == ("expired", "login_expired")
+        assert "Sign in again" in account["error"]["message"]
+    assert stand_in.tokens == [REFRESH], "also not after a restart"
+    assert expired.read_bytes() == before
+
+
+def test_a_login_without_the_right_is_not_renewed(home: Home, stand_in: StandIn) -> None:
+    home.add("claude-ci", refresh_token="refresh-ci")
+    case = fact("http_cases_claude.json")[1]
+    stand_in.answer("token-claude-ci", Reply(case["body"], 403))
+    assert home.status().accounts["claude-ci.json"]["error"]["kind"] == "scope_missing"
+    assert [each.place for each in stand_in.asked] == [CLAUDE_USAGE]
+
+
+def test_a_codex_login_is_never_renewed(home: Home, stand_in: StandIn) -> None:
+    home.add("codex-old", expired=in_hours(-1), refresh_token="refresh-codex")
+    home.add("codex-refused", refresh_token="refresh-codex-2")
+    stand_in.answer("token-codex-refused", Reply(fact("http_cases_codex.json")[0]["body"], 401))
+    before = {each.name: each.read_bytes() for each in home.folder.iterdir()}
+    result = home.status()
+    assert {each["state"] for each in result.document["accounts"]} == {"expired"}
+    assert [each.place for each in stand_in.asked] == [CODEX_USAGE]
+    assert {each.name: each.read_bytes() for each in home.folder.iterdir()} == before
+
+
+def test_nothing_is_renewed_where_that_is_switched_off(home: Home, stand_in: StandIn, expired: Path) -> None:
+    config = home.path / "config.toml"
+    config.write_text("renew_logins = false\n")
+    before = expired.read_bytes()
+    account = home.status("--config", str(config)).accounts["claude-ada.json"]
+    assert account["state"] == "expired"
+    assert stand_in.asked == []
+    assert expired.read_bytes() == before
+
+
+@posix
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("arguments", [("status", "--json"), ("--backend", "none")])
+def test_a_signal_does_not_cut_a_renewal(
+    home: Home, stand_in: StandIn, expired: Path, number: str, arguments: tuple[str, ...]
+) -> None:
+    stand_in.answer(REFRESH, HELD)
+    command = home.start(*arguments)
+    stand_in.until(lambda asked: asked)
+    command.signal(signal.Signals[number])
+    command.signal(signal.Signals[number])
+    assert command.is_running
+    assert "refresh-new" not in expired.read_text()
+    stand_in.let_go()
+    result = command.ended()
+    after = json.loads(expired.read_text())
+    assert (after["access_token"], after["refresh_token"]) == ("token-new", "refresh-new")
+    assert (result.out, result.err) == ("", "")
+    assert stand_in.tokens == [REFRESH], "and nothing new is asked"
+    assert result.code == (0 if "none" in arguments else {"SIGTERM": 143, "SIGINT": 130}[number])

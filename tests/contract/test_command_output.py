@@ -1,0 +1,95 @@
+"""The table for people, into whatever reads it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .command import in_hours
+from .provider_stand_in import Reply
+
+if TYPE_CHECKING:
+    from .command import Home
+    from .provider_stand_in import StandIn
+
+FIGURE_SPACE = "\u2007"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and locales as POSIX has them")
+USAGE = Reply(
+    {
+        "five_hour": {"utilization": 58, "resets_at": in_hours(2.225)},
+        "seven_day": {"utilization": 20, "resets_at": in_hours(76.01)},
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def accounts(home: Home, stand_in: StandIn) -> None:
+    home.add("claude-ada")
+    home.add("claude-zoe", email="zoé@example.com")
+    home.add("codex-old", expired=in_hours(-1))
+    stand_in.answer("token-claude-ada", USAGE)
+    stand_in.answer("token-claude-zoe", Reply(status=500))
+
+
+def test_it_tells_each_account_its_windows_and_what_is_wrong(home: Home) -> None:
+    result = home.run("status")
+    assert (result.code, result.err) == (1, "")
+    lines = result.out.splitlines()
+    assert lines[0] == "Claude · claude-ada@example.com"
+    assert lines[1].startswith(f"  ▰▰▰▰▱▱▱▱▱▱ {FIGURE_SPACE}42%  5-hour · resets in 2h 13m (")
+    assert lines[2].startswith(f"  ▰▰▰▰▰▰▰▰▱▱ {FIGURE_SPACE}80%  Weekly · resets in 3d 4h (")
+    assert "Claude · zoé@example.com" in lines
+    assert any("HTTP 500" in each for each in lines)
+    assert "Codex · codex-old@example.com · Plus" in lines
+    assert any("Sign in again" in each for each in lines)
+    assert "42% left at the least: Claude claude-ada@example.com, 5-hour" in lines
+    assert "\x1b" not in result.out, "no colours into a pipe"
+
+
+@posix
+@pytest.mark.parametrize(
+    "environment",
+    [{"LC_ALL": "C", "LANG": "C"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "1"}, {"LC_ALL": "C.UTF-8"}],
+)
+def test_in_any_usual_locale_it_is_the_same(home: Home, environment: dict[str, str]) -> None:
+    result = home.run("status", **environment)
+    assert (result.code, result.err) == (1, "")
+    assert f"▰▰▰▰▱▱▱▱▱▱ {FIGURE_SPACE}42%  5-hour · resets" in result.out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437"])
+def test_what_an_encoding_does_not_know_is_written_in_plain_characters(home: Home, encoding: str) -> None:
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    result = home.run("status", **environment)
+    assert (result.code, result.err) == (1, "")
+    assert "####------  42%  5-hour" in result.out
+    assert "?" not in result.out.replace("zo?@", "zoe@")
+    assert home.status(**environment).code == 1
+
+
+@posix
+def test_whoever_reads_it_may_leave_early(home: Home, stand_in: StandIn) -> None:
+    for arguments in (["status"], ["status", "--json"], ["doctor"]):
+        stand_in.answer("token-claude-ada", Reply(held=True))
+        command = home.start(*arguments)
+        command.close_output()
+        stand_in.let_go()
+        result = command.ended()
+        assert result.code == 1
+        assert result.err == ""
+
+
+@posix
+def test_without_anywhere_to_write_it_does_not_fall_over(home: Home) -> None:
+    code = "import os, sys; os.close(1); os.close(2); os.execv(sys.executable, [sys.executable, '-m', 'trayquota', 'status'])"
+    assert home.start(code=code).ended().code == 1
+
+
+def test_a_name_that_would_draw_on_the_terminal_is_made_harmless(home: Home) -> None:
+    home.add("codex-evil", email="\u202eevil\x1b[31m\n[bold]x[/bold]@example.com", id_token="", expired=in_hours(-1))
+    result = home.run("status")
+    assert "Codex · evil[31m [bold]x[/bold]@example.com" in result.out
+    assert "\x1b" not in result.out
+    assert "\u202e" not in result.out

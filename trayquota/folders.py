@@ -1,0 +1,105 @@
+"""The credentials folders as one: scanned, watched where somebody wants to know of changes, and exchangeable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from trayquota.credentials.scan import Scan, Scanner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from trayquota.core.model import Account
+    from trayquota.credentials.files import Credential
+    from trayquota.credentials.watch import Watcher
+
+
+class Folders:
+    """Looks at one or several folders. Belongs to the engine's thread."""
+
+    def __init__(
+        self,
+        folders: Iterable[Path],
+        known: Mapping[str, Account],
+        *,
+        providers_off: Iterable[str] = (),
+        on_change: Callable[[], None] | None = None,
+    ) -> None:
+        """Start without knowledge.
+
+        Args:
+            folders: At least one; need not exist.
+            known: Accounts by id as last seen, to name those whose e-mail has gone from their file.
+            providers_off: Accounts of these providers count as disabled.
+            on_change: Called from a watcher's thread when something changes; without it nothing is watched.
+        """
+        self._known = dict(known)
+        self._on_change = on_change
+        self._watchers: dict[Path, Watcher] = {}
+        self._is_first = True
+        self.use(folders, providers_off)
+
+    def use(self, folders: Iterable[Path], providers_off: Iterable[str] = ()) -> None:
+        """Look at these folders from now on."""
+        self._off = frozenset(providers_off)
+        before = getattr(self, "_scanners", {})
+        self._scanners: dict[Path, Scanner] = {
+            each: before.get(each) or Scanner(each, self._known) for each in dict.fromkeys(folders)
+        }
+        for gone in self._watchers.keys() - self._scanners.keys():
+            self._watchers.pop(gone).stop()
+
+    def scan(self, now: datetime) -> Scan:
+        """Return the accounts of all folders, with one id each. Raises nothing."""
+        # Watched first, so that nothing can change between the look and the watch.
+        self.ensure_watched()
+        scans = {folder: scanner.scan(now) for folder, scanner in self._scanners.items()}
+        if len(scans) == 1:
+            merged = next(iter(scans.values()))
+        else:
+            notices = [each.notice for each in scans.values() if each.notice]
+            retries = [each.retry_s for each in scans.values() if each.retry_s is not None]
+            merged = Scan(_with_unique_ids(scans), " ".join(notices) or None, min(retries, default=None))
+        if not self._off:
+            return merged
+        return replace(merged, credentials=tuple(self._switched(each) for each in merged.credentials))
+
+    def ensure_watched(self) -> None:
+        """Watch what there is to watch now."""
+        if self._on_change is None:
+            return
+        if self._is_first:
+            # The very first look happens before the tray is up, and does not wait for the watcher's imports; the
+            # engine's own look comes right after.
+            self._is_first = False
+            return
+        from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
+
+        for folder in self._scanners:
+            if folder not in self._watchers:
+                self._watchers[folder] = Watcher(folder, self._on_change)
+            self._watchers[folder].ensure()
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        for each in self._watchers.values():
+            each.stop()
+
+    def _switched(self, credential: Credential) -> Credential:
+        return replace(credential, disabled=True) if credential.account.provider in self._off else credential
+
+
+def _with_unique_ids(scans: Mapping[Path, Scan]) -> tuple[Credential, ...]:
+    """Return all accounts; one whose file's name is taken already gets its folder's name before it."""
+    found: dict[str, Credential] = {}
+    for folder, scan in scans.items():
+        for each in scan.credentials:
+            key, number = each.account.id, 1
+            while key in found:
+                key = f"{folder.name}/{each.account.id}" if number == 1 else f"{folder.name}-{number}/{each.account.id}"
+                number += 1
+            found[key] = each if key == each.account.id else replace(each, account=replace(each.account, id=key))
+    return tuple(sorted(found.values(), key=lambda each: each.account.sort_key))

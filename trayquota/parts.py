@@ -1,0 +1,172 @@
+"""What the tray and ``status`` are both made of, put together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from trayquota.core.cadence import Reason
+from trayquota.core.model import Snapshot
+from trayquota.core.words import Look
+from trayquota.credentials.login import LoginKeeper
+from trayquota.fetch import Fetcher
+from trayquota.folders import Folders
+from trayquota.knowledge import remembered, usage_of
+from trayquota.leaving import join_fetchers
+from trayquota.providers import provider_title, usage_page
+from trayquota.refresh import Engine
+from trayquota.store.state import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from trayquota.config import Config
+    from trayquota.fetch import Sender
+    from trayquota.store.state import Known
+
+_RENEWAL_S = 60.0
+_log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def look_of(config: Config) -> Look:
+    """Return how things are to be shown."""
+    settings = config.settings
+    return Look(
+        provider_title=provider_title,
+        usage_page=usage_page,
+        low_percent=settings.low_percent,
+        critical_percent=settings.critical_percent,
+        style=settings.icon_style,
+        ignored_windows=frozenset(settings.ignore_windows),
+        hide_names=settings.hide_emails,
+        locale=config.locale,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the tray and ``status`` are both made of."""
+
+    engine: Engine
+    folders: Folders
+    fetcher: Fetcher
+    sender: _LateSender
+    keeper: LoginKeeper
+    store: Store
+    known: Mapping[str, Known]
+    closing: threading.Event
+
+    def configure(self, config: Config) -> None:
+        """Go by these settings from now on. For the engine's thread."""
+        self.fetcher.renew_logins = config.settings.renew_logins
+        self.folders.use(config.folders, config.settings.providers_off)
+        self.sender.use(config)
+
+    def finish_renewals(self) -> None:
+        """Wait for logins that are being renewed, once nothing new is asked. They may take their time."""
+        # Who was about to begin one as the questions were withdrawn has begun it by the end of this.
+        join_fetchers()
+        if not self.keeper.wait_idle(0):
+            _log.info("waiting for a login's renewal")
+            self.keeper.wait_idle(_RENEWAL_S)
+            self.store.save({}, utc_now())
+
+
+def build(
+    config: Config,
+    *,
+    publish: Callable[[Snapshot], None] = lambda _snapshot: None,
+    on_folder_change: Callable[[], None] | None = None,
+    on_tick: Callable[[], None] = lambda: None,
+    interval_s: float | None = None,
+) -> Parts:
+    """Return the parts, put together; nothing is started but what a crash has left is put in order."""
+    settings, closing = config.settings, threading.Event()
+    store = Store(config.places.state)
+    known = store.load()
+    sender = _LateSender(config)
+    keeper = LoginKeeper(
+        config.places.state_dir,
+        lambda request, *, proxy_url: sender().send(request, proxy_url=proxy_url),
+        store,
+        utc_now,
+        closing,
+    )
+    keeper.recover()
+    folders = _folders(config, known, on_folder_change)
+    fetcher = Fetcher(sender, keeper, utc_now, renew_logins=settings.renew_logins)
+    engine = Engine(
+        folder=folders,
+        fetch=fetcher,
+        memory=store,
+        clock=utc_now,
+        publish=publish,
+        interval_s=interval_s if interval_s is not None else settings.interval_minutes * 60,
+        known=known,
+        on_tick=on_tick,
+    )
+    return Parts(engine, folders, fetcher, sender, keeper, store, known, closing)
+
+
+def _folders(config: Config, known: Mapping[str, Known], on_change: Callable[[], None] | None = None) -> Folders:
+    accounts = {key: each.account for key, each in known.items()}
+    return Folders(config.folders, accounts, providers_off=config.settings.providers_off, on_change=on_change)
+
+
+class _LateSender:
+    """Makes the transport when the first request is about to go: its imports take their time."""
+
+    def __init__(self, config: Config) -> None:
+        self._lock = threading.Lock()
+        self.use(config)
+
+    def use(self, config: Config) -> None:
+        """Send by these settings from now on; what is under way ends as it began."""
+        with self._lock:
+            self._route = (config.settings.gateway, config.settings.proxy)
+            self._made: Sender | None = None
+
+    def __call__(self) -> Sender:
+        with self._lock:
+            if self._made is None:
+                from trayquota.transport import Transport  # noqa: PLC0415 - heavy
+
+                gateway, proxy = self._route
+                self._made = Transport(utc_now, gateway=gateway, proxy=proxy)
+            return self._made
+
+
+def refresh_once(config: Config) -> Snapshot:
+    """Ask all accounts once and return what came of it; used by ``status``."""
+    parts = build(config)
+    try:
+        parts.engine.refresh(Reason.START)
+        return parts.engine.run_until_settled()
+    finally:
+        parts.closing.set()
+        parts.engine.close()
+        parts.finish_renewals()
+
+
+def cached_snapshot(config: Config) -> Snapshot:
+    """Return the last known values; nothing is sent.
+
+    Values count as fresh while they are younger than two intervals and the last try did not fail.
+    """
+    known, now = Store(config.places.state).load(), utc_now()
+    scan = _folders(config, known).scan(now)
+    young = now - timedelta(minutes=2 * config.settings.interval_minutes)
+    usages = []
+    for credential in scan.credentials:
+        last = remembered(known.get(credential.account.id), credential)
+        is_young = last.updated_at is not None and young <= last.updated_at <= now
+        usages.append(usage_of(credential, last, is_confirmed=is_young))
+    return Snapshot(tuple(usages), notice=scan.notice)
