@@ -76,6 +76,7 @@ class App:
             on_folder_change=self._folder_changed,
             on_tick=self._tick,
             interval_s=interval_s,
+            asks_plans=True,
         )
         self._told = self._parts.store.told()
         self._settings_watcher: Watcher | None = None

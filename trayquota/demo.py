@@ -141,6 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         person = self.headers.get("Authorization", "").removeprefix("Bearer sample-")
+        if self.path.endswith("/profile"):
+            self._send(200, _PROFILES.get(person, {}))
+            return
         answer = _ANSWERS.get(person)
         if answer is None:
             self._send(503, {"type": "error", "error": {"type": "overloaded_error", "message": "sample"}})
@@ -205,6 +208,13 @@ def _carol(elapsed_s: float) -> object:
     }
 
 
+_PROFILES = {
+    "ada@example.com": {
+        "account": {"has_claude_max": True, "has_claude_pro": False},
+        "organization": {"rate_limit_tier": "default_claude_max_20x"},
+    },
+    "bea@example.org": {"account": {"has_claude_max": False, "has_claude_pro": True}},
+}
 _ANSWERS = {"ada@example.com": _ada, "bea@example.org": _bea, "carol@example.com": _carol}
 
 

@@ -68,7 +68,9 @@ def run_doctor(config: Config, backend: str) -> int:
     print(f"trayquota {__version__}")
     _system(report)
     _tray(report, backend)
-    _folder(report, config)
+    report.section("Credentials folder")
+    for folder in config.folders:
+        _folder(report, folder, config.sources.get("folder", "default"))
     _accounts(report, cached_snapshot(config))
     _settings(report, config)
     _own_files(report, config)
@@ -105,17 +107,19 @@ def _tray(report: _Report, backend: str) -> None:
     report.fact(f"backend {choice.name}: {choice.why}")
 
 
-def _folder(report: _Report, config: Config) -> None:
-    report.section("Credentials folder")
-    report.fact(f"{shown(config.folder)} (from {config.sources.get('folder', 'default')})")
+def _folder(report: _Report, folder: Path, source: str) -> None:
+    report.fact(f"{shown(folder)} (from {source})")
     try:
-        mode = stat.S_IMODE(config.folder.stat().st_mode)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except FileNotFoundError:
+        # The accounts' section says what that means.
+        return
     except OSError as error:
         report.concern(f"cannot be looked at: {os.strerror(error.errno) if error.errno else 'unknown error'}")
         return
     from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
 
-    watcher = Watcher(config.folder, lambda: None)
+    watcher = Watcher(folder, lambda: None)
     watcher.ensure()
     problem, kind = watcher.problem, watcher.kind
     watcher.stop()
@@ -126,7 +130,7 @@ def _folder(report: _Report, config: Config) -> None:
     if os.name == "posix":
         if mode & _OTHERS:
             report.concern(f"mode {mode:04o}: other people on this machine can enter it; chmod 700 closes it")
-        for number, path in enumerate(_readable_by_others(config.folder), start=1):
+        for number, path in enumerate(_readable_by_others(folder), start=1):
             mode = stat.S_IMODE(path.stat().st_mode)
             report.concern(f"credential file {number}: mode {mode:04o}, readable by others; chmod 600 closes it")
 
@@ -173,7 +177,7 @@ def _settings(report: _Report, config: Config) -> None:
 def _shown_value(name: str, value: object, config: Config) -> str:
     if name == "proxy" and value:
         return "set, not shown: it may hold a login"
-    return shown(config.folder) if name == "folder" else repr(value)
+    return ", ".join(shown(each) for each in config.folders) if name == "folder" else repr(value)
 
 
 def _own_files(report: _Report, config: Config) -> None:

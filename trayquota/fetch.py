@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from trayquota.core.model import Failure, FailureKind
@@ -102,8 +102,21 @@ class Fetcher:
         clock: Callable[[], datetime],
         *,
         renew_logins: bool = True,
+        asks_plans: bool = False,
     ) -> None:
-        """Ask through ``sender()``, which is called when first needed."""
+        """Ask through ``sender()``, which is called when first needed.
+
+        Args:
+            sender: Gives what carries requests.
+            keeper: Renews logins.
+            clock: The time, aware, UTC.
+            renew_logins: Whether it may.
+            asks_plans: Also ask for plans that the quotas' answer does not name: once per account and token, and not
+                with the first question, which somebody is waiting for.
+        """
+        self._asks_plans = asks_plans
+        self._plan_due: dict[str, tuple[str, bool]] = {}
+        """By account, the access token last used, and whether the plan has been asked for with it."""
         self._sender = sender
         self._keeper = keeper
         self._clock = clock
@@ -133,6 +146,8 @@ class Fetcher:
             )
         if warning is None:
             _, warning = self._keeper.current(credential)
+        if self._asks_plans and reading.plan is None:
+            reading = self._with_plan(provider, credential, login, reading, cut)
         return Outcome(reading=reading, error=warning, token=login.access_token)
 
     def _ask_as_is(self, provider: Provider, credential: Credential, login: Login, cut: Cut) -> Reading | None:
@@ -159,6 +174,24 @@ class Fetcher:
         reading = provider.read_usage(answer)
         self._unmended.pop(credential.account.id, None)
         return reading
+
+    def _with_plan(
+        self, provider: Provider, credential: Credential, login: Login, reading: Reading, cut: Cut
+    ) -> Reading:
+        """Return the reading with the plan, when it is time to ask for that and there is an answer."""
+        key, request = credential.account.id, provider.plan_request(login)
+        token, asked = self._plan_due.get(key, ("", False))
+        is_second_use = token == login.access_token
+        asked = asked and is_second_use
+        self._plan_due[key] = (login.access_token, is_second_use)
+        if request is None or asked or not is_second_use:
+            return reading
+        try:
+            answer = self._sender().send(request, proxy_url=login.proxy_url, cut=cut)
+            return replace(reading, plan=provider.read_plan(answer))
+        except FetchError:
+            # Nothing depends on it.
+            return reading
 
     def _can_renew(self, provider: Provider, login: Login) -> bool:
         return provider.can_renew and self.renew_logins and bool(login.refresh_token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -80,13 +81,14 @@ class Parts:
             self.store.save({}, utc_now())
 
 
-def build(
+def build(  # noqa: PLR0913 - the composition root's one call
     config: Config,
     *,
     publish: Callable[[Snapshot], None] = lambda _snapshot: None,
     on_folder_change: Callable[[], None] | None = None,
     on_tick: Callable[[], None] = lambda: None,
     interval_s: float | None = None,
+    asks_plans: bool = False,
 ) -> Parts:
     """Return the parts, put together; nothing is started but what a crash has left is put in order."""
     settings, closing = config.settings, threading.Event()
@@ -102,7 +104,7 @@ def build(
     )
     keeper.recover()
     folders = _folders(config, known, on_folder_change)
-    fetcher = Fetcher(sender, keeper, utc_now, renew_logins=settings.renew_logins)
+    fetcher = Fetcher(sender, keeper, utc_now, renew_logins=settings.renew_logins, asks_plans=asks_plans)
     engine = Engine(
         folder=folders,
         fetch=fetcher,
@@ -161,8 +163,14 @@ def cached_snapshot(config: Config) -> Snapshot:
 
     Values count as fresh while they are younger than two intervals and the last try did not fail.
     """
-    known, now = Store(config.places.state).load(), utc_now()
-    scan = _folders(config, known).scan(now)
+    known = Store(config.places.state).load()
+    folders = _folders(config, known)
+    scan = folders.scan(utc_now())
+    while scan.retry_s is not None:
+        # A file that seems half written is told of when it stays so.
+        time.sleep(scan.retry_s)
+        scan = folders.scan(utc_now())
+    now = utc_now()
     young = now - timedelta(minutes=2 * config.settings.interval_minutes)
     usages = []
     for credential in scan.credentials:

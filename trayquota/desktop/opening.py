@@ -17,7 +17,8 @@ _log = logging.getLogger(__name__)
 
 def open_folder(folder: Path) -> None:
     """Show ``folder``, or its nearest parent that exists, in the file manager. Returns at once, raises nothing."""
-    existing = next((each for each in (folder, *folder.parents) if each.is_dir()), None)
+    # Not pathlib's own test, which raises where nothing may be looked at.
+    existing = next((each for each in (folder, *folder.parents) if os.path.isdir(each)), None)  # noqa: PTH112
     if existing is not None:
         _open(str(existing))
 

@@ -177,6 +177,14 @@ class Provider(ABC):
             FetchError: The answer says no, or holds no quotas.
         """
 
+    def plan_request(self, login: Login) -> Request | None:  # noqa: ARG002 - a hook: most answers name the plan
+        """Return the request for the account's plan, where the quotas' answer does not name it."""
+        return None
+
+    def read_plan(self, response: Response) -> str | None:
+        """Return the plan's name for people; ``None`` for every answer that does not tell."""
+        raise NotImplementedError(self.name)
+
     def renewal_request(self, refresh_token: str) -> Request:
         """Return the request that trades a refresh token for a new pair.
 

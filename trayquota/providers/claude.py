@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from trayquota.core.model import QuotaWindow
 from trayquota.providers.base import (
+    FetchError,
     Login,
     Provider,
     Reading,
@@ -49,6 +50,7 @@ _BUCKETS = (
     ("seven_day_cowork", "Weekly (Cowork)", _WEEK_S),
     ("seven_day_omelette", "Weekly (Omelette)", _WEEK_S),
 )
+_KINDS = {"claude_max": "Max", "claude_pro": "Pro", "claude_team": "Team", "claude_enterprise": "Enterprise"}
 _CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
 # The two endpoints want different agents: the usage endpoint answers 429 for good to any but the command-line
 # client's, the token endpoint answers 429 to just that one.
@@ -94,6 +96,28 @@ class Claude(Provider):
         if not windows:
             raise no_windows(self.title)
         return Reading(presentable(windows))
+
+    def plan_request(self, login: Login) -> Request:
+        """Return the request for the profile, which names the plan."""
+        usage = self.usage_request(login)
+        return Request("GET", "https://api.anthropic.com/api/oauth/profile", usage.headers)
+
+    def read_plan(self, response: Response) -> str | None:
+        """Return ``Max 20x``, ``Pro``, ``Team``, …; the tier's factor is part of the rate limit's name."""
+        try:
+            answer = fields(read_json(response, self.title))
+        except FetchError:
+            return None
+        account, organization = fields(answer.get("account")), fields(answer.get("organization"))
+        kind = _KINDS.get(str(organization.get("organization_type")))
+        if account.get("has_claude_max") is True:
+            kind = "Max"
+        elif account.get("has_claude_pro") is True:
+            kind = "Pro"
+        elif kind is None and account.get("has_claude_max") is False and account.get("has_claude_pro") is False:
+            kind = "Free"
+        tier = re.search(r"_(\d{1,3}x)$", str(organization.get("rate_limit_tier")))
+        return f"{kind} {tier[1]}" if kind and tier else kind
 
     def renewal_request(self, refresh_token: str) -> Request:
         """Return the form that trades a single-use refresh token for a new pair."""
