@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.config import ConfigError, decode
@@ -13,16 +13,16 @@ from trayquota.core.cadence import Reason
 from trayquota.core.compose import nameless, tooltip, view
 from trayquota.core.settings_menu import Choices, settings_row
 from trayquota.core.view import Action, ActionKind
-from trayquota.leaving import end_signals
+from trayquota.leaving import on_end_signal
 from trayquota.parts import build, look_of, utc_now
+from trayquota.settings_file import SettingsFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from trayquota.config import Config
     from trayquota.core.model import Snapshot
     from trayquota.core.view import View
-    from trayquota.credentials.watch import Watcher
     from trayquota.tray._pystray import Icon
     from trayquota.tray.backend import Choice
 
@@ -43,7 +43,7 @@ class App:
         *,
         reload: Callable[[], Config],
         interval_s: float | None = None,
-        offers_autostart: bool = True,
+        autostart_options: Sequence[str] | None = None,
     ) -> None:
         """Build everything; :meth:`run` starts it.
 
@@ -52,7 +52,7 @@ class App:
             choice: The tray backend.
             reload: Reads the settings anew; raises ``ConfigError``.
             interval_s: Between two questions to one account, where the settings do not decide.
-            offers_autostart: The menu has a row to start at login.
+            autostart_options: The menu has a row to start at login, with these options; without them it has none.
 
         Raises:
             TrayUnavailable: The backend does not work here.
@@ -64,7 +64,7 @@ class App:
         self._reload = reload
         self._problem: str | None = None
         self._fixed_interval_s = interval_s
-        self._offers_autostart = offers_autostart
+        self._autostart_options = autostart_options
         self._look = look_of(config)
         self._starts_at_login: bool | None = None
         self._tells_on_click = choice.name == "xorg"
@@ -79,7 +79,7 @@ class App:
             asks_plans=True,
         )
         self._told = self._parts.store.told()
-        self._settings_watcher: Watcher | None = None
+        self._settings_file = SettingsFile(config.places.config, self._settings_changed)
         self._engine_thread = threading.Thread(target=self._parts.engine.run, name="engine")
         self._is_leaving = False
 
@@ -89,17 +89,16 @@ class App:
         Raises:
             TrayUnavailable: No tray can be shown.
         """
-        for each in end_signals():
-            signal.signal(each, lambda _number, _frame: self._leave())
         engine = self._parts.engine
-        engine.prepare()
-        engine.request(Reason.START)
-        engine.post(self._look_around)
-        try:
-            if not self._is_leaving:
-                self._icon.run(self._set_up)
-        finally:
-            self._close()
+        with on_end_signal(self._leave):
+            engine.prepare()
+            engine.request(Reason.START)
+            engine.post(self._look_around)
+            try:
+                if not self._is_leaving:
+                    self._icon.run(self._set_up)
+            finally:
+                self._close()
         return 0
 
     def show_yourself(self) -> None:
@@ -132,20 +131,15 @@ class App:
             engine.post(engine.close)
             self._engine_thread.join(_GRACE_S)
         self._parts.folders.stop()
-        if self._settings_watcher is not None:
-            self._settings_watcher.stop()
+        self._settings_file.stop()
         self._parts.finish_renewals()
 
     # On the engine's thread.
 
     def _look_around(self) -> None:
         """See to what the first picture did not wait for."""
-        from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
-
-        self._settings_watcher = Watcher(self._config.places.config, self._settings_changed, is_file=True)
-        self._settings_watcher.ensure()
-        if self._offers_autostart:
-            self._look_at_autostart()
+        self._look_at_settings()
+        self._look_at_autostart()
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._show(snapshot)
@@ -177,13 +171,21 @@ class App:
 
     def _tick(self) -> None:
         self._parts.folders.ensure_watched()
-        if self._settings_watcher is not None:
-            self._settings_watcher.ensure()
+        self._look_at_settings()
         self._show_again()
+
+    def _look_at_settings(self) -> None:
+        """Notice what no watcher has told."""
+        self._settings_file.ensure()
+        if self._settings_file.has_changed():
+            self._apply_settings()
 
     def _apply_settings(self) -> None:
         """Take over what the file says now; what cannot be used is shown, and the settings in force stay."""
         before = self._config
+        # The file, or the folder it is in, may be another one now.
+        self._settings_file.ensure()
+        self._settings_file.has_changed()
         try:
             self._config = self._reload()
             self._problem = None
@@ -200,9 +202,13 @@ class App:
             self._parts.engine.folder_changed()
 
     def _look_at_autostart(self) -> None:
+        if self._autostart_options is None:
+            return
         from trayquota.desktop.autostart import autostart  # noqa: PLC0415 - the first picture does not wait for it
 
-        self._starts_at_login = autostart().status().is_on
+        status = autostart().status()
+        # What would not start is offered anew: switching on mends it.
+        self._starts_at_login = status.is_on and status.problem is None
         self._show_again()
 
     def _tell(self) -> None:
@@ -228,7 +234,7 @@ class App:
                 if self._tells_on_click:
                     engine.post(self._tell)
             case ActionKind.OPEN_FOLDER:
-                open_folder(self._config.folder)
+                open_folder(Path(action.argument) if action.argument else self._config.folder)
             case ActionKind.OPEN_PAGE:
                 open_page(action.argument)
             case ActionKind.OPEN_SETTINGS:
@@ -270,7 +276,7 @@ class App:
         from trayquota.desktop.autostart import AutostartError, autostart  # noqa: PLC0415 - most days nobody clicks
 
         try:
-            way = autostart()
+            way = autostart(self._autostart_options or ())
             way.switch_on() if on else way.switch_off()
         except AutostartError as error:
             self._complain("Starting at login was not changed", str(error))

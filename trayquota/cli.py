@@ -78,7 +78,9 @@ def _tray(options: argparse.Namespace) -> int:
         _say("is running already" + (" and was told to refresh and show itself." if instance.call() else "."))
         return OK
     try:
-        app = App(config, choose(options.backend), reload=lambda: _load(options))
+        app = App(
+            config, choose(options.backend), reload=lambda: _load(options), autostart_options=_carried_over(options)
+        )
         instance.listen(app.show_yourself)
         return app.run()
     except TrayUnavailable as error:
@@ -160,7 +162,7 @@ def _config(options: argparse.Namespace) -> int:
 def _autostart(options: argparse.Namespace) -> int:
     from trayquota.desktop.autostart import AutostartError, autostart  # noqa: PLC0415
 
-    way = autostart()
+    way = autostart(_carried_over(options))
     try:
         if options.switch != "status":
             way.switch_on() if options.switch == "on" else way.switch_off()
@@ -173,6 +175,20 @@ def _autostart(options: argparse.Namespace) -> int:
         _say(status.problem)
         return NOT_FRESH
     return OK
+
+
+def _carried_over(options: argparse.Namespace) -> list[str]:
+    """Return the options that a start with the session needs to find the same; it happens in another folder."""
+    from trayquota.config import config_path, folder_path  # noqa: PLC0415
+
+    words = []
+    if options.dir is not None:
+        words += ["--dir", str(folder_path(options.dir))]
+    if options.config is not None:
+        words += ["--config", str(config_path(options.config))]
+    if options.backend != "auto":
+        words += ["--backend", options.backend]
+    return words
 
 
 def _say(message: str) -> None:

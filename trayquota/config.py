@@ -180,6 +180,11 @@ def config_path(stated: str | None, environment: Mapping[str, str] = os.environ)
     return places_of(stated, environment).config
 
 
+def folder_path(stated: str) -> Path:
+    """Return the absolute path of the folder that the option ``--dir`` states; raises ``ConfigError``."""
+    return _folder(stated, "--dir")
+
+
 def places_of(stated: str | None, environment: Mapping[str, str]) -> Places:
     """Return where the program keeps its files; ``stated`` is from the option ``--config``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import secrets
@@ -29,7 +30,7 @@ _EXPLAINED = {
     "ignore_windows": 'Windows that do not count for the lowest, by title, as in ["Extra usage"].',
     "providers_off": 'Providers that are not asked, as in ["codex"].',
     "notifications": "Whether you are told when a quota gets low, runs out or has reset.",
-    "hide_emails": "Whether e-mail addresses are masked, for screen sharing.",
+    "hide_emails": "Whether accounts are numbered instead of named, for screen sharing.",
     "renew_logins": "Whether expired Claude logins are renewed in place.",
     "proxy": "The proxy for every request, as in 'http://127.0.0.1:8080'; empty takes the environment's.",
     "locale": "For dates and times, as in 'de_DE'; empty takes the environment's.",
@@ -70,13 +71,16 @@ def init(path: Path) -> None:
     Raises:
         ConfigError: There is one, or it cannot be written.
     """
+    content = template().encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
-            file.write(template())
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(content)
     except FileExistsError:
-        message = f"{path}: is there already and was left as it is."
+        is_there = os.path.lexists(path)
+        reason = "is there already and was left as it is" if is_there else "cannot be written (a file is in the way)"
+        message = f"{path}: {reason}."
         raise ConfigError(message) from None
     except OSError as error:
         message = f"{path}: cannot be written ({error.strerror})."
@@ -99,13 +103,16 @@ def set_value(path: Path, line: str, check: Callable[[bytes], object]) -> None:
 
     real = Path(os.path.realpath(path))
     try:
-        before = real.read_text("utf-8") if real.exists() else template()
-        document = tomlkit.parse(before)
+        # Bytes, for line ends are kept as they are; so is the mark that some editors begin a file with.
+        before = real.read_bytes() if real.exists() else template().encode()
+        start = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+        document = tomlkit.parse(before.removeprefix(start))
         document.update(tomlkit.parse(line))
-        content = tomlkit.dumps(document).encode()
+        text = tomlkit.dumps(document)
+        content = start + (text if text.endswith("\n") else text + "\n").encode()
         check(content)
         _replace(real, content)
-    except (TOMLKitError, UnicodeDecodeError):
+    except (TOMLKitError, UnicodeDecodeError, RecursionError):
         message = f"{path}: is broken and was left as it is."
         raise ConfigError(message) from None
     except OSError as error:
@@ -118,7 +125,7 @@ def _replace(path: Path, content: bytes) -> None:
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             file.write(content)
             file.flush()

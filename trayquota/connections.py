@@ -91,17 +91,24 @@ def bind(manager: Any) -> None:  # noqa: ANN401 - three unrelated classes of url
 
 
 class _Answer(http.client.HTTPResponse):
-    """Reads through :class:`_Reader`."""
+    """Reads through :class:`_Reader`, and does not take a line that breaks for the end of the headers."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
+        self._reader = _Reader(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        if self._reader.is_over:
+            raise http.client.IncompleteRead(b"")
 
 
 class _Reader(io.RawIOBase):
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._sock = sock
         self._raw = raw
+        self.is_over = False
 
     def readable(self) -> bool:
         return True
@@ -111,6 +118,7 @@ class _Reader(io.RawIOBase):
         count = cast("int | None", cast("Any", self._raw).readinto(buffer))
         if count:
             exchange.answered()
+        self.is_over = count == 0
         return count
 
     def close(self) -> None:

@@ -50,7 +50,6 @@ def run_demo(*, backend: str = "auto", once: bool = False, verbose: bool = False
                     choose(backend),
                     reload=lambda: _read(config.places),
                     interval_s=INTERVAL_S,
-                    offers_autostart=False,
                 )
                 print("Six sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
                 return tray.run()

@@ -95,11 +95,13 @@ class Folders:
 def _with_unique_ids(scans: Mapping[Path, Scan]) -> tuple[Credential, ...]:
     """Return all accounts; one whose file's name is taken already gets its folder's name before it."""
     found: dict[str, Credential] = {}
+    first = next(iter(scans))
     for folder, scan in scans.items():
         for each in scan.credentials:
             key, number = each.account.id, 1
             while key in found:
                 key = f"{folder.name}/{each.account.id}" if number == 1 else f"{folder.name}-{number}/{each.account.id}"
                 number += 1
-            found[key] = each if key == each.account.id else replace(each, account=replace(each.account, id=key))
+            place = "" if folder == first else str(folder)
+            found[key] = replace(each, account=replace(each.account, id=key, folder=place))
     return tuple(sorted(found.values(), key=lambda each: each.account.sort_key))

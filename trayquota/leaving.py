@@ -1,10 +1,16 @@
-"""Ending: signals that unwind instead of killing, and threads that nothing can end."""
+"""Ending: signals that are never missed, and threads that nothing can end.
+
+Python runs signal handlers on the main thread, when that gets to it. A signal that comes just as the main thread
+goes to sleep, or to another thread, does not wake it. So a thread of its own listens for them, too.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -12,12 +18,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _OWN_THREADS = ("fetch", "engine", "trayquota-")
 _GRACE_S = 0.3
+_POKE_S = 0.05
 
 
 class Interrupted(BaseException):
@@ -44,20 +51,90 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    heard = threading.Event()
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        for each in before:
+        heard.set()
+        for each in numbers:
             signal.signal(each, signal.SIG_IGN)
         raise Interrupted(number)
 
+    def poke(number: int) -> None:
+        # The main thread may have missed it; a signal to itself wakes it from whatever it waits for.
+        while sys.platform != "win32" and not heard.wait(_POKE_S):
+            with contextlib.suppress(OSError, ValueError):
+                signal.pthread_kill(main, number)
+
+    numbers, main = end_signals(), threading.main_thread().ident or 0
+    with _handled(interrupt), _EAR.listening(poke):
+        try:
+            yield
+        finally:
+            heard.set()
+
+
+@contextmanager
+def on_end_signal(leave: Callable[[], None]) -> Iterator[None]:
+    """Have ``leave`` called, on a thread of its own, whenever a signal asks for the end. For the main thread."""
+    with _handled(lambda _number, _frame: None), _EAR.listening(lambda _number: leave()):
+        yield
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     before = {each: signal.getsignal(each) for each in end_signals()}
     for each in before:
-        signal.signal(each, interrupt)
+        signal.signal(each, handler)
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for each, old in before.items():
+            signal.signal(each, old)
+
+
+class _Ear:
+    """Hears every signal that Python handles, on a thread of its own that sleeps in between."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[int], None]] = []
+
+    @contextmanager
+    def listening(self, listener: Callable[[int], None]) -> Iterator[None]:
+        """Tell ``listener`` of the signals that ask for the end, and nobody who listened before it."""
+        self._listeners.append(listener)
+        try:
+            if len(self._listeners) == 1:
+                with self._open():
+                    yield
+            else:
+                yield
+        finally:
+            self._listeners.remove(listener)
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        mouth, ear = socket.socketpair()
+        mouth.setblocking(False)
+        before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+        thread = threading.Thread(target=self._listen, args=(ear,), name="signals", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            mouth.close()
+            thread.join(_GRACE_S)
+            ear.close()
+
+    def _listen(self, ear: socket.socket) -> None:
+        numbers = {int(each) for each in (getattr(signal, name, None) for name in _SIGNALS) if each is not None}
+        with contextlib.suppress(OSError):
+            while heard := ear.recv(1):
+                if heard[0] in numbers and self._listeners:
+                    self._listeners[-1](heard[0])
+
+
+_EAR = _Ear()
 
 
 def join_fetchers() -> None:

@@ -128,13 +128,15 @@ class _LateSender:
 
     def __init__(self, config: Config) -> None:
         self._lock = threading.Lock()
-        self.use(config)
+        self._route = (config.settings.gateway, config.settings.proxy)
+        self._made: Sender | None = None
 
     def use(self, config: Config) -> None:
         """Send by these settings from now on; what is under way ends as it began."""
+        route = (config.settings.gateway, config.settings.proxy)
         with self._lock:
-            self._route = (config.settings.gateway, config.settings.proxy)
-            self._made: Sender | None = None
+            if route != self._route:
+                self._route, self._made = route, None
 
     def __call__(self) -> Sender:
         with self._lock:

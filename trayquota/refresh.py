@@ -129,6 +129,11 @@ class Engine:
         return self.snapshot
 
     @property
+    def is_asking(self) -> bool:
+        """Whether answers are awaited."""
+        return bool(self._questions)
+
+    @property
     def wait_s(self) -> float:
         """How long nothing is due; at most a minute, so that a clock that was set is noticed."""
         idle_s = self._agenda.idle_seconds

@@ -129,7 +129,9 @@ class Transport:
             )
             headers = {name.lower(): value for name, value in answer.headers.items()}
             body = _body(answer.raw, headers.get("content-encoding", ""))
-            return Response(answer.status_code, headers, body, self._clock())
+            # The end of what was cut may look like the end of the answer.
+            is_cut = cut is not None and cut.done
+            return _withdrawn() if is_cut else Response(answer.status_code, headers, body, self._clock())
         except FetchError as error:
             return error
         except zlib.error:

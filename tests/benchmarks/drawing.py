@@ -6,11 +6,16 @@ import json
 import sys
 import time
 from importlib import import_module
+from itertools import cycle
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 from trayquota.core.view import IconSpec, Level, Mark
 from trayquota.render import render_all
 from trayquota.tray.statusnotifier.pixmap import pixmaps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ROUNDS = 10
 SPECS = {
@@ -24,18 +29,38 @@ SPECS = {
 }
 
 
-def draw(spec: IconSpec) -> None:
-    render_all.__wrapped__(spec)
+CACHES = [
+    value
+    for name, module in list(sys.modules.items())
+    if name.startswith("trayquota.render")
+    for value in vars(module).values()
+    if hasattr(value, "cache_clear")
+]
+
+
+def first(spec: IconSpec) -> None:
+    """Draw as for the first time: nothing that was drawn before is at hand."""
+    for each in CACHES:
+        each.cache_clear()
+    render_all(spec)
+
+
+def following(numbers: Iterator[int]) -> None:
+    """Draw the next number, with the pieces of all others at hand."""
+    render_all.__wrapped__(IconSpec(percent=next(numbers)))
 
 
 def ready(spec: IconSpec) -> None:
-    """Draw, and make what goes over the bus of it."""
-    pixmaps(render_all.__wrapped__(spec))
+    """Draw as for the first time, and make what goes over the bus of it."""
+    first(spec)
+    pixmaps(render_all(spec))
 
 
 def main() -> None:
-    works = [(f"draw {name}", draw, spec) for name, spec in SPECS.items()]
-    works += [(f"draw and convert {name}", ready, spec) for name, spec in list(SPECS.items())[:1]]
+    name, one = next(iter(SPECS.items()))
+    works: list[tuple[str, Callable[[Any], None], object]]
+    works = [(f"draw {name}", first, spec) for name, spec in SPECS.items()]
+    works += [("draw the next number", following, cycle(range(101))), (f"draw and convert {name}", ready, one)]
     if "--quick" in sys.argv:
         found = {}
         for name, work, spec in works:

@@ -17,6 +17,8 @@ ACCOUNTS = 4
 REST_S = 5.0
 """After this nothing of a refresh is left to be done: the state is saved three seconds after it."""
 REFRESHES = 5
+MORE_ACCOUNTS = 16
+"""As many as the tool tip has lines for, and more than a connection pool holds unless told to."""
 
 
 def idle(stage: Stage, row: Row, scale: Scale) -> None:
@@ -76,17 +78,20 @@ def memory(stage: Stage, row: Row, scale: Scale) -> None:
 
 def connections(stage: Stage, row: Row, _scale: Scale) -> None:
     """Several refreshes by click: every question is counted, and every connection."""
-    home = stage.home(ACCOUNTS)
-    opened, questions = stage.provider.stats()["connections"], sum(asked(stage).values())
+    home = stage.home(MORE_ACCOUNTS)
+    before, asked_before = stage.provider.stats(), sum(asked(stage).values())
     with stage.applet(home) as applet:
         for _ in range(REFRESHES):
             applet.refresh()
-    opened = stage.provider.stats()["connections"] - opened
-    questions = sum(asked(stage).values()) - questions
-    row.figure("questions", "", questions)
+    after, questions = stage.provider.stats(), sum(asked(stage).values()) - asked_before
+    opened, plans = after["connections"] - before["connections"], after["plans"] - before["plans"]
+    row.figure("questions for quotas", "", questions)
+    row.figure("questions for plans", "", plans)
     row.figure("connections opened", "", opened)
-    row.count(f"questions in {REFRESHES + 1} refreshes of {ACCOUNTS} accounts", questions, ACCOUNTS * (REFRESHES + 1))
-    row.count(f"connections for {ACCOUNTS} workers", opened, ACCOUNTS)
+    rounds = REFRESHES + 1
+    row.count(f"questions in {rounds} refreshes of {MORE_ACCOUNTS} accounts", questions, MORE_ACCOUNTS * rounds)
+    row.count("questions for plans, one for each account whose quotas do not name it", plans, MORE_ACCOUNTS // 2)
+    row.count(f"connections for {MORE_ACCOUNTS} workers", opened, MORE_ACCOUNTS)
 
 
 def threads(stage: Stage, row: Row, _scale: Scale) -> None:
@@ -101,5 +106,5 @@ def threads(stage: Stage, row: Row, _scale: Scale) -> None:
         names = kernel.threads(program.pid)
     row.figure("threads", "", len(names))
     row.notes.append(", ".join(names))
-    # The tray, the engine, watchdog's three, the callbacks' and one per account that was asked.
-    row.count("threads at rest", len(names), 6 + ACCOUNTS)
+    # The tray's, the engine's, the callbacks', watchdog's one and two per folder (accounts and settings); no fetcher.
+    row.bar("threads at rest", len(names), 8)

@@ -26,17 +26,20 @@ class Provider:
     Attributes:
         delay_s: Before each answer.
         connections: Opened so far.
-        asked: Questions by access token.
+        plans: Questions for an account's plan.
+        asked: Questions for quotas by access token.
         asked_at: The monotonic clock at the first question of each token; seconds.
     """
 
     def __init__(self) -> None:
         self.delay_s = 0.0
         self.connections = 0
+        self.plans = 0
         self.asked: Counter[str] = Counter()
         self.asked_at: dict[str, float] = {}
         now = datetime.now(UTC)
         session, week = now + timedelta(hours=2, minutes=13, seconds=30), now + timedelta(days=3, hours=4)
+        self._profile = json.dumps({"organization": {"rate_limit_tier": "default_claude_max_20x"}}).encode()
         self._claude = json.dumps(
             {
                 "five_hour": {"utilization": 0.5, "resets_at": session.isoformat()},
@@ -73,6 +76,9 @@ class Provider:
         path = head.split(b" ", 2)[1]
         if path.startswith(b"/-/"):
             return self._tell(path.decode()), 0.0
+        if path.endswith(b"/profile"):
+            self.plans += 1
+            return self._profile, self.delay_s
         token = head.partition(b"Authorization: Bearer ")[2].partition(b"\r\n")[0].decode()
         self.asked[token] += 1
         self.asked_at.setdefault(token, time.monotonic())
@@ -83,9 +89,13 @@ class Provider:
         for name, value in parse_qsl(urlsplit(path).query):
             if name == "delay_ms":
                 self.delay_s = float(value) / 1000
-        return json.dumps(
-            {"connections": self.connections, "asked": dict(self.asked), "asked_at": self.asked_at}
-        ).encode()
+        told = {
+            "connections": self.connections,
+            "plans": self.plans,
+            "asked": dict(self.asked),
+            "asked_at": self.asked_at,
+        }
+        return json.dumps(told).encode()
 
 
 class Connection(asyncio.Protocol):

@@ -51,6 +51,8 @@ class BackendContract:
 
     stops_in_any_order: ClassVar[bool] = True
     """Whether ``stop()`` has its effect from the moment ``run()`` was called."""
+    takes_many_threads: ClassVar[bool] = True
+    """Whether several threads may set things at once."""
     detaches: ClassVar[bool] = True
     """Whether ``run_detached()`` works."""
 
@@ -153,7 +155,8 @@ class BackendContract:
                 icon.update_menu()
 
         with running(icon, lambda given: setattr(given, "visible", True)):
-            threads = [threading.Thread(target=change, args=(color,)) for color in ("red", "green", "blue")]
+            colors = ("red", "green", "blue") if self.takes_many_threads else ("red",)
+            threads = [threading.Thread(target=change, args=(color,)) for color in colors]
             for thread in threads:
                 thread.start()
             for thread in threads:

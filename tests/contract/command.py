@@ -64,8 +64,8 @@ class Running:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
+    def signal(self, name: str) -> None:
+        self._process.send_signal(signal.Signals[name])
 
     @property
     def is_running(self) -> bool:

@@ -8,10 +8,11 @@ import os
 import subprocess
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .backend_contract import picture
 from .command import Home
 from .fake_host import FakeHost
 from .needs import need
@@ -19,7 +20,9 @@ from .provider_stand_in import StandIn
 from .session_bus import SessionBus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from trayquota.tray.statusnotifier import Icon
 
 JOIN_S = 2.0
 
@@ -80,6 +83,25 @@ def host(bus: SessionBus) -> Iterator[FakeHost]:
     host = FakeHost(bus.address)
     yield host
     host.close()
+
+
+@pytest.fixture
+def make_icon(bus: SessionBus) -> Iterator[Callable[..., Icon]]:
+    """Makes icons of our own backend that show themselves at once; all are stopped at the end."""
+    from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon  # noqa: PLC0415 - on Linux only
+
+    assert bus.address
+    made = []
+
+    def make(**options: Any) -> StatusNotifierIcon:  # noqa: ANN401 - the options of pystray's icons
+        icon = StatusNotifierIcon("trayquota-test", **({"icon": picture(), "title": "title"} | options))
+        made.append(icon)
+        icon.run_detached()
+        return icon
+
+    yield make
+    for icon in made:
+        icon.stop()
 
 
 @pytest.fixture(scope="session")

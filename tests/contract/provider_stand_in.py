@@ -1,4 +1,4 @@
-"""The providers on loopback, as ``TRAYQUOTA_GATEWAY`` reaches them: answers by token, and a record of what was asked."""
+"""The providers on loopback, as ``TRAYQUOTA_GATEWAY`` reaches them: answers by token, a record of what was asked."""
 
 from __future__ import annotations
 

@@ -54,6 +54,7 @@ class TestXorg(BackendContract):
     """pystray's X11 backend as we ship it. It has no menu; here it has not even a tray to dock in."""
 
     stops_in_any_order: ClassVar[bool] = False
+    takes_many_threads: ClassVar[bool] = False  # its threads share one queue for what went wrong in the loop
     detaches: ClassVar[bool] = False  # it starts a second setup thread and leaves the first waiting for ever
 
     @pytest.fixture(autouse=True)

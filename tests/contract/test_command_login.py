@@ -1,9 +1,10 @@
 """Renewing logins, as seen from outside: the file, the requests, and what a signal must not cut."""
 
+# ruff: noqa: S105, S106 - the tokens are made up
+
 from __future__ import annotations
 
 import json
-import signal
 import stat
 import sys
 from datetime import UTC, datetime, timedelta
@@ -34,7 +35,9 @@ def expired(home: Home, stand_in: StandIn) -> Path:
     """A Claude account whose login has ended, and a provider that renews it."""
     stand_in.answer(REFRESH, ROTATED)
     stand_in.answer("token-new", "claude_usage_basic.json")
-    return home.add("claude-ada", expired=in_hours(-1), refresh_token=REFRESH, note="spare", priority="10", weights=[1, 2])
+    return home.add(
+        "claude-ada", expired=in_hours(-1), refresh_token=REFRESH, note="spare", priority="10", weights=[1, 2]
+    )
 
 
 def test_an_ended_login_is_renewed_in_its_file_before_it_is_used(home: Home, stand_in: StandIn, expired: Path) -> None:
@@ -135,8 +138,8 @@ def test_a_signal_does_not_cut_a_renewal(
     stand_in.answer(REFRESH, HELD)
     command = home.start(*arguments)
     stand_in.until(lambda asked: asked)
-    command.signal(signal.Signals[number])
-    command.signal(signal.Signals[number])
+    command.signal(number)
+    command.signal(number)
     assert command.is_running
     assert "refresh-new" not in expired.read_text()
     stand_in.let_go()

@@ -16,20 +16,19 @@ if TYPE_CHECKING:
 
 FIGURE_SPACE = "\u2007"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and locales as POSIX has them")
-USAGE = Reply(
-    {
-        "five_hour": {"utilization": 58, "resets_at": in_hours(2.225)},
-        "seven_day": {"utilization": 20, "resets_at": in_hours(76.01)},
-    }
-)
 
 
 @pytest.fixture(autouse=True)
 def accounts(home: Home, stand_in: StandIn) -> None:
+    """An account with quotas, one whose provider is in trouble, and one whose login has ended."""
+    usage = {
+        "five_hour": {"utilization": 58, "resets_at": in_hours(2.23)},
+        "seven_day": {"utilization": 20, "resets_at": in_hours(76.01)},
+    }
     home.add("claude-ada")
     home.add("claude-zoe", email="zoé@example.com")
     home.add("codex-old", expired=in_hours(-1))
-    stand_in.answer("token-claude-ada", USAGE)
+    stand_in.answer("token-claude-ada", Reply(usage))
     stand_in.answer("token-claude-zoe", Reply(status=500))
 
 
@@ -83,7 +82,8 @@ def test_whoever_reads_it_may_leave_early(home: Home, stand_in: StandIn) -> None
 
 @posix
 def test_without_anywhere_to_write_it_does_not_fall_over(home: Home) -> None:
-    code = "import os, sys; os.close(1); os.close(2); os.execv(sys.executable, [sys.executable, '-m', 'trayquota', 'status'])"
+    close_all = "import os, sys; os.close(1); os.close(2);"
+    code = f"{close_all} os.execv(sys.executable, [sys.executable, '-m', 'trayquota', 'status'])"
     assert home.start(code=code).ended().code == 1
 
 

@@ -12,7 +12,6 @@ from .command import REFERENCE, Home, Result
 from .provider_stand_in import CLAUDE_USAGE, CODEX_USAGE, FACTS, Reply, StandIn, fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 EXPECTED = json.loads((FACTS / "EXPECTED.json").read_text())["files"]
@@ -92,7 +91,7 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return Run(tmp_path_factory.mktemp("samples"))
 
 
@@ -146,7 +145,9 @@ def test_an_answer_has_exactly_its_windows(run: Run, name: str) -> None:
         assert window["used_percent"] == wanted["used_percent"]
         assert window["remaining_percent"] == wanted["remaining_percent"]
         assert window["duration_seconds"] == wanted["window_seconds"]
-        assert_moment(window["resets_at"], wanted["resets_at"], run if (name, window["title"]) in FROM_ARRIVAL else None)
+        assert_moment(
+            window["resets_at"], wanted["resets_at"], run if (name, window["title"]) in FROM_ARRIVAL else None
+        )
 
 
 def assert_moment(found: str | None, wanted: str | None, from_arrival: Run | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -274,7 +273,7 @@ def test_a_signal_ends_it_while_an_answer_is_awaited(home: Home, stand_in: Stand
     stand_in.answer("token-claude-ada", HELD)
     command = home.start("status", "--json")
     stand_in.until(lambda asked: len(asked) == 2)
-    command.signal(signal.Signals[number])
+    command.signal(number)
     result = command.ended()
     assert (result.code, result.out, result.err) == (code, "", "")
 

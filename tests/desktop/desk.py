@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PANEL_SETTINGS = HERE / "xfce4-panel.xml"
+DARK = 'name="dark-mode" type="bool" value="true"'
 XFCONF_SERVICE = Path("/usr/share/dbus-1/services/org.xfce.Xfconf.service")
 TRAYER = ["trayer", "--edge", "top", "--widthtype", "percent", "--width", "100", "--align", "right"]
 NOTIFICATIONS = "org.freedesktop.Notifications"
@@ -119,18 +120,25 @@ class Desk:
         self.env["DBUS_SESSION_BUS_ADDRESS"] = address
         self.bus = buses.Bus(address)
 
-    def start_panel(self) -> None:
-        """Start Xfce's panel, at the top, and wait until its tray takes items."""
+    def start_panel(self, *, scale: int = 1, dark: bool = True) -> None:
+        """Start Xfce's panel, at the top, and wait until its tray takes items.
+
+        Args:
+            scale: Pixels of the screen per pixel of the toolkit.
+            dark: In light letters on a dark ground; its menus and tooltips too.
+        """
         if not self.bus.has_owner("org.xfce.Xfconf"):
-            self._start_xfconf()
-        self.panel = self.start(["xfce4-panel", "--disable-wm-check", "--sm-client-disable"])
+            self._start_xfconf(dark=dark)
+        env = {"GDK_SCALE": str(scale), "GTK_THEME": "Adwaita:dark" if dark else "Adwaita"}
+        self.panel = self.start(["xfce4-panel", "--disable-wm-check", "--sm-client-disable"], env)
         wait_until(lambda: self.bus.has_owner(buses.WATCHER), "watcher of the panel")
         self._find_tray()
 
-    def _start_xfconf(self) -> None:
+    def _start_xfconf(self, *, dark: bool) -> None:
         settings = Path(self.env["XDG_CONFIG_HOME"]) / "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
         settings.parent.mkdir(parents=True)
-        settings.write_text(PANEL_SETTINGS.read_text())
+        text = PANEL_SETTINGS.read_text()
+        settings.write_text(text if dark else text.replace(DARK, DARK.replace("true", "false")))
         service = configparser.ConfigParser()
         service.read(XFCONF_SERVICE)
         self.start([service["D-BUS Service"]["Exec"]])

@@ -150,9 +150,9 @@ class Rig:
     def _tick(self) -> None:
         self.ticks += 1
 
-    def _fetch(self, asked: Credential, _cut: Cut) -> Outcome:
+    def _fetch(self, credential: Credential, cut: Cut) -> Outcome:  # noqa: ARG002
         assert self._at_work is not None
-        assert self._at_work.asked is asked
+        assert self._at_work.asked is credential
         outcome = self._at_work.outcome
         if isinstance(outcome, Exception):
             raise outcome

@@ -239,7 +239,7 @@ HEAD = "[Desktop Entry]\nType=Application\n"
         (HEAD + "Exec={program}\n#Hidden=true\n", True, ""),
         (HEAD + "Exec={program}\nX-GNOME-Autostart-enabled=false\n", False, ""),
         (HEAD + "Exec={program}\n[Desktop Action x]\nExec=x\nHidden=true\n", True, ""),
-        (HEAD + "Exec={program} --dir elsewhere\n", True, "another installation"),
+        (HEAD + "Exec={program} --dir elsewhere\n", True, ""),
         (HEAD + "Exec=python3 -m trayquota\n", True, "another installation"),
         (HEAD, True, "names no program"),
         ('[Desktop Entry]\nExec="no-such-program end\n', True, "gone"),

@@ -1,4 +1,4 @@
-"""The whole view: icon, tooltip and menu of a snapshot at a moment."""
+"""The tooltip and the menu of a snapshot at a moment."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from trayquota.core.compose import MOST_INLINE, level, tooltip, view
-from trayquota.core.model import AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot, State
-from trayquota.core.view import Action, ActionKind, IconSpec, Level, Mark, Row, View
+from trayquota.core.compose import MOST_INLINE, tooltip, view
+from trayquota.core.model import AccountUsage, Failure, FailureKind, Snapshot, State
+from trayquota.core.view import Action, ActionKind, Row, View
 
 from .facts import NOW
 from .samples import (
     ADA,
     BOB,
-    CI,
     DESIGN,
     EXPIRED,
     LOOK,
@@ -22,15 +21,11 @@ from .samples import (
     five_hours,
     later,
     numbered,
-    passed,
     snapshot,
     span,
     usage,
     weekly,
 )
-
-REFUSED = Failure(FailureKind.REFUSED, "Claude refused this login (HTTP 403).")
-CALM = replace(DESIGN, accounts=tuple(each for each in DESIGN.accounts if each.state is State.OK))
 
 
 def shown(*usages: AccountUsage, refreshing: bool = False, notice: str | None = None) -> View:
@@ -89,95 +84,6 @@ def test_what_clicks_do() -> None:
     assert rows["Quit"].action == Action(ActionKind.QUIT)
     assert not rows["Updated 2 min ago"].enabled
     assert [row.label for row in rows.values() if row.default] == ["Refresh now"]
-
-
-def test_the_icon_of_the_design() -> None:
-    assert view(DESIGN, NOW, LOOK).icon == IconSpec(37, level=Level.PLENTY, attention=True)
-    assert view(DESIGN, NOW, LOOK).needs_attention
-    assert view(CALM, NOW, LOOK).icon == IconSpec(37, level=Level.PLENTY)
-    assert not view(CALM, NOW, LOOK).needs_attention
-
-
-@pytest.mark.parametrize(
-    ("left", "expected"),
-    [
-        (100, Level.PLENTY),
-        (25, Level.PLENTY),
-        (24.9, Level.LOW),
-        (10, Level.LOW),
-        (9.9, Level.CRITICAL),
-        (0.1, Level.CRITICAL),
-        (0, Level.EMPTY),
-    ],
-)
-def test_levels(left: float, expected: Level) -> None:
-    assert level(left, LOOK) is expected
-    assert shown(usage(ADA, five_hours(left))).icon.level is expected
-
-
-def test_the_lowest_is_the_lowest_that_counts() -> None:
-    counting = (usage(ADA, five_hours(42), weekly(30)), usage(BOB, five_hours(35), state=State.STALE))
-    others = (
-        usage(CI, five_hours(1), state=State.EXPIRED, failure=EXPIRED),
-        usage(CI, five_hours(2), state=State.ERROR),
-        usage(CI, five_hours(3), state=State.DISABLED),
-        usage(CI, passed(five_hours(4)), five_hours(None), weekly(60)),
-    )
-    assert shown(*counting, *others).icon.percent == 30
-    assert shown(*counting).headline == "30% left: Claude ada@example.com, Weekly"
-    assert shown(counting[1]).icon == IconSpec(35, level=Level.PLENTY, stale=True)
-    assert shown(counting[1]).headline == "35% left 2 min ago: Codex bob@example.org, 5-hour"
-
-
-def test_of_equals_the_first_counts() -> None:
-    assert shown(usage(ADA, five_hours(42), weekly(42)), usage(BOB, five_hours(42))).headline.endswith(
-        "Claude ada@example.com, 5-hour"
-    )
-
-
-@pytest.mark.parametrize(
-    ("usages", "mark", "headline"),
-    [
-        ((), Mark.NO_ACCOUNTS, "No accounts to ask"),
-        ((usage(state=State.DISABLED), usage(BOB, state=State.UNSUPPORTED)), Mark.NO_ACCOUNTS, "No accounts to ask"),
-        ((usage(state=State.PENDING),), Mark.LOADING, "Asking for quotas…"),
-        ((usage(state=State.PENDING), usage(BOB, state=State.ERROR)), Mark.LOADING, "Asking for quotas…"),
-        ((usage(state=State.ERROR, failure=OFFLINE),), Mark.UNKNOWN, "Quotas unknown"),
-        ((usage(ADA, passed(five_hours(42))),), Mark.UNKNOWN, "Quotas unknown"),
-        ((usage(ADA, five_hours(None)),), Mark.UNKNOWN, "Quotas unknown"),
-        (
-            (usage(ADA, state=State.ERROR, failure=OFFLINE), usage(CI, state=State.EXPIRED, failure=EXPIRED)),
-            Mark.ATTENTION,
-            "Claude ci@example.com: login expired",
-        ),
-        ((usage(state=State.ERROR, failure=REFUSED),), Mark.ATTENTION, "Claude ada@example.com: refused"),
-    ],
-)
-def test_without_a_number_the_icon_says_why(usages: tuple[AccountUsage, ...], mark: Mark, headline: str) -> None:
-    found = shown(*usages)
-    assert (found.icon.percent, found.icon.mark, found.headline) == (None, mark, headline)
-
-
-def test_a_window_that_has_reset_waits_for_data() -> None:
-    found = shown(usage(ADA, passed(five_hours(3)), weekly(80)))
-    assert found.icon.percent == 80
-    assert "5-hour has reset, Weekly 80%" in found.lines[0]
-    assert "has reset, waiting for data" in found.menu[1].label
-
-
-def test_a_window_that_has_not_started_is_whole() -> None:
-    found = shown(usage(ADA, five_hours(100, None)))
-    assert found.icon.percent == 100
-    assert found.lines[0] == "Claude ada@example.com: 5-hour 100% (not started)"
-
-
-def test_bars_are_those_of_the_most_constrained_account() -> None:
-    windows = (five_hours(42), QuotaWindow("1-hour", 70.0, None, 3600), weekly(10), QuotaWindow("Spend limit", 60.0))
-    accounts = snapshot(usage(ADA, *windows), usage(BOB, five_hours(20), weekly(30)))
-    assert view(accounts, NOW, replace(LOOK, style="bar")).icon.bars == (30, 10)
-    assert view(accounts, NOW, replace(LOOK, style="ring")).icon.bars == (None, None)
-    only_weekly = snapshot(usage(ADA, weekly(10), passed(five_hours(3))))
-    assert view(only_weekly, NOW, replace(LOOK, style="bar")).icon.bars == (None, 10)
 
 
 def test_stale_is_never_shown_as_fresh() -> None:
@@ -284,3 +190,19 @@ def test_names_cannot_make_lines_or_endless_rows() -> None:
     found = view(Snapshot((usage(long, five_hours(42)),)), NOW, LOOK)
     assert "\n" not in found.menu[0].label
     assert len(found.menu[0].label) <= 200
+
+
+def test_hidden_names_are_numbers_everywhere() -> None:
+    found = view(DESIGN, NOW, replace(LOOK, hide_names=True))
+    assert "@" not in str(found)
+    assert found.headline == "37% left: Codex account 1, Weekly"
+    assert found.lines[1] == "Claude account 2: login expired"
+    assert found.menu[0].label == "Claude · account 1 · Max 20x"
+
+
+def test_settings_and_what_is_wrong_with_them_have_their_places() -> None:
+    settings = Row("Settings", children=(Row("Notifications", checked=True),))
+    menu = view(DESIGN, NOW, LOOK, settings=settings, problem="interval_minutes: expected 1 to 1440.").menu
+    assert sections(menu)[0][0] == "interval_minutes: expected 1 to 1440."
+    assert sections(menu)[2] == ["Open credentials folder", "Settings", "Quit"]
+    assert settings in menu

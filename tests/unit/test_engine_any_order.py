@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,10 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from trayquota.core.cadence import Reason
 from trayquota.core.model import FailureKind, State
-from trayquota.credentials.files import Credential
-from trayquota.credentials.scan import Scan
 
 from .engine_rig import Rig, answer, credential, failure, pause
+
+if TYPE_CHECKING:
+    from trayquota.credentials.files import Credential
+    from trayquota.fetch import Outcome
 
 NAMES = ("ada", "bob", "codex-carol")
 SOME_SECONDS = st.sampled_from([0.05, 0.3, 1.0, 31.0, 290.0, 310.0, 4000.0])
@@ -74,9 +77,9 @@ class AnyOrder(RuleBasedStateMachine):
             st.sampled_from([0.0, 60.0, 5000.0]).map(pause),
         ),
     )
-    def finish(self, data: st.DataObject, outcome: object) -> None:
+    def finish(self, data: st.DataObject, outcome: Outcome) -> None:
         work = data.draw(st.sampled_from([each for each in self.rig.open() if each.future.running()]))
-        self.rig.finish(work, replace(outcome, token=work.asked.login.access_token))  # type: ignore[type-var]
+        self.rig.finish(work, replace(outcome, token=work.asked.login.access_token))
 
     @rule(seconds=SOME_SECONDS)
     def pass_time(self, seconds: float) -> None:

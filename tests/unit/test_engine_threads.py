@@ -13,7 +13,8 @@ from trayquota.core.model import FailureKind, Snapshot, State
 from trayquota.credentials.scan import Scan
 from trayquota.refresh import WORKERS, Engine
 
-from .engine_rig import answer, credential
+from .engine_rig import answer
+from .engine_rig import credential as credential_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,8 +47,8 @@ class Fetchers:
         self.asked: list[str] = []
         self.renewing: set[str] = set()
 
-    def __call__(self, asked: Credential, cut: Cut) -> Outcome:
-        name = asked.account.id
+    def __call__(self, credential: Credential, cut: Cut) -> Outcome:
+        name = credential.account.id
         cut.is_renewing = name in self.renewing
         with self._changed:
             self.asked.append(name)
@@ -59,7 +60,7 @@ class Fetchers:
         with self._changed:
             self.inside -= 1
             self._changed.notify_all()
-        return answer(token=asked.login.access_token)
+        return answer(token=credential.login.access_token)
 
     def until_inside(self, amount: int) -> None:
         with self._changed:
@@ -75,7 +76,7 @@ class Bench:
     def __init__(self, fetchers: Fetchers, amount: int) -> None:
         self.seconds = 0.0
         self.shown: list[Snapshot] = []
-        self._credentials = tuple(credential(f"n{number:03}") for number in range(amount))
+        self._credentials = tuple(credential_of(f"n{number:03}") for number in range(amount))
         self.engine = Engine(
             folder=self,
             fetch=fetchers,
@@ -85,7 +86,7 @@ class Bench:
             monotonic=lambda: self.seconds,
         )
 
-    def scan(self, _now: datetime) -> Scan:
+    def scan(self, now: datetime) -> Scan:  # noqa: ARG002
         return Scan(self._credentials)
 
     def save(self, accounts: Mapping[str, Known], now: datetime) -> None:

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from trayquota import accounts
+from trayquota.core.cadence import Asked, Due, next_due
 from trayquota.core.model import FailureKind, State
 from trayquota.timing import Agenda, ClockWatch, Pace
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from trayquota.fetch import Outcome
+
 ADA, BOB = "claude-ada.json", "claude-bob.json"
+
+
+def do(action: Callable[[], object]) -> None:
+    action()
 
 
 def settled(*names: str) -> Rig:
@@ -30,14 +37,14 @@ def settled(*names: str) -> Rig:
     return rig
 
 
-def moments_asked(rig: Rig, seconds: float, reply: Callable[[], object] = answer) -> list[float]:
+def moments_asked(rig: Rig, seconds: float, reply: Callable[[], Outcome] = answer) -> list[float]:
     """Let time go by, answer every question at once, and return when the questions came; seconds from now."""
     begun, moments = rig.seconds, []
     while rig.seconds - begun < seconds:
         rig.wake(seconds - (rig.seconds - begun))
         for key in rig.asked:
             moments.append(rig.seconds - begun)
-            rig.answer(key, reply())  # type: ignore[arg-type]
+            rig.answer(key, reply())
     return moments
 
 
@@ -210,7 +217,7 @@ def test_a_small_correction_of_the_clock_hurts_nobody(by_s: float) -> None:
 def test_what_is_planned_does_not_hang_on_local_time() -> None:
     now_s = [50.0]
     done: list[str] = []
-    agenda = Agenda(lambda: now_s[0], lambda action: action() and None)
+    agenda = Agenda(lambda: now_s[0], do)
     with time_machine.travel(START, tick=False) as traveller:
         agenda.once("job", 10.0, lambda: done.append("job"))
         traveller.shift(timedelta(hours=1))
@@ -226,7 +233,7 @@ def test_what_is_planned_does_not_hang_on_local_time() -> None:
 
 def test_a_job_that_is_due_at_once_is_done_once() -> None:
     done: list[str] = []
-    agenda = Agenda(lambda: 5.0, lambda action: action() and None)
+    agenda = Agenda(lambda: 5.0, do)
     agenda.once("job", 0.0, lambda: done.append("first"))
     agenda.once("job", 0.0, lambda: done.append("second"))
     agenda.run_pending()
@@ -237,7 +244,7 @@ def test_a_job_that_is_due_at_once_is_done_once() -> None:
 def test_a_job_can_arrange_for_its_next_time() -> None:
     now_s = [0.0]
     done: list[float] = []
-    agenda = Agenda(lambda: now_s[0], lambda action: action() and None)
+    agenda = Agenda(lambda: now_s[0], do)
 
     def job() -> None:
         done.append(now_s[0])
@@ -254,7 +261,7 @@ def test_a_job_can_arrange_for_its_next_time() -> None:
 def test_a_replaced_job_is_done_at_the_new_time_alone() -> None:
     now_s = [0.0]
     done: list[str] = []
-    agenda = Agenda(lambda: now_s[0], lambda action: action() and None)
+    agenda = Agenda(lambda: now_s[0], do)
     agenda.once("job", 5.0, lambda: done.append("old"))
     agenda.once("job", 9.0, lambda: done.append("new"), replace=True)
     now_s[0] = 8.0
@@ -282,11 +289,10 @@ def test_a_clock_watch_tells_each_jump_once() -> None:
 
 def test_a_thousand_accounts_are_not_planned_anew_with_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     planned = [0]
-    real = accounts.next_due
 
-    def counting(asked: accounts.Asked, now: datetime) -> object:
+    def counting(asked: Asked, now: datetime) -> Due:
         planned[0] += 1
-        return real(asked, now)
+        return next_due(asked, now)
 
     monkeypatch.setattr(accounts, "next_due", counting)
     amount = 1000

@@ -1,6 +1,6 @@
 """The journal: what goes in comes out, whatever happens to the file in between."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
+# ruff: noqa: S106 - the tokens are made up
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Renewals by the login keeper against a provider with single-use tokens, on real files."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
+# ruff: noqa: S105 - the tokens are made up
 
 from __future__ import annotations
 

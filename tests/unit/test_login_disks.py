@@ -1,6 +1,6 @@
 """Renewed pairs on disks that do not take them, and the order in which things reach the disk."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
+# ruff: noqa: S105 - the tokens are made up
 
 from __future__ import annotations
 

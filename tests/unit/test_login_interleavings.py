@@ -179,7 +179,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(moment=MOMENTS, deed=DEEDS)
     def recover(self, moment: int, deed: str) -> None:
-        self._act(lambda: self.house.keeper.recover(), moment, deed)
+        self._act(self.house.keeper.recover, moment, deed)
 
     @rule()
     def restart(self) -> None:

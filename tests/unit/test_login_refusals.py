@@ -1,6 +1,6 @@
 """What the login keeper makes of a provider that says no, or nothing."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
+# ruff: noqa: S105 - the tokens are made up
 
 from __future__ import annotations
 

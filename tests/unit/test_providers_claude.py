@@ -74,7 +74,17 @@ def test_named_buckets_keep_their_order_whatever_the_answers() -> None:
 
 
 def test_models_have_a_limit_each() -> None:
-    limits = [None, "garbage", 7, {}, scoped(None), scoped("Fable", 4), scoped("Opus 5", 80), scoped("All models", 61)]
+    limits = [
+        None,
+        "garbage",
+        7,
+        {},
+        scoped(None),
+        scoped("Sonnet", kind="weekly_all"),
+        scoped("Fable", 4),
+        scoped("Opus 5", 80),
+        scoped("All models", 61),
+    ]
     assert [(each.title, each.used_percent) for each in read({"limits": limits})] == [
         ("Weekly (Fable)", 4.0),
         ("Weekly (Opus 5)", 80.0),

@@ -98,6 +98,7 @@ def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_
 def test_a_web_page_is_never_an_expired_login(status: int, kind: FailureKind, headers: dict[str, str]) -> None:
     error = failure_of(CLAUDE, facts.answer(b"\n <!DOCTYPE html><p>token revoked, scope", status, headers))
     assert (error.failure.kind, error.may_renew) == (kind, False)
+    assert ("web page" in error.failure.message.lower()) is (kind in {FailureKind.BLOCKED, FailureKind.BAD_ANSWER})
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from watchdog.observers import Observer
 
 from trayquota.credentials import watch
 from trayquota.credentials.watch import Watcher
@@ -240,7 +241,7 @@ def test_a_folder_that_may_not_be_read_is_watched_when_it_may(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = os.access
-    monkeypatch.setattr(watch.os, "access", lambda path, mode: path != watched.folder and real(path, mode))
+    monkeypatch.setattr(os, "access", lambda path, mode: path != watched.folder and real(path, mode))
     watched.watcher.ensure()
     before = watched.watcher._observer
     watched.watcher.ensure()
@@ -277,8 +278,9 @@ def test_without_watches_to_be_had_it_says_so_and_tries_again(
         patch.setattr(watch, "Observer", exhausted)
         watched = Watched(tmp_path)
         watched.watcher.ensure()
-    assert watched.watcher.problem is not None
-    assert os.strerror(errno.EMFILE) in watched.watcher.problem
+    problem = watched.watcher.problem
+    assert problem is not None
+    assert os.strerror(errno.EMFILE) in problem
     assert watched.watcher.kind == "nothing"
     assert len(caplog.records) == 1, "once is enough"
     watched.watcher.ensure()
@@ -294,10 +296,8 @@ def test_a_watch_that_cannot_be_finished_leaves_no_thread(
     def refuse(*_args: object, **_more: object) -> None:
         raise error
 
-    real = watch.Observer
-
     def observer() -> object:
-        made = real()
+        made = Observer()
         made.schedule = refuse  # type: ignore[method-assign, assignment]
         return made
 

@@ -236,7 +236,9 @@ def _menu(snapshot: Snapshot, now: datetime, look: Look, settings: Row | None, p
         if nested:
             yield Row(header, children=rows)
         else:
-            yield Row(header, Action(ActionKind.OPEN_FOLDER), enabled=usage.state is not State.DISABLED)
+            yield Row(
+                header, Action(ActionKind.OPEN_FOLDER, usage.account.folder), enabled=usage.state is not State.DISABLED
+            )
             yield from (Row("  " + row.label, row.action, row.enabled) for row in rows)
     if snapshot.accounts or snapshot.notice or problem:
         yield _SEPARATOR

@@ -63,16 +63,18 @@ class Account:
     """Who an account is. Holds no secret.
 
     Attributes:
-        id: The credential file's name.
+        id: The credential file's name; of two by the same name one has its folder's name before it.
         provider: Lower case: ``claude``, ``codex``, …
         name: For people: e-mail, else login, else the file's name.
         plan: The plan's name for people (``Plus``, ``Max 20x``), when known.
+        folder: The path of its file's folder, when that is not the first of the credentials folders.
     """
 
     id: str
     provider: str
     name: str
     plan: str | None = None
+    folder: str = ""
 
     @property
     def sort_key(self) -> tuple[str, str, str]:

@@ -49,7 +49,7 @@ def _intervals(chosen: float) -> list[Row]:
     return [
         Row(
             f"{each:g} minute{'' if each == 1 else 's'}",
-            Action(ActionKind.SET, f"interval_minutes={each:g}"),
+            Action(ActionKind.SET, f"interval_minutes = {int(each) if each == int(each) else each}"),
             checked=each == chosen,
             radio=True,
         )
@@ -59,10 +59,10 @@ def _intervals(chosen: float) -> list[Row]:
 
 def _styles(chosen: str) -> list[Row]:
     return [
-        Row(title, Action(ActionKind.SET, f'icon_style="{name}"'), checked=name == chosen, radio=True)
+        Row(title, Action(ActionKind.SET, f'icon_style = "{name}"'), checked=name == chosen, radio=True)
         for name, title in _STYLES
     ]
 
 
 def _toggle(label: str, key: str, *, is_on: bool) -> Row:
-    return Row(label, Action(ActionKind.SET, f"{key}={'false' if is_on else 'true'}"), checked=is_on)
+    return Row(label, Action(ActionKind.SET, f"{key} = {'false' if is_on else 'true'}"), checked=is_on)

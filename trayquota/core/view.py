@@ -60,11 +60,12 @@ class ActionKind(StrEnum):
 
     REFRESH = "refresh"
     OPEN_FOLDER = "open-folder"
+    """The argument is its path; empty for the first of the credentials folders."""
     OPEN_PAGE = "open-page"
     """The argument is the page's address."""
     OPEN_SETTINGS = "open-settings"
     SET = "set"
-    """The argument is a line of TOML: ``interval_minutes=5``."""
+    """The argument is a line of TOML: ``interval_minutes = 5``."""
     AUTOSTART = "autostart"
     """The argument is ``on`` or ``off``."""
     QUIT = "quit"

@@ -7,6 +7,7 @@ said, and switching on again mends it.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import plistlib
 import re
@@ -21,7 +22,7 @@ from xml.parsers.expat import ExpatError
 from trayquota.desktop.entry import exec_line, main_keys, started_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 NAME = "trayquota"
 _LABEL = "io.github.trayquota"
@@ -61,8 +62,8 @@ class Autostart(Protocol):
         """Do so no longer; raises ``AutostartError``."""
 
 
-def command() -> list[str]:
-    """Return the command that starts this installation's tray."""
+def command(options: Sequence[str] = ()) -> list[str]:
+    """Return the command that starts this installation's tray with ``options``."""
     python = Path(sys.executable)
     if sys.platform == "win32":
         windowless = python.with_name("pythonw.exe")  # any other would leave a console window open
@@ -70,16 +71,17 @@ def command() -> list[str]:
     else:
         script = python.with_name(NAME)
         words = [str(script)] if script.exists() else [str(python), "-m", NAME]
-    return words
+    return [*words, *options]
 
 
-def autostart() -> Autostart:
-    """Return the way of the platform this runs on."""
+def autostart(options: Sequence[str] = ()) -> Autostart:
+    """Return the way of the platform this runs on, to start with ``options``."""
+    words = command(options)
     ways: dict[str, Callable[[], Autostart]] = {
-        "win32": lambda: RunKey(command()),
-        "darwin": lambda: LaunchAgent(Path.home() / "Library" / "LaunchAgents", command()),
+        "win32": lambda: RunKey(words),
+        "darwin": lambda: LaunchAgent(Path.home() / "Library" / "LaunchAgents", words),
     }
-    return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), command()))()
+    return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), words))()
 
 
 def config_home(environment: Mapping[str, str]) -> Path:
@@ -222,9 +224,14 @@ def _problem(stated: list[str], expected: list[str]) -> str | None:
         return f"it names no program; {_MEND}"
     if shutil.which(stated[0]) is None:
         return f"the program it names is gone; was its virtual environment moved? {_MEND}"
-    if stated != expected:
+    if _program(stated) != _program(expected):
         return "it starts another installation; 'trayquota autostart on' makes it this one"
     return None
+
+
+def _program(words: list[str]) -> list[str]:
+    """Return the words up to the first option: with which options it starts is the person's own choice."""
+    return list(itertools.takewhile(lambda each: not each.startswith("--"), words))
 
 
 def _windows_words(line: str) -> list[str]:

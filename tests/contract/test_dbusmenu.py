@@ -1,0 +1,318 @@
+"""The menu as panels see it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from dbus_fast import Variant
+
+from trayquota.tray._pystray import Icon as AnyIcon
+from trayquota.tray._pystray import Menu, MenuItem
+from trayquota.tray.statusnotifier import session
+
+from .bus_client import RemoteError
+from .fake_host import Entry, FakeHost
+from .recorder import PATIENCE_S, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trayquota.tray.statusnotifier import Icon
+
+    MakeIcon = Callable[..., Icon]
+
+NOBODY = 9999
+
+
+def rows(*labels: str) -> Menu:
+    return Menu(*(MenuItem(label, None) for label in labels))
+
+
+def full_menu(calls: Recorder[str] | None = None) -> Menu:
+    def say(_icon: AnyIcon, item: MenuItem) -> None:
+        if calls is not None:
+            calls.add(item.text)
+
+    return Menu(
+        MenuItem("ada_l@example.com", say, enabled=False),
+        MenuItem("Refresh now", say, default=True),
+        Menu.SEPARATOR,
+        MenuItem("Notify", say, checked=lambda _: True),
+        MenuItem(
+            "Style",
+            Menu(
+                MenuItem("Ring", say, checked=lambda _: True, radio=True),
+                MenuItem("Bar", say, checked=lambda _: False, radio=True),
+            ),
+        ),
+        MenuItem("hidden", say, visible=False),
+    )
+
+
+def test_the_layout_says_everything(host: FakeHost, make_icon: MakeIcon) -> None:
+    make_icon(menu=full_menu())
+    seen = host.layout()
+    shown = {"enabled": True, "visible": True}
+    assert seen.id == 0
+    assert seen.properties == {"children-display": "submenu"}
+    assert [each.properties for each in seen.children] == [
+        {"label": "ada__l@example.com", "enabled": False, "visible": True},
+        shown | {"label": "Refresh now"},
+        shown | {"label": "", "type": "separator"},
+        shown | {"label": "Notify", "toggle-type": "checkmark", "toggle-state": 1},
+        shown | {"label": "Style", "children-display": "submenu"},
+    ]
+    assert [each.properties for each in seen.find("Style").children] == [
+        shown | {"label": "Ring", "toggle-type": "radio", "toggle-state": 1},
+        shown | {"label": "Bar", "toggle-type": "radio", "toggle-state": 0},
+    ]
+
+
+def test_the_layout_can_be_asked_for_in_parts(host: FakeHost, make_icon: MakeIcon) -> None:
+    make_icon(menu=full_menu())
+    style = host.layout().find("Style").id
+    assert host.layout(depth=0).children == []
+    assert [each.children for each in host.layout(depth=1).children] == [[]] * 5
+    assert host.layout(parent=style).labels() == ["Ring", "Bar"]
+    assert host.layout(names=("label",)).find("Style") == Entry(
+        style, {"label": "Style"}, host.layout(style, names=("label",)).children
+    )
+
+
+def test_an_unknown_entry_is_an_invalid_argument(host: FakeHost, make_icon: MakeIcon) -> None:
+    make_icon(menu=full_menu())
+    calls: list[tuple[str, str, list[Any]]] = [
+        ("GetLayout", "iias", [NOBODY, -1, []]),
+        ("GetProperty", "is", [NOBODY, "label"]),
+        ("GetProperty", "is", [0, "no-such-property"]),
+        ("Event", "isvu", [NOBODY, "clicked", Variant("i", 0), 0]),
+        ("AboutToShow", "i", [NOBODY]),
+    ]
+    for member, signature, body in calls:
+        with pytest.raises(RemoteError, match="InvalidArgs"):
+            host.on_menu(member, signature, *body)
+
+
+def test_properties_can_be_asked_for_one_by_one_and_in_groups(host: FakeHost, make_icon: MakeIcon) -> None:
+    make_icon(menu=full_menu())
+    refresh, style = (host.layout().find(label).id for label in ("Refresh now", "Style"))
+    assert host.on_menu("GetProperty", "is", refresh, "label") == ["Refresh now"]
+    (some,) = host.on_menu("GetGroupProperties", "aias", [refresh, NOBODY, style], ["label"])
+    assert some == [[refresh, {"label": "Refresh now"}], [style, {"label": "Style"}]]
+    (everything,) = host.on_menu("GetGroupProperties", "aias", [], [])
+    assert everything == [[each.id, each.properties] for each in host.layout().flat()]
+
+
+def test_the_menus_own_properties(host: FakeHost, make_icon: MakeIcon) -> None:
+    make_icon()
+    (told,) = host.call(
+        host.item, "/MenuBar", "org.freedesktop.DBus.Properties", "GetAll", "s", "com.canonical.dbusmenu"
+    )
+    assert told == {"Version": 3, "TextDirection": "ltr", "Status": "normal", "IconThemePath": []}
+
+
+def test_a_menu_that_is_about_to_show_is_up_to_date(host: FakeHost, make_icon: MakeIcon) -> None:
+    make_icon(menu=full_menu())
+    style = host.layout().find("Style").id
+    assert host.on_menu("AboutToShow", "i", 0) == [False]
+    assert host.on_menu("AboutToShow", "i", style) == [False]
+    assert host.on_menu("AboutToShowGroup", "ai", [style, NOBODY, 0]) == [[], [NOBODY]]
+
+
+def test_a_click_runs_the_entrys_action_with_icon_and_entry(host: FakeHost, make_icon: MakeIcon) -> None:
+    calls: Recorder[str] = Recorder()
+    make_icon(menu=full_menu(calls))
+    host.click("Refresh now")
+    host.click("Bar")
+    assert calls.until_there_are(2) == ["Refresh now", "Bar"]
+
+
+def test_a_click_on_what_cannot_be_clicked_is_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
+    calls: Recorder[str] = Recorder()
+    make_icon(menu=full_menu(calls))
+    for label in ("ada__l@example.com", "", "Style"):
+        host.click(label)
+    host.event(0, "clicked")
+    host.event(host.layout().find("Notify").id, "hovered")
+    host.event(host.layout().find("Style").id, "opened")
+    host.click("Refresh now")
+    assert calls.until_there_are(1) == ["Refresh now"]
+
+
+def test_events_in_a_group_run_in_order_and_name_the_unknown(host: FakeHost, make_icon: MakeIcon) -> None:
+    calls: Recorder[str] = Recorder()
+    make_icon(menu=full_menu(calls))
+    ring, bar = (host.layout().find(label).id for label in ("Ring", "Bar"))
+    data = Variant("i", 0)
+    events = [[bar, "clicked", data, 0], [NOBODY, "clicked", data, 0], [ring, "clicked", data, 0]]
+    assert host.on_menu("EventGroup", "a(isvu)", events) == [[NOBODY]]
+    assert calls.until_there_are(2) == ["Bar", "Ring"]
+
+
+def test_a_callback_that_takes_its_time_holds_up_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+
+    calls: Recorder[str] = Recorder()
+    icon = make_icon(menu=Menu(MenuItem("slow", slow), MenuItem("next", lambda: calls.add("next"))))
+    host.click("slow")
+    assert begun.wait(PATIENCE_S)
+    icon.title = "meanwhile"
+    host.click("next")
+    assert host.properties()["Title"] == "meanwhile"
+    assert calls.seen == []
+    go_on.set()
+    calls.until_there_are(1)
+
+
+def test_a_callback_that_fails_is_logged_and_forgotten(
+    host: FakeHost, make_icon: MakeIcon, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        message = "a private matter"
+        raise RuntimeError(message)
+
+    calls: Recorder[str] = Recorder()
+    make_icon(menu=Menu(MenuItem("fail", fail), MenuItem("next", lambda: calls.add("next"))))
+    host.click("fail")
+    host.click("next")
+    calls.until_there_are(1)
+    (complaint,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert complaint.getMessage() == "a callback failed with RuntimeError"
+    assert complaint.exc_info is None
+
+
+def test_states_asked_for_by_callables_are_asked_again_after_a_click(host: FakeHost, make_icon: MakeIcon) -> None:
+    state = {"on": False}
+
+    def toggle() -> None:
+        state["on"] = not state["on"]
+
+    make_icon(menu=Menu(MenuItem("toggle", toggle, checked=lambda _: state["on"])))
+    entry = host.layout().find("toggle").id
+    host.click("toggle")
+    assert host.wait_told("ItemsPropertiesUpdated").body == [[[entry, {"toggle-state": 1}]], []]
+
+
+def test_a_countdown_in_a_label_is_a_property_update_alone(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(menu=rows("Claude", "resets in 13m", "Quit"))
+    before, revision = host.layout(), host.revision()
+    icon.menu = rows("Claude", "resets in 12m", "Quit")
+    (told,) = host.told()
+    assert told.member == "ItemsPropertiesUpdated"
+    assert told.body == [[[before.children[1].id, {"label": "resets in 12m"}]], []]
+    assert host.revision() == revision
+    assert [each.id for each in host.layout().children] == [each.id for each in before.children]
+
+
+def test_rows_that_come_and_go_are_a_new_layout_and_leave_the_others(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(menu=rows("a", "b", "c"))
+    ids = {each.properties["label"]: each.id for each in host.layout().children}
+    revision = host.revision()
+    icon.menu = rows("a", "new", "c")
+    icon.menu = rows("a", "new", "more", "c")
+    host.settle()
+    seen = host.layout()
+    assert seen.labels() == ["a", "new", "more", "c"]
+    assert (seen.find("a").id, seen.find("c").id) == (ids["a"], ids["c"])
+    layouts = [each for each in host.told() if each.member == "LayoutUpdated"]
+    assert [each.body[1] for each in layouts] == [0]
+    assert layouts[0].body[0] == host.revision() > revision
+
+
+def test_properties_are_told_ahead_of_the_layout(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(menu=rows("a", "in 13 min"))
+    host.settle()
+    icon.menu = rows("b", "a", "in 12 min")
+    assert host.told_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
+
+
+def test_a_change_in_a_submenu_names_the_submenu(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(menu=Menu(MenuItem("sub", rows("a")), MenuItem("x", None)))
+    sub = host.layout().find("sub").id
+    icon.menu = Menu(MenuItem("sub", rows("a", "b")), MenuItem("x", None))
+    (told,) = host.told()
+    assert (told.member, told.body[1]) == ("LayoutUpdated", sub)
+
+
+def test_the_menu_can_be_taken_away_and_given_back(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(menu=rows("a"))
+    before = host.layout().find("a").id
+    icon.menu = None
+    assert host.layout().children == []
+    icon.menu = rows("a")
+    assert host.layout().find("a").id > before
+
+
+@pytest.mark.parametrize("how", ["event", "group"])
+def test_while_it_is_open_nothing_moves(host: FakeHost, make_icon: MakeIcon, how: str) -> None:
+    icon = make_icon(menu=rows("a", "in 13 min", "z"))
+    opened = threading.Event()
+    icon.on_menu_opened = opened.set
+    if how == "event":
+        host.event(0, "opened")
+    else:
+        host.on_menu("AboutToShowGroup", "ai", [0])
+    assert opened.wait(PATIENCE_S)
+    icon.menu = rows("a", "in 12 min", "more", "z")
+    assert host.told_members() == ["ItemsPropertiesUpdated"]
+    assert host.layout().labels() == ["a", "in 12 min", "z"]
+    if how == "event":
+        host.event(0, "closed")
+    else:
+        host.click("z")
+    assert host.told_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
+    assert host.layout().labels() == ["a", "in 12 min", "more", "z"]
+
+
+def test_a_menu_that_is_never_closed_is_up_to_date_in_the_end(
+    host: FakeHost, make_icon: MakeIcon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_WAIT_AT_MOST_S", 0.01)
+    icon = make_icon(menu=rows("a"))
+    host.event(0, "opened")
+    icon.menu = rows("a", "b")
+    host.wait_told("LayoutUpdated")
+    assert host.layout().labels() == ["a", "b"]
+
+
+def test_a_menu_about_to_show_was_closed_before(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(menu=rows("a"))
+    host.event(0, "opened")
+    icon.menu = rows("a", "b")
+    assert host.told() == []
+    host.on_menu("AboutToShow", "i", 0)
+    assert host.layout().labels() == ["a", "b"]
+
+
+def test_a_host_that_goes_by_what_it_is_told_sees_the_menu(host: FakeHost, make_icon: MakeIcon) -> None:
+    menus = [
+        rows("a", "b"),
+        Menu(MenuItem("a", None), MenuItem("b", rows("c"))),
+        Menu(MenuItem("x", None), MenuItem("a", None), Menu.SEPARATOR, MenuItem("b", rows("d", "c"))),
+        full_menu(),
+        rows(),
+        full_menu(),
+    ]
+    icon = make_icon(menu=menus[0])
+    known = {each.id: each.properties for each in host.layout().flat()}
+    heard = len(host.told())
+    for menu in menus[1:]:
+        icon.menu = menu
+        news = host.told()[heard:]
+        heard += len(news)
+        for signal in news:
+            if signal.member == "ItemsPropertiesUpdated":
+                for entry, changed in signal.body[0]:
+                    known[entry] = known[entry] | changed
+            else:
+                for each in host.layout(signal.body[1]).flat():
+                    known.setdefault(each.id, each.properties)
+        assert {each.id: known[each.id] for each in host.layout().flat()} == {
+            each.id: each.properties for each in host.layout().flat()
+        }

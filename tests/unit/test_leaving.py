@@ -1,0 +1,162 @@
+"""Signals that unwind, and output that nobody reads."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trayquota import leaving
+from trayquota.leaving import Interrupted, end_signals, interruptible, leave_behind, on_end_signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE_S = 10.0
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+
+
+@pytest.fixture(autouse=True)
+def handlers_as_they_were() -> Iterator[None]:
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    assert {each: signal.getsignal(each) for each in before} == before
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_unwinds_what_is_being_done(name: str) -> None:
+    number = signal.Signals[name]
+    tidied: list[signal.Signals] = []
+    with pytest.raises(Interrupted) as caught:
+        wait_for_the_end(number, tidied)
+    assert tidied == [number]
+    assert caught.value.exit_code == 128 + number
+
+
+def wait_for_the_end(number: signal.Signals, tidied: list[signal.Signals]) -> None:
+    with interruptible():
+        try:
+            os.kill(os.getpid(), number)
+            threading.Event().wait(10)
+        finally:
+            # A second one does not disturb the tidying up.
+            os.kill(os.getpid(), number)
+            tidied.append(number)
+
+
+@posix
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        assert signal.SIGTERM not in end_signals()
+        with interruptible():
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_off_the_main_thread_nothing_is_touched() -> None:
+    entered = []
+
+    def enter() -> None:
+        with interruptible():
+            entered.append(signal.getsignal(signal.SIGINT))
+
+    before = signal.getsignal(signal.SIGINT)
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert entered == [before]
+
+
+def test_leaving_returns_when_no_thread_of_ours_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    exits: list[int] = []
+    monkeypatch.setattr(os, "_exit", exits.append)
+    thread = threading.Thread(target=lambda: None, name="fetch_0")
+    thread.start()
+    leave_behind(3)
+    assert exits == []
+    thread.join()
+
+
+def test_leaving_does_not_wait_for_a_thread_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    exits: list[int] = []
+    monkeypatch.setattr(os, "_exit", exits.append)
+    monkeypatch.setattr(leaving, "_GRACE_S", 0.01)
+    let_go = threading.Event()
+    thread = threading.Thread(target=let_go.wait, name="fetch_0")
+    thread.start()
+    leave_behind(3)
+    assert exits == [3]
+    let_go.set()
+    thread.join()
+
+
+def test_threads_of_others_are_not_ours_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    exits: list[int] = []
+    monkeypatch.setattr(os, "_exit", exits.append)
+    let_go = threading.Event()
+    thread = threading.Thread(target=let_go.wait, name="somebody-else")
+    thread.start()
+    leave_behind(0)
+    let_go.set()
+    thread.join()
+    assert exits == []
+
+
+# Signals that the main thread misses: they go to another thread, as they may at any time.
+
+
+def signalled_elsewhere(number: signal.Signals) -> threading.Thread:
+    """Return a thread that sends itself a signal, which wakes nobody."""
+
+    def send() -> None:
+        if sys.platform != "win32":
+            signal.pthread_kill(threading.get_ident(), number)
+
+    return threading.Thread(target=send)
+
+
+@posix
+def test_a_signal_that_the_main_thread_misses_interrupts_it_all_the_same() -> None:
+    thread, never = signalled_elsewhere(signal.SIGTERM), threading.Event()
+
+    def wait() -> None:
+        with interruptible():
+            thread.start()
+            never.wait(PATIENCE_S)
+
+    with pytest.raises(Interrupted):
+        wait()
+    thread.join()
+
+
+@posix
+def test_who_wants_to_know_of_the_end_is_told_wherever_the_signal_went() -> None:
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with interruptible(), on_end_signal(lambda: told.put(threading.current_thread().name)):
+        thread = signalled_elsewhere(signal.SIGTERM)
+        thread.start()
+        assert told.get(timeout=PATIENCE_S) == "signals"
+        os.kill(os.getpid(), signal.SIGINT)
+        assert told.get(timeout=PATIENCE_S) == "signals"
+        thread.join()
+
+
+@posix
+def test_no_thread_and_no_descriptor_is_left() -> None:
+    before = signal.set_wakeup_fd(-1)
+    assert before == -1
+    threads = set(threading.enumerate())
+    for _ in range(3):
+        with interruptible(), on_end_signal(lambda: None):
+            assert len(set(threading.enumerate()) - threads) == 1
+    assert set(threading.enumerate()) == threads
+    assert signal.set_wakeup_fd(-1) == -1

@@ -1,0 +1,137 @@
+"""The log: what goes in, and what never does."""
+
+from __future__ import annotations
+
+import logging
+import stat
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trayquota import log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes as POSIX has them")
+OWN = logging.getLogger("trayquota.some.part")
+OTHER = logging.getLogger("library.some.part")
+
+
+@pytest.fixture(autouse=True)
+def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave logging as it was."""
+    own = logging.getLogger("trayquota")
+    before = own.level, own.propagate, logging.raiseExceptions
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    yield
+    while log._handlers:
+        handler = log._handlers.pop()
+        own.removeHandler(handler)
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+    own.setLevel(before[0])
+    own.propagate, logging.raiseExceptions = before[1:]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "logs" / "trayquota.log"
+    log.set_up(path, verbose=False)
+    return path
+
+
+def test_the_program_s_own_words_go_in_as_they_are(path: Path) -> None:
+    OWN.info("refresh: %s, %d accounts", "start", 3)
+    OWN.debug("not so much")
+    assert path.read_text().endswith("INFO MainThread trayquota.some.part: refresh: start, 3 accounts\n")
+
+
+def test_of_a_library_s_warning_only_what_is_constant_goes_in(path: Path) -> None:
+    OTHER.warning("Retrying after connection broken by %r: %s", "ada@example.com", "/secret/path?token=1")
+    OTHER.error("body of https://example.com/x?token=secret for ada@example.com: sk-ant-oat01-abcdefghijklmnop\nsecret")
+    OTHER.info("Starting new HTTPS connection (1): example.com:443")
+    try:
+        raise ValueError("secret")  # noqa: EM101, TRY301
+    except ValueError:
+        OTHER.exception("it went wrong")
+    text = path.read_text()
+    assert "WARNING MainThread library.some.part: Retrying after connection broken by %r: %s" in text
+    assert "it went wrong" in text
+    assert len(text.splitlines()) == 3
+    for secret in ("secret", "ada", "example.com", "sk-ant"):
+        assert secret not in text
+
+
+def test_a_library_s_warning_does_not_go_to_the_terminal(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    OTHER.warning("something")
+    OWN.warning("something")
+    log.set_up(None, verbose=False)
+    OTHER.warning("something")
+    OWN.error("something")
+    assert capsys.readouterr() == ("", "")
+    assert path.exists()
+
+
+def test_with_verbose_it_goes_to_the_terminal_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.set_up(tmp_path / "log", verbose=True)
+    OWN.info("refresh: start")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("refresh: start\n")
+    assert "refresh: start" in (tmp_path / "log").read_text()
+
+
+@posix
+def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_LARGEST_BYTES", 500)
+    log.set_up(path, verbose=False)
+    for number in range(30):
+        OWN.info("line %d", number)
+    files = sorted(path.parent.iterdir())
+    assert [each.name for each in files] == ["trayquota.log", "trayquota.log.1"]
+    assert [stat.S_IMODE(each.stat().st_mode) for each in files] == [0o600, 0o600]
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_any_text_can_be_written(path: Path) -> None:
+    OWN.info("▰▱ zoë \udcff")
+    assert "▰▱ zoë \\udcff" in path.read_text("utf-8")
+
+
+def test_a_log_that_cannot_be_written_is_done_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    log.set_up(tmp_path / "file" / "trayquota.log", verbose=True)
+    OWN.info("still there")
+    assert "there is no log file" in capsys.readouterr().err
+
+
+def test_setting_up_twice_writes_once(path: Path) -> None:
+    log.set_up(path, verbose=False)
+    OWN.info("once")
+    assert path.read_text().count("once") == 1
+
+
+def test_an_error_that_ends_a_thread_is_noted_without_its_text(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise ValueError("secret")  # noqa: EM101
+
+    thread = threading.Thread(target=fail, name="some-thread")
+    thread.start()
+    thread.join()
+    assert "thread some-thread ended: ValueError at threading.py:" in path.read_text()
+    assert "test_log.py:" in path.read_text()
+    assert "secret" not in path.read_text() + capsys.readouterr().err
+
+
+def test_where_an_error_happened_is_told_without_its_text() -> None:
+    try:
+        int("secret")
+    except ValueError as error:
+        words = log.where(error)
+    assert words.startswith("ValueError at test_log.py:")
+    assert "secret" not in words
+    assert log.where(KeyError("secret")) == "KeyError"

@@ -1,0 +1,486 @@
+"""What survives a restart, and what survives a file that somebody else has written."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import stat
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trayquota.core.alerts import Severity, Told
+from trayquota.core.cadence import Gate
+from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow
+from trayquota.credentials.journal import digest
+from trayquota.credentials.trade import Refusal
+from trayquota.store.records import State, decoded, encoded
+from trayquota.store.state import Known, Store
+
+from .hostile import objects, values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
+KEY = "claude-ada@example.com.json"
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - as asked
+MAYBE = st.none() | MOMENTS
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+WINDOWS = st.builds(QuotaWindow, TEXTS, st.none() | st.floats(0, 100), MAYBE, st.none() | st.integers(1, 10**9))
+FAILURES = st.builds(Failure, st.sampled_from(FailureKind), TEXTS, MAYBE)
+GATES = st.builds(Gate, MOMENTS, st.floats(1, 86400))
+REFUSALS = st.dictionaries(TEXTS, st.builds(Refusal, st.booleans(), MOMENTS, st.integers(0, 100)), max_size=4)
+TOLD = st.builds(Told, st.sampled_from(Severity), MAYBE, st.booleans())
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> dict[str, Known]:
+    found = {}
+    for key in draw(st.lists(TEXTS, max_size=3, unique=True)):
+        account = Account(key, draw(TEXTS), draw(TEXTS), draw(st.none() | TEXTS))
+        found[key] = draw(
+            st.builds(
+                Known,
+                st.just(account),
+                st.none() | TEXTS,
+                MAYBE,
+                MAYBE,
+                st.lists(WINDOWS, max_size=3).map(tuple),
+                st.none() | FAILURES,
+                st.none() | GATES,
+            )
+        )
+    return found
+
+
+def known(**more: object) -> Known:
+    """An account whose last try, a minute ago, was good."""
+    asked = NOW - timedelta(minutes=1)
+    base = Known(Account(KEY, "claude", "ada@example.com"), "person", asked, asked, (QuotaWindow("5-hour", 58.0),))
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "state" / "state.json")
+
+
+def path_of(store: Store) -> Path:
+    return store._path
+
+
+def put(store: Store, content: bytes) -> None:
+    path_of(store).parent.mkdir(exist_ok=True)
+    path_of(store).write_bytes(content)
+
+
+def again(store: Store) -> Store:
+    return Store(path_of(store))
+
+
+# There and back.
+
+
+@given(accounts(), REFUSALS, TOLD)
+def test_what_goes_in_comes_out(accounts: dict[str, Known], refusals: dict[str, Refusal], told: Told) -> None:
+    by_window = {f"{key}\nweekly": told for key in accounts if "\n" not in key}
+    state = State(accounts, refusals, by_window)
+    assert decoded(encoded(state)) == state
+
+
+def test_it_survives_a_restart(store: Store) -> None:
+    told = {f"{KEY}\n5-hour": Told(Severity.LOW, NOW, forecast=True), "gone.json\n": Told(Severity.EMPTY)}
+    store.remember_refusal("a", Refusal(final=True, not_before=NOW))
+    store.remember_refusal("b", Refusal(final=False, not_before=NOW, failures=3))
+    store.remember_told(told)
+    store.save({KEY: known()}, NOW)
+    reborn = again(store)
+    assert reborn.load() == {KEY: known()}
+    assert reborn.refusal("a") == Refusal(final=True, not_before=NOW)
+    assert reborn.refusal("b") == Refusal(final=False, not_before=NOW, failures=3)
+    assert reborn.refusal("c") is None
+    # Of an account that is gone nothing needs to be known.
+    assert reborn.told() == {f"{KEY}\n5-hour": told[f"{KEY}\n5-hour"]}
+
+
+def test_without_a_file_nothing_is_known(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    assert (store.load(), store.told(), caplog.text) == ({}, {}, "")
+
+
+def test_what_was_forgotten_stays_forgotten(store: Store) -> None:
+    store.remember_refusal("a", Refusal(final=False, not_before=NOW))
+    store.save({}, NOW)
+    reborn = again(store)
+    reborn.load()
+    reborn.remember_refusal("a", None)
+    reborn.save({}, NOW)
+    last = again(store)
+    last.load()
+    assert last.refusal("a") is None
+
+
+@posix
+def test_only_its_owner_can_read_it(store: Store) -> None:
+    umask = os.umask(0)
+    try:
+        store.save({KEY: known()}, NOW)
+    finally:
+        os.umask(umask)
+    folder = path_of(store).parent
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
+    assert set(modes) == {"state.json", "state.lock"}
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_replaced_file_leaves_nothing_behind(store: Store) -> None:
+    for _ in range(3):
+        store.save({KEY: known()}, NOW)
+    assert {each.name for each in path_of(store).parent.iterdir()} <= {"state.json", "state.lock"}
+
+
+# Files that are no good.
+
+GOOD = encoded(State({KEY: known()}))
+FOREIGN = b'{"version": 2, "accounts": [], "everything": "else"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "broken"),
+        (GOOD[:-1], "broken"),
+        (GOOD[: len(GOOD) // 2], "broken"),
+        (b"null", "broken"),
+        (b"[]", "broken"),
+        (b"{}", "broken"),
+        (b'{"version": "1"}', "broken"),
+        (b'{"version": 1, "accounts": []}', "broken"),
+        (b'{"version": 1} trailing', "broken"),
+        (b"\0" * 4096, "broken"),
+        (b"\xff\xfe{}", "broken"),
+        (b"[" * 1000000, "broken"),
+        (b'{"version": 1, "accounts": ' + b'{"a":' * 100000, "broken"),
+        (FOREIGN, "another version"),
+        (b'{"version": 0}', "another version"),
+        (b'{"version": 99999999999999999999}', "broken"),
+    ],
+)
+def test_a_file_that_is_no_good_is_set_aside_with_one_line(
+    store: Store, caplog: pytest.LogCaptureFixture, content: bytes, words: str
+) -> None:
+    put(store, content)
+    assert store.load() == {}
+    (line,) = caplog.messages
+    assert words in line
+    assert "state.json.aside" in line
+    aside = path_of(store).with_name("state.json.aside")
+    assert aside.read_bytes() == content
+    store.save({KEY: known()}, NOW)
+    assert again(store).load() == {KEY: known()}
+    assert len(caplog.messages) == 1
+
+
+def test_one_that_somebody_breaks_meanwhile_is_set_aside_too(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    store.save({KEY: known()}, NOW)
+    put(store, b"broken")
+    store.save({KEY: known()}, NOW)
+    assert again(store).load() == {KEY: known()}
+    assert len(caplog.messages) == 1
+
+
+def test_a_huge_file_is_not_read_to_its_end(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    path_of(store).parent.mkdir()
+    with path_of(store).open("wb") as file:
+        file.truncate(1 << 40)
+    assert store.load() == {}
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"windows": [{"title": "x", "used_percent": 100.1}]},
+        {"windows": [{"title": "x", "used_percent": -1}]},
+        {"windows": [{"title": "x", "used_percent": "50"}]},
+        {"windows": [{"title": "x", "duration_s": 0}]},
+        {"windows": [{"title": 7}]},
+        {"windows": None},
+        {"asked_at": "2026-09-22T12:00:00"},
+        {"asked_at": "0001-01-01T00:00:00Z"},
+        {"asked_at": "9999-12-31T23:59:59Z"},
+        {"asked_at": "soon"},
+        {"asked_at": 0},
+        {"gate": {"opens_at": "2026-09-22T12:00:00Z", "step_s": 0}},
+        {"gate": {"opens_at": "2026-09-22T12:00:00Z", "step_s": 1e9}},
+        {"gate": {}},
+        {"failure": {"kind": "unheard_of", "message": "x"}},
+        {"name": None},
+        {"provider": []},
+    ],
+)
+def test_a_record_that_makes_no_sense_does_not_cost_the_others(
+    store: Store, caplog: pytest.LogCaptureFixture, damage: dict[str, object]
+) -> None:
+    store.remember_refusal("dead", Refusal(final=True, not_before=NOW))
+    store.save({KEY: known(), "other.json": known()}, NOW)
+    document = json.loads(path_of(store).read_bytes())
+    document["accounts"]["other.json"] |= damage
+    put(store, json.dumps(document).encode())
+    reborn = again(store)
+    assert reborn.load() == {KEY: known()}
+    assert reborn.refusal("dead") is not None
+    (line,) = caplog.messages
+    assert "1 records" in line
+    reborn.save({KEY: known()}, NOW)
+    again(store).load()
+    assert len(caplog.messages) == 1
+
+
+SHAPES = objects(
+    version=st.just(1),
+    accounts=st.dictionaries(
+        st.text(max_size=5),
+        objects(
+            provider=TEXTS,
+            name=TEXTS,
+            asked_at=MOMENTS.map(str),
+            windows=st.lists(objects(title=TEXTS, used_percent=st.floats(), resets_at=MOMENTS.map(str))),
+            failure=objects(kind=st.sampled_from(FailureKind), message=TEXTS),
+            gate=objects(opens_at=MOMENTS.map(str), step_s=st.floats()),
+        ),
+    ),
+    refusals=st.dictionaries(st.text(max_size=5), objects(final=st.booleans(), not_before=MOMENTS.map(str))),
+    told=st.dictionaries(st.text(max_size=5), objects(severity=st.integers(0, 4))),
+)
+
+
+@given(values() | SHAPES | st.fixed_dictionaries({"version": st.just(1)}).flatmap(lambda _: SHAPES))
+def test_whatever_is_in_the_file_only_sense_comes_out(document: object) -> None:
+    content = json.dumps(document).encode()
+    try:
+        state = decoded(content)
+    except ValueError:
+        return
+    for each in state.accounts.values():
+        for window in each.windows:
+            assert window.used_percent is None or 0 <= window.used_percent <= 100
+            assert window.duration_s is None or window.duration_s > 0
+        for moment in (each.asked_at, each.updated_at, *(window.resets_at for window in each.windows)):
+            assert moment is None or (moment.utcoffset() == timedelta(0) and 2000 <= moment.year < 2200)
+    assert decoded(encoded(state)).accounts == state.accounts
+
+
+@given(st.binary(max_size=300))
+def test_whatever_bytes_are_in_the_file_it_is_no_accident(content: bytes) -> None:
+    try:
+        decoded(content)
+    except ValueError:
+        return
+
+
+@settings(max_examples=20)
+@given(st.binary(max_size=40), st.integers(0, 500))
+def test_a_damaged_file_never_stops_anybody(
+    tmp_path_factory: pytest.TempPathFactory, damage: bytes, place: int
+) -> None:
+    store = Store(tmp_path_factory.mktemp("state") / "state.json")
+    put(store, GOOD[:place] + damage + GOOD[place:])
+    store.load()
+    store.save({KEY: known()}, NOW)
+    assert again(store).load()[KEY].windows == known().windows
+
+
+def test_what_no_file_can_hold_is_left_out(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    store.save({KEY: known(), "claude-\udcff.json": known(), "x": known(person="\ud800")}, NOW)
+    assert again(store).load() == {KEY: known()}
+    assert caplog.messages == []
+
+
+# Places that are no good.
+
+
+def test_a_disk_that_does_not_take_it_is_named_once(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", fail)
+        for _ in range(3):
+            store.save({KEY: known()}, NOW)
+        assert len(caplog.messages) == 1
+        assert "could not be saved (PermissionError)" in caplog.text
+    assert {each.name for each in path_of(store).parent.iterdir()} <= {"state.lock"}
+    store.save({KEY: known()}, NOW)
+    assert again(store).load() == {KEY: known()}
+    monkeypatch.setattr(os, "replace", fail)
+    store.save({KEY: known()}, NOW)
+    assert len(caplog.messages) == 2
+
+
+def test_a_folder_that_is_a_file(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    path_of(store).parent.write_text("")
+    for _ in range(3):
+        assert store.load() == {}
+        store.save({KEY: known()}, NOW)
+    assert len(caplog.messages) <= 2
+
+
+@pytest.mark.parametrize("kind", ["folder", "loop", "dangling", "fifo"])
+def test_a_file_that_is_none(store: Store, caplog: pytest.LogCaptureFixture, kind: str) -> None:
+    path = path_of(store)
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        if sys.platform == "win32":
+            pytest.skip("there are none")
+        else:
+            os.mkfifo(path)
+    else:
+        path.symlink_to(path if kind == "loop" else path.with_name("nowhere"))
+    for _ in range(3):
+        assert store.load() == {}
+        store.save({KEY: known()}, NOW)
+        break
+    assert len(caplog.messages) <= 2
+    assert all(each.levelno == logging.WARNING for each in caplog.records)
+    if kind != "folder":
+        assert again(store).load() == {KEY: known()}
+
+
+def test_somebody_who_holds_the_lock_for_long_costs_one_save(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock  # noqa: PLC0415 - as the store itself
+
+    monkeypatch.setattr("trayquota.store.state._LOCK_WAIT_S", 0)
+    store.save({}, NOW)
+    with FileLock(path_of(store).with_suffix(".lock")):
+        store.save({KEY: known()}, NOW)
+    assert len(caplog.messages) == 1
+    assert again(store).load() == {}
+    store.save({KEY: known()}, NOW)
+    assert again(store).load() == {KEY: known()}
+
+
+# Two processes.
+
+
+def later(seconds: float) -> datetime:
+    return NOW - timedelta(minutes=1) + timedelta(seconds=seconds)
+
+
+def merged(store: Store, mine: Known, theirs: Known) -> Known:
+    """What is in the file when they have saved first."""
+    again(store).save({KEY: theirs}, NOW)
+    store.save({KEY: mine}, NOW)
+    return again(store).load()[KEY]
+
+
+FULL = (QuotaWindow("5-hour", 99.0),)
+DOWN = Failure(FailureKind.NETWORK, "gone")
+
+
+def test_accounts_of_others_stay(store: Store) -> None:
+    again(store).save({"theirs.json": known()}, NOW)
+    store.save({KEY: known()}, NOW)
+    assert set(again(store).load()) == {KEY, "theirs.json"}
+
+
+def test_until_nobody_has_asked_them_for_a_month(store: Store) -> None:
+    again(store).save({"theirs.json": known(), "never.json": known(asked_at=None)}, NOW)
+    store.save({}, NOW + timedelta(days=29))
+    assert set(again(store).load()) == {"theirs.json"}
+    store.save({}, NOW + timedelta(days=31))
+    assert again(store).load() == {}
+
+
+@pytest.mark.parametrize("seconds", [-10, 10])
+def test_the_later_answer_counts(store: Store, seconds: float) -> None:
+    at = later(seconds)
+    theirs = known(asked_at=at, updated_at=at, windows=FULL)
+    assert merged(store, known(), theirs) == (theirs if seconds > 0 else known())
+
+
+def test_a_later_failure_keeps_the_values_of_the_earlier_answer(store: Store) -> None:
+    good = known(asked_at=later(5), updated_at=later(5), windows=FULL)
+    bad = known(asked_at=later(9), failure=DOWN)
+    expected = replace(good, asked_at=later(9), failure=DOWN)
+    assert merged(store, bad, good) == expected
+    assert merged(store, good, bad) == expected
+
+
+@pytest.mark.parametrize("is_mine", [False, True])
+def test_a_later_failure_does_not_open_a_gate(store: Store, *, is_mine: bool) -> None:
+    gated = known(asked_at=later(5), gate=Gate(NOW + timedelta(minutes=5), 300.0))
+    bad = known(asked_at=later(9), failure=DOWN)
+    found = merged(store, gated, bad) if is_mine else merged(store, bad, gated)
+    assert (found.gate, found.failure, found.asked_at) == (gated.gate, DOWN, later(9))
+
+
+def test_a_later_answer_does(store: Store) -> None:
+    gated = known(asked_at=later(5), gate=Gate(NOW + timedelta(minutes=5), 300.0))
+    good = known(asked_at=later(9), updated_at=later(9))
+    assert merged(store, gated, good).gate is None
+
+
+def test_another_person_in_the_same_file_takes_nothing_over(store: Store) -> None:
+    theirs = known(asked_at=later(5), updated_at=later(5), windows=FULL, gate=Gate(NOW, 300.0))
+    mine = Known(theirs.account, "somebody else")
+    assert merged(store, mine, theirs) == mine
+
+
+def test_what_they_asked_in_the_future_is_not_believed(store: Store) -> None:
+    assert merged(store, known(), known(asked_at=NOW + timedelta(hours=1), windows=FULL)) == known()
+
+
+def test_refusals_of_both_are_kept_and_learnt(store: Store) -> None:
+    other = again(store)
+    other.remember_refusal("theirs", Refusal(final=True, not_before=NOW))
+    other.remember_refusal("both", Refusal(final=True, not_before=NOW))
+    other.save({}, NOW)
+    store.remember_refusal("mine", Refusal(final=False, not_before=NOW))
+    store.remember_refusal("both", Refusal(final=False, not_before=NOW + timedelta(hours=1)))
+    store.save({}, NOW)
+    reborn = again(store)
+    reborn.load()
+    for each in (store, reborn):
+        assert [each.refusal(name) is not None for name in ("mine", "theirs", "both")] == [True] * 3
+        both = each.refusal("both")
+        assert both is not None
+        assert both.final
+
+
+def test_old_refusals_go(store: Store) -> None:
+    store.remember_refusal("old", Refusal(final=True, not_before=NOW))
+    store.save({}, NOW + timedelta(days=89))
+    assert store.refusal("old") is not None
+    store.save({}, NOW + timedelta(days=91))
+    assert store.refusal("old") is None
+
+
+def test_who_tells_nothing_does_not_overwrite_what_was_told(store: Store) -> None:
+    told = {f"{KEY}\n5-hour": Told(Severity.LOW)}
+    again(store).save({KEY: known()}, NOW)
+    teller = again(store)
+    teller.remember_told(told)
+    teller.save({KEY: known()}, NOW)
+    store.save({KEY: known()}, NOW)
+    assert store.told() == again(store).told() == teller.told() == told
+
+
+def test_a_token_is_not_in_the_file(store: Store) -> None:
+    store.remember_refusal(digest("sk-ant-ort01-canary"), Refusal(final=True, not_before=NOW))
+    store.save({KEY: known()}, NOW)
+    assert b"canary" not in path_of(store).read_bytes()

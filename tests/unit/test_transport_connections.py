@@ -1,0 +1,242 @@
+"""Connections that are kept, lost, and cut."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trayquota import connections
+from trayquota import transport as transport_module
+from trayquota.core.model import FailureKind
+from trayquota.fetch import Cut
+from trayquota.providers.base import FetchError
+
+from .wires import CERTIFICATE, Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from trayquota.providers.base import Request
+    from trayquota.transport import Transport
+
+    from .wires import Visit
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    with nothing_left_behind():
+        yield
+
+
+def failure_of(transport: Transport, request: Request, cut: Cut | None = None) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        transport.send(request, cut=cut)
+    return caught.value
+
+
+# Kept.
+
+
+def test_a_connection_is_used_again_by_whichever_thread_asks_next() -> None:
+    answers = [answer(b"1"), packed(b"2"), chunked(b"3"), answer(b"", "204 None"), answer(b"5", "401 No"), answer(b"6")]
+    with Server(*answers) as server, transport_to(server) as transport:
+        for expected in (b"1", b"2", b"3", b"", b"5", b"6"):
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(transport.send, get()).result().body == expected
+    assert (server.visitors, len(server.requests)) == (1, 6)
+
+
+def test_over_tls_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    monkeypatch.setenv("NO_PROXY", "*")
+    with Server(*[answer()] * 3, tls=True) as server, transport_to() as transport:
+        for _ in range(3):
+            transport.send(get(f"https://localhost:{server.port}/"))
+    assert server.visitors == 1
+
+
+def test_a_connection_whose_answer_was_not_read_whole_is_not_kept() -> None:
+    with Server(answer(bytes(2 << 20)), answer(b"fine")) as server, transport_to(server) as transport:
+        assert failure_of(transport, get()).failure.kind is FailureKind.BAD_ANSWER
+        assert transport.send(get()).body == b"fine"
+    assert server.visitors == 2
+
+
+def test_a_refresh_after_a_refresh_makes_no_new_connections() -> None:
+    with Server(*[answer()] * 12) as server, transport_to(server) as transport, ThreadPoolExecutor(4) as pool:
+        together = threading.Barrier(4)
+
+        def ask() -> None:
+            together.wait()
+            transport.send(get())
+
+        for _ in range(3):
+            for each in [pool.submit(ask) for _ in range(4)]:
+                each.result()
+    assert server.visitors <= 4
+    assert len(server.requests) == 12
+
+
+# Lost.
+
+
+def test_one_that_the_server_has_closed_is_replaced_without_a_word() -> None:
+    closing = answer(b"1", "200 OK", "Connection: close")
+    with Server(closing, answer(b"2"), lambda visit: visit.leave()) as server, transport_to(server) as transport:
+        assert [transport.send(get()).body for _ in range(2)] == [b"1", b"2"]
+    assert server.visitors == 2
+
+
+@pytest.mark.parametrize("end", [lambda visit: visit.leave(), lambda visit: visit.reset()], ids=["closed", "reset"])
+def test_one_that_dies_under_a_question_is_replaced_and_the_question_put_again(
+    end: Callable[[Visit], object],
+) -> None:
+    with Server(answer(b"1"), end, answer(b"2")) as server, transport_to(server) as transport:
+        assert [transport.send(get()).body for _ in range(2)] == [b"1", b"2"]
+    assert (server.visitors, len(server.requests)) == (2, 3)
+
+
+def test_one_that_nobody_hears_any_more_is_given_up_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "FIRST_BYTE_S", 0.1)
+    with Server(answer(b"1"), lambda visit: visit.wait(), answer(b"2")) as server, transport_to(server) as transport:
+        assert [transport.send(get()).body for _ in range(2)] == [b"1", b"2"]
+    assert (server.visitors, len(server.requests)) == (2, 3)
+
+
+def test_but_once_it_has_begun_to_answer_it_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "FIRST_BYTE_S", 0.05)
+    slow = answer(b"slow" * 20)
+    answers = (answer(b"1"), lambda visit: visit.drip(slow), answer(b"2"))
+    with Server(*answers) as server, transport_to(server) as transport:
+        assert [transport.send(get()).body for _ in range(3)] == [b"1", b"slow" * 20, b"2"]
+    assert server.visitors == 1
+
+
+@pytest.mark.parametrize(
+    "end", [lambda visit: visit.leave(), lambda visit: visit.send(b"HTTP/1.1 2") and visit.leave()]
+)
+def test_a_new_one_that_dies_is_a_failure(end: Callable[[Visit], object]) -> None:
+    with Server(end, answer()) as server, transport_to(server) as transport:
+        assert failure_of(transport, get()).failure.kind is FailureKind.NETWORK
+    assert len(server.requests) == 1
+
+
+def test_twice_is_enough() -> None:
+    with Server(answer(), *[lambda visit: visit.leave()] * 2, answer()) as server, transport_to(server) as transport:
+        transport.send(get())
+        assert failure_of(transport, get()).failure.kind is FailureKind.NETWORK
+    assert len(server.requests) == 3
+
+
+def test_a_login_is_never_sent_over_a_kept_connection_and_never_twice() -> None:
+    with Server(answer(), lambda visit: visit.leave(), answer()) as server, transport_to(server) as transport:
+        transport.send(get())
+        assert failure_of(transport, post()).failure.kind is FailureKind.NETWORK
+        transport.send(post())
+        transport.close()
+    assert (server.visitors, len(server.requests)) == (3, 3)
+
+
+# Cut. Nothing here ends by itself within a test's patience.
+
+
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "DEADLINE_S", 3600.0)
+    monkeypatch.setattr(transport_module, "_CONNECT_S", 3600.0)
+
+
+def cut_when_arrived(server: Server, cut: Cut) -> threading.Thread:
+    def wait_and_cut() -> None:
+        server.arrived.wait()
+        cut.cut()
+
+    thread = threading.Thread(target=wait_and_cut)
+    thread.start()
+    return thread
+
+
+def test_what_is_withdrawn_before_it_begins_is_not_sent() -> None:
+    cut = Cut()
+    cut.cut()
+    with Server(answer()) as server, transport_to(server) as transport:
+        assert "withdrawn" in failure_of(transport, get(), cut).failure.message
+    assert server.visitors == 0
+
+
+SILENT: list[Callable[[Visit], object]] = [
+    lambda visit: visit.wait(),
+    lambda visit: visit.send(b"HTTP/1.1 200 OK\r\n") and visit.wait(),
+    lambda visit: visit.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{") and visit.wait(),
+    lambda visit: visit.send(chunked(b"{", end=b"")) and visit.wait(),
+]
+
+
+@pytest.mark.usefixtures("_patient")
+@pytest.mark.parametrize("silent", SILENT)
+@pytest.mark.parametrize("is_kept", [False, True], ids=["new", "kept"])
+def test_a_cut_ends_an_exchange_wherever_it_is(silent: Callable[[Visit], object], *, is_kept: bool) -> None:
+    cut = Cut()
+    with Server(*[answer()] * is_kept, silent, answer(b"fine")) as server, transport_to(server) as transport:
+        if is_kept:
+            transport.send(get())
+            server.arrived.clear()
+        thread = cut_when_arrived(server, cut)
+        error = failure_of(transport, get(), cut)
+        thread.join()
+        assert (error.failure.kind, "withdrawn" in error.failure.message) == (FailureKind.NETWORK, True)
+        assert transport.send(get()).body == b"fine"
+    assert server.visitors == 2
+
+
+@pytest.mark.usefixtures("_patient")
+@pytest.mark.parametrize("stage", ["handshake", "answer"])
+def test_over_tls_too_and_nothing_is_said_in_the_clear(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    monkeypatch.setenv("NO_PROXY", "*")
+    cut = Cut()
+    heard: list[bytes] = []
+
+    def hang(visit: Visit) -> None:
+        if stage == "handshake":
+            heard.append(visit.connection.recv(65536))
+        visit.server.arrived.set()
+        with contextlib.suppress(OSError):
+            while data := visit.connection.recv(65536):
+                heard.append(data)
+
+    server = Server(raw=hang) if stage == "handshake" else Server(hang, tls=True)
+    with server, transport_to() as transport:
+        thread = cut_when_arrived(server, cut)
+        error = failure_of(transport, get(f"https://localhost:{server.port}/"), cut)
+        thread.join()
+    assert "withdrawn" in error.failure.message
+    assert b"Bearer" not in b"".join(heard)
+
+
+def test_a_cut_that_comes_too_late_does_not_harm_a_kept_connection() -> None:
+    cut = Cut()
+    with Server(answer(b"1"), answer(b"2")) as server, transport_to(server) as transport:
+        assert transport.send(get(), cut=cut).body == b"1"
+        cut.cut()
+        assert transport.send(get()).body == b"2"
+    assert server.visitors == 1
+
+
+def test_a_cut_takes_what_it_watches_and_lets_go_of_it() -> None:
+    cut = Cut()
+    with (
+        Server(raw=lambda visit: visit.wait()) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as line,
+    ):
+        cut.cut()
+        cut.watch(line)
+        assert line.recv(1) == b""
+        cut.release()
+    cut.watch(line)
+    cut.release()
