@@ -82,8 +82,13 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "memory_gib": round(_field((PROC / "meminfo").read_text(), "MemTotal") / (1 << 20), 1),
         "kernel": platform.release(),
-        "load_average": round(os.getloadavg()[0], 2),
+        "load_average": load_average(),
     }
+
+
+def load_average() -> float:
+    """Of the last minute."""
+    return float((PROC / "loadavg").read_text().split()[0])
 
 
 def _lines(name: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -103,7 +102,7 @@ def _done(measure: Callable[[Stage, Row, Scale], None], python: Path, scale: Sca
     row, begun_s = Row(measure.__name__, judges_clock=not scale.is_short), time.monotonic()
     with stage(python) as on:
         measure(on, row, scale)
-    row.load = os.getloadavg()[0]
+    row.load = kernel.load_average()
     row.notes.append(f"took {time.monotonic() - begun_s:.0f} s")
     return row
 

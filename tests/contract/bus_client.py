@@ -29,6 +29,17 @@ class Signal(NamedTuple):
     body: list[Any]
 
 
+def plain(body: list[Any]) -> list[Any]:
+    """A message's body with variants unpacked and structures as lists."""
+
+    def listed(value: Any) -> Any:  # noqa: ANN401 - whatever D-Bus can carry
+        if isinstance(value, list | tuple):
+            return [listed(each) for each in value]
+        return {key: listed(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+    return [listed(each) for each in unpack_variants(body)]
+
+
 class BusClient:
     """Calls and is called. Everything public may be used from any thread but its own.
 
@@ -106,15 +117,14 @@ class BusClient:
             reply = await self._bus.call(message)
         if reply.message_type is MessageType.ERROR:
             raise RemoteError(reply.error_name)
-        body: list[Any] = unpack_variants(reply.body)
-        return body
+        return plain(reply.body)
 
     def _on_message(self, message: Message) -> Message | None:
         if message.message_type is MessageType.SIGNAL:
             sender, member = message.sender, message.member
             assert sender is not None
             assert member is not None
-            self.signals.add(Signal(sender, member, unpack_variants(message.body)))
+            self.signals.add(Signal(sender, member, plain(message.body)))
         elif message.message_type is MessageType.METHOD_CALL:
             return self.answer(message)
         return None

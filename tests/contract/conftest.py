@@ -87,16 +87,19 @@ def host(bus: SessionBus) -> Iterator[FakeHost]:
 
 @pytest.fixture
 def make_icon(bus: SessionBus) -> Iterator[Callable[..., Icon]]:
-    """Makes icons of our own backend that show themselves at once; all are stopped at the end."""
+    """Makes icons of our own backend that show themselves, or do what ``setup`` says; all are stopped at the end."""
     from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon  # noqa: PLC0415 - on Linux only
 
     assert bus.address
     made = []
 
-    def make(**options: Any) -> StatusNotifierIcon:  # noqa: ANN401 - the options of pystray's icons
+    def make(
+        setup: Callable[..., object] | None = None,
+        **options: Any,  # noqa: ANN401 - those of pystray's icons
+    ) -> StatusNotifierIcon:
         icon = StatusNotifierIcon("trayquota-test", **({"icon": picture(), "title": "title"} | options))
         made.append(icon)
-        icon.run_detached()
+        icon.run_detached(setup)
         return icon
 
     yield make

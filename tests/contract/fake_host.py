@@ -72,9 +72,7 @@ class FakeHost(BusClient):
     def told(self) -> list[Signal]:
         """What the item has told since it appeared, without the announcement of its objects."""
         self.settle()
-        return [
-            each for each in self.signals.seen if each.sender == self.item and each.member != "InterfacesAdded"
-        ]
+        return [each for each in self.signals.seen if each.sender == self.item and each.member != "InterfacesAdded"]
 
     def told_members(self) -> list[str]:
         return [each.member for each in self.told()]

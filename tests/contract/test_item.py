@@ -94,9 +94,7 @@ def test_what_means_nothing_here_is_answered_all_the_same(host: FakeHost, make_i
 
 def test_a_middle_click_runs_the_default_entry(host: FakeHost, make_icon: MakeIcon) -> None:
     calls: Recorder[str] = Recorder()
-    make_icon(
-        menu=Menu(MenuItem("a", lambda: calls.add("a")), MenuItem("b", lambda: calls.add("b"), default=True))
-    )
+    make_icon(menu=Menu(MenuItem("a", lambda: calls.add("a")), MenuItem("b", lambda: calls.add("b"), default=True)))
     host.on_item("SecondaryActivate", "ii", 0, 0)
     assert calls.until_there_are(1) == ["b"]
 
@@ -226,7 +224,7 @@ def test_hiding_and_showing_in_a_moment_is_no_news(host: FakeHost, make_icon: Ma
 
 
 def test_an_icon_that_is_never_shown_is_never_registered(host: FakeHost, make_icon: MakeIcon) -> None:
-    hidden = make_icon(icon=None)
+    hidden = make_icon(lambda icon: icon.notify("never shown"))
     hidden.title = "still hidden"
     make_icon(title="shown")
     assert host.properties()["Title"] == "shown"

@@ -119,9 +119,7 @@ def test_clicks_on_what_is_not_ours_are_not(host: FakeHost, bus: SessionBus, mak
         assert clicks == []
 
 
-def test_no_action_is_offered_where_nobody_listens_or_none_can_be_shown(
-    bus: SessionBus, make_icon: MakeIcon
-) -> None:
+def test_no_action_is_offered_where_nobody_listens_or_none_can_be_shown(bus: SessionBus, make_icon: MakeIcon) -> None:
     icon = make_icon()
     with serving(bus, *EVERYTHING) as server:
         icon.notify("message")

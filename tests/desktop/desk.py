@@ -243,14 +243,23 @@ class Desk:
         self.screen.click(button)
         return self._new_popup(before, "menu")
 
+    def open_submenu(self, menu: Popup, words: str) -> Popup:
+        """Click on a row of an open menu that has a menu of its own, and wait for that."""
+        before = set(self.screen.popups())
+        self._click_row(menu, words)
+        return self._new_popup(before, "submenu")
+
     def click_row(self, menu: Popup, words: str) -> None:
         """Click on the only row of an open menu that says these words."""
+        self._click_row(menu, words)
+        self._wait_for_end_of(menu)
+
+    def _click_row(self, menu: Popup, words: str) -> None:
         lines = menu.lines()
         rows = [line.box for line in lines if words in line.text]
         assert len(rows) == 1, f"{len(rows)} rows say {words!r}: {[line.text for line in lines]}"
         self.screen.move(*rows[0].moved(menu.box.left, menu.box.top).centre)
         self.screen.click()
-        self._wait_for_end_of(menu)
 
     def close_menu(self, menu: Popup) -> None:
         """Close it with Escape."""

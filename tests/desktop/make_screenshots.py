@@ -79,7 +79,7 @@ def _in_style(spec: IconSpec, style: str) -> IconSpec:
 
 def shoot(folder: Path, *, scale: int = 1, dark: bool = True) -> None:
     """Show the demo on a panel, and keep its tooltip, its menu and a notification."""
-    size = (1000 * scale, 640 * scale)
+    size = (1000 * scale, 660 * scale)
     with tempfile.TemporaryDirectory(prefix="desk-") as place, Desk(Path(place), size=size) as desk:
         desk.start_panel(scale=scale, dark=dark)
         desk.start([sys.executable, "-m", "trayquota", "demo"])

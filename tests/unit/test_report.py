@@ -149,7 +149,9 @@ def test_instants_are_utc_to_the_millisecond() -> None:
     failure = replace(OFFLINE, retry_at=later("1h").replace(microsecond=885429))
     window = QuotaWindow("5-hour", 7.0, later("2h").astimezone(tokyo), 18000)
     shown = AccountUsage(ADA, State.STALE, (window,), failure, NOW.replace(microsecond=999))
-    (account,) = json.loads(document(snapshot(shown), NOW.astimezone(tokyo)))["accounts"]
+    told = json.loads(document(snapshot(shown), NOW.astimezone(tokyo).replace(microsecond=885429)))
+    assert told["generated_at"] == "2026-09-22T12:00:00Z"
+    (account,) = told["accounts"]
     assert account["updated_at"] == "2026-09-22T12:00:00Z"
     assert account["error"]["retry_at"] == "2026-09-22T13:00:00.885Z"
     assert account["windows"][0]["resets_at"] == "2026-09-22T14:00:00Z"

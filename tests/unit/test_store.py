@@ -171,7 +171,7 @@ FOREIGN = b'{"version": 2, "accounts": [], "everything": "else"}'
         (b'{"version": 1, "accounts": ' + b'{"a":' * 100000, "broken"),
         (FOREIGN, "another version"),
         (b'{"version": 0}', "another version"),
-        (b'{"version": 99999999999999999999}', "broken"),
+        (b'{"version": 99999999999999999999}', "another version"),
     ],
 )
 def test_a_file_that_is_no_good_is_set_aside_with_one_line(
@@ -349,14 +349,12 @@ def test_a_file_that_is_none(store: Store, caplog: pytest.LogCaptureFixture, kin
             os.mkfifo(path)
     else:
         path.symlink_to(path if kind == "loop" else path.with_name("nowhere"))
+    assert store.load() == {}
     for _ in range(3):
-        assert store.load() == {}
         store.save({KEY: known()}, NOW)
-        break
     assert len(caplog.messages) <= 2
     assert all(each.levelno == logging.WARNING for each in caplog.records)
-    if kind != "folder":
-        assert again(store).load() == {KEY: known()}
+    assert path.is_dir() or again(store).load() == {KEY: known()}
 
 
 def test_somebody_who_holds_the_lock_for_long_costs_one_save(

@@ -105,7 +105,8 @@ def tooltip(shown: View) -> str:
 def tooltip_within(shown: View, limit: int) -> str:
     """Return a tooltip of at most ``limit`` UTF-16 units, as Windows counts them.
 
-    The headline comes first, then as many accounts as fit, the most constrained first, then how many are left out.
+    The headline comes first, then as many accounts as fit, those that need the user and then the most constrained
+    first, then how many are left out.
     """
     text = tooltip(shown)
     if _units(text) <= limit:

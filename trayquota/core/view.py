@@ -112,7 +112,8 @@ class View:
         icon: The picture.
         headline: The one thing that matters, one line.
         lines: A line per account, then how old it all is.
-        brief: A few words per account, the most constrained first, for places with little room.
+        brief: A few words per account, those that need the user first, then the most constrained, for places with
+            little room.
         menu: The whole menu.
         needs_attention: An account needs the user.
     """

@@ -11,7 +11,7 @@ from dbus_fast import Message, MessageType, Variant
 from .text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from dbus_fast.aio import MessageBus
 
@@ -36,7 +36,7 @@ class Notifier:
         self,
         bus: MessageBus,
         name: str,
-        subscribe: Callable[[str], None],
+        subscribe: Callable[[str], Awaitable[None]],
         on_click: Callable[[], Callable[[], object] | None],
     ) -> None:
         """See the class; ``subscribe`` has the bus deliver what a match rule describes."""
@@ -59,13 +59,13 @@ class Notifier:
             body: Its text, plain; escaped here for servers that parse markup.
         """
         async with self._turn, asyncio.timeout(_PATIENCE_S):
-            self._watch_server()
+            await self._watch_server()
             capabilities = await self._ask_capabilities()
             if capabilities is None:
                 return
             clickable = "actions" in capabilities and self._on_click() is not None
             if clickable:
-                self._hear_clicks()
+                await self._hear_clicks()
             text = escaped(body) if "body-markup" in capabilities else body
             actions = ["default", "Open"] if clickable else []
             hints = {"urgency": Variant("y", 1), "desktop-entry": Variant("s", self._name)}
@@ -121,15 +121,15 @@ class Notifier:
             return None
         return reply
 
-    def _watch_server(self) -> None:
+    async def _watch_server(self) -> None:
         if not self._watches_server:
             self._watches_server = True
-            self._subscribe(
+            await self._subscribe(
                 "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
                 f"member='NameOwnerChanged',arg0='{NOTIFICATIONS}'"
             )
 
-    def _hear_clicks(self) -> None:
+    async def _hear_clicks(self) -> None:
         if not self._hears_clicks:
             self._hears_clicks = True
-            self._subscribe(f"type='signal',sender='{NOTIFICATIONS}',interface='{NOTIFICATIONS}',path='{_PATH}'")
+            await self._subscribe(f"type='signal',sender='{NOTIFICATIONS}',interface='{NOTIFICATIONS}',path='{_PATH}'")

@@ -1,0 +1,89 @@
+"""The applet's end, at any moment."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trayquota.app import App
+from trayquota.config import load
+from trayquota.tray.backend import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from trayquota.config import Config
+    from trayquota.tray._pystray import Icon
+
+PATIENCE_S = 10.0
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for each in set(threading.enumerate()) - before:
+        each.join(PATIENCE_S)
+    assert [each.name for each in set(threading.enumerate()) - before] == []
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
+    """An applet that nobody sees, with a home of its own and no accounts."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+    def settings() -> Config:
+        return load(folder=str(tmp_path / "accounts"), environment={})
+
+    return App(settings(), Choice("none", "asked for"), reload=settings)
+
+
+def test_a_signal_that_comes_before_the_loop_ends_it(app: App) -> None:
+    app._leave()
+    assert app.run() == 0
+    assert app._engine_thread.ident is None
+
+
+def test_a_signal_that_comes_as_the_loop_begins_ends_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = app._icon.run
+
+    def late(setup: Callable[[Icon], object]) -> None:
+        # The last moment at which stopping has no effect yet.
+        app._leave()
+        run(setup)
+
+    monkeypatch.setattr(app._icon, "run", late)
+    assert app.run() == 0
+
+
+def test_quitting_from_the_menu_ends_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up = app._set_up
+
+    def click(icon: Icon) -> None:
+        set_up(icon)
+        quit_row = list(icon.menu or ())[-1]
+        assert quit_row.text == "Quit"
+        quit_row(icon)
+
+    monkeypatch.setattr(app, "_set_up", click)
+    assert app.run() == 0
+    assert not app._engine_thread.is_alive()
+
+
+def test_an_icon_that_cannot_be_shown_does_not_keep_the_engine_from_starting(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OSError
+
+    ended = threading.Event()
+    monkeypatch.setattr(app._icon, "_show", fail)
+    monkeypatch.setattr(threading, "excepthook", lambda _arguments: ended.set())
+    app._parts.engine.post(lambda: threading.Thread(target=app._leave).start())
+    assert app.run() == 0
+    assert ended.wait(PATIENCE_S)
+    assert app._engine_thread.ident is not None
