@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from trayquota.core.cadence import Asked, next_due
-from trayquota.core.model import FailureKind
 from trayquota.knowledge import credible, learnt, learnt_too_late, moved, named, remembered, unknown, usage_of
 
 if TYPE_CHECKING:
@@ -70,13 +69,8 @@ class Record:
 
     @property
     def has_new_token(self) -> bool:
-        """Whether it failed and its file holds a login that has not been tried; a pause is not such a failure."""
-        failure = self.known.failure
-        return (
-            failure is not None
-            and failure.kind is not FailureKind.RATE_LIMITED
-            and self.credential.login.access_token not in self.tried
-        )
+        """Whether it failed and its file holds a login that has not been tried."""
+        return self.known.failure is not None and self.credential.login.access_token not in self.tried
 
     def due_at(self, interval_s: float, now: datetime) -> datetime:
         """Return when it is to be asked next."""

@@ -101,7 +101,7 @@ class _Answer(http.client.HTTPResponse):
     def begin(self) -> None:
         super().begin()
         if self._reader.is_over:
-            raise http.client.IncompleteRead(b"")
+            raise http.client.IncompleteRead(partial=b"")
 
 
 class _Reader(io.RawIOBase):

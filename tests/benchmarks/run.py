@@ -62,7 +62,7 @@ FULL = Scale(
     many=1000,
     files=7,
 )
-SHORT = Scale(is_short=True, starts=1, idle_s=12, idle_windows=1, refreshes=(10, 20), processes=1, many=100, files=1)
+SHORT = Scale(is_short=True, starts=1, idle_s=12, idle_windows=1, refreshes=(5,), processes=1, many=100, files=1)
 ROWS: tuple[Callable[[Stage, Row, Scale], None], ...] = (
     start,
     idle,

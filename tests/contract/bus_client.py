@@ -61,14 +61,15 @@ class BusClient:
 
     @property
     def unique_name(self) -> str:
-        assert self._bus.unique_name is not None
-        return self._bus.unique_name
+        name = self._bus.unique_name
+        assert isinstance(name, str)
+        return name
 
     def close(self) -> None:
         self._do(self._disconnect())
         self._end_loop()
 
-    def call(  # noqa: PLR0913 - a call is addressed in four parts
+    def call(
         self, destination: str, path: str, interface: str, member: str, signature: str = "", *body: object
     ) -> list[Any]:
         """The reply's body, variants unpacked.
@@ -76,7 +77,10 @@ class BusClient:
         Raises:
             RemoteError: The reply was an error.
         """
-        return self._do(self._call(Message(destination, path, interface, member, signature=signature, body=[*body])))
+        reply: list[Any] = self._do(
+            self._call(Message(destination, path, interface, member, signature=signature, body=[*body]))
+        )
+        return reply
 
     def ping(self, destination: str) -> None:
         """Return when ``destination`` has done all that it was asked before, and its signals have arrived."""

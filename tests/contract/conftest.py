@@ -32,7 +32,7 @@ def sockets() -> set[str]:
     found = set()
     for each in Path("/proc/self/fd").iterdir():
         try:
-            target = os.readlink(each)
+            target = str(each.readlink())
         except OSError:
             continue
         if target.startswith("socket:"):
@@ -97,7 +97,8 @@ def make_icon(bus: SessionBus) -> Iterator[Callable[..., Icon]]:
         setup: Callable[..., object] | None = None,
         **options: Any,  # noqa: ANN401 - those of pystray's icons
     ) -> StatusNotifierIcon:
-        icon = StatusNotifierIcon("trayquota-test", **({"icon": picture(), "title": "title"} | options))
+        wanted: dict[str, Any] = {"icon": picture(), "title": "title"} | options
+        icon = StatusNotifierIcon("trayquota-test", **wanted)
         made.append(icon)
         icon.run_detached(setup)
         return icon

@@ -292,11 +292,9 @@ def test_the_folder_is_changed_live_and_there_may_be_several(stage: Stage) -> No
     stage.wait(lambda: stage.tip.startswith("30% left: Claude claude-bea@"), "the other folder")
     assert "claude-ada@" not in stage.tip
     in_place(stage.config, f"folder = ['{home}', '{other}']\n")
-    for name in ("claude-ada@example.com: 5-hour 42%", "claude-bea@example.com", "other@example.com: 5-hour 60%"):
-        stage.wait(lambda name=name: name in stage.tip, name)
-    stage.answer(90)
-    path = home / "claude-ada.json"
-    path.unlink()
+    names = {"claude-ada@example.com: 5-hour 42%", "claude-bea@example.com", "other@example.com: 5-hour 60%"}
+    stage.wait(lambda: all(name in stage.tip for name in names), "accounts of both folders")
+    (home / "claude-ada.json").unlink()
     stage.wait(lambda: "claude-ada@" not in stage.tip, "removed account")
     stage.end(applet)
 

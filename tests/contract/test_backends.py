@@ -45,7 +45,7 @@ class TestStatusNotifier(BackendContract):
 @linux
 class TestStatusNotifierWithoutAPanel(TestStatusNotifier):
     @pytest.fixture(autouse=True)
-    def _on_a_bus(self, bus: SessionBus) -> None:  # type: ignore[override]
+    def _on_a_bus(self, bus: SessionBus) -> None:
         """No panel is there, and no notification server."""
 
 

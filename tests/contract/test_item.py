@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trayquota.tray.statusnotifier import Icon
+    from trayquota.tray.statusnotifier.session import Presentation
 
     MakeIcon = Callable[..., Icon]
 
@@ -160,8 +161,8 @@ def test_changes_while_the_loop_is_busy_become_one(host: FakeHost, make_icon: Ma
     host.settle()
     assert icon._service is not None
     present = icon._service.present
-    gathered = []
-    icon._service.present = gathered.append  # type: ignore[method-assign]
+    gathered: list[Presentation] = []
+    icon._service.present = gathered.append  # type: ignore[method-assign, assignment]
     for turn in range(10):
         icon.title = f"title {turn}"
     icon._service.present = present  # type: ignore[method-assign]
@@ -213,8 +214,9 @@ def test_hiding_and_showing_in_a_moment_is_no_news(host: FakeHost, make_icon: Ma
     icon = make_icon()
     host.settle()
     assert icon._service is not None
-    service, present, gathered = icon._service, icon._service.present, []
-    service.present = gathered.append  # type: ignore[method-assign]
+    service, present = icon._service, icon._service.present
+    gathered: list[Presentation] = []
+    service.present = gathered.append  # type: ignore[method-assign, assignment]
     icon.visible = False
     icon.visible = True
     service.present = present  # type: ignore[method-assign]

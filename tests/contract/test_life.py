@@ -118,7 +118,7 @@ def test_stop_while_the_bus_is_away_ends_at_once(
     host = FakeHost(bus.address)
     icon = Icon("trayquota-test", picture())
     icon.run_detached()
-    assert host.item
+    host.settle()
     bus.kill()
     host.close()
     assert tried.wait(PATIENCE_S)
@@ -226,6 +226,9 @@ try:
     icon.run()
 except KeyboardInterrupt:
     print("interrupted")
+for each in threading.enumerate():
+    if each.name.endswith("-setup"):
+        each.join(5)  # only stop() waits for it
 print("ended", [each.name for each in threading.enumerate()])
 """
 

@@ -123,6 +123,18 @@ def test_our_own_rewrite_is_no_reason_when_the_question_after_it_failed() -> Non
     assert rig.asked == []
 
 
+def test_our_own_rewrite_is_no_reason_when_the_account_had_failed_before() -> None:
+    rig = settled("ada")
+    rig.refresh()
+    rig.answer(ADA, failure(token="token-ada"))
+    rig.refresh()
+    work = rig.begin(ADA)
+    rig.change(credential("ada", token="renewed"))
+    assert rig.asked == [ADA]
+    rig.finish(work, answer(token="renewed"))
+    assert rig.asked == []
+
+
 def test_our_own_rewrite_that_is_seen_late_is_no_reason_either() -> None:
     rig = settled("ada")
     rig.refresh()

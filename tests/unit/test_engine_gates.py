@@ -217,8 +217,9 @@ def test_it_is_not_held_against_somebody_else_in_the_same_file() -> None:
     rig.start()
     old = rig.begin(CODEX)
     rig.change(credential("carol", "codex", account_id="id-2"))
-    rig.finish(old, pause())
     rig.answer(CODEX)
+    rig.finish(old, pause())
+    rig.pass_time(1)
     rig.refresh()
     assert rig.asked == [CODEX]
     assert rig.usage(CODEX).failure is None

@@ -158,10 +158,10 @@ def test_sleep_shows_also_where_no_clock_stands_still_meanwhile(monkeypatch: pyt
     rig.pass_time(5)
 
     def waits(timeout_s: float) -> None:
-        """Wait as the queue does, while the machine sleeps for an hour."""
+        """Wait as the queue does, while the machine sleeps for a while."""
         if timeout_s:
-            rig.seconds += 3600
-            rig.now += timedelta(hours=1)
+            rig.seconds += timeout_s + 40
+            rig.now += timedelta(seconds=timeout_s + 40)
 
     monkeypatch.setattr(rig.engine, "_next_action", waits)
     rig.engine.step(60.0)

@@ -210,10 +210,8 @@ def test_while_open_entries_stay_where_they_are_and_say_what_is_new() -> None:
     menu.opened()
     changes = menu.update(standard("Claude", "in 2 min", "More", "Quit"))
     assert changes == Changes(updated=((countdown, {"label": "in 2 min"}),))
-    assert menu.is_waiting
     assert ids(menu) == [claude, countdown, leave]
     assert menu.closed().parents == (0,)
-    assert not menu.is_waiting
     assert [node.entry.label for node in menu.root.children] == ["Claude", "in 2 min", "More", "Quit"]
 
 

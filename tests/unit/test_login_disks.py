@@ -182,7 +182,7 @@ def test_nor_when_the_journal_cannot_be_read(expired: House, monkeypatch: pytest
 def test_a_journal_that_fails_after_the_trade_does_not_matter_when_the_file_takes_the_pair(
     expired: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = Disk(monkeypatch, "lseek")
+    disk = Disk(monkeypatch, "write")
     disk.fails = False
     expired.provider.script.append(lambda: setattr(disk, "fails", True))
     assert expired.renew().access_token == "access-2"
@@ -192,7 +192,7 @@ def test_a_journal_that_fails_after_the_trade_does_not_matter_when_the_file_take
 def test_when_both_fail_the_pair_is_in_use_and_saved_as_soon_as_one_of_them_works(
     expired: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = Disk(monkeypatch, "lseek")
+    disk = Disk(monkeypatch, "write")
     disk.fails = False
     with monkeypatch.context() as patched:
         unwritable(patched)
@@ -218,7 +218,7 @@ def test_when_both_fail_the_pair_is_in_use_and_saved_as_soon_as_one_of_them_work
 def test_an_older_pair_in_the_journal_does_not_take_the_place_of_one_that_is_only_in_memory(
     expired: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = Disk(monkeypatch, "lseek")
+    disk = Disk(monkeypatch, "write")
     disk.fails = False
     with monkeypatch.context() as patched:
         unwritable(patched)

@@ -146,13 +146,15 @@ class Interleavings(RuleBasedStateMachine):
             keeper = self.house.start()
             keeper.recover()
             assert self.house.pair() == self.house.newest
-            assert self.house.journals() == []
+            # Room that a crash has left may still be there; the next renewal takes it.
+            assert list(Journal(self.house.state / "renewals").leftovers()) == []
             if not self.house.content()["disabled"]:
                 self.house.expire()
                 rotations = self.house.provider.rotations
                 assert self.house.renew().access_token == self.house.provider.newest.access
                 assert self.house.provider.rotations == rotations + 1
                 assert self.house.pair() == self.house.newest
+                assert self.house.journals() == []
             left = {each.name for each in self.house.path.parent.iterdir()}
             assert left == {self.house.path.name}
         finally:

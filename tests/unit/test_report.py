@@ -39,51 +39,54 @@ def told(*usages: AccountUsage) -> Any:  # noqa: ANN401 - JSON
     return json.loads(document(snapshot(*usages), NOW))
 
 
+CONTRACT = {
+    "schema": 1,
+    "generated_at": "2026-09-22T12:00:00Z",
+    "lowest": {"account": "claude-ada@example.com.json", "window": "5-hour", "remaining_percent": 42.0},
+    "accounts": [
+        {
+            "id": "claude-ada@example.com.json",
+            "provider": "claude",
+            "name": "ada@example.com",
+            "plan": None,
+            "state": "ok",
+            "error": None,
+            "updated_at": "2026-09-22T12:00:00Z",
+            "windows": [
+                {
+                    "title": "5-hour",
+                    "used_percent": 58.0,
+                    "remaining_percent": 42.0,
+                    "resets_at": "2026-09-22T14:13:00Z",
+                    "duration_seconds": 18000,
+                    "pace": {"expected_used_percent": 55.7, "runs_out_at": "2026-09-22T14:00:55Z"},
+                }
+            ],
+        },
+        {
+            "id": "claude-ci@example.com.json",
+            "provider": "claude",
+            "name": "ci@example.com",
+            "plan": None,
+            "state": "expired",
+            "error": {
+                "kind": "login_expired",
+                "message": "Login expired. Sign in again with your proxy's login command.",
+                "retry_at": None,
+            },
+            "updated_at": None,
+            "windows": [],
+        },
+    ],
+}
+
+
 def test_the_document_of_the_contract() -> None:
     usages = (
         AccountUsage(replace(ADA, plan=None), State.OK, (five_hours(42),), None, NOW),
         usage(CI, state=State.EXPIRED, failure=EXPIRED),
     )
-    assert told(*usages) == {
-        "schema": 1,
-        "generated_at": "2026-09-22T12:00:00Z",
-        "lowest": {"account": "claude-ada@example.com.json", "window": "5-hour", "remaining_percent": 42.0},
-        "accounts": [
-            {
-                "id": "claude-ada@example.com.json",
-                "provider": "claude",
-                "name": "ada@example.com",
-                "plan": None,
-                "state": "ok",
-                "error": None,
-                "updated_at": "2026-09-22T12:00:00Z",
-                "windows": [
-                    {
-                        "title": "5-hour",
-                        "used_percent": 58.0,
-                        "remaining_percent": 42.0,
-                        "resets_at": "2026-09-22T14:13:00Z",
-                        "duration_seconds": 18000,
-                        "pace": {"expected_used_percent": 55.7, "runs_out_at": "2026-09-22T14:00:55Z"},
-                    }
-                ],
-            },
-            {
-                "id": "claude-ci@example.com.json",
-                "provider": "claude",
-                "name": "ci@example.com",
-                "plan": None,
-                "state": "expired",
-                "error": {
-                    "kind": "login_expired",
-                    "message": "Login expired. Sign in again with your proxy's login command.",
-                    "retry_at": None,
-                },
-                "updated_at": None,
-                "windows": [],
-            },
-        ],
-    }
+    assert told(*usages) == CONTRACT
 
 
 def test_unknown_is_null() -> None:

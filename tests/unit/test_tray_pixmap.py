@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from trayquota.tray.statusnotifier.pixmap import SIZES_PX, Pixmap, pixmaps
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 def back(pixmap: Pixmap) -> Image.Image:
@@ -17,8 +22,8 @@ def back(pixmap: Pixmap) -> Image.Image:
 
 
 @given(st.lists(st.integers(1, 24), min_size=1, max_size=4, unique=True), st.randoms(use_true_random=False))
-def test_variants_arrive_as_they_were_drawn(sizes: list[int], random: st.random_module) -> None:
-    drawn = [Image.frombytes("RGBA", (size, size), random.randbytes(4 * size * size)) for size in sizes]  # type: ignore[attr-defined]
+def test_variants_arrive_as_they_were_drawn(sizes: list[int], random: Random) -> None:
+    drawn = [Image.frombytes("RGBA", (size, size), random.randbytes(4 * size * size)) for size in sizes]
     image = Image.new("RGBA", (64, 64))
     image.info["variants"] = tuple(drawn)
     arrived = pixmaps(image)

@@ -79,8 +79,11 @@ class Reservation:
         self._offset = _end(handle)
         self.used = False
         try:
+            os.lseek(handle, self._offset, os.SEEK_SET)
             # Empty lines are no entries; they hold the room that a full disk could deny later.
             self._put(b"\n" * _ROOM_BYTES)
+            # What is done now need not be done when it counts.
+            os.lseek(handle, self._offset, os.SEEK_SET)
         except OSError:
             self.give_back()
             raise
@@ -106,7 +109,6 @@ class Reservation:
 
     def _put(self, content: bytes) -> None:
         """Write it in a single call, wherever the system takes it whole, and wait for the disk."""
-        os.lseek(self._handle, self._offset, os.SEEK_SET)
         while content:
             content = content[os.write(self._handle, content) :]
         os.fsync(self._handle)

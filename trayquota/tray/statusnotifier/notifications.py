@@ -95,7 +95,7 @@ class Notifier:
         Returns:
             What to run when it says that a notification of ours was clicked.
         """
-        if signal.interface != NOTIFICATIONS or signal.sender != self._server or not signal.body:
+        if signal.sender != self._server or not signal.body:
             return None
         ours = signal.body[0] in self._clickable
         if signal.member == "NotificationClosed":

@@ -7,14 +7,13 @@ import logging
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
-from dbus_fast import DBusError
 from dbus_fast.aio import MessageBus
 
 from trayquota.tray.errors import TrayUnavailable
 
 from .address import session_bus_address
 from .published import PublishedMenu
-from .session import Presentation, Session
+from .session import UNREACHABLE, Presentation, Session
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ _STEADY_S: Final = 30.0
 _CONNECT_S: Final = 10.0
 _CALLBACK_S: Final = 0.3
 """How long a callback under way is waited for when the icon stops."""
-# A bus that refuses, hangs up, times out, or whose address makes no sense.
-_UNREACHABLE: Final = (OSError, EOFError, ValueError, DBusError)
 
 
 class Service:
@@ -166,7 +163,7 @@ async def _first_connection() -> MessageBus:
         raise TrayUnavailable(message)
     try:
         return await _connection(address)
-    except _UNREACHABLE as why:
+    except UNREACHABLE as why:
         message = f"The D-Bus session bus at {address} cannot be reached: {str(why) or type(why).__name__}."
         raise TrayUnavailable(message) from why
 
@@ -176,7 +173,7 @@ async def _connection_again(pauses: Iterator[float]) -> MessageBus:
         await asyncio.sleep(pause_s)
         try:
             return await _connection(session_bus_address() or "")
-        except _UNREACHABLE as why:
+        except UNREACHABLE as why:
             _LOG.debug("the session bus is still away: %r", why)
     raise AssertionError  # pauses never end
 
@@ -184,5 +181,5 @@ async def _connection_again(pauses: Iterator[float]) -> MessageBus:
 def _on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     fault = context.get("exception")
     # A signal that was on its way when the bus died fails in a future of dbus-fast that nobody holds.
-    lost = isinstance(fault, OSError | EOFError)
+    lost = isinstance(fault, UNREACHABLE)
     _LOG.log(logging.DEBUG if lost else logging.ERROR, "in the icon's loop: %s (%r)", context.get("message"), fault)

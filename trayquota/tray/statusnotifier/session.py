@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from dbus_fast import Message, MessageFlag, MessageType
+from dbus_fast import DBusError, Message, MessageFlag, MessageType
 
 from .dbusmenu import MENU_PATH, DBusMenu
 from .item import ITEM_PATH, Face, StatusNotifierItem
@@ -27,6 +27,8 @@ _LOG = logging.getLogger(__name__)
 
 WATCHER: Final = "org.kde.StatusNotifierWatcher"
 _BUS: Final = "org.freedesktop.DBus"
+UNREACHABLE: Final = (OSError, EOFError, ValueError, DBusError)
+"""What comes of a bus that refuses, hangs up or times out, or whose address makes no sense."""
 _WAIT_AT_MOST_S: Final = 20.0
 """GTK hosts open the menu and do not say when it is closed; entries wait no longer than this."""
 
@@ -100,7 +102,8 @@ class Session:
         """
         self._bus.add_message_handler(self._on_message)
         # The bus takes our messages in order, so this holds before any registration is delivered.
-        self._subscribe(f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{WATCHER}'")
+        owners = f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{WATCHER}'"
+        self._spawn(self._subscribe(owners))
         self.show(wanted)
         await asyncio.wait([self._end])
         return self._end.exception() is None
@@ -176,7 +179,12 @@ class Session:
             elif name == WATCHER and new_owner and self._objects is not None:
                 self._menu_closed()
                 self._spawn(self._register())
-        elif (run := self._notifier.clicked(message)) is not None:
+        elif message.interface == NOTIFICATIONS:
+            # Behind whatever waits for a reply that came with it: that says which notifications are ours.
+            asyncio.get_running_loop().call_soon(self._on_notification_signal, message)
+
+    def _on_notification_signal(self, message: Message) -> None:
+        if (run := self._notifier.clicked(message)) is not None:
             self._later(run)
 
     def _on_menu_event(self, kind: str, node: Node) -> None:
@@ -223,10 +231,7 @@ class Session:
             self._menu_deadline.cancel()
             self._menu_deadline = None
 
-    def _subscribe(self, rule: str) -> None:
-        self._spawn(self._add_match(rule))
-
-    async def _add_match(self, rule: str) -> None:
+    async def _subscribe(self, rule: str) -> None:
         path = "/org/freedesktop/DBus"
         await self._bus.call(Message(_BUS, path, _BUS, "AddMatch", signature="s", body=[rule]))
 
@@ -238,4 +243,5 @@ class Session:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (why := task.exception()) is not None:
-            _LOG.debug("a call over the session bus came to nothing: %r", why)
+            level = logging.DEBUG if isinstance(why, UNREACHABLE) else logging.ERROR
+            _LOG.log(level, "a call over the session bus came to nothing: %r", why)
