@@ -11,11 +11,11 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
 
+from trayquota.core.addresses import is_proxy, loopback
 from trayquota.core.when import FALLBACK
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ DEFAULT_FOLDER = "~/.cli-proxy-api"
 ENV_FOLDER = "TRAYQUOTA_DIR"
 ENV_CONFIG = "TRAYQUOTA_CONFIG"
 ENV_GATEWAY = "TRAYQUOTA_GATEWAY"
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-_PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
-_PLAIN = re.compile(r"[\x21-\x7e]+")
 _EXPECTED = {
     "folder": "the path of the credentials folder, or a list of paths",
     "interval_minutes": "a number of minutes from 1 to 1440",
@@ -249,37 +245,15 @@ def _explained(complaint: str) -> str:
 
 def _gateway(address: str, source: str) -> str:
     """Return a gateway as plain as it can be written; only http to this machine is one."""
-    host = _loopback_host(address)
-    if host is None:
+    gateway = loopback(address)
+    if gateway is None:
         message = f"{source}: gateway: expected {_EXPECTED['gateway']}. Nothing was sent."
         raise ConfigError(message)
-    return f"http://{host}"
-
-
-def _loopback_host(address: str) -> str | None:
-    """Return host and port of a plain http address on this machine, ``None`` for any other."""
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return None
-    plain = not any((parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment))
-    # urlsplit passes over line breaks and the like.
-    if parts.scheme != "http" or host not in _LOOPBACK or not plain or port == 0 or not _PLAIN.fullmatch(address):
-        return None
-    name = f"[{host}]" if ":" in host else host
-    return name if port is None else f"{name}:{port}"
+    return gateway
 
 
 def _check_proxy(address: str, source: str) -> None:
-    if address in {"", "direct", "none"}:
-        return
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in _PROXY_SCHEMES and parts.hostname and parts.port != 0 and _PLAIN.fullmatch(address)
-    except ValueError:
-        usable = None
-    if not usable:
+    if address not in {"", "direct", "none"} and not is_proxy(address):
         # The address itself is left out: it may hold a login.
         message = f"{source}: proxy: expected {_EXPECTED['proxy']}."
         raise ConfigError(message)

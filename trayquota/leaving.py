@@ -61,8 +61,8 @@ def interruptible() -> Iterator[None]:
 
     def poke(number: int) -> None:
         # The main thread may have missed it; a signal to itself wakes it from whatever it waits for.
-        while sys.platform != "win32" and not heard.wait(_POKE_S):
-            with contextlib.suppress(OSError, ValueError):
+        if sys.platform != "win32":
+            while not heard.wait(_POKE_S):
                 signal.pthread_kill(main, number)
 
     numbers, main = end_signals(), threading.main_thread().ident or 0
@@ -114,7 +114,7 @@ class _Ear:
     @contextmanager
     def _open(self) -> Iterator[None]:
         mouth, ear = socket.socketpair()
-        mouth.setblocking(False)
+        mouth.settimeout(0)
         before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
         thread = threading.Thread(target=self._listen, args=(ear,), name="signals", daemon=True)
         thread.start()

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from trayquota.accounts import Accounts, Folder, Memory
 from trayquota.core.cadence import Reason
-from trayquota.core.model import Failure, FailureKind, Snapshot
+from trayquota.core.model import Failure, FailureKind
 from trayquota.fetch import Outcome
 from trayquota.log import where
 from trayquota.questions import WORKERS, Fetch, Question, Questions, thread_pool
+from trayquota.telling import Telling
 from trayquota.timing import JUMP_S, Agenda, ClockWatch, Pace
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from datetime import datetime
 
+    from trayquota.core.model import Snapshot
     from trayquota.store.state import Known
 
 __all__ = ["DEBOUNCE_S", "TICK_S", "WORKERS", "Engine", "Fetch", "Folder", "Memory"]
@@ -35,14 +37,27 @@ DEBOUNCE_S = 0.1
 """A folder's events are gathered for so long."""
 TICK_S = 60.0
 """So often texts that count down are renewed, and the folder is looked at for what no event told."""
-_PARTIAL_S = 0.5
 _PLAN_S = 1.0
 _SAVE_S = 3.0
 _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Owns what is known of all accounts. Made, run and closed by one thread; :meth:`post` is for all others."""
+    """Owns what is known of all accounts. Made, run and closed by one thread; :meth:`post` is for all others.
+
+    Args:
+        folder: Finds the accounts.
+        fetch: Asks one of them.
+        memory: Keeps what is known.
+        clock: The time, aware, UTC.
+        publish: Takes each snapshot, on the engine's thread.
+        interval_s: Between two questions to one account.
+        known: What an earlier run has learnt, by file name.
+        on_tick: Called about once a minute.
+        monotonic: A clock that nobody sets; seconds.
+        rng: For the jitter.
+        make_pool: Makes what questions are asked on.
+    """
 
     def __init__(  # noqa: PLR0913 - the composition root's one call
         self,
@@ -59,25 +74,10 @@ class Engine:
         rng: random.Random | None = None,
         make_pool: Callable[[], Executor] = thread_pool,
     ) -> None:
-        """Put the parts together; nothing starts before :meth:`refresh`.
-
-        Args:
-            folder: Finds the accounts.
-            fetch: Asks one of them.
-            memory: Keeps what is known.
-            clock: The time, aware, UTC.
-            publish: Takes each snapshot, on the engine's thread.
-            interval_s: Between two questions to one account.
-            known: What an earlier run has learnt, by file name.
-            on_tick: Called about once a minute.
-            monotonic: A clock that nobody sets; seconds.
-            rng: For the jitter.
-            make_pool: Makes what questions are asked on.
-        """
+        """Put the parts together; nothing starts before :meth:`refresh`."""
         self._folder = folder
         self._memory = memory
         self._clock = clock
-        self._publish = publish
         self._on_tick = on_tick
         self._monotonic = monotonic
         self._pace = Pace(interval_s, rng or random.Random())  # noqa: S311 - to spread requests, not to hide anything
@@ -88,13 +88,15 @@ class Engine:
             fetch, lambda *answer: self.post(lambda: self._answered(*answer)), monotonic, make_pool
         )
         self._accounts = Accounts(known or {}, clock(), self._pace)
+        self._telling = Telling(publish, monotonic)
         self._notice: str | None = None
         self._is_closed = False
-        self._has_news = False
-        self._published_s = -math.inf
         self._planned_s = -math.inf
-        self.snapshot = Snapshot()
-        """The newest one."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest one, for any thread."""
+        return self._telling.snapshot
 
     # What other threads may call.
 
@@ -124,7 +126,7 @@ class Engine:
 
     def run_until_settled(self) -> Snapshot:
         """Work until nothing is awaited any more; return the snapshot."""
-        while self._questions or self._has_news or self._agenda.get_jobs("scan") or not self._queue.empty():
+        while self._questions or self._telling.has_news or self._agenda.get_jobs("scan") or not self._queue.empty():
             self.step(self.wait_s)
         return self.snapshot
 
@@ -138,8 +140,8 @@ class Engine:
         """How long nothing is due; at most a minute, so that a clock that was set is noticed."""
         idle_s = self._agenda.idle_seconds
         wait_s = TICK_S if idle_s is None else min(idle_s, TICK_S)
-        if self._has_news:
-            wait_s = min(wait_s, self._published_s + _PARTIAL_S - self._monotonic())
+        if self._telling.has_news:
+            wait_s = min(wait_s, self._telling.left_s())
         return max(0.0, wait_s)
 
     def step(self, timeout_s: float) -> None:
@@ -155,7 +157,7 @@ class Engine:
             return
         self._do(lambda: self._notice_jump(overslept=overslept))
         self._agenda.run_pending()
-        self._publish_news()
+        self._do(self._tell)
         self._do(self._plan)
 
     def _next_action(self, timeout_s: float) -> Callable[[], object] | None:
@@ -167,8 +169,8 @@ class Engine:
     def prepare(self) -> None:
         """Look at the folder and publish what is known of it; nothing is asked."""
         self._do(self._scan)
-        self._has_news = True
-        self._publish_news()
+        self._telling.has_news = True
+        self._do(self._tell)
 
     def refresh(self, reason: Reason) -> None:
         """Look at the folder and ask every account that may be asked. What is under way is withdrawn."""
@@ -176,7 +178,7 @@ class Engine:
         due = self._accounts.due_soon(self._clock(), self._questions) if reason is Reason.SCHEDULE else self._accounts
         wanted = changed.union(due)
         _log.info("refresh: %s, %d accounts", reason, len(wanted))
-        self._has_news = True
+        self._telling.has_news = True
         self._ask(wanted)
 
     def configure(self, *, interval_s: float) -> None:
@@ -191,7 +193,7 @@ class Engine:
         self._agenda.clear()
         self._do(self._save)
 
-    # Reading the folder.
+    # The folder, and asking.
 
     def _scan_changed(self) -> None:
         self._ask(self._scan())
@@ -210,15 +212,13 @@ class Engine:
             self._news()
         return changes.ask
 
-    # Asking.
-
     def _ask(self, wanted: Iterable[str]) -> None:
         now = self._clock()
         for key in sorted(wanted):
             record = self._accounts.may_be_asked(key, now)
             if record is not None:
                 self._questions.ask(record.credential, record.known.gate)
-                self._has_news = True
+                self._telling.has_news = True
         self._watch_overdue()
 
     def _answered(self, question: Question, outcome: Outcome) -> None:
@@ -244,7 +244,7 @@ class Engine:
             self._news()
         self._watch_overdue()
 
-    # Timing.
+    # Timing and telling.
 
     def _plan(self) -> None:
         """Arrange for the moment at which the next account is due; not for each of many answers anew."""
@@ -281,25 +281,13 @@ class Engine:
             self.refresh(Reason.WOKE)
         self._on_tick()
 
-    # Telling.
-
     def _news(self, save_s: float = _SAVE_S) -> None:
         """Have what is known published now, and saved after ``save_s``."""
-        self._has_news = True
+        self._telling.has_news = True
         self._agenda.once("save", save_s, self._save, replace=save_s == 0)
 
-    def _publish_news(self) -> None:
-        """Publish when all answers are in, at the first word of a refresh, and now and then in between."""
-        if not self._has_news:
-            return
-        refreshing = bool(self._questions)
-        partial = refreshing and self.snapshot.refreshing
-        if partial and self._monotonic() - self._published_s < _PARTIAL_S:
-            return
-        self._has_news = False
-        self._published_s = self._monotonic()
-        self.snapshot = Snapshot(self._accounts.usages(), refreshing, self._notice)
-        self._do(lambda: self._publish(self.snapshot))
+    def _tell(self) -> None:
+        self._telling.tell(self._accounts.usages, self._notice, refreshing=bool(self._questions))
 
     def _save(self) -> None:
         self._memory.save(self._accounts.known(), self._clock())

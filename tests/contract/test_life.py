@@ -110,6 +110,39 @@ def test_a_bus_that_dies_and_comes_back_has_the_item_again(bus: SessionBus, make
         after.close()
 
 
+@pytest.mark.usefixtures("short_pauses")
+def test_a_bus_that_dies_under_a_signal_is_survived(
+    bus: SessionBus, make_icon: MakeIcon, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = FakeHost(bus.address)
+    icon = make_icon(menu=Menu(MenuItem("a", None)))
+    before.settle()
+    died = threading.Event()
+    running_service = icon._service
+    assert running_service is not None
+
+    def die_and_change() -> None:
+        # On the loop's own thread, so that it learns of the death by sending.
+        bus.kill()
+        icon.icon = picture("red")
+        icon.title = "changed"
+        icon.menu = Menu(MenuItem("b", None))
+        running_service._flush()
+        died.set()
+
+    running_service._post(die_and_change)
+    assert died.wait(PATIENCE_S)
+    before.close()
+    bus.start()
+    after = FakeHost(bus.address)
+    try:
+        assert after.properties()["Title"] == "changed"
+        assert after.layout().labels() == ["b"]
+        assert not [each for each in caplog.records if each.levelname == "ERROR"]
+    finally:
+        after.close()
+
+
 def test_stop_while_the_bus_is_away_ends_at_once(
     bus: SessionBus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,22 +12,14 @@ from trayquota.config import load
 from trayquota.tray.backend import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from trayquota.config import Config
     from trayquota.tray._pystray import Icon
 
 PATIENCE_S = 10.0
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    for each in set(threading.enumerate()) - before:
-        each.join(PATIENCE_S)
-    assert [each.name for each in set(threading.enumerate()) - before] == []
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 @pytest.fixture

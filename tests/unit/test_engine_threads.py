@@ -17,22 +17,14 @@ from .engine_rig import answer
 from .engine_rig import credential as credential_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from trayquota.credentials.files import Credential
     from trayquota.fetch import Cut, Outcome
     from trayquota.store.state import Known
 
 PATIENCE_S = 10.0
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    for each in set(threading.enumerate()) - before:
-        each.join(PATIENCE_S)
-    assert [each.name for each in set(threading.enumerate()) - before] == []
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 class Fetchers:

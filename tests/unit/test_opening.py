@@ -14,11 +14,11 @@ from trayquota.desktop import opening
 from trayquota.desktop.opening import open_file, open_folder, open_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="programs as POSIX has them")
 PATIENCE_S = 10.0
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 @pytest.fixture
@@ -27,15 +27,6 @@ def targets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr(opening, "_open", found.append)
     return found
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    for each in set(threading.enumerate()) - before:
-        each.join(PATIENCE_S)
-    assert set(threading.enumerate()) <= before
 
 
 def test_a_folder_is_opened(tmp_path: Path, targets: list[str]) -> None:

@@ -2,82 +2,20 @@
 
 from __future__ import annotations
 
-import errno
-import logging
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from watchdog.observers import Observer
 
-from trayquota.credentials import watch
-from trayquota.credentials.watch import Watcher
+from .watching import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE_S = 10.0
 linux = pytest.mark.skipif(sys.platform != "linux", reason="as inotify does it")
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    for each in set(threading.enumerate()) - before:
-        each.join(PATIENCE_S)
-    assert [each.name for each in set(threading.enumerate()) - before] == []
-
-
-class Watched:
-    """A folder with a watcher, and what the watcher has told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._calls = 0
-        self._called = threading.Condition()
-        self.watcher = Watcher(folder, self._call)
-        self.watcher.ensure()
-
-    def _call(self) -> None:
-        with self._called:
-            self._calls += 1
-            self._called.notify_all()
-
-    def expect(self, change: Callable[[], object]) -> None:
-        """Make a change, wait until it is told, and look after the watch as the engine does."""
-        with self._called:
-            self._calls = 0
-        change()
-        with self._called:
-            assert self._called.wait_for(lambda: self._calls > 0, PATIENCE_S), "nothing was told"
-        self.watcher.ensure()
-
-    def expect_nothing(self, change: Callable[[], object]) -> None:
-        """Make a change that is not to be told, then one that is: what comes first is told first."""
-        self.settle()
-        change()
-        told = self._calls
-        self._mark()
-        assert told == 0
-        assert self._calls == 2, "the mark's own two events, its creation and its end"
-
-    def settle(self) -> None:
-        """Have everything told that happened until now."""
-        self._mark()
-        with self._called:
-            self._calls = 0
-
-    def _mark(self) -> None:
-        mark = self.folder / "mark.json"
-        before = self._calls
-        os.close(os.open(mark, os.O_CREAT | os.O_RDONLY))
-        mark.unlink()
-        with self._called:
-            assert self._called.wait_for(lambda: self._calls >= before + 2, PATIENCE_S), self._calls - before
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 @pytest.fixture
@@ -234,97 +172,3 @@ def test_a_folder_behind_a_link_is_watched_and_so_is_the_link(tmp_path: Path) ->
     watched.expect(lambda: link.symlink_to(second))
     watched.expect(lambda: (second / "claude-bob.json").write_text("{}"))
     watched.watcher.stop()
-
-
-@pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="modes are POSIX's")
-def test_a_folder_that_may_not_be_read_is_watched_when_it_may(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: path != watched.folder and real(path, mode))
-    watched.watcher.ensure()
-    before = watched.watcher._observer
-    watched.watcher.ensure()
-    assert watched.watcher._observer is before
-    monkeypatch.undo()
-    watched.watcher.ensure()
-    assert watched.watcher._observer is not before
-
-
-def test_looking_after_a_watch_that_is_well_changes_nothing(watched: Watched) -> None:
-    before = watched.watcher._observer
-    for _ in range(3):
-        watched.watcher.ensure()
-    assert watched.watcher._observer is before
-    assert watched.watcher.problem is None
-
-
-def test_a_watch_whose_threads_have_died_is_made_anew(watched: Watched) -> None:
-    observer = watched.watcher._observer
-    assert observer is not None
-    observer.stop()
-    observer.join(PATIENCE_S)
-    watched.watcher.ensure()
-    watched.expect(lambda: (watched.folder / "claude-ada.json").write_text("{}"))
-
-
-def test_without_watches_to_be_had_it_says_so_and_tries_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def exhausted(*_args: object, **_more: object) -> None:
-        raise OSError(errno.EMFILE, "inotify instance limit reached")
-
-    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
-        patch.setattr(watch, "Observer", exhausted)
-        watched = Watched(tmp_path)
-        watched.watcher.ensure()
-    problem = watched.watcher.problem
-    assert problem is not None
-    assert os.strerror(errno.EMFILE) in problem
-    assert watched.watcher.kind == "nothing"
-    assert len(caplog.records) == 1, "once is enough"
-    watched.watcher.ensure()
-    assert watched.watcher.problem is None
-    watched.expect(lambda: (tmp_path / "claude-ada.json").write_text("{}"))
-    watched.watcher.stop()
-
-
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "inotify watch limit reached"), RuntimeError("no threads")])
-def test_a_watch_that_cannot_be_finished_leaves_no_thread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def refuse(*_args: object, **_more: object) -> None:
-        raise error
-
-    def observer() -> object:
-        made = Observer()
-        made.schedule = refuse  # type: ignore[method-assign, assignment]
-        return made
-
-    with monkeypatch.context() as patch:
-        patch.setattr(watch, "Observer", observer)
-        threads = threading.active_count()
-        watched = Watched(tmp_path)
-        for _ in range(3):
-            watched.watcher.ensure()
-        assert threading.active_count() == threads
-    assert watched.watcher.problem is not None
-
-
-@linux
-def test_it_tells_what_it_watches_with(watched: Watched) -> None:
-    assert watched.watcher.kind == "inotify"
-
-
-def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) -> None:
-    watcher = Watcher(tmp_path, lambda: None)
-    watcher.stop()
-    watcher.ensure()
-    watcher.stop()
-    watcher.stop()
-
-
-def test_stopping_does_not_wait_for_somebody_who_hangs(tmp_path: Path) -> None:
-    watcher = Watcher(tmp_path, lambda: None)
-    with watcher._lock:
-        watcher.stop()

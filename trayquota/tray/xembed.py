@@ -1,7 +1,8 @@
 """pystray's X11 backend with a voice: the tray it draws on knows neither menu nor tooltip, so it notifies.
 
 Two things of pystray 0.19.5 are mended on the way: its window never asks the server for clicks, and it asks to be
-docked again at every new picture, which makes trays lose the icon when two requests come close together.
+docked again at every new picture, which makes trays lose the icon when two requests come close together. And one of
+Xlib 0.33: an event that another thread has read does not wake the loop that waits for it, so its end is said again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trayquota.tray._pystray import Icon
 
 _PATIENCE_S = 5.0
+_NUDGE_S = 0.1
 
 
 def icon_class() -> type[Icon]:
@@ -38,7 +40,24 @@ def icon_class() -> type[Icon]:
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - pystray's own arguments
             super().__init__(*args, **kwargs)
+            self._has_ended = threading.Event()
             self._window.change_attributes(event_mask=X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask)
+
+        def _run(self) -> None:
+            try:
+                super()._run()
+            finally:
+                self._has_ended.set()
+
+        def _stop(self) -> None:
+            super()._stop()
+            threading.Thread(target=self._nudge, name="nudge", daemon=True).start()
+
+        def _nudge(self) -> None:
+            # An answer from the server makes the loop look at what has come.
+            with contextlib.suppress(Exception):
+                while not self._has_ended.wait(_NUDGE_S):
+                    self._display.sync()
 
         def _assert_docked(self) -> None:
             if self._systray_manager is None:

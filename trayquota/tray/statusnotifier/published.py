@@ -28,11 +28,6 @@ class PublishedMenu:
         self._ids = count(1)
         self._waiting: tuple[Entry, ...] | None = None
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether entries wait for the menu to be closed."""
-        return self._waiting is not None
-
     def update(self, entries: tuple[Entry, ...]) -> Changes:
         """Take in what the menu says now.
 

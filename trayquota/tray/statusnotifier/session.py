@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -12,9 +13,10 @@ from dbus_fast import DBusError, Message, MessageFlag, MessageType
 from .dbusmenu import MENU_PATH, DBusMenu
 from .item import ITEM_PATH, Face, StatusNotifierItem
 from .notifications import NOTIFICATIONS, Notifier
+from .text import sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
     from dbus_fast.aio import MessageBus
 
@@ -29,8 +31,8 @@ WATCHER: Final = "org.kde.StatusNotifierWatcher"
 _BUS: Final = "org.freedesktop.DBus"
 UNREACHABLE: Final = (OSError, EOFError, ValueError, DBusError)
 """What comes of a bus that refuses, hangs up or times out, or whose address makes no sense."""
-_WAIT_AT_MOST_S: Final = 20.0
-"""GTK hosts open the menu and do not say when it is closed; entries wait no longer than this."""
+_OPEN_AT_MOST_S: Final = 20.0
+"""GTK hosts tell when the menu is opened, but not when it is closed; after this time it counts as closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Session:
         self._objects: tuple[StatusNotifierItem, DBusMenu] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._menu_deadline: asyncio.TimerHandle | None = None
-        self._notifier = Notifier(bus, owner.name, self._subscribe, lambda: owner.on_notification_clicked)
+        self._name = sendable(owner.name)
+        self._notifier = Notifier(bus, self._name, self._subscribe, lambda: owner.on_notification_clicked)
         end: Coroutine[None, None, None] = bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
         self._end = asyncio.get_running_loop().create_task(end)
 
@@ -131,10 +134,9 @@ class Session:
             # move a Passive one to another place.
             self._bus.disconnect()
         else:
-            item, menu = self._objects
-            item.update(wanted.face)
-            menu.tell(self._menu.update(wanted.menu))
-            self._set_deadline()
+            with self._unless_lost():
+                self._objects[0].update(wanted.face)
+            self._tell(self._menu.update(wanted.menu))
 
     def notify(self, summary: str, body: str) -> None:
         """Show a notification."""
@@ -147,7 +149,7 @@ class Session:
     def _appear(self, wanted: Presentation) -> None:
         self._menu.closed()
         self._menu.update(wanted.menu)
-        item = StatusNotifierItem(self._owner.name, wanted.face, self._on_secondary_activate)
+        item = StatusNotifierItem(self._name, wanted.face, self._on_secondary_activate)
         menu = DBusMenu(self._menu, self._on_menu_event, self._menu_closed)
         self._objects = item, menu
         self._bus.export(MENU_PATH, menu)
@@ -198,7 +200,7 @@ class Session:
             case "opened" if node.id == self._menu.root.id:
                 self._menu.opened()
                 self._forget_deadline()
-                self._set_deadline()
+                self._menu_deadline = asyncio.get_running_loop().call_later(_OPEN_AT_MOST_S, self._menu_closed)
                 if (hook := self._owner.on_menu_opened) is not None:
                     self._later(hook)
             case "closed" if node.id == self._menu.root.id:
@@ -217,14 +219,17 @@ class Session:
 
     def _tell(self, changes: Changes) -> None:
         if self._objects is not None and self._bus.connected:
-            self._objects[1].tell(changes)
+            with self._unless_lost():
+                self._objects[1].tell(changes)
 
-    def _set_deadline(self) -> None:
-        if not self._menu.is_waiting:
-            self._forget_deadline()
-        elif self._menu_deadline is None:
-            loop = asyncio.get_running_loop()
-            self._menu_deadline = loop.call_later(_WAIT_AT_MOST_S, self._menu_closed)
+    @contextmanager
+    def _unless_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError:
+            # dbus-fast stumbles over its own end when the bus turns out to be dead while a signal is sent.
+            if self._bus.connected:
+                raise
 
     def _forget_deadline(self) -> None:
         if self._menu_deadline is not None:
