@@ -113,7 +113,8 @@ class BusClient:
         return bus
 
     async def _disconnect(self) -> None:
-        self._bus.disconnect()
+        if self._bus.connected:
+            self._bus.disconnect()
         await asyncio.wait([asyncio.ensure_future(self._bus._disconnect_future)])
 
     async def _call(self, message: Message) -> list[Any]:

@@ -168,6 +168,7 @@ def test_changes_while_the_loop_is_busy_become_one(host: FakeHost, make_icon: Ma
     icon._service.present = present  # type: ignore[method-assign]
     # All ten handed over within one callback of the loop, so none can be flushed in between.
     icon._service._post(lambda: [present(each) for each in gathered])
+    host.wait_told("NewToolTip")
     assert sorted(host.told_members()) == ["NewTitle", "NewToolTip"]
 
 
@@ -221,6 +222,7 @@ def test_hiding_and_showing_in_a_moment_is_no_news(host: FakeHost, make_icon: Ma
     icon.visible = True
     service.present = present  # type: ignore[method-assign]
     service._post(lambda: [present(each) for each in gathered])
+    host.settle()
     assert host.told() == []
     assert len(host.registrations.seen) == 1
 

@@ -17,11 +17,13 @@ from .engine_rig import answer
 from .engine_rig import credential as credential_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from trayquota.credentials.files import Credential
     from trayquota.fetch import Cut, Outcome
     from trayquota.store.state import Known
+
+    SetUp = Callable[["Fetchers", int], "Bench"]
 
 PATIENCE_S = 10.0
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
@@ -66,6 +68,7 @@ class Bench:
     """An engine on this thread whose clock that nobody sets is set by the test."""
 
     def __init__(self, fetchers: Fetchers, amount: int) -> None:
+        self.fetchers = fetchers
         self.seconds = 0.0
         self.shown: list[Snapshot] = []
         self._credentials = tuple(credential_of(f"n{number:03}") for number in range(amount))
@@ -110,33 +113,46 @@ class Bench:
         return self.shown[-1]
 
 
+@pytest.fixture
+def set_up() -> Iterator[SetUp]:
+    """Makes benches, and clears up whatever happens."""
+    benches: list[Bench] = []
+
+    def make(fetchers: Fetchers, amount: int) -> Bench:
+        benches.append(Bench(fetchers, amount))
+        return benches[-1]
+
+    yield make
+    for each in benches:
+        each.engine.close()
+        each.fetchers.let_go()
+
+
 def states(snapshot: Snapshot) -> list[State]:
     return [each.state for each in snapshot.accounts]
 
 
-def test_thirty_two_accounts_are_asked_at_the_same_time() -> None:
+def test_thirty_two_accounts_are_asked_at_the_same_time(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
-    bench = Bench(fetchers, WORKERS)
+    bench = set_up(fetchers, WORKERS)
     bench.start()
     fetchers.until_inside(WORKERS)
     fetchers.let_go()
     assert states(bench.engine.run_until_settled()) == [State.OK] * WORKERS
-    bench.engine.close()
 
 
-def test_more_accounts_than_threads_are_asked_one_after_another() -> None:
+def test_more_accounts_than_threads_are_asked_one_after_another(set_up: SetUp) -> None:
     fetchers = Fetchers()
-    bench = Bench(fetchers, WORKERS * 4)
+    bench = set_up(fetchers, WORKERS * 4)
     bench.start()
     assert states(bench.engine.run_until_settled()) == [State.OK] * (WORKERS * 4)
     assert fetchers.most_inside <= WORKERS
     assert sorted(fetchers.asked) == [f"claude-n{number:03}.json" for number in range(WORKERS * 4)]
-    bench.engine.close()
 
 
-def test_a_hung_fetcher_is_reported_within_twenty_seconds_and_holds_nobody_up() -> None:
+def test_a_hung_fetcher_is_reported_within_twenty_seconds_and_holds_nobody_up(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda name: name.endswith("n000.json"))
-    bench = Bench(fetchers, 4)
+    bench = set_up(fetchers, 4)
     bench.start()
     bench.until(lambda shown: states(shown).count(State.OK) == 3)
     fetchers.until_inside(1)
@@ -148,14 +164,13 @@ def test_a_hung_fetcher_is_reported_within_twenty_seconds_and_holds_nobody_up() 
     assert first.failure is not None
     assert first.failure.kind is FailureKind.NETWORK
     fetchers.let_go()
-    bench.engine.close()
 
 
-def test_threads_that_hang_do_not_use_up_the_pool() -> None:
+def test_threads_that_hang_do_not_use_up_the_pool(set_up: SetUp) -> None:
     """All threads hang: the accounts that wait for one get a fresh pool, now and the next time."""
     amount = WORKERS + 8
     fetchers = Fetchers(lambda name: int(name[-8:-5]) < WORKERS)
-    bench = Bench(fetchers, amount)
+    bench = set_up(fetchers, amount)
     bench.start()
     for _ in range(2):
         bench.until(lambda shown: shown.refreshing)
@@ -168,13 +183,12 @@ def test_threads_that_hang_do_not_use_up_the_pool() -> None:
         fetchers._let_go.clear()
         bench.engine.refresh(Reason.ASKED)
     fetchers.let_go()
-    bench.engine.close()
 
 
-def test_a_renewal_has_more_time_than_a_question() -> None:
+def test_a_renewal_has_more_time_than_a_question(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
     fetchers.renewing.add("claude-n000.json")
-    bench = Bench(fetchers, 1)
+    bench = set_up(fetchers, 1)
     bench.start()
     fetchers.until_inside(1)
     for _ in range(4):
@@ -184,12 +198,11 @@ def test_a_renewal_has_more_time_than_a_question() -> None:
         bench.pass_time(20.0)
     assert states(bench.shown[-1]) == [State.ERROR]
     fetchers.let_go()
-    bench.engine.close()
 
 
-def test_closing_waits_for_nobody() -> None:
+def test_closing_waits_for_nobody(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
-    bench = Bench(fetchers, WORKERS + 5)
+    bench = set_up(fetchers, WORKERS + 5)
     bench.start()
     fetchers.until_inside(WORKERS)
     questions = list(bench.engine._questions._open.values())
@@ -199,7 +212,7 @@ def test_closing_waits_for_nobody() -> None:
     fetchers.let_go()
 
 
-def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told() -> None:
+def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told(set_up: SetUp) -> None:
     fetchers = Fetchers()
     shown: list[Snapshot] = []
     told = threading.Condition()
@@ -210,7 +223,7 @@ def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told() -> None:
             shown.append(snapshot)
             told.notify_all()
 
-    bench = Bench(fetchers, 3)
+    bench = set_up(fetchers, 3)
     engine = Engine(
         folder=bench, fetch=fetchers, memory=bench, clock=lambda: datetime.now(UTC), publish=publish, interval_s=3600
     )
@@ -222,10 +235,12 @@ def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told() -> None:
         each.start()
     for each in askers:
         each.join()
-    with told:
-        done = told.wait_for(lambda: len(fetchers.asked) >= 3 and shown and not shown[-1].refreshing, PATIENCE_S)
-        assert done
-    engine.post(engine.close)
-    loop.join(PATIENCE_S)
+    try:
+        with told:
+            done = told.wait_for(lambda: len(fetchers.asked) >= 3 and shown and not shown[-1].refreshing, PATIENCE_S)
+    finally:
+        engine.post(engine.close)
+        loop.join(PATIENCE_S)
+    assert done
     assert not loop.is_alive()
     assert states(shown[-1]) == [State.OK] * 3

@@ -126,15 +126,20 @@ def signalled_elsewhere(number: signal.Signals) -> threading.Thread:
 
 @posix
 def test_a_signal_that_the_main_thread_misses_interrupts_it_all_the_same() -> None:
-    thread, never = signalled_elsewhere(signal.SIGTERM), threading.Event()
+    thread, in_vain = signalled_elsewhere(signal.SIGTERM), threading.Event()
+    timer = threading.Timer(PATIENCE_S, in_vain.set)
 
     def wait() -> None:
         with interruptible():
+            timer.start()
             thread.start()
-            never.wait(PATIENCE_S)
+            in_vain.wait()
 
     with pytest.raises(Interrupted):
         wait()
+    assert not in_vain.is_set()
+    timer.cancel()
+    timer.join()
     thread.join()
 
 

@@ -126,6 +126,16 @@ def test_other_refusals_double_the_wait_up_to_six_hours_and_a_success_forgets_th
     assert waits_of(expired, no) == [300]
 
 
+def test_it_forgets_them_for_a_token_that_stays_too(tmp_path: Path) -> None:
+    house = House(tmp_path, rotates=False)
+    house.expire()
+    no = reply({}, 400)
+    assert waits_of(house, no, no) == [300, 600]
+    house.renew()
+    house.expire()
+    assert waits_of(house, no) == [300]
+
+
 def test_a_pause_between_them_does_not_count(expired: House) -> None:
     no, pause = reply({}, 401), reply({}, 429)
     assert waits_of(expired, pause, no, pause, no) == [5, 300, 5, 600]

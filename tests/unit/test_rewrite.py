@@ -1,4 +1,4 @@
-"""The rewrite of a credential file, with others writing it at the worst moments."""
+"""The rewrite of a credential file."""
 
 # ruff: noqa: S105, S106 - the tokens are made up
 
@@ -9,7 +9,6 @@ import json
 import os
 import stat
 import sys
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,28 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trayquota.credentials import rewrite
-from trayquota.credentials.journal import Entry, digest
-from trayquota.credentials.rewrite import RewriteError, SupersededError, can_take, clear_leftovers, put
+from trayquota.credentials.rewrite import RewriteError, SupersededError, can_take, put
 
 from .hostile import values
+from .rewrites import NEW, OLD, THEIRS, assert_alone, before_replacing, content, entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-NEW = {
-    "access_token": "new-access",
-    "refresh_token": "new-refresh",
-    "expired": "2026-09-22T20:00:00Z",
-    "last_refresh": "2026-09-22T12:00:00Z",
-}
-OLD = {
-    "access_token": "old-access",
-    "refresh_token": "old-refresh",
-    "type": "claude",
-    "expired": "2026-09-22T12:00:00Z",
-}
-THEIRS = {**OLD, "access_token": "their-access", "refresh_token": "their-refresh"}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
 
 
@@ -48,45 +34,6 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "claude-ada@example.com.json"
     path.write_text(json.dumps(OLD))
     return path
-
-
-def entry(path: Path) -> Entry:
-    return Entry(path=str(path), base=digest("old-refresh"), replaces=digest("old-access"), **NEW)
-
-
-def content(path: Path) -> dict[str, object]:
-    return dict(json.loads(path.read_bytes()))
-
-
-def assert_alone(path: Path) -> None:
-    assert list(path.parent.iterdir()) == [path]
-
-
-def before_replacing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:
-    """Do something between the last look at the file and the moment it is replaced, once each."""
-    original, left = os.replace, list(deeds)
-
-    def replace_file(source: str, target: str) -> None:
-        if left:
-            left.pop(0)()
-        original(source, target)
-
-    monkeypatch.setattr(os, "replace", replace_file)
-
-
-def while_writing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:
-    """Do something between the first look at the file and the last, once each."""
-    original, left = os.fsync, list(deeds)
-
-    def sync(handle: int) -> None:
-        if left:
-            left.pop(0)()
-        original(handle)
-
-    monkeypatch.setattr(os, "fsync", sync)
-
-
-# What is kept.
 
 
 @settings(max_examples=50)
@@ -317,154 +264,3 @@ def _failing_file(fail: Callable[..., None]) -> Callable[..., object]:
         return file
 
     return opened
-
-
-# Others at the same file.
-
-
-def test_a_new_login_while_we_write_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    while_writing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
-    with pytest.raises(SupersededError):
-        put(entry(path))
-    assert content(path) == THEIRS
-    assert_alone(path)
-
-
-def test_a_changed_setting_while_we_write_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    while_writing(
-        monkeypatch,
-        lambda: path.write_text(json.dumps({**OLD, "disabled": True})),
-        lambda: path.write_text(json.dumps({**OLD, "disabled": True, "note": "x"})),
-    )
-    put(entry(path))
-    assert content(path) == {**OLD, "disabled": True, "note": "x", **NEW}
-    assert_alone(path)
-
-
-@pytest.mark.parametrize("written", [b"", b'{"type": "claude", "acc'])
-def test_a_file_that_is_being_truncated_while_we_write_is_left_to_its_writer(
-    path: Path, monkeypatch: pytest.MonkeyPatch, written: bytes
-) -> None:
-    while_writing(monkeypatch, lambda: path.write_bytes(written))
-    with pytest.raises(RewriteError, match="cannot be read"):
-        put(entry(path))
-    assert path.read_bytes() == written
-    assert_alone(path)
-
-
-def test_a_program_that_never_stops_writing_is_left_to_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    notes = iter(range(1000))
-
-    def deed() -> None:
-        path.write_text(json.dumps({**OLD, "note": next(notes)}))
-
-    while_writing(monkeypatch, *[deed] * 1000)
-    with pytest.raises(RewriteError, match="keeps writing"):
-        put(entry(path))
-    assert content(path)["refresh_token"] == "old-refresh"
-    assert_alone(path)
-
-
-@posix
-def test_a_new_login_written_in_place_at_the_very_last_moment_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before_replacing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
-    with pytest.raises(SupersededError):
-        put(entry(path))
-    assert content(path) == THEIRS
-    assert_alone(path)
-
-
-@posix
-def test_a_setting_changed_in_place_at_the_very_last_moment_is_kept(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    changes = [{**OLD, "disabled": True}, {**OLD, "disabled": True, "note": "x"}]
-    before_replacing(monkeypatch, *[lambda each=each: path.write_text(json.dumps(each)) for each in changes])
-    put(entry(path))
-    # The second one was written over our own new file, whose owner meant the old pair to be in it.
-    assert content(path) == {**changes[1], **NEW}
-    assert_alone(path)
-
-
-@posix
-@pytest.mark.parametrize("meant", [THEIRS, {**OLD, "disabled": True}])
-def test_a_writer_in_the_midst_of_it_is_given_a_moment(
-    path: Path, monkeypatch: pytest.MonkeyPatch, meant: dict[str, object]
-) -> None:
-    with path.open("r+b") as writer:
-        pauses: list[float] = []
-
-        def finish(seconds: float) -> None:
-            pauses.append(seconds)
-            if len(pauses) == 3:
-                writer.write(json.dumps(meant).encode())
-                writer.flush()
-
-        before_replacing(monkeypatch, lambda: os.ftruncate(writer.fileno(), 0))
-        monkeypatch.setattr(time, "sleep", finish)
-        if meant is THEIRS:
-            with pytest.raises(SupersededError):
-                put(entry(path))
-            assert content(path) == THEIRS
-        else:
-            put(entry(path))
-            assert content(path) == {**meant, **NEW}
-    assert_alone(path)
-
-
-@posix
-def test_a_writer_that_died_in_the_midst_of_it_leaves_our_pair(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
-    before_replacing(monkeypatch, lambda: path.write_bytes(b'{"typ'))
-    put(entry(path))
-    assert content(path) == {**OLD, **NEW}
-    assert sum(pauses) == pytest.approx(1)
-    assert_alone(path)
-
-
-def test_a_file_that_is_replaced_by_another_in_the_meantime_is_read_again(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def switch() -> None:
-        other = path.with_name("other")
-        other.write_text(json.dumps({**OLD, "note": "other"}))
-        other.rename(path)
-
-    while_writing(monkeypatch, switch)
-    put(entry(path))
-    assert content(path) == {**OLD, "note": "other", **NEW}
-    assert_alone(path)
-
-
-# What a crash leaves.
-
-
-class CrashError(BaseException):
-    """The process ends here."""
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_after_a_crash_the_file_is_whole_and_the_rest_is_cleared(
-    path: Path, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    def crash(*_: object) -> None:
-        raise CrashError
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, call, crash)
-        patched.setattr(os, "unlink", crash)
-        with pytest.raises(CrashError):
-            put(entry(path))
-    assert content(path) == OLD
-    assert len(list(path.parent.iterdir())) == 2
-    other = path.with_name(".trayquota-0123456789abcdef-012345678901.tmp")
-    other.write_text("somebody else's")
-    clear_leftovers(path)
-    assert set(path.parent.iterdir()) == {path, other}
-    put(entry(path))
-
-
-def test_clearing_where_there_is_nothing_is_no_accident(tmp_path: Path) -> None:
-    clear_leftovers(tmp_path / "gone" / "claude.json")
-    clear_leftovers(tmp_path / "[a-z]*?.json")

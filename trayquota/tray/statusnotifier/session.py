@@ -117,7 +117,8 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._bus.disconnect()
+        if self._bus.connected:
+            self._bus.disconnect()
         await asyncio.wait([self._end])
         if (why := self._end.exception()) is not None:
             _LOG.debug("the session bus was lost: %r", why)
@@ -152,8 +153,9 @@ class Session:
         item = StatusNotifierItem(self._name, wanted.face, self._on_secondary_activate)
         menu = DBusMenu(self._menu, self._on_menu_event, self._menu_closed)
         self._objects = item, menu
-        self._bus.export(MENU_PATH, menu)
-        self._bus.export(ITEM_PATH, item)
+        with self._unless_lost():
+            self._bus.export(MENU_PATH, menu)
+            self._bus.export(ITEM_PATH, item)
         self._spawn(self._register())
 
     async def _register(self) -> None:
@@ -226,7 +228,7 @@ class Session:
     def _unless_lost(self) -> Iterator[None]:
         try:
             yield
-        except RuntimeError:
+        except (RuntimeError, *UNREACHABLE):
             # dbus-fast stumbles over its own end when the bus turns out to be dead while a signal is sent.
             if self._bus.connected:
                 raise
