@@ -171,6 +171,27 @@ class BackendContract:
                 icon.visible = wanted
                 assert icon.visible is wanted
 
+    def test_what_is_set_while_it_is_being_shown_is_not_lost(self) -> None:
+        if not self.takes_many_threads:
+            pytest.skip("only one thread at a time may set things of this backend")
+        icon = self.make(icon=picture(), title="old")
+        show = icon._show
+
+        def show_while_another_sets() -> None:
+            show()
+            other = threading.Thread(target=lambda: setattr(icon, "title", "new"))
+            other.start()
+            other.join(PATIENCE_S)
+
+        icon._show = show_while_another_sets  # type: ignore[method-assign]
+        with running(icon):
+            icon.visible = True
+            self.check_shows_title(icon, "new")
+        del icon._show
+
+    def check_shows_title(self, icon: Icon, title: str) -> None:
+        """Fail unless those who look at the icon see that title; a backend nobody can look at has nothing to do."""
+
     def test_without_a_picture_it_cannot_be_shown(self) -> None:
         icon = self.make()
         with running(icon), pytest.raises(ValueError, match="icon"):

@@ -32,9 +32,17 @@ class TestHeadless(BackendContract):
 
 @linux
 class TestStatusNotifier(BackendContract):
+    panel: FakeHost | None = None
+
     @pytest.fixture(autouse=True)
     def _on_a_bus(self, host: FakeHost) -> None:
         """A panel is there."""
+        self.panel = host
+
+    def check_shows_title(self, icon: Icon, title: str) -> None:
+        assert icon.visible
+        if self.panel is not None:
+            assert self.panel.properties()["Title"] == title
 
     def make(self, name: str = "contract", **options: object) -> Icon:
         from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon  # noqa: PLC0415 - on Linux only

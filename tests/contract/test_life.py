@@ -54,8 +54,8 @@ def test_a_panel_that_takes_over_finds_the_item(host: FakeHost, bus: SessionBus,
     other = FakeHost(bus.address)
     try:
         assert other.item == item
-        handover = [s.body for s in host.signals.seen if s.member == "NameOwnerChanged" and s.body[0] == WATCHER]
-        assert handover[-1] == [WATCHER, host.unique_name, other.unique_name]
+        handover = ("NameOwnerChanged", [WATCHER, host.unique_name, other.unique_name])
+        host.signals.until(lambda seen: any(each[1:] == handover for each in seen))
     finally:
         other.close()
 

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from trayquota.credentials import watch
+
+from .watching import NotingHandler, Watched
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 JOIN_S = 10.0
 
@@ -26,3 +31,26 @@ def no_thread_is_left() -> Iterator[None]:
     for each in set(threading.enumerate()) - before:
         each.join(JOIN_S)
     assert [each.name for each in set(threading.enumerate()) - before] == []
+
+
+@pytest.fixture
+def watch_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Watched]]:
+    """Watches folders, and stops in the end."""
+    monkeypatch.setattr(watch, "_Handler", NotingHandler)
+    found: list[Watched] = []
+
+    def start(folder: Path) -> Watched:
+        found.append(Watched(folder))
+        return found[-1]
+
+    yield start
+    for each in found:
+        each.watcher.stop()
+
+
+@pytest.fixture
+def watched(tmp_path: Path, watch_folder: Callable[[Path], Watched]) -> Watched:
+    """A credentials folder, watched."""
+    folder = tmp_path / "home" / ".cli-proxy-api"
+    folder.mkdir(parents=True)
+    return watch_folder(folder)

@@ -8,31 +8,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .watching import Watched
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from .watching import Watched
+
+    WatchFolder = Callable[[Path], Watched]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="as inotify does it")
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
-    folder = tmp_path / "home" / ".cli-proxy-api"
-    folder.mkdir(parents=True)
-    watched = Watched(folder)
-    yield watched
-    watched.watcher.stop()
-
-
-@pytest.fixture
-def missing(tmp_path: Path) -> Iterator[Watched]:
+def missing(tmp_path: Path, watch_folder: WatchFolder) -> Watched:
     """A folder two levels below what exists."""
-    watched = Watched(tmp_path / "a" / "b" / "accounts")
-    yield watched
-    watched.watcher.stop()
+    return watch_folder(tmp_path / "a" / "b" / "accounts")
 
 
 def test_files_that_are_made_written_renamed_and_deleted_are_told(watched: Watched) -> None:
@@ -160,15 +151,14 @@ def test_a_parent_that_is_deleted_is_found_again(watched: Watched) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_a_folder_behind_a_link_is_watched_and_so_is_the_link(tmp_path: Path) -> None:
+def test_a_folder_behind_a_link_is_watched_and_so_is_the_link(tmp_path: Path, watch_folder: WatchFolder) -> None:
     first, second, link = tmp_path / "first", tmp_path / "second", tmp_path / "link"
     first.mkdir()
     second.mkdir()
     link.symlink_to(first)
-    watched = Watched(link)
+    watched = watch_folder(link)
     watched.expect(lambda: (first / "claude-ada.json").write_text("{}"))
     watched.settle()
     watched.expect(link.unlink)
     watched.expect(lambda: link.symlink_to(second))
     watched.expect(lambda: (second / "claude-bob.json").write_text("{}"))
-    watched.watcher.stop()

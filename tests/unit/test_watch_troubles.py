@@ -15,23 +15,18 @@ from watchdog.observers import Observer
 from trayquota.credentials import watch
 from trayquota.credentials.watch import Watcher
 
-from .watching import PATIENCE_S, Watched
+from .watching import PATIENCE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from .watching import Watched
+
+    WatchFolder = Callable[[Path], Watched]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="as inotify does it")
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
-
-
-@pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
-    folder = tmp_path / "home" / ".cli-proxy-api"
-    folder.mkdir(parents=True)
-    watched = Watched(folder)
-    yield watched
-    watched.watcher.stop()
 
 
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="modes are POSIX's")
@@ -67,14 +62,14 @@ def test_a_watch_whose_threads_have_died_is_made_anew(watched: Watched) -> None:
 
 
 def test_without_watches_to_be_had_it_says_so_and_tries_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, watch_folder: WatchFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def exhausted(*_args: object, **_more: object) -> None:
         raise OSError(errno.EMFILE, "inotify instance limit reached")
 
     with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
         patch.setattr(watch, "Observer", exhausted)
-        watched = Watched(tmp_path)
+        watched = watch_folder(tmp_path)
         watched.watcher.ensure()
     problem = watched.watcher.problem
     assert problem is not None
@@ -84,12 +79,11 @@ def test_without_watches_to_be_had_it_says_so_and_tries_again(
     watched.watcher.ensure()
     assert watched.watcher.problem is None
     watched.expect(lambda: (tmp_path / "claude-ada.json").write_text("{}"))
-    watched.watcher.stop()
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "inotify watch limit reached"), RuntimeError("no threads")])
 def test_a_watch_that_cannot_be_finished_leaves_no_thread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    tmp_path: Path, watch_folder: WatchFolder, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def refuse(*_args: object, **_more: object) -> None:
         raise error
@@ -102,7 +96,7 @@ def test_a_watch_that_cannot_be_finished_leaves_no_thread(
     with monkeypatch.context() as patch:
         patch.setattr(watch, "Observer", observer)
         threads = threading.active_count()
-        watched = Watched(tmp_path)
+        watched = watch_folder(tmp_path)
         for _ in range(3):
             watched.watcher.ensure()
         assert threading.active_count() == threads

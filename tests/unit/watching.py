@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from typing import TYPE_CHECKING
 
+from trayquota.credentials import watch
 from trayquota.credentials.watch import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from watchdog.events import FileSystemEvent
 
 PATIENCE_S = 10.0
 
@@ -20,44 +24,61 @@ class Watched:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._calls = 0
-        self._called = threading.Condition()
-        self.watcher = Watcher(folder, self._call)
+        self._marks = itertools.count()
+        self._told = 0
+        self._seen: list[tuple[str, int]] = []
+        self._news = threading.Condition()
+        self.watcher = Watcher(folder, self.tell)
         self.watcher.ensure()
 
-    def _call(self) -> None:
-        with self._called:
-            self._calls += 1
-            self._called.notify_all()
+    def tell(self) -> None:
+        """What the watcher calls."""
+        with self._news:
+            self._told += 1
+            self._news.notify_all()
+
+    def note(self, event: FileSystemEvent) -> None:
+        """Note an event that has been dealt with."""
+        with self._news:
+            name = os.fsdecode(event.src_path).rpartition(os.sep)[2]
+            self._seen.append((f"{event.event_type} {name}", self._told))
+            self._news.notify_all()
 
     def expect(self, change: Callable[[], object]) -> None:
         """Make a change, wait until it is told, and look after the watch as the engine does."""
-        with self._called:
-            self._calls = 0
+        with self._news:
+            before = self._told
         change()
-        with self._called:
-            assert self._called.wait_for(lambda: self._calls > 0, PATIENCE_S), "nothing was told"
+        with self._news:
+            assert self._news.wait_for(lambda: self._told > before, PATIENCE_S), "nothing was told"
         self.watcher.ensure()
 
     def expect_nothing(self, change: Callable[[], object]) -> None:
-        """Make a change that is not to be told, then one that is: what comes first is told first."""
-        self.settle()
+        """Make a change that is not to be told: when a later one is seen, it has been passed over."""
+        before = self.settle()
         change()
-        told = self._calls
-        self._mark()
-        assert told == 0
-        assert self._calls == 2, "the mark's own two events, its creation and its end"
+        # The mark itself is told twice: that it came, and that it went.
+        assert self.settle() - before == 2
 
-    def settle(self) -> None:
-        """Have everything told that happened until now."""
-        self._mark()
-        with self._called:
-            self._calls = 0
-
-    def _mark(self) -> None:
-        mark = self.folder / "mark.json"
-        before = self._calls
+    def settle(self) -> int:
+        """Wait until everything that happened before has been dealt with; return how often something was told."""
+        mark = self.folder / f"mark-{next(self._marks)}.json"
         os.close(os.open(mark, os.O_CREAT | os.O_RDONLY))
         mark.unlink()
-        with self._called:
-            assert self._called.wait_for(lambda: self._calls >= before + 2, PATIENCE_S), self._calls - before
+
+        def told() -> int | None:
+            return next((told for what, told in self._seen if what == f"deleted {mark.name}"), None)
+
+        with self._news:
+            assert self._news.wait_for(lambda: told() is not None, PATIENCE_S), self._seen
+            return told() or 0
+
+
+class NotingHandler(watch._Handler):
+    """Notes each event, for the :class:`Watched` whose watcher it belongs to, when it has been dealt with."""
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        super().on_any_event(event)
+        watched = getattr(self._on_change, "__self__", None)
+        if isinstance(watched, Watched):
+            watched.note(event)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
+from trayquota.tray._pystray import Icon as BaseIcon
 from trayquota.tray.steady import SteadyIcon
 
 from .item import Face
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from trayquota.tray._pystray import Menu, MenuItem
+
+_VISIBLE = vars(BaseIcon)["visible"]
 
 
 class Icon(SteadyIcon):
@@ -54,11 +57,27 @@ class Icon(SteadyIcon):
     ) -> None:
         """Make an icon that is not shown yet; the arguments are pystray's."""
         self._lock = threading.Lock()
+        self._visibility = threading.RLock()
         self._turns = count()
         self._latest: dict[str, int] = {}
         self._service: Service | None = None
         super().__init__(name, icon, title, menu, **kwargs)
         self._presentation = Presentation(face=_titled(Face(), self.title, name))
+
+    @property
+    def visible(self) -> bool:
+        """Whether the icon is shown."""
+        return self._visible
+
+    @visible.setter
+    def visible(self, value: bool) -> None:
+        with self._visibility:
+            _VISIBLE.__set__(self, value)
+        if value:
+            # pystray passes on what is set only once the icon is visible; what another thread set while it
+            # became so went by unseen.
+            self._update_title()
+            self._update_icon()
 
     def activate_item(self, item: MenuItem) -> None:
         """Run an entry's action, on the calling thread."""

@@ -228,7 +228,10 @@ class Session:
     def _unless_lost(self) -> Iterator[None]:
         try:
             yield
-        except (RuntimeError, *UNREACHABLE):
+        except UNREACHABLE as why:
+            # The bus is dead even where the connection has not noticed yet; what is shown is sent to the next one.
+            _LOG.debug("a signal could not be sent: %r", why)
+        except RuntimeError:
             # dbus-fast stumbles over its own end when the bus turns out to be dead while a signal is sent.
             if self._bus.connected:
                 raise
