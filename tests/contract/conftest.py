@@ -17,6 +17,7 @@ from .command import Home
 from .fake_host import FakeHost
 from .needs import need
 from .provider_stand_in import StandIn
+from .recorder import PATIENCE_S
 from .session_bus import SessionBus
 
 if TYPE_CHECKING:
@@ -100,7 +101,17 @@ def make_icon(bus: SessionBus) -> Iterator[Callable[..., Icon]]:
         wanted: dict[str, Any] = {"icon": picture(), "title": "title"} | options
         icon = StatusNotifierIcon("trayquota-test", **wanted)
         made.append(icon)
-        icon.run_detached(setup)
+        ready = threading.Event()
+
+        def set_up(icon: Any) -> None:  # noqa: ANN401 - the icon
+            if setup is None:
+                icon.visible = True
+            else:
+                setup(icon)
+            ready.set()
+
+        icon.run_detached(set_up)
+        assert ready.wait(PATIENCE_S), "the icon never became ready"
         return icon
 
     yield make

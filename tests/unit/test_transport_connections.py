@@ -173,6 +173,7 @@ SILENT: list[Callable[[Visit], object]] = [
     lambda visit: visit.wait(),
     lambda visit: visit.send(b"HTTP/1.1 200 OK\r\n") and visit.wait(),
     lambda visit: visit.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{") and visit.wait(),
+    lambda visit: visit.send(b"HTTP/1.1 200 OK\r\n\r\n{") and visit.wait(),
     lambda visit: visit.send(chunked(b"{", end=b"")) and visit.wait(),
 ]
 

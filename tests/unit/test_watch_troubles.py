@@ -81,6 +81,27 @@ def test_without_watches_to_be_had_it_says_so_and_tries_again(
     watched.expect(lambda: (tmp_path / "claude-ada.json").write_text("{}"))
 
 
+def test_a_folder_that_goes_the_moment_after_it_was_seen_leaves_its_parent_watched(
+    tmp_path: Path, watch_folder: WatchFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "accounts"
+    folder.mkdir()
+    real = watch._places
+
+    def seen(path: Path) -> list[watch._Place]:
+        found = real(path)
+        if folder.exists():
+            folder.rmdir()
+        return found
+
+    monkeypatch.setattr(watch, "_places", seen)
+    watched = watch_folder(folder)
+    monkeypatch.setattr(watch, "_places", real)
+    assert watched.watcher.problem is None
+    watched.expect(folder.mkdir)
+    watched.expect(lambda: (folder / "claude-ada.json").write_text("{}"))
+
+
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "inotify watch limit reached"), RuntimeError("no threads")])
 def test_a_watch_that_cannot_be_finished_leaves_no_thread(
     tmp_path: Path, watch_folder: WatchFolder, monkeypatch: pytest.MonkeyPatch, error: Exception

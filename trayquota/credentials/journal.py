@@ -232,7 +232,7 @@ def _last(place: Path) -> Entry | None:
             lines = file.read(_EXAMINED_BYTES).splitlines()
     except FileNotFoundError:
         return None
-    return next((entry for line in reversed(lines) if (entry := _entry(line)) is not None), None)
+    return next((entry for line in reversed(lines) if line and (entry := _entry(line)) is not None), None)
 
 
 def _entry(line: bytes) -> Entry | None:

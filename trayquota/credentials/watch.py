@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from watchdog.observers.api import BaseObserver
 
+_TRIES = 3
 _JOIN_S = 1.0
 _STOP_S = 0.3
 _log = logging.getLogger(__name__)
@@ -98,16 +99,23 @@ class Watcher:
         Raises nothing. What changed between two watches goes unnoticed, so look after it, not before.
         """
         with self._lock:
-            places = _places(self._folder)
-            if self._observer is not None and places == self._places and _is_alive(self._observer):
-                return
-            self._drop()
-            try:
-                self._watch(places)
-            except (OSError, RuntimeError) as error:
-                # No more watches, instances or threads to be had.
+            for tries_left in range(_TRIES - 1, -1, -1):
+                places = _places(self._folder)
+                if self._observer is not None and places == self._places and _is_alive(self._observer):
+                    return
                 self._drop()
-                self._complain(error)
+                try:
+                    self._watch(places)
+                except (FileNotFoundError, NotADirectoryError) as error:
+                    # Gone the moment after it was seen.
+                    self._drop()
+                    if not tries_left:
+                        self._complain(error)
+                except (OSError, RuntimeError) as error:
+                    # No more watches, instances or threads to be had.
+                    self._drop()
+                    self._complain(error)
+                    return
 
     @property
     def kind(self) -> str:
