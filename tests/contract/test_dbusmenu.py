@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dbus_fast import Variant
 
-from trayquota.tray._pystray import Icon as AnyIcon
 from trayquota.tray._pystray import Menu, MenuItem
 from trayquota.tray.statusnotifier import session
 
 from .bus_client import RemoteError
 from .fake_host import Entry, FakeHost
-from .recorder import PATIENCE_S, Recorder
+from .menus import NOBODY, full_menu, rows
+from .recorder import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,33 +22,6 @@ if TYPE_CHECKING:
     from trayquota.tray.statusnotifier import Icon
 
     MakeIcon = Callable[..., Icon]
-
-NOBODY = 9999
-
-
-def rows(*labels: str) -> Menu:
-    return Menu(*(MenuItem(label, None) for label in labels))
-
-
-def full_menu(calls: Recorder[str] | None = None) -> Menu:
-    def say(_icon: AnyIcon, item: MenuItem) -> None:
-        if calls is not None:
-            calls.add(item.text)
-
-    return Menu(
-        MenuItem("ada_l@example.com", say, enabled=False),
-        MenuItem("Refresh now", say, default=True),
-        Menu.SEPARATOR,
-        MenuItem("Notify", say, checked=lambda _: True),
-        MenuItem(
-            "Style",
-            Menu(
-                MenuItem("Ring", say, checked=lambda _: True, radio=True),
-                MenuItem("Bar", say, checked=lambda _: False, radio=True),
-            ),
-        ),
-        MenuItem("hidden", say, visible=False),
-    )
 
 
 def test_the_layout_says_everything(host: FakeHost, make_icon: MakeIcon) -> None:
@@ -119,72 +92,6 @@ def test_a_menu_that_is_about_to_show_is_up_to_date(host: FakeHost, make_icon: M
     assert host.on_menu("AboutToShow", "i", 0) == [False]
     assert host.on_menu("AboutToShow", "i", style) == [False]
     assert host.on_menu("AboutToShowGroup", "ai", [style, NOBODY, 0]) == [[], [NOBODY]]
-
-
-def test_a_click_runs_the_entrys_action_with_icon_and_entry(host: FakeHost, make_icon: MakeIcon) -> None:
-    calls: Recorder[str] = Recorder()
-    make_icon(menu=full_menu(calls))
-    host.click("Refresh now")
-    host.click("Bar")
-    assert calls.until_there_are(2) == ["Refresh now", "Bar"]
-
-
-def test_a_click_on_what_cannot_be_clicked_is_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
-    calls: Recorder[str] = Recorder()
-    make_icon(menu=full_menu(calls))
-    for label in ("ada__l@example.com", "", "Style"):
-        host.click(label)
-    host.event(0, "clicked")
-    host.event(host.layout().find("Notify").id, "hovered")
-    host.event(host.layout().find("Style").id, "opened")
-    host.click("Refresh now")
-    assert calls.until_there_are(1) == ["Refresh now"]
-
-
-def test_events_in_a_group_run_in_order_and_name_the_unknown(host: FakeHost, make_icon: MakeIcon) -> None:
-    calls: Recorder[str] = Recorder()
-    make_icon(menu=full_menu(calls))
-    ring, bar = (host.layout().find(label).id for label in ("Ring", "Bar"))
-    data = Variant("i", 0)
-    events = [[bar, "clicked", data, 0], [NOBODY, "clicked", data, 0], [ring, "clicked", data, 0]]
-    assert host.on_menu("EventGroup", "a(isvu)", events) == [[NOBODY]]
-    assert calls.until_there_are(2) == ["Bar", "Ring"]
-
-
-def test_a_callback_that_takes_its_time_holds_up_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        begun.set()
-        assert go_on.wait(PATIENCE_S)
-
-    calls: Recorder[str] = Recorder()
-    icon = make_icon(menu=Menu(MenuItem("slow", slow), MenuItem("next", lambda: calls.add("next"))))
-    host.click("slow")
-    assert begun.wait(PATIENCE_S)
-    icon.title = "meanwhile"
-    host.click("next")
-    assert host.properties()["Title"] == "meanwhile"
-    assert calls.seen == []
-    go_on.set()
-    calls.until_there_are(1)
-
-
-def test_a_callback_that_fails_is_logged_and_forgotten(
-    host: FakeHost, make_icon: MakeIcon, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail() -> None:
-        message = "a private matter"
-        raise RuntimeError(message)
-
-    calls: Recorder[str] = Recorder()
-    make_icon(menu=Menu(MenuItem("fail", fail), MenuItem("next", lambda: calls.add("next"))))
-    host.click("fail")
-    host.click("next")
-    calls.until_there_are(1)
-    (complaint,) = [each for each in caplog.records if each.levelname == "ERROR"]
-    assert complaint.getMessage() == "a callback failed with RuntimeError"
-    assert complaint.exc_info is None
 
 
 def test_states_asked_for_by_callables_are_asked_again_after_a_click(host: FakeHost, make_icon: MakeIcon) -> None:

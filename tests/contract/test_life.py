@@ -1,4 +1,4 @@
-"""Start and end; panels that come, go and take over; a bus that dies; signals of the operating system."""
+"""Start and end; panels that come, go and take over; signals of the operating system."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ import pytest
 import trayquota
 from trayquota.tray._pystray import Menu, MenuItem
 from trayquota.tray.errors import TrayUnavailable
-from trayquota.tray.statusnotifier import Icon, service
+from trayquota.tray.statusnotifier import Icon
 
 from .backend_contract import picture, running
 from .fake_host import WATCHER, FakeHost
 from .recorder import PATIENCE_S, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .session_bus import SessionBus
 
@@ -77,96 +76,6 @@ def test_nothing_is_started_by_registering(bus: SessionBus, make_icon: MakeIcon)
         assert WATCHER not in names
     finally:
         watching.close()
-
-
-@pytest.fixture
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not let tests wait for a bus as long as people do."""
-    monkeypatch.setattr(service, "_PAUSES_S", (0.01,))
-
-
-@pytest.mark.usefixtures("short_pauses")
-def test_a_bus_that_dies_and_comes_back_has_the_item_again(bus: SessionBus, make_icon: MakeIcon) -> None:
-    before = FakeHost(bus.address)
-    icon = make_icon(menu=Menu(MenuItem("a", None), MenuItem("b", None)))
-    known = before.layout()
-    bus.kill()
-    before.close()
-    icon.title = "changed meanwhile"
-    icon.menu = Menu(MenuItem("new", None), MenuItem("a", None), MenuItem("b", None))
-    icon.notify("nobody hears this")
-    bus.start()
-    after = FakeHost(bus.address)
-    try:
-        assert after.properties()["Title"] == "changed meanwhile"
-        found = after.layout()
-        assert found.labels() == ["new", "a", "b"]
-        # Ids go on where they were: a host that keeps what it knew is not misled.
-        assert [found.find(name).id for name in "ab"] == [known.find(name).id for name in "ab"]
-        assert found.find("new").id > max(each.id for each in known.flat())
-        icon.title = "alive"
-        after.wait_told("NewTitle")
-    finally:
-        after.close()
-
-
-@pytest.mark.usefixtures("short_pauses")
-def test_a_bus_that_dies_under_a_signal_is_survived(
-    bus: SessionBus, make_icon: MakeIcon, caplog: pytest.LogCaptureFixture
-) -> None:
-    before = FakeHost(bus.address)
-    icon = make_icon(menu=Menu(MenuItem("a", None)))
-    before.settle()
-    died = threading.Event()
-    running_service = icon._service
-    assert running_service is not None
-
-    def die_and_change() -> None:
-        # On the loop's own thread, so that it learns of the death by sending.
-        bus.kill()
-        icon.icon = picture("red")
-        icon.title = "changed"
-        icon.menu = Menu(MenuItem("b", None))
-        running_service._flush()
-        died.set()
-
-    running_service._post(die_and_change)
-    assert died.wait(PATIENCE_S)
-    before.close()
-    bus.start()
-    after = FakeHost(bus.address)
-    try:
-        assert after.properties()["Title"] == "changed"
-        assert after.layout().labels() == ["b"]
-        assert not [each for each in caplog.records if each.levelname == "ERROR"]
-    finally:
-        after.close()
-
-
-def test_stop_while_the_bus_is_away_ends_at_once(
-    bus: SessionBus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    tried = threading.Event()
-    monkeypatch.setattr(service, "_pauses", lambda: _told(tried))
-    host = FakeHost(bus.address)
-    icon = Icon("trayquota-test", picture())
-    icon.run_detached()
-    host.settle()
-    bus.kill()
-    host.close()
-    assert tried.wait(PATIENCE_S)
-    icon.stop()
-    assert not [each for each in caplog.records if each.levelname == "WARNING"]
-
-
-def _told(asked: threading.Event) -> Iterator[float]:
-    asked.set()
-    return repeat(3600.0)
-
-
-def test_pauses_grow_to_half_a_minute() -> None:
-    pauses = service._pauses()
-    assert [next(pauses) for _ in range(9)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "unix:path=/nowhere/at/all", "carrier-pigeon:name=x"])
@@ -277,7 +186,7 @@ print("ended", [each.name for each in threading.enumerate()])
 def test_a_signal_ends_it_cleanly(host: FakeHost, how: str, number: int, said: str) -> None:
     folder = str(Path(trayquota.__file__).parents[1])
     applet = subprocess.Popen(  # noqa: S603 - this very Python
-        [sys.executable, "-X", "dev", "-W", "error", "-c", SCRIPT, how],
+        [sys.executable, "-W", "error", "-c", SCRIPT, how],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
