@@ -82,6 +82,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gateway: str = ""
     locale: str = ""
 
+    def __repr__(self) -> str:
+        """Return the name alone: a proxy may hold a login."""
+        return "Settings(...)"
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.config import ConfigError, Settings
+from trayquota.credentials.journal import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,7 @@ def init(path: Path) -> None:
     """
     content = template().encode()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(path.parent)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             file.write(content)
@@ -120,8 +121,14 @@ def set_value(path: Path, line: str, check: Callable[[bytes], object]) -> None:
         raise ConfigError(message) from None
 
 
+def _make_folder(folder: Path) -> None:
+    # One that is there may be the person's own, with whatever mode they gave it.
+    if not folder.is_dir():
+        private_folder(folder)
+
+
 def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(path.parent)
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:

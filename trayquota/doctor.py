@@ -15,6 +15,7 @@ from trayquota import __version__
 from trayquota.core.model import State
 from trayquota.core.text import ago
 from trayquota.core.words import needs_user
+from trayquota.credentials.journal import Journal
 from trayquota.credentials.scan import shown
 from trayquota.parts import cached_snapshot, utc_now
 from trayquota.tray.backend import choose, icon_class
@@ -191,6 +192,6 @@ def _own_files(report: _Report, config: Config) -> None:
         report.fact(f"{shown(path)}: {status.st_size} bytes")
         if os.name == "posix" and stat.S_IMODE(status.st_mode) & _OTHERS:
             report.concern(f"{shown(path)} can be read by others; chmod 600 closes it")
-    leftovers = len(list((config.places.state_dir / "renewals").glob("*.journal")))
+    leftovers = sum(1 for _ in Journal(config.places.state_dir / "renewals").leftovers())
     if leftovers:
         report.concern(f"{leftovers} renewed logins wait in the state folder to be written to their files")

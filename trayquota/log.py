@@ -13,6 +13,8 @@ import traceback
 from io import TextIOWrapper
 from pathlib import Path
 
+from trayquota.credentials.journal import private_folder
+
 _OWN = "trayquota"
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 _LARGEST_BYTES = 256 << 10
@@ -61,7 +63,7 @@ def where(error: BaseException) -> str:
 def _add_file(path: Path) -> str | None:
     """Log to ``path`` from now on; return why that is not possible, if so."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         _handlers.append(_PrivateFile(path, maxBytes=_LARGEST_BYTES, backupCount=1, encoding="utf-8"))
     except OSError as error:
         return error.strerror or type(error).__name__

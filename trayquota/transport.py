@@ -211,6 +211,8 @@ def _body(raw: Any, coding: str) -> bytes:  # noqa: ANN401 - an answer of any ur
     Raises:
         FetchError: It is too large or damaged.
     """
+    # Older ones take an answer that breaks off for a whole one.
+    raw.enforce_content_length = True
     try:
         body = _unpacked(raw.stream(_PIECE_BYTES, decode_content=False), coding)
     except BaseException:
@@ -249,13 +251,14 @@ def _explained(error: Exception) -> FetchError:
         return _network("No answer in time. Check the network connection.")
     if any(isinstance(each, socket.gaierror) for each in seen):
         return _network("The provider's address was not found. Check the network connection.")
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in seen):
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in seen) or "CertificateError" in names:
         return _network(
             "No trustworthy connection: the certificate was not accepted. A proxy or the clock may be the cause."
         )
     if any(isinstance(each, ssl.SSLError) for each in seen):
         return _network("No secure connection came about. A proxy or firewall on the way may be the cause.")
-    if names & {"InvalidHeader", "InvalidURL"} or isinstance(error, UnicodeError):
+    # By Python itself, when it is no library's own kind: a header that cannot be sent.
+    if names & {"InvalidHeader", "InvalidURL"} or type(error) in {ValueError, UnicodeEncodeError}:
         return failed(FailureKind.REFUSED, "The request could not be put together. Check the login file.")
     return _network("The connection failed or broke off. Check the network connection.")
 

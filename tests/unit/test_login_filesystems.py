@@ -190,3 +190,31 @@ def test_a_folder_that_is_really_read_only(expired: House, small_disk: Path) -> 
     mount("-o", "remount,rw", str(small_disk))
     expired.start().recover()
     assert json.loads(target.read_bytes())["refresh_token"] == "refresh-2"
+
+
+def test_a_folder_that_this_user_may_not_write(expired: House) -> None:
+    folder = expired.path.parent
+    folder.chmod(0o500)
+    try:
+        if os.access(folder, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        expired.renew()
+        login, warning = expired.keeper.current(expired.credential())
+        assert login.access_token == "access-2"
+        assert warning is not None
+        assert "permission denied" in warning.message
+    finally:
+        folder.chmod(0o700)
+    assert expired.keeper.current(expired.credential())[1] is None
+    assert expired.pair() == expired.newest
+
+
+def test_a_state_folder_that_this_user_may_not_write(expired: House) -> None:
+    expired.state.mkdir(mode=0o500)
+    try:
+        if os.access(expired.state, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        assert kind_of(expired) is FailureKind.UNREADABLE_FILE
+    finally:
+        expired.state.chmod(0o700)
+    assert expired.provider.requests == []

@@ -80,10 +80,12 @@ def test_the_mode_stays(path: Path, mode: int) -> None:
 
 
 @posix
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give files away")
 def test_so_does_the_owner(path: Path) -> None:
     if sys.platform != "win32":
-        os.chown(path, 12345, 54321)
+        try:
+            os.chown(path, 12345, 54321)
+        except PermissionError:
+            pytest.skip("may not give files away here")
     put(entry(path))
     status = path.stat()
     assert (status.st_uid, status.st_gid) == (12345, 54321)

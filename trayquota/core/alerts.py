@@ -6,7 +6,7 @@ values speak. A cycle is known by its reset; as answers flap and jitter, the lat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -67,15 +67,15 @@ class Notice:
         provider: Whose page tells more.
     """
 
-    title: str
-    body: str
+    title: str = field(repr=False)
+    body: str = field(repr=False)
     provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _News:
     rank: int
-    subject: str
+    subject: str = field(repr=False)
     words: str
     provider: str
     advice: str = ""

@@ -6,7 +6,7 @@ numbers from 0 to 100; ``None`` always means unknown, never zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who an account is. Holds no secret.
+    """Who an account is. Holds no secret; its ``repr`` does not name the person.
 
     Attributes:
         id: The credential file's name; of two by the same name one has its folder's name before it.
@@ -70,11 +70,11 @@ class Account:
         folder: The path of its file's folder, when that is not the first of the credentials folders.
     """
 
-    id: str
+    id: str = field(repr=False)
     provider: str
-    name: str
+    name: str = field(repr=False)
     plan: str | None = None
-    folder: str = ""
+    folder: str = field(default="", repr=False)
 
     @property
     def sort_key(self) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ Backends turn a :class:`View` into pixels and menus; nothing here knows a toolki
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -76,7 +76,7 @@ class Action:
     """A click's meaning, with an argument for the kinds that take one."""
 
     kind: ActionKind
-    argument: str = ""
+    argument: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Row:
         children: A submenu.
     """
 
-    label: str = ""
+    label: str = field(default="", repr=False)
     action: Action | None = None
     enabled: bool = True
     checked: bool | None = None
@@ -119,8 +119,8 @@ class View:
     """
 
     icon: IconSpec
-    headline: str
-    lines: tuple[str, ...]
-    brief: tuple[str, ...]
+    headline: str = field(repr=False)
+    lines: tuple[str, ...] = field(repr=False)
+    brief: tuple[str, ...] = field(repr=False)
     menu: tuple[Row, ...]
     needs_attention: bool = False

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from trayquota.credentials.journal import private_folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -43,7 +45,7 @@ class Instance:
     def claim(self) -> bool:
         """Return whether this is the only one; where that cannot be told, it is taken to be."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._folder)
             self._lock.acquire()
         except Timeout:
             return False
