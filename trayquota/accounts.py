@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct, field
+
 from trayquota.core.cadence import Asked, next_due
+from trayquota.core.discreet import Discreet
 from trayquota.knowledge import credible, learnt, learnt_too_late, moved, named, remembered, unknown, usage_of
 
 if TYPE_CHECKING:
@@ -36,8 +38,7 @@ class Memory(Protocol):
         """Write it."""
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Discreet, Struct):
     """What is known of an account.
 
     Attributes:
@@ -49,12 +50,14 @@ class Record:
         tried: The access tokens of the last try: the one in the file then, and the one that was used.
     """
 
+    tells = ("credential", "known", "jitter", "is_confirmed", "failures")
+
     credential: Credential
     known: Known
     jitter: float = 0.0
     is_confirmed: bool = False
     failures: int = 0
-    tried: frozenset[str] = field(default=frozenset(), repr=False)
+    tried: frozenset[str] = frozenset()
 
     @property
     def is_askable(self) -> bool:
@@ -87,8 +90,7 @@ class Record:
         return next_due(asked, now).at
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(Struct):
     """What a look at the folder changed.
 
     Attributes:

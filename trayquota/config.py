@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import platformdirs
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trayquota.core.addresses import is_proxy, loopback
+from trayquota.core.discreet import Discreet
 from trayquota.core.when import FALLBACK
 
 if TYPE_CHECKING:
@@ -49,8 +51,8 @@ class ConfigError(Exception):
     """The settings cannot be used. The text names the place, what is wrong and what was expected."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that can be set in ``config.toml``, with its default.
+class Settings(Discreet, msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set in ``config.toml``, with its default. Untold by ``repr``: a proxy may hold a login.
 
     Attributes:
         folder: The credentials folder, or several; a leading ``~`` is the home folder.
@@ -82,13 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gateway: str = ""
     locale: str = ""
 
-    def __repr__(self) -> str:
-        """Return the name alone: a proxy may hold a login."""
-        return "Settings(...)"
 
-
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where the program keeps its own files."""
 
     config: Path
@@ -107,8 +104,7 @@ class Places:
         return self.log_dir / "trayquota.log"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """The settings in force.
 
     Attributes:
@@ -152,15 +148,15 @@ def load(
     sources = {name: "file" if name in in_file else "default" for name in Settings.__struct_fields__}
     for name, variable in (("folder", ENV_FOLDER), ("gateway", ENV_GATEWAY)):
         if environment.get(variable):
-            settings = msgspec.structs.replace(settings, **{name: environment[variable]})
+            settings = replace(settings, **{name: environment[variable]})
             sources[name] = variable
     if folder is not None:
-        settings = msgspec.structs.replace(settings, folder=folder)
+        settings = replace(settings, folder=folder)
         sources["folder"] = "option"
     named = {"file": str(places.config), "option": "--dir"}
     origin = {name: named.get(source, source) for name, source in sources.items()}
     if settings.gateway:
-        settings = msgspec.structs.replace(settings, gateway=_gateway(settings.gateway, origin["gateway"]))
+        settings = replace(settings, gateway=_gateway(settings.gateway, origin["gateway"]))
     _check_proxy(settings.proxy, origin["proxy"])
     locale = settings.locale or environment_locale(environment)
     return Config(settings, _folders(settings.folder, origin["folder"]), places, locale, sources)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from trayquota.core.discreet import Discreet
 from trayquota.core.model import Failure, FailureKind
 from trayquota.providers import providers
 from trayquota.providers.base import SIGN_IN, FetchError, failed
@@ -73,8 +76,7 @@ class Sender(Protocol):
         """Return the answer, or raise ``FetchError``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Discreet, Struct, frozen=True):
     """What came of asking an account.
 
     Attributes:
@@ -85,11 +87,13 @@ class Outcome:
         token: The access token that was used.
     """
 
+    tells = ("reading", "error", "is_pause", "retry_after_s")
+
     reading: Reading | None = None
     error: Failure | None = None
     is_pause: bool = False
     retry_after_s: float = 0.0
-    token: str = field(default="", repr=False)
+    token: str = ""
 
 
 class Fetcher:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from trayquota.core.cadence import next_gate
 from trayquota.core.model import AccountUsage, Failure, FailureKind, State

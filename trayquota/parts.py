@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from trayquota.core.cadence import Reason
 from trayquota.core.model import Snapshot
@@ -52,8 +53,7 @@ def look_of(config: Config) -> Look:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What the tray and ``status`` are both made of."""
 
     engine: Engine

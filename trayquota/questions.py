@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 from trayquota.core.model import Failure, FailureKind
 from trayquota.fetch import Cut, Outcome
@@ -36,8 +37,7 @@ class Fetch(Protocol):
         """Return the outcome. Raises nothing that a caller has to know."""
 
 
-@dataclass(slots=True, eq=False)
-class Question:
+class Question(Struct, eq=False):
     """One account being asked.
 
     Attributes:

@@ -6,11 +6,11 @@ lost and won twice a year and whole years at the first contact with a time serve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import schedule
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,7 @@ _TOGETHER_S = 10.0
 _ORIGIN = datetime(2000, 1, 1)  # noqa: DTZ001 - not a moment, only something to add seconds to
 
 
-@dataclass(slots=True)
-class Pace:
+class Pace(Struct):
     """How fast the regular questions follow each other.
 
     Attributes:

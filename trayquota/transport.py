@@ -15,7 +15,6 @@ import ssl
 import threading
 import time
 import zlib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -25,8 +24,10 @@ import requests.adapters
 import requests.cookies
 import requests.utils
 import urllib3
+from msgspec import Struct
 
 from trayquota.connections import bind, exchange
+from trayquota.core.discreet import Discreet
 from trayquota.core.model import FailureKind
 from trayquota.providers.base import FetchError, Request, Response, failed
 
@@ -147,13 +148,14 @@ class Transport:
         return _explained(error)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Discreet, Struct, frozen=True):
     """A request on its way."""
+
+    tells = ("request", "url", "deadline_s", "cut")
 
     request: Request
     url: str
-    proxies: dict[str, str] = field(repr=False)
+    proxies: dict[str, str]
     deadline_s: float
     cut: Cut | None
 

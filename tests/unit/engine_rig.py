@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import random
 from concurrent.futures import Executor, Future
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from trayquota.core.cadence import Reason
 from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow, State

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from trayquota.core.model import Account, QuotaWindow
 from trayquota.store.state import Known, Store
@@ -20,7 +21,7 @@ def known(**more: object) -> Known:
     """An account whose last try, a minute ago, was good."""
     asked = NOW - timedelta(minutes=1)
     base = Known(Account(KEY, "claude", "ada@example.com"), "person", asked, asked, (QuotaWindow("5-hour", 58.0),))
-    return replace(base, **more)  # type: ignore[arg-type]
+    return replace(base, **more)
 
 
 def path_of(store: Store) -> Path:

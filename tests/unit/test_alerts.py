@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trayquota.core.alerts import Notice, Severity, Told, alerts
 from trayquota.core.model import Account, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot, State

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trayquota.core.cadence import Asked, Due, Gate, Reason, next_due, next_gate
 from trayquota.core.model import FailureKind
 
 from .facts import NOW
+from .structs import structs
 
 FIVE_MINUTES = Asked(NOW, 300.0)
 
@@ -110,8 +111,8 @@ def test_a_pause_is_never_cut_short_by_another_answer() -> None:
 
 
 MOMENTS = st.floats(-1e6, 1e6).map(lambda each: NOW + s(each))
-GATES = st.none() | st.builds(Gate, MOMENTS, st.floats(300, 3600))
-ASKED = st.builds(
+GATES = st.none() | structs(Gate, MOMENTS, st.floats(300, 3600))
+ASKED = structs(
     Asked,
     at=st.none() | MOMENTS,
     interval_s=st.floats(60, 86400),

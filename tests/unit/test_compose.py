@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from trayquota.core.compose import MOST_INLINE, tooltip, view
 from trayquota.core.model import AccountUsage, Failure, FailureKind, Snapshot, State

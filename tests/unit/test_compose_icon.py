@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from trayquota.core.compose import level, view
 from trayquota.core.model import AccountUsage, Failure, FailureKind, QuotaWindow, State

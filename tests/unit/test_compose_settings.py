@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from trayquota.core.compose import MOST_INLINE, nameless, tooltip, tooltip_within, view
 from trayquota.core.model import Account, AccountUsage, Snapshot, State

@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from trayquota.core.model import Failure, FailureKind, State
 from trayquota.credentials.scan import Scan

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from trayquota.core.cadence import Gate, Reason
 from trayquota.core.model import Account, FailureKind, State

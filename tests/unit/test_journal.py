@@ -8,21 +8,23 @@ import errno
 import os
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trayquota.credentials.journal import Entry, Journal, digest, private_folder, sync_folder
+
+from .structs import structs
 
 PATH = "/home/ada/.cli-proxy-api/claude-ada@example.com.json"
 ENTRY = Entry(PATH, digest("old"), digest("older"), "access", "refresh", "2026-09-22T20:00:00Z", "2026-09-22T12:00:00Z")
 ROOM = 1 << 16
 TEXTS = st.text(max_size=40)
-ENTRIES = st.builds(Entry, st.just(PATH), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
+ENTRIES = structs(Entry, st.just(PATH), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
 
 FEW = settings(max_examples=25)
 """Each of them waits for the disk."""

@@ -23,10 +23,12 @@ from trayquota.tray.statusnotifier.layout import (
 )
 from trayquota.tray.statusnotifier.published import PublishedMenu
 
+from .structs import structs
+
 Entries = tuple[Entry, ...]
 
 LABELS = st.sampled_from(["", "a", "b", "c", "d__e"])
-LEAVES = st.builds(
+LEAVES = structs(
     Entry,
     kind=st.sampled_from([Kind.STANDARD, Kind.SEPARATOR, Kind.CHECK, Kind.RADIO]),
     label=LABELS,
@@ -35,7 +37,7 @@ LEAVES = st.builds(
 )
 ENTRIES = st.recursive(
     LEAVES,
-    lambda inner: st.builds(
+    lambda inner: structs(
         Entry,
         kind=st.just(Kind.SUBMENU),
         label=LABELS,

@@ -107,7 +107,8 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
     seen: dict[str, str] = {}
 
     def look(*_: object) -> None:
-        for each in objects():
+        # The collector does not know an object that can be in no cycle.
+        for each in (*objects(), credential.login):
             seen[f"{type(each).__module__}.{type(each).__qualname__}"] = repr(each)
             assert not [token for token in TOKENS if token in repr(each)], type(each)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from trayquota.core.view import Action, ActionKind, IconSpec, Level, Row, View
@@ -86,7 +86,7 @@ def test_what_did_not_change_is_left_alone() -> None:
 def test_only_what_changed_is_set(change: dict[str, object], touched: list[str]) -> None:
     presenter, icon = shown()
     icon.set.clear()
-    presenter.show(replace(VIEW, **change))  # type: ignore[arg-type]
+    presenter.show(replace(VIEW, **change))
     assert icon.set == touched
 
 

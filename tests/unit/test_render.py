@@ -16,6 +16,8 @@ from trayquota.core.view import IconSpec, Level, Mark
 from trayquota.render import SIZES, artist, palette, render, render_all
 from trayquota.render.lettering import lettering, mark
 
+from .structs import structs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -242,7 +244,7 @@ def test_attention_leaves_number_and_mark_as_large_as_can_be(glyphs: list[Image.
             assert box[3] - box[1] >= 0.4 * size, (size, level)
 
 
-specs = st.builds(
+specs = structs(
     IconSpec,
     percent=st.none() | st.integers(0, 100),
     mark=st.sampled_from(Mark),

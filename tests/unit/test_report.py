@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.console import Console
 
 from trayquota.core.model import Account, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot, State
@@ -19,6 +19,7 @@ from trayquota.report import document, is_fresh, print_table
 from .facts import NOW
 from .hostile import ANY_TEXT
 from .samples import ADA, BOB, CI, DESIGN, EXPIRED, LOOK, OFFLINE, five_hours, later, passed, snapshot, usage, weekly
+from .structs import structs
 
 STATES = {"ok", "stale", "error", "expired", "disabled", "unsupported"}
 KINDS = {
@@ -171,15 +172,15 @@ def test_the_kinds_of_the_contract() -> None:
 
 
 MOMENTS = st.none() | st.floats(-1e7, 1e7).map(lambda each: NOW + timedelta(seconds=each))
-WINDOWS = st.builds(
+WINDOWS = structs(
     QuotaWindow, ANY_TEXT, st.none() | st.floats(0, 100), MOMENTS, st.none() | st.integers(1, 10 * 366 * 86400)
 )
-USAGES = st.builds(
+USAGES = structs(
     AccountUsage,
-    st.builds(Account, ANY_TEXT, ANY_TEXT, ANY_TEXT, st.none() | ANY_TEXT),
+    structs(Account, ANY_TEXT, ANY_TEXT, ANY_TEXT, st.none() | ANY_TEXT),
     st.sampled_from(State),
     st.lists(WINDOWS, max_size=3).map(tuple),
-    st.none() | st.builds(Failure, st.sampled_from(FailureKind), ANY_TEXT, MOMENTS),
+    st.none() | structs(Failure, st.sampled_from(FailureKind), ANY_TEXT, MOMENTS),
     MOMENTS,
 )
 

@@ -9,12 +9,12 @@ import json
 import os
 import stat
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trayquota.credentials import rewrite
 from trayquota.credentials.rewrite import RewriteError, SupersededError, can_take, put

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from trayquota.config import Settings
 from trayquota.core.settings_menu import Choices, settings_row

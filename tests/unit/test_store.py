@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trayquota.core.alerts import Severity, Told
 from trayquota.core.cadence import Gate
@@ -22,6 +22,7 @@ from trayquota.store.records import State, decoded, encoded
 from trayquota.store.state import Known, Store
 
 from .stores import KEY, NOW, again, known, path_of
+from .structs import structs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - as asked
 MAYBE = st.none() | MOMENTS
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-WINDOWS = st.builds(QuotaWindow, TEXTS, st.none() | st.floats(0, 100), MAYBE, st.none() | st.integers(1, 10**9))
-FAILURES = st.builds(Failure, st.sampled_from(FailureKind), TEXTS, MAYBE)
-GATES = st.builds(Gate, MOMENTS, st.floats(1, 86400))
-REFUSALS = st.dictionaries(TEXTS, st.builds(Refusal, st.booleans(), MOMENTS, st.integers(0, 100)), max_size=4)
-TOLD = st.builds(Told, st.sampled_from(Severity), MAYBE, st.booleans())
+WINDOWS = structs(QuotaWindow, TEXTS, st.none() | st.floats(0, 100), MAYBE, st.none() | st.integers(1, 10**9))
+FAILURES = structs(Failure, st.sampled_from(FailureKind), TEXTS, MAYBE)
+GATES = structs(Gate, MOMENTS, st.floats(1, 86400))
+REFUSALS = st.dictionaries(TEXTS, structs(Refusal, st.booleans(), MOMENTS, st.integers(0, 100)), max_size=4)
+TOLD = structs(Told, st.sampled_from(Severity), MAYBE, st.booleans())
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 
 
@@ -43,7 +44,7 @@ def accounts(draw: st.DrawFn) -> dict[str, Known]:
     for key in draw(st.lists(TEXTS, max_size=3, unique=True)):
         account = Account(key, draw(TEXTS), draw(TEXTS), draw(st.none() | TEXTS))
         found[key] = draw(
-            st.builds(
+            structs(
                 Known,
                 st.just(account),
                 st.none() | TEXTS,

@@ -13,9 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trayquota.core.alerts import Severity, Told
-from trayquota.core.cadence import Gate
-from trayquota.core.model import Failure, FailureKind, QuotaWindow
+from trayquota.core.model import FailureKind
 from trayquota.credentials.trade import Refusal
 from trayquota.store.records import State, decoded, encoded
 from trayquota.store.state import Store
@@ -27,13 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - as asked
-MAYBE = st.none() | MOMENTS
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-WINDOWS = st.builds(QuotaWindow, TEXTS, st.none() | st.floats(0, 100), MAYBE, st.none() | st.integers(1, 10**9))
-FAILURES = st.builds(Failure, st.sampled_from(FailureKind), TEXTS, MAYBE)
-GATES = st.builds(Gate, MOMENTS, st.floats(1, 86400))
-REFUSALS = st.dictionaries(TEXTS, st.builds(Refusal, st.booleans(), MOMENTS, st.integers(0, 100)), max_size=4)
-TOLD = st.builds(Told, st.sampled_from(Severity), MAYBE, st.booleans())
 
 
 @pytest.fixture

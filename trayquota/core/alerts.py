@@ -6,11 +6,13 @@ values speak. A cycle is known by its reset; as answers flap and jitter, the lat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from trayquota.core.discreet import Discreet
 from trayquota.core.model import State
 from trayquota.core.pace import pace
 from trayquota.core.text import duration
@@ -42,8 +44,7 @@ class Severity(IntEnum):
     EMPTY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What was told of a window, or with ``severity`` alone of an account's login.
 
     Attributes:
@@ -57,8 +58,7 @@ class Told:
     forecast: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Discreet, Struct, frozen=True):
     """One message.
 
     Attributes:
@@ -67,15 +67,18 @@ class Notice:
         provider: Whose page tells more.
     """
 
-    title: str = field(repr=False)
-    body: str = field(repr=False)
+    tells = ("provider",)
+
+    title: str
+    body: str
     provider: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _News:
+class _News(Discreet, Struct, frozen=True):
+    tells = ("rank", "words", "provider", "advice")
+
     rank: int
-    subject: str = field(repr=False)
+    subject: str
     words: str
     provider: str
     advice: str = ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from trayquota.core.model import FailureKind
 
@@ -30,8 +31,7 @@ class Reason(StrEnum):
     WOKE = "woke"
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """After a 429: no request before ``opens_at``. ``step_s`` is the own back-off, doubled when it recurs."""
 
     opens_at: datetime
@@ -53,8 +53,7 @@ def next_gate(previous: Gate | None, retry_after_s: float, now: datetime) -> Gat
     return Gate(max(opens_at, previous.opens_at) if previous else opens_at, step_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What decides when an account is due.
 
     Attributes:
@@ -76,8 +75,7 @@ class Asked:
     gate: Gate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """When to ask, and why."""
 
     at: datetime

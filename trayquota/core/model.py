@@ -6,9 +6,12 @@ numbers from 0 to 100; ``None`` always means unknown, never zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.core.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -30,8 +33,7 @@ class FailureKind(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why something did not work, fit to show.
 
     Attributes:
@@ -58,8 +60,7 @@ class State(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Discreet, Struct, frozen=True):
     """Who an account is. Holds no secret; its ``repr`` does not name the person.
 
     Attributes:
@@ -70,11 +71,13 @@ class Account:
         folder: The path of its file's folder, when that is not the first of the credentials folders.
     """
 
-    id: str = field(repr=False)
+    tells = ("provider", "plan")
+
+    id: str
     provider: str
-    name: str = field(repr=False)
+    name: str
     plan: str | None = None
-    folder: str = field(default="", repr=False)
+    folder: str = ""
 
     @property
     def sort_key(self) -> tuple[str, str, str]:
@@ -82,8 +85,7 @@ class Account:
         return (self.provider, self.name.casefold(), self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaWindow:
+class QuotaWindow(Struct, frozen=True):
     """One limit of an account.
 
     Attributes:
@@ -108,8 +110,7 @@ class QuotaWindow:
         return self.resets_at is not None and self.resets_at <= now
 
 
-@dataclass(frozen=True, slots=True)
-class AccountUsage:
+class AccountUsage(Struct, frozen=True):
     """An account with what is known of its quotas.
 
     Attributes:
@@ -139,8 +140,7 @@ class AccountUsage:
                 yield Lowest(self, window, remaining)
 
 
-@dataclass(frozen=True, slots=True)
-class Lowest:
+class Lowest(Struct, frozen=True):
     """The most constrained window of all."""
 
     usage: AccountUsage
@@ -148,8 +148,7 @@ class Lowest:
     remaining_percent: float
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """All accounts at one moment, sorted by provider, then name.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from trayquota.core.model import QuotaWindow
@@ -13,8 +14,7 @@ TOO_EARLY_PERCENT = 3.0
 """Below this share of the window's time a forecast would be noise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """A forecast from an even use.
 
     Attributes:

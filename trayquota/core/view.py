@@ -5,8 +5,11 @@ Backends turn a :class:`View` into pixels and menus; nothing here knows a toolki
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
+
+from trayquota.core.discreet import Discreet
 
 
 class Level(StrEnum):
@@ -31,8 +34,7 @@ class Mark(StrEnum):
     """A plain mark."""
 
 
-@dataclass(frozen=True, slots=True)
-class IconSpec:
+class IconSpec(Struct, frozen=True):
     """All that decides the picture; equal specs draw equal pictures.
 
     Attributes:
@@ -71,16 +73,16 @@ class ActionKind(StrEnum):
     QUIT = "quit"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Discreet, Struct, frozen=True):
     """A click's meaning, with an argument for the kinds that take one."""
 
+    tells = ("kind",)
+
     kind: ActionKind
-    argument: str = field(default="", repr=False)
+    argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Discreet, Struct, frozen=True):
     """One menu entry; ``label`` is plain text, escaped at the edge that gives characters meaning.
 
     Attributes:
@@ -94,7 +96,9 @@ class Row:
         children: A submenu.
     """
 
-    label: str = field(default="", repr=False)
+    tells = ("action", "enabled", "checked", "radio", "default", "separator", "children")
+
+    label: str = ""
     action: Action | None = None
     enabled: bool = True
     checked: bool | None = None
@@ -104,8 +108,7 @@ class Row:
     children: tuple[Row, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Discreet, Struct, frozen=True):
     """What the tray shows.
 
     Attributes:
@@ -118,9 +121,11 @@ class View:
         needs_attention: An account needs the user.
     """
 
+    tells = ("icon", "menu", "needs_attention")
+
     icon: IconSpec
-    headline: str = field(repr=False)
-    lines: tuple[str, ...] = field(repr=False)
-    brief: tuple[str, ...] = field(repr=False)
+    headline: str
+    lines: tuple[str, ...]
+    brief: tuple[str, ...]
     menu: tuple[Row, ...]
     needs_attention: bool = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from trayquota.core.model import FailureKind, State
 from trayquota.core.pace import pace
@@ -34,8 +35,7 @@ _FAILURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """The settings that decide how things are shown.
 
     Attributes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
+from trayquota.core.discreet import Discreet
 from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.text import clean
 from trayquota.providers import provider_name, providers
@@ -28,8 +30,7 @@ class UnreadableError(Exception):
     """A file cannot be read as a credential file. The text says why, fit to show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Discreet, Struct, frozen=True):
     """An account as its file tells it.
 
     Attributes:
@@ -40,8 +41,10 @@ class Credential:
         problem: Why the file cannot be used, when it cannot.
     """
 
+    tells = ("account", "login", "disabled", "problem")
+
     account: Account
-    path: Path = field(repr=False)
+    path: Path
     login: Login = field(default_factory=Login)
     disabled: bool = False
     problem: Failure | None = None

@@ -14,11 +14,13 @@ import json
 import os
 import stat
 import sys
-from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING
 
-from trayquota.providers.values import fields as fields_of
-from trayquota.providers.values import parse_json
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from trayquota.core.discreet import Discreet
+from trayquota.providers.values import fields, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +40,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Discreet, Struct, frozen=True):
     """A renewed pair on its way into a file.
 
     Attributes:
@@ -52,11 +53,13 @@ class Entry:
         last_refresh: When the pair came, likewise.
     """
 
-    path: str = field(repr=False)
+    tells = ("base", "replaces", "expired", "last_refresh")
+
+    path: str
     base: str
     replaces: str
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    access_token: str
+    refresh_token: str
     expired: str
     last_refresh: str
 
@@ -237,14 +240,14 @@ def _last(place: Path) -> Entry | None:
 
 def _entry(line: bytes) -> Entry | None:
     try:
-        record = fields_of(parse_json(line))
+        record = fields(parse_json(line))
         inner = record.get("entry")
         if not isinstance(inner, str) or digest(inner) != record.get("sum"):
             return None
-        values = fields_of(parse_json(inner.encode()))
+        values = fields(parse_json(inner.encode()))
     except ValueError:
         return None
-    texts = {each.name: values.get(each.name) for each in fields(Entry)}
+    texts = {name: values.get(name) for name in Entry.__struct_fields__}
     if not all(isinstance(each, str) for each in texts.values()):
         return None
     return Entry(**{name: str(each) for name, each in texts.items()})

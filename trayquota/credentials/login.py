@@ -32,10 +32,11 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from trayquota.core.model import Failure, FailureKind
 from trayquota.credentials.files import UnreadableError, interpret, parse, read_bytes

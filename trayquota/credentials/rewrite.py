@@ -14,10 +14,12 @@ import secrets
 import stat
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from trayquota.core.discreet import Discreet
 from trayquota.credentials.files import LARGEST_BYTES, UnreadableError, parse, read_bytes
 from trayquota.credentials.journal import digest, sync_folder
 
@@ -40,8 +42,7 @@ class SupersededError(Exception):
     """The file holds a login of its own that is not to be overwritten, or this very pair already."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Interference:
+class _Interference(Discreet, Struct, frozen=True):
     """Another program has written meanwhile.
 
     Attributes:
@@ -49,8 +50,10 @@ class _Interference:
         meant: What the other program wants to be there.
     """
 
-    held: bytes = field(repr=False)
-    meant: bytes = field(repr=False)
+    tells = ()
+
+    held: bytes
+    meant: bytes
 
 
 def put(entry: Entry) -> None:

@@ -7,10 +7,12 @@ broken is reported.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.text import clean
 from trayquota.credentials.files import (
@@ -38,8 +40,7 @@ _SETTLED = timedelta(seconds=2)
 _Signature = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """What a look at the folder found.
 
     Attributes:
@@ -53,8 +54,7 @@ class Scan:
     retry_s: float | None = None
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     signature: _Signature | None
     credential: Credential | None
     broken_since: datetime | None = None

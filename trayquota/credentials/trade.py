@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from trayquota.core.model import Failure, FailureKind
 from trayquota.credentials.journal import digest
@@ -24,8 +25,7 @@ _LONGEST_WAIT_S = 6 * 3600.0
 _MOST_FAILURES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """What is remembered of a refresh token that could not be traded in.
 
     Attributes:

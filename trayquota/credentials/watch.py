@@ -11,9 +11,9 @@ import contextlib
 import logging
 import os
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from watchdog.events import (
     DirCreatedEvent,
     DirDeletedEvent,
@@ -58,8 +58,7 @@ _IN_PARENT: list[type[FileSystemEvent]] = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Something to watch.
 
     Attributes:

@@ -14,10 +14,11 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from xml.parsers.expat import ExpatError
+
+from msgspec import Struct
 
 from trayquota.desktop.entry import exec_line, main_keys, started_by
 
@@ -34,8 +35,7 @@ class AutostartError(Exception):
     """It could not be switched. The text says why, fit to show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """How it stands.
 
     Attributes:

@@ -6,11 +6,13 @@ Providers build requests and read answers; they send nothing.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
+
+from trayquota.core.discreet import Discreet
 from trayquota.core.model import Failure, FailureKind
 from trayquota.providers.values import number, parse_json
 
@@ -47,8 +49,7 @@ def failed(kind: FailureKind, message: str, *, may_renew: bool = False, retry_af
     return FetchError(Failure(kind, message), may_renew=may_renew, retry_after_s=retry_after_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Discreet, Struct, frozen=True):
     """The secret part of a credential file. Its ``repr`` tells none of it.
 
     Attributes:
@@ -59,29 +60,31 @@ class Login:
         proxy_url: The proxy that the file asks for.
     """
 
-    access_token: str = field(default="", repr=False)
-    refresh_token: str = field(default="", repr=False)
+    tells = ("expires_at",)
+
+    access_token: str = ""
+    refresh_token: str = ""
     expires_at: datetime | None = None
-    account_id: str | None = field(default=None, repr=False)
-    proxy_url: str | None = field(default=None, repr=False)
+    account_id: str | None = None
+    proxy_url: str | None = None
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the access token is missing or has ended."""
         return not self.access_token or (self.expires_at is not None and self.expires_at <= now)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Discreet, Struct, frozen=True):
     """One HTTPS request. Its ``repr`` tells neither headers nor body."""
+
+    tells = ("method", "url")
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str]
+    body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Discreet, Struct, frozen=True):
     """A whole answer.
 
     Attributes:
@@ -91,9 +94,11 @@ class Response:
         received_at: When it came.
     """
 
+    tells = ("status", "received_at")
+
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
     received_at: datetime
 
     @property
@@ -103,30 +108,31 @@ class Response:
         return "html" in kind or self.body.lstrip()[:1] == b"<"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Discreet, Struct, frozen=True):
     """What a provider reads out of a credential file beside the fields that all of them share."""
+
+    tells = ("email", "plan", "expires_at")
 
     email: str | None = None
     plan: str | None = None
-    account_id: str | None = field(default=None, repr=False)
+    account_id: str | None = None
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The quotas in an answer, in the provider's order; the plan when the answer names it."""
 
     windows: tuple[QuotaWindow, ...]
     plan: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
+class Renewed(Discreet, Struct, frozen=True):
     """A new pair of tokens. ``refresh_token`` is ``None`` when the old one stays valid."""
 
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(repr=False)
+    tells = ("lifetime_s",)
+
+    access_token: str
+    refresh_token: str | None
     lifetime_s: float
 
 

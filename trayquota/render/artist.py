@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from PIL import Image, ImageChops, ImageDraw
 
 from trayquota.core.view import IconSpec, Level, Mark
@@ -46,8 +46,7 @@ _SMALL_BADGE = 5
 _FULL = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Picture:
+class _Picture(Struct, frozen=True):
     """What all steps of a picture share; ``line``, ``rim`` and ``badge`` are widths in pixels."""
 
     image: Image.Image

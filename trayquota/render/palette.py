@@ -7,7 +7,8 @@ grey and to eyes that do not tell red from green.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.view import Level
 
@@ -21,8 +22,7 @@ GROUND: RGB = (36, 38, 41)
 """Under icons for trays that know no transparency."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(Struct, frozen=True):
     """The colours of one picture.
 
     Attributes:

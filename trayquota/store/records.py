@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
 from trayquota.core.alerts import Severity, Told
 from trayquota.core.cadence import Gate
@@ -29,8 +29,7 @@ class ForeignError(ValueError):
     """The file was written by another version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is remembered of one account.
 
     Attributes:
@@ -52,8 +51,7 @@ class Known:
     gate: Gate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """All that survives a restart: accounts by file name, refusals by fingerprint, what was told by account and window.
 
     Attributes:

@@ -12,9 +12,10 @@ import os
 import secrets
 import stat
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from trayquota.credentials.journal import private_folder
 from trayquota.store.records import ForeignError, Known, State, decoded, encoded

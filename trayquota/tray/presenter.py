@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from trayquota.core.compose import tooltip, tooltip_within
 from trayquota.render import render, render_all
@@ -31,8 +32,7 @@ def _double_ampersand(text: str) -> str:
     return text.replace("&", "&&")
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Struct, frozen=True):
     """What a backend needs to be told differently.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
 
 from trayquota.tray._pystray import Icon as BaseIcon
 from trayquota.tray.steady import SteadyIcon

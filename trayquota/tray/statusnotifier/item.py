@@ -7,12 +7,12 @@ No ``from __future__ import annotations`` here: dbus-fast reads the annotations 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from dbus_fast import PropertyAccess
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
+from msgspec import Struct
 
 from .dbusmenu import MENU_PATH
 from .pixmap import Pixmap
@@ -25,8 +25,7 @@ ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
 NewLabel = Annotated[list[str], DBusSignature("ss")]
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Struct, frozen=True):
     """What an item shows, as it goes over the bus.
 
     Attributes:

@@ -7,11 +7,14 @@ a partner of another kind is a new entry.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from trayquota.core.discreet import Discreet
 from trayquota.tray._pystray import Menu
 
 from .text import menu_label
@@ -35,8 +38,7 @@ class Kind(StrEnum):
     RADIO = "radio"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Discreet, Struct, frozen=True, eq=False):
     """What a menu entry says.
 
     Attributes:
@@ -48,16 +50,29 @@ class Entry:
         item: What a click runs. No part of what is compared: only what is shown makes a difference to a host.
     """
 
+    tells = ("kind", "enabled", "checked", "children")
+
     kind: Kind
     label: str = ""
     enabled: bool = True
     checked: bool = False
     children: tuple[Entry, ...] = ()
-    item: MenuItem | None = field(default=None, compare=False, repr=False)
+    item: MenuItem | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether a host would show the same."""
+        return isinstance(other, Entry) and self._shown == other._shown
+
+    def __hash__(self) -> int:
+        """Goes with equality."""
+        return hash(self._shown)
+
+    @property
+    def _shown(self) -> tuple[object, ...]:
+        return (self.kind, self.label, self.enabled, self.checked, self.children)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A numbered entry. The children are here alone, the entry's own field is empty."""
 
     id: int
@@ -65,8 +80,7 @@ class Node:
     children: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What a host has to hear so that it knows the new tree.
 
     Attributes:

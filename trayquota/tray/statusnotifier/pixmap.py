@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.core.discreet import Discreet
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -13,13 +16,14 @@ SIZES_PX = (16, 22, 24, 32, 48, 64)
 suffices, others (Xfce, Waybar) the largest there is, so the largest must still read well when small."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pixmap:
+class Pixmap(Discreet, Struct, frozen=True):
     """A picture as it goes over the bus: straight alpha, rows from the top, four bytes A, R, G, B a pixel."""
+
+    tells = ("width_px", "height_px")
 
     width_px: int
     height_px: int
-    argb: bytes = field(repr=False)
+    argb: bytes
 
 
 def pixmaps(image: Image) -> tuple[Pixmap, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from dbus_fast import DBusError, Message, MessageFlag, MessageType
+from msgspec import Struct, field
 
 from .dbusmenu import MENU_PATH, DBusMenu
 from .item import ITEM_PATH, Face, StatusNotifierItem
@@ -35,8 +35,7 @@ _OPEN_AT_MOST_S: Final = 20.0
 """GTK hosts tell when the menu is opened, but not when it is closed; after this time it counts as closed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(Struct, frozen=True):
     """All that is to be shown.
 
     Attributes:
