@@ -51,7 +51,7 @@ COVERED = 215
 def plate(shape: Shape, size: int, inset: int = 0) -> Image.Image:
     """A plate's mask, ``inset`` pixels smaller on every side."""
     corners = tuple((x * size, y * size) for x, y in shape.corners)
-    return _filled(size, _outline(corners, shape.radius * size, inset))
+    return _filled(size, _outline(corners, _arcs(shape.corners), shape.radius * size, inset))
 
 
 @lru_cache(maxsize=256)
@@ -61,7 +61,7 @@ def pill(size: int, box: Box, radius: float) -> Image.Image:
     if x0 >= x1 or y0 >= y1:
         return Image.new("L", (size, size))
     corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
-    return _filled(size, _outline(corners, min(radius, (x1 - x0) / 2, (y1 - y0) / 2), 0))
+    return _filled(size, _outline(corners, _arcs(_SQUARE), min(radius, (x1 - x0) / 2, (y1 - y0) / 2), 0))
 
 
 def badge_disc(size: int, across: int) -> Image.Image:
@@ -113,17 +113,20 @@ def stripes(size: int) -> Image.Image:
 def inscribed(shape: Shape, size: int, inset: int, bottom: int) -> Box:
     """A large box in a plate, rather wide than high, ``inset`` pixels off its edge and above the row ``bottom``."""
     pixels = plate(shape, size, inset).tobytes()
+    rather_wide = [(size - 2 * margin) ** 1.25 for margin in range(size // 2)]
     margins = []
     for row in range(min(bottom, size - inset)):
         half = pixels[row * size : row * size + size // 2]
         if half[-1] >= COVERED:
             margins.append((row, next(x for x, cover in enumerate(half) if cover >= COVERED)))
-    boxes = []
+    best, box = -1.0, (0, 0, 0, 0)
     for index, (first, above) in enumerate(margins):
         for last, below in margins[index:]:
             margin = max(above, below)
-            boxes.append((margin, first, size - margin, last + 1))
-    return max(boxes, key=lambda box: (box[2] - box[0]) ** 1.25 * (box[3] - box[1]))
+            area = rather_wide[margin] * (last + 1 - first)
+            if area > best:
+                best, box = area, (margin, first, size - margin, last + 1)
+    return box
 
 
 def _offset(corners: tuple[Point, ...], distance: float) -> list[Point]:
@@ -140,27 +143,35 @@ def _offset(corners: tuple[Point, ...], distance: float) -> list[Point]:
     return points
 
 
-def _outline(corners: tuple[Point, ...], radius: float, inset: float) -> list[Point]:
-    """The rounded polygon, ``inset`` further in than its edge, as a polygon with many corners."""
-    left = max(radius - inset, 0.0)
-    points: list[Point] = []
-    for index, (x, y) in enumerate(_offset(corners, max(radius, inset))):
-        before, here, after = corners[index - 1], corners[index], corners[(index + 1) % len(corners)]
+@lru_cache(maxsize=16)
+def _arcs(corners: tuple[Point, ...]) -> tuple[tuple[Point, ...], ...]:
+    """The directions in which the round corners of a polygon lie as seen from their centres; its size is no matter."""
+    arcs = []
+    for before, here, after in zip(corners[-1:] + corners[:-1], corners, corners[1:] + corners[:1], strict=True):
         start = atan2(before[0] - here[0], here[1] - before[1])
         sweep = (atan2(here[0] - after[0], after[1] - here[1]) - start) % (2 * pi)
-        steps = max(1, round(12 * sweep)) if left else 1
-        for step in range(steps + 1):
-            angle = start + sweep * step / steps
-            points.append((x + left * cos(angle), y + left * sin(angle)))
-    return points
+        steps = max(1, round(12 * sweep))
+        angles = [start + sweep * step / steps for step in range(steps + 1)]
+        arcs.append(tuple((cos(angle), sin(angle)) for angle in angles))
+    return tuple(arcs)
+
+
+def _outline(
+    corners: tuple[Point, ...], arcs: tuple[tuple[Point, ...], ...], radius: float, inset: float
+) -> list[Point]:
+    """The rounded polygon, ``inset`` further in than its edge, as a polygon with many corners."""
+    left = max(radius - inset, 0.0)
+    centres = _offset(corners, max(radius, inset))
+    if not left:
+        return centres
+    return [(x + left * dx, y + left * dy) for (x, y), arc in zip(centres, arcs, strict=True) for dx, dy in arc]
 
 
 def _filled(size: int, points: list[Point]) -> Image.Image:
     fine = _fineness(size)
     image = Image.new("L", (size * fine, size * fine))
-    middle = (min(x for x, _ in points) + max(x for x, _ in points)) / 2 * fine
-    centre = (min(y for _, y in points) + max(y for _, y in points)) / 2 * fine
-    ImageDraw.Draw(image).polygon([(_inner(x * fine, middle), _inner(y * fine, centre)) for x, y in points], fill=255)
+    across, down = zip(*points, strict=True)
+    ImageDraw.Draw(image).polygon(list(zip(_inner(across, fine), _inner(down, fine), strict=True)), fill=255)
     return image.reduce(fine)
 
 
@@ -168,7 +179,9 @@ def _fineness(size: int) -> int:
     return 8 if size < _LARGE else 4
 
 
-def _inner(value: float, middle: float) -> int:
-    # Pillow fills the pixels under a polygon's edge too, so a corner goes to the pixel on its inner side.
-    value = round(value - 0.5, 3)
-    return ceil(value) if value < middle else floor(value)
+def _inner(values: tuple[float, ...], fine: int) -> list[int]:
+    """Corners on a grid so much finer than the pixels, along one axis."""
+    # Pillow fills the pixels under a polygon's edge too, so a corner goes to the pixel on its inner side. What is
+    # only just off the middle of a pixel lies there.
+    middle = (min(values) + max(values)) / 2 + 0.5 / fine
+    return [ceil(each * fine - 0.5005) if each < middle else floor(each * fine - 0.4995) for each in values]
