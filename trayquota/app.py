@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from pathlib import Path
@@ -109,6 +110,9 @@ class App:
     def _set_up(self, icon: Icon) -> None:
         try:
             icon.visible = True
+            # What is there now stays: there is no need to look through it again and again.
+            gc.freeze()
+            gc.enable()
         finally:
             if self._is_leaving:
                 # The signal came before there was a loop to stop.

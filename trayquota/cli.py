@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-import io
+import gc
 import sys
 from typing import TYPE_CHECKING
 
 from trayquota import __version__
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from trayquota.config import Config
@@ -20,9 +20,29 @@ _BROKEN = 70
 """The program itself is at fault; what sysexits.h calls EX_SOFTWARE."""
 
 
+class Options:
+    """What the command line says, and what holds when it says nothing."""
+
+    command: str | None = None
+    dir: str | None = None
+    config: str | None = None
+    verbose = False
+    backend = "auto"
+    json = False
+    cached = False
+    once = False
+    init = False
+    switch = "status"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` name; return the exit code."""
-    options = _parser().parse_args(arguments)
+    # Imports leave next to no garbage, and a command ends before it would count; the tray switches it on again.
+    gc.disable()
+    options = Options()
+    # The tray's own start, with every session, needs no parser.
+    if words := sys.argv[1:] if arguments is None else arguments:
+        _parser().parse_args(words, options)
     # --help and --version need none of the rest.
     from trayquota.leaving import Interrupted, interruptible, leave_behind  # noqa: PLC0415
     from trayquota.terminal import accept_any_text, write_out  # noqa: PLC0415
@@ -38,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: Options) -> int:
     from trayquota.config import ConfigError  # noqa: PLC0415
     from trayquota.log import where  # noqa: PLC0415
 
@@ -57,13 +77,13 @@ def _run(options: argparse.Namespace) -> int:
         return _BROKEN
 
 
-def _load(options: argparse.Namespace) -> Config:
+def _load(options: Options) -> Config:
     from trayquota.config import load  # noqa: PLC0415
 
     return load(folder=options.dir, config=options.config)
 
 
-def _tray(options: argparse.Namespace) -> int:
+def _tray(options: Options) -> int:
     """Show the tray until it is quit, unless it is shown already; return the exit code."""
     from trayquota.app import App  # noqa: PLC0415
     from trayquota.desktop.instance import Instance  # noqa: PLC0415
@@ -90,20 +110,20 @@ def _tray(options: argparse.Namespace) -> int:
         instance.release()
 
 
-def _demo(options: argparse.Namespace) -> int:
+def _demo(options: Options) -> int:
     from trayquota.demo import run_demo  # noqa: PLC0415
 
     return run_demo(backend=options.backend, once=options.once, verbose=options.verbose)
 
 
-def _status(options: argparse.Namespace) -> int:
+def _status(options: Options) -> int:
     from trayquota.log import set_up  # noqa: PLC0415
 
     set_up(None, verbose=options.verbose)
     return print_status(_load(options), as_json=options.json, cached=options.cached)
 
 
-def _doctor(options: argparse.Namespace) -> int:
+def _doctor(options: Options) -> int:
     from trayquota.doctor import run_doctor  # noqa: PLC0415
     from trayquota.log import set_up  # noqa: PLC0415
 
@@ -139,13 +159,15 @@ def _print_table(snapshot: Snapshot, config: Config) -> None:
     if sys.stdout is not None and sys.stdout.isatty():
         print_table(snapshot, utc_now(), look_of(config), Console(highlight=False, soft_wrap=True))
         return
+    import io  # noqa: PLC0415
+
     # Not straight into a pipe: where its reader leaves early, rich would decide the exit code.
     text = io.StringIO()
     print_table(snapshot, utc_now(), look_of(config), Console(file=text, highlight=False, soft_wrap=True))
     print(text.getvalue(), end="")
 
 
-def _config(options: argparse.Namespace) -> int:
+def _config(options: Options) -> int:
     """Print the settings in force, with the file's path, as TOML; or write the commented file."""
     from trayquota.config import config_path  # noqa: PLC0415
     from trayquota.config_file import in_force, init  # noqa: PLC0415
@@ -159,7 +181,7 @@ def _config(options: argparse.Namespace) -> int:
     return OK
 
 
-def _autostart(options: argparse.Namespace) -> int:
+def _autostart(options: Options) -> int:
     from trayquota.desktop.autostart import AutostartError, autostart  # noqa: PLC0415
 
     way = autostart(_carried_over(options))
@@ -177,7 +199,7 @@ def _autostart(options: argparse.Namespace) -> int:
     return OK
 
 
-def _carried_over(options: argparse.Namespace) -> list[str]:
+def _carried_over(options: Options) -> list[str]:
     """Return the options that a start with the session needs to find the same; it happens in another folder."""
     from trayquota.config import config_path, folder_path  # noqa: PLC0415
 
@@ -206,15 +228,18 @@ _COMMANDS = {
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse  # noqa: PLC0415 - see main()
+
     top = argparse.ArgumentParser(
         prog="trayquota",
         description="The quota that is left on your Claude and Codex accounts, in the tray.",
         allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
     )
-    common = argparse.ArgumentParser(add_help=False)
-    _add_common(top, folder=None, verbose=False, backend="auto")
-    # Understood after the command as well; left out there they must not undo what was said before it.
-    _add_common(common, folder=argparse.SUPPRESS, verbose=argparse.SUPPRESS, backend=argparse.SUPPRESS)
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    # Understood before and after the command.
+    _add_common(top)
+    _add_common(common)
     top.add_argument("--version", action="version", version=f"trayquota {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (without one the tray is shown)")
 
@@ -233,10 +258,10 @@ def _parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_common(parser: argparse.ArgumentParser, *, folder: str | None, verbose: object, backend: str) -> None:
+def _add_common(parser: argparse.ArgumentParser) -> None:
     from trayquota.tray.backend import BACKENDS  # noqa: PLC0415
 
-    parser.add_argument("--dir", metavar="PATH", default=folder, help="the credentials folder")
-    parser.add_argument("--config", metavar="PATH", default=folder, help="the config file")
-    parser.add_argument("-v", "--verbose", action="store_true", default=verbose, help="tell what happens")
-    parser.add_argument("--backend", choices=BACKENDS, default=backend, help="the kind of tray; 'none' shows nothing")
+    parser.add_argument("--dir", metavar="PATH", help="the credentials folder")
+    parser.add_argument("--config", metavar="PATH", help="the config file")
+    parser.add_argument("-v", "--verbose", action="store_true", help="tell what happens")
+    parser.add_argument("--backend", choices=BACKENDS, help="the kind of tray; 'none' shows nothing")

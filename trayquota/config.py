@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,13 +17,14 @@ from msgspec.structs import replace
 
 from trayquota.core.addresses import is_proxy, loopback
 from trayquota.core.discreet import Discreet
-from trayquota.core.when import FALLBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = "trayquota"
 DEFAULT_FOLDER = "~/.cli-proxy-api"
+FALLBACK = "en_GB"
+"""The locale of those who have chosen none: twenty-four hours a day."""
 ENV_FOLDER = "TRAYQUOTA_DIR"
 ENV_CONFIG = "TRAYQUOTA_CONFIG"
 ENV_GATEWAY = "TRAYQUOTA_GATEWAY"
@@ -219,6 +219,8 @@ def decode(content: bytes, path: Path) -> tuple[Settings, frozenset[str]]:
     Raises:
         ConfigError: It cannot be used; ``path`` is named as the place.
     """
+    import tomllib  # noqa: PLC0415 - many have no file
+
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
         return msgspec.convert(table, Settings), frozenset(table)

@@ -39,7 +39,6 @@ _LIBRARIES = (
     "platformdirs",
     "filelock",
     "rich",
-    "babel",
 )
 _EMAIL = re.compile(r"[^\s/\\'\"@]+@[^\s/\\'\"@]+")
 """People name folders and files after accounts."""

@@ -18,6 +18,7 @@ from trayquota.fetch import Fetcher
 from trayquota.folders import Folders
 from trayquota.knowledge import remembered, usage_of
 from trayquota.leaving import join_fetchers
+from trayquota.locales import time_format
 from trayquota.providers import provider_title, usage_page
 from trayquota.refresh import Engine
 from trayquota.store.state import Store
@@ -49,7 +50,7 @@ def look_of(config: Config) -> Look:
         style=settings.icon_style,
         ignored_windows=frozenset(settings.ignore_windows),
         hide_names=settings.hide_emails,
-        locale=config.locale,
+        times=time_format(config.locale),
     )
 
 

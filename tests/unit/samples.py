@@ -10,7 +10,7 @@ from trayquota.providers import provider_title, usage_page
 
 from .facts import NOW
 
-LOOK = Look(provider_title=provider_title, usage_page=usage_page, locale="en_GB", zone=UTC)
+LOOK = Look(provider_title=provider_title, usage_page=usage_page, zone=UTC)
 ADA = Account("claude-ada@example.com.json", "claude", "ada@example.com", "Max 20x")
 CI = Account("claude-ci@example.com.json", "claude", "ci@example.com")
 BOB = Account("codex-bob@example.org.json", "codex", "bob@example.org", "Plus")

@@ -31,7 +31,6 @@ RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 OWNERS = {
     "requests": {"trayquota.transport"},
     "rich": {"trayquota.cli", "trayquota.doctor", "trayquota.report"},
-    "babel": {"trayquota.core.when"},
 }
 """Libraries that only some may import."""
 
@@ -78,9 +77,9 @@ def test_nothing_reaches_up(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(each for each in FILES if room(each) == "core"))
-def test_the_core_needs_only_python_structs_and_babel(module: str) -> None:
+def test_the_core_needs_only_python_and_structs(module: str) -> None:
     tops = {each.split(".")[0] for each in imported(module)}
-    assert tops - sys.stdlib_module_names <= {"trayquota", "msgspec", "babel"}
+    assert tops - sys.stdlib_module_names <= {"trayquota", "msgspec"}
 
 
 @pytest.mark.parametrize("module", sorted(each for each in FILES if room(each) == "core"))

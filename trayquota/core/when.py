@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from babel import Locale
 
-FALLBACK = "en_GB"
-"""Twenty-four hours a day, for those who have chosen nothing."""
+class TimeFormat(Struct, frozen=True):
+    """How a locale writes moments, in short. As it stands: British, twenty-four hours a day.
+
+    Attributes:
+        time: A template of ``{H}``, the hour from 0 to 23, ``{h}``, the hour from 1 to 12, ``{m}``, the minute, and
+            ``{p}``, the part of the day.
+        date: A template of ``{d}``, the day, and ``{M}``, the month.
+        days: The days of the week from Monday on.
+        months: As they stand in a date.
+        parts: The part of the day at each hour; empty where the time does without.
+    """
+
+    time: str = "{H:02}:{m:02}"
+    date: str = "{d} {M}"
+    days: tuple[str, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    months: tuple[str, ...] = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
+    parts: tuple[str, ...] = ()
 
 
-def clock_time(moment: datetime, now: datetime, locale: str, zone: tzinfo | None = None) -> str:
+BRITISH = TimeFormat()
+"""For those who have chosen nothing."""
+
+
+def clock_time(moment: datetime, now: datetime, form: TimeFormat, zone: tzinfo | None = None) -> str:
     """Return a moment as short as it stays clear: ``16:40``, ``Thu 09:00``, ``14 Oct 09:30``.
 
     Args:
         moment: Aware.
         now: Aware; decides how much of the date is needed.
-        locale: ``de_DE``, ``en_US``, …; an unknown one reads as British English.
+        form: How to write it.
         zone: The person's; ``None`` is the system's.
     """
-    from babel.dates import format_datetime, format_skeleton, format_time  # noqa: PLC0415 - heavy
-
     local, today = moment.astimezone(zone), now.astimezone(zone)
-    language = _locale(locale)
-    time = format_time(local, "short", locale=language)
+    part = form.parts[local.hour] if form.parts else ""
+    time = form.time.format(H=local.hour, h=local.hour % 12 or 12, m=local.minute, p=part)
     days = (local.date() - today.date()).days
     if days == 0:
         return time
     if 0 < days < 7:  # noqa: PLR2004 - within a week its day's name is enough
-        return f"{format_datetime(local, 'EEE', locale=language)} {time}"
-    return f"{format_skeleton('MMMd', local, locale=language)} {time}"
-
-
-@cache
-def _locale(name: str) -> Locale:
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - heavy
-
-    try:
-        return Locale.parse(name.split(".", 1)[0].split("@", 1)[0].replace("-", "_"))
-    except (UnknownLocaleError, ValueError, TypeError):
-        return Locale.parse(FALLBACK)
+        return f"{form.days[local.weekday()]} {time}"
+    return f"{form.date.format(d=local.day, M=form.months[local.month - 1])} {time}"

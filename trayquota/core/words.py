@@ -10,7 +10,7 @@ from msgspec import Struct
 from trayquota.core.model import FailureKind, State
 from trayquota.core.pace import pace
 from trayquota.core.text import ago, duration
-from trayquota.core.when import FALLBACK, clock_time
+from trayquota.core.when import BRITISH, TimeFormat, clock_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class Look(Struct, frozen=True):
         style: The icon's: ``number``, ``ring`` or ``bar``.
         ignored_windows: Titles of windows that do not count for the lowest.
         hide_names: Number the accounts instead of naming them.
-        locale: For dates and times.
+        times: How moments are written.
         zone: The person's time zone; ``None`` is the system's.
     """
 
@@ -57,7 +57,7 @@ class Look(Struct, frozen=True):
     style: str = "number"
     ignored_windows: frozenset[str] = frozenset()
     hide_names: bool = False
-    locale: str = FALLBACK
+    times: TimeFormat = BRITISH
     zone: tzinfo | None = None
 
 
@@ -86,7 +86,7 @@ def failure_words(failure: Failure, now: datetime, look: Look) -> str:
     """Return a failure in a few words, with the time of the next try when it is known."""
     words = _FAILURES[failure.kind]
     if failure.retry_at is not None and failure.retry_at > now:
-        return f"{words} until {clock_time(failure.retry_at, now, look.locale, look.zone)}"
+        return f"{words} until {clock_time(failure.retry_at, now, look.times, look.zone)}"
     return words
 
 
@@ -126,7 +126,7 @@ def window_row(window: QuotaWindow, now: datetime, look: Look) -> str:
     parts = [f"{bar(remaining)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
     if window.resets_at is not None:
         left = duration((window.resets_at - now).total_seconds())
-        parts.append(f"resets in {left} ({clock_time(window.resets_at, now, look.locale, look.zone)})")
+        parts.append(f"resets in {left} ({clock_time(window.resets_at, now, look.times, look.zone)})")
     elif is_not_started(window):
         parts.append("not started")
     forecast = pace(window, now)

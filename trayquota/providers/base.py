@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
@@ -245,6 +244,8 @@ def retry_after_s(response: Response) -> float:
     value = response.headers.get("retry-after", "").strip()
     seconds = number(value)
     if seconds is None and value:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few name a date
+
         try:
             moment = parsedate_to_datetime(value)
         except (ValueError, TypeError, OverflowError):

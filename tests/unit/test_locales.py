@@ -1,0 +1,83 @@
+"""Moments as locales write them, compared with what Babel makes of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from babel import Locale, localedata
+from babel.dates import format_datetime, format_skeleton, format_time
+
+from trayquota.core.when import BRITISH, clock_time
+from trayquota.locales import TABLE, time_format
+
+from .facts import NOW
+from .make_locales import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MIDNIGHT = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
+
+
+def test_the_table_is_what_babel_knows() -> None:
+    assert TABLE.read_text("utf-8") == table()
+
+
+@pytest.mark.parametrize(
+    ("moment", "locale", "words"),
+    [
+        (NOW, "en_GB", "12:00"),
+        (NOW + timedelta(hours=4, minutes=40), "en_GB", "16:40"),
+        (NOW + timedelta(hours=12), "en_GB", "Wed 00:00"),
+        (NOW + timedelta(days=6), "en_GB", "Mon 12:00"),
+        (NOW + timedelta(days=7), "en_GB", "29 Sept 12:00"),
+        (NOW - timedelta(days=1), "en_GB", "21 Sept 12:00"),
+        (NOW, "de_DE", "12:00"),
+        (NOW + timedelta(days=2), "de_DE", "Do. 12:00"),
+        (NOW + timedelta(days=2), "fr_FR.UTF-8@euro", "jeu. 12:00"),
+        (NOW + timedelta(days=2), "de-DE", "Do. 12:00"),
+        (NOW + timedelta(days=2), "de_XX", "Do. 12:00"),
+        (NOW + timedelta(days=2), "no_NO", "tor. 12:00"),
+        (NOW, "en_US", "12:00\u202fPM"),
+        (NOW + timedelta(hours=12, minutes=5), "en_US", "Wed 12:05\u202fAM"),
+        (NOW + timedelta(days=9), "en_US", "Oct 1 12:00\u202fPM"),
+        (NOW + timedelta(days=9), "ja_JP.eucJP", "10月1日 12:00"),
+        (NOW + timedelta(hours=9), "zh_TW", "晚上9:00"),
+    ],
+)
+def test_moments_as_the_locale_writes_them(moment: datetime, locale: str, words: str) -> None:
+    assert clock_time(moment, NOW, time_format(locale), UTC) == words
+
+
+@pytest.mark.parametrize("locale", ["nowhere", "", "C", "../..", "\0", "x" * 300, "_"])
+def test_no_locale_is_an_obstacle(locale: str) -> None:
+    assert time_format(locale) == BRITISH
+
+
+def test_british_is_what_it_is_without_the_table() -> None:
+    assert time_format("en_GB") == BRITISH
+
+
+def expected(locale: Locale) -> Iterator[tuple[datetime, str]]:
+    """Moments as Babel writes them: every hour of the day, every other day of the week, days of every month."""
+    for hour in range(24):
+        moment = MIDNIGHT + timedelta(hours=hour)
+        yield moment, format_time(moment, "short", locale=locale)
+    time = format_time(MIDNIGHT, "short", locale=locale)
+    for day in range(1, 7):
+        moment = MIDNIGHT + timedelta(days=day)
+        yield moment, f"{format_datetime(moment, 'EEE', locale=locale)} {time}"
+    for days in range(7, 365, 29):
+        moment = MIDNIGHT + timedelta(days=days)
+        yield moment, f"{format_skeleton('MMMd', moment, locale=locale)} {time}"
+
+
+def test_every_locale_writes_as_babel_does() -> None:
+    names = localedata.locale_identifiers()
+    assert len(names) > 1000
+    for name in names:
+        form = time_format(name)
+        for moment, words in expected(Locale.parse(name)):
+            assert clock_time(moment, MIDNIGHT, form, UTC) == words, name
