@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import logging.handlers
 import os
 import re
 import sys
@@ -64,7 +63,7 @@ def _add_file(path: Path) -> str | None:
     """Log to ``path`` from now on; return why that is not possible, if so."""
     try:
         private_folder(path.parent)
-        _handlers.append(_PrivateFile(path, maxBytes=_LARGEST_BYTES, backupCount=1, encoding="utf-8"))
+        _handlers.append(_PrivateFile(path))
     except OSError as error:
         return error.strerror or type(error).__name__
     return None
@@ -76,12 +75,25 @@ def _log_end_of_thread(arguments: threading.ExceptHookArgs) -> None:
     logging.getLogger(_OWN).error("thread %s ended: %s", name, what)
 
 
-class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file that only its owner can read, the fresh one after a rotation too."""
+class _PrivateFile(logging.FileHandler):
+    """A file that only its owner can read, and the one before it.
+
+    The rotating one of ``logging.handlers`` comes with half a MiB of what sends records elsewhere.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+            if self.stream is not None and self.stream.tell() >= _LARGEST_BYTES:
+                # The next record opens it anew.
+                self.close()
+                os.replace(self.baseFilename, f"{self.baseFilename}.1")  # noqa: PTH105 - the base's text, not a path
+        except (OSError, ValueError):
+            self.handleError(record)
 
     def _open(self) -> TextIOWrapper:
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return TextIOWrapper(os.fdopen(handle, "ab"), encoding=self.encoding, errors="backslashreplace")
+        return TextIOWrapper(os.fdopen(handle, "ab"), encoding="utf-8", errors="backslashreplace")
 
 
 class _Discreet(logging.Formatter):

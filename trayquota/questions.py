@@ -116,10 +116,12 @@ class Questions:
 
     def settle(self, question: Question) -> bool:
         """Take an answered question off; return whether it was still under way, so that its answer counts."""
-        if self._open.get(question.account_id) is not question:
-            return False
-        del self._open[question.account_id]
-        return True
+        counts = self._open.get(question.account_id) is question
+        if counts:
+            del self._open[question.account_id]
+        if not self._open:
+            self._end_pool()
+        return counts
 
     def give_up_overdue(self) -> list[Question]:
         """Take off and return the questions that hang where nothing can end them.
@@ -145,6 +147,10 @@ class Questions:
         """Withdraw all and let the threads go; does not wait for them."""
         for account_id in list(self._open):
             self.withdraw(account_id)
+        self._end_pool()
+
+    def _end_pool(self) -> None:
+        """Let the threads go. While nobody is asked there is no need for them; new ones start in no time."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None

@@ -1,4 +1,4 @@
-"""HTTP for the providers: the only importer of requests, which turns its errors into failures.
+"""HTTP for the providers: the only user of requests, which turns its errors into failures.
 
 A whole answer has 15 seconds, however slowly it drips. Only HTTPS with verified certificates leaves the machine;
 redirects are never followed, cookies never kept; an answer over 1 MiB is refused. Connections are kept and used
@@ -19,13 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-import requests.adapters
-import requests.cookies
-import requests.utils
 import urllib3
 from msgspec import Struct
 
+from trayquota._requests import requests
 from trayquota.connections import bind, exchange
 from trayquota.core.discreet import Discreet
 from trayquota.core.model import FailureKind

@@ -81,11 +81,15 @@ class Work:
 
 
 class Hands(Executor):
-    """A pool without threads."""
+    """Pools without threads, one after the other."""
 
     def __init__(self) -> None:
         self.works: list[Work] = []
+        self.is_shut = True
+
+    def again(self) -> Hands:
         self.is_shut = False
+        return self
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **_kwargs: Any) -> Future[T]:  # noqa: ANN401
         assert not self.is_shut
@@ -125,7 +129,7 @@ class Rig:
             on_tick=self._tick,
             monotonic=lambda: self.seconds,
             rng=random.Random(1),  # noqa: S311
-            make_pool=lambda: self.hands,
+            make_pool=self.hands.again,
         )
 
     # What the engine calls.

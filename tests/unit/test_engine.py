@@ -248,6 +248,21 @@ def test_what_is_known_is_saved_a_while_after_it_was_learnt_and_at_the_end() -> 
     assert len(rig.saved) == saved + 2
 
 
+def test_the_pool_is_there_for_as_long_as_somebody_is_asked() -> None:
+    rig = three()
+    rig.start()
+    first, *others = rig.open()
+    rig.finish(first, answer())
+    assert not rig.hands.is_shut
+    for each in others:
+        rig.finish(each, answer())
+    assert rig.hands.is_shut
+    rig.engine.request(Reason.ASKED)
+    rig.step()
+    assert not rig.hands.is_shut
+    assert len(rig.open()) == 1 + len(others)
+
+
 def test_nothing_is_done_after_the_end() -> None:
     rig = three()
     rig.start()

@@ -29,7 +29,7 @@ LAYERS = (
 """From the bottom up; what is in one layer may know each other."""
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 OWNERS = {
-    "requests": {"trayquota.transport"},
+    "requests": {"trayquota._requests"},
     "rich": {"trayquota.cli", "trayquota.doctor", "trayquota.report"},
 }
 """Libraries that only some may import."""

@@ -94,6 +94,9 @@ def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, mon
     files = sorted(path.parent.iterdir())
     assert [each.name for each in files] == ["trayquota.log", "trayquota.log.1"]
     assert [stat.S_IMODE(each.stat().st_mode) for each in files] == [0o600, 0o600]
+    kept = [int(line.split()[-1]) for each in reversed(files) for line in each.read_text().splitlines()]
+    assert kept == list(range(kept[0], 30))
+    assert all(each.stat().st_size < 600 for each in files)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
