@@ -1,8 +1,6 @@
 """``python -m trayquota``."""
 
-import sys
-
-from trayquota.cli import main
+from trayquota.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

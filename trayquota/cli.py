@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from trayquota import __version__
 
@@ -35,6 +35,14 @@ class Options:
     switch = "status"
 
 
+def run() -> NoReturn:
+    """Run the command that the process was started with, and end the process."""
+    code = main()
+    from trayquota.leaving import leave  # noqa: PLC0415
+
+    leave(code)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` name; return the exit code."""
     # Imports leave next to no garbage, and a command ends before it would count; the tray switches it on again.
@@ -44,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words := sys.argv[1:] if arguments is None else arguments:
         _parser().parse_args(words, options)
     # --help and --version need none of the rest.
-    from trayquota.leaving import Interrupted, interruptible, leave_behind  # noqa: PLC0415
+    from trayquota.leaving import Interrupted, interruptible  # noqa: PLC0415
     from trayquota.terminal import accept_any_text, write_out  # noqa: PLC0415
 
     accept_any_text()
@@ -54,7 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Interrupted as interrupted:
         code = interrupted.exit_code
     write_out()
-    leave_behind(code)
     return code
 
 

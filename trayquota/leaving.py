@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,18 +142,19 @@ def join_fetchers() -> None:
     _join([each for each in _lingering() if each.name.startswith("fetch")])
 
 
-def leave_behind(code: int) -> None:
-    """End the process at once when a thread hangs in a system call that nothing can end; else return.
+def leave(code: int) -> NoReturn:
+    """End the process now.
 
-    Python itself would wait for it. No login may be in the making any more when this is called.
+    Python itself would wait for threads that hang in a system call, which nothing can end, and spend 25 ms on taking
+    apart what the system takes back in one. No login may be in the making any more.
     """
     _join(_lingering())
-    if _lingering():
-        logging.shutdown()
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-        os._exit(code)
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever read it may have gone.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _lingering() -> list[threading.Thread]:

@@ -154,6 +154,9 @@ def refresh_once(config: Config) -> Snapshot:
     parts = build(config)
     try:
         parts.engine.refresh(Reason.START)
+        # For saving what comes of it; imported while the answers are on their way.
+        import filelock  # noqa: F401, PLC0415
+
         return parts.engine.run_until_settled()
     finally:
         parts.closing.set()

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and mod
 HUNG_NAME_LOOK_UP = """
 import socket, sys, threading
 socket.getaddrinfo = lambda *_args, **_more: threading.Event().wait()
-from trayquota.cli import main
-sys.exit(main())
+from trayquota.cli import run
+run()
 """
 SECRETS = ("token-", "fake-", "@example.com", "refresh-")
 

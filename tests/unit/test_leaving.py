@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import queue
 import signal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota import leaving
-from trayquota.leaving import Interrupted, end_signals, interruptible, leave_behind, on_end_signal
+from trayquota.leaving import Interrupted, end_signals, interruptible, leave, on_end_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,39 +77,62 @@ def test_off_the_main_thread_nothing_is_touched() -> None:
     assert entered == [before]
 
 
-def test_leaving_returns_when_no_thread_of_ours_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    exits: list[int] = []
-    monkeypatch.setattr(os, "_exit", exits.append)
-    thread = threading.Thread(target=lambda: None, name="fetch_0")
+class Exit(BaseException):
+    """The end of the process."""
+
+
+@pytest.fixture
+def ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(code: int) -> None:
+        raise Exit(code)
+
+    monkeypatch.setattr(os, "_exit", end)
+
+
+@pytest.mark.usefixtures("ending")
+def test_leaving_lets_threads_of_ours_come_to_their_end() -> None:
+    thread = threading.Thread(target=threading.Event().wait, args=(0.05,), name="fetch_0")
     thread.start()
-    leave_behind(3)
-    assert exits == []
-    thread.join()
+    with pytest.raises(Exit, match="3"):
+        leave(3)
+    assert not thread.is_alive()
 
 
+@pytest.mark.usefixtures("ending")
 def test_leaving_does_not_wait_for_a_thread_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    exits: list[int] = []
-    monkeypatch.setattr(os, "_exit", exits.append)
     monkeypatch.setattr(leaving, "_GRACE_S", 0.01)
     let_go = threading.Event()
-    thread = threading.Thread(target=let_go.wait, name="fetch_0")
-    thread.start()
-    leave_behind(3)
-    assert exits == [3]
+    threads = [threading.Thread(target=let_go.wait, name=name) for name in ("fetch_0", "somebody-else")]
+    for each in threads:
+        each.start()
+    with pytest.raises(Exit, match="3"):
+        leave(3)
     let_go.set()
-    thread.join()
+    for each in threads:
+        each.join()
 
 
-def test_threads_of_others_are_not_ours_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    exits: list[int] = []
-    monkeypatch.setattr(os, "_exit", exits.append)
-    let_go = threading.Event()
-    thread = threading.Thread(target=let_go.wait, name="somebody-else")
-    thread.start()
-    leave_behind(0)
-    let_go.set()
-    thread.join()
-    assert exits == []
+@pytest.mark.usefixtures("ending")
+def test_what_was_printed_is_sent_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(held, write_through=False))
+    sys.stdout.write("42%")
+    assert not held.getvalue()
+    with pytest.raises(Exit, match="0"):
+        leave(0)
+    assert held.getvalue() == b"42%"
+
+
+@pytest.mark.usefixtures("ending")
+@pytest.mark.parametrize("stream", [None, "gone"])
+def test_nobody_to_read_is_no_obstacle_to_leaving(monkeypatch: pytest.MonkeyPatch, stream: str | None) -> None:
+    class Gone(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", stream and Gone())
+    with pytest.raises(Exit, match="1"):
+        leave(1)
 
 
 # Signals that the main thread misses: they go to another thread, as they may at any time.
