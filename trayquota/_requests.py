@@ -34,5 +34,5 @@ def _hidden(*modules: str) -> Iterator[None]:
 with _hidden("chardet", "charset_normalizer"):
     import requests
     import requests.adapters
-    import requests.cookies
+    import requests.structures
     import requests.utils

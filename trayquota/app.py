@@ -93,6 +93,7 @@ class App:
         engine = self._parts.engine
         with on_end_signal(self._leave):
             engine.prepare()
+            engine.post(self._parts.get_ready)
             engine.request(Reason.START)
             engine.post(self._look_around)
             try:

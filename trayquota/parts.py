@@ -72,6 +72,14 @@ class Parts(Struct, frozen=True):
         self.folders.use(config.folders, config.settings.providers_off)
         self.sender.use(config)
 
+    def get_ready(self) -> None:
+        """Make ready for questions, if there is anybody to ask; after a look at the folder.
+
+        What that imports takes a quarter longer beside all the threads that wait for it.
+        """
+        if self.engine.snapshot.accounts:
+            self.sender()
+
     def finish_renewals(self) -> None:
         """Wait for logins that are being renewed, once nothing new is asked. They may take their time."""
         # Who was about to begin one as the questions were withdrawn has begun it by the end of this.
@@ -153,6 +161,8 @@ def refresh_once(config: Config) -> Snapshot:
     """Ask all accounts once and return what came of it; used by ``status``."""
     parts = build(config)
     try:
+        parts.engine.prepare()
+        parts.get_ready()
         parts.engine.refresh(Reason.START)
         # For saving what comes of it; imported while the answers are on their way.
         import filelock  # noqa: F401, PLC0415

@@ -6,6 +6,8 @@ import json
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from trayquota.core.model import State
 from trayquota.core.pace import pace
 from trayquota.core.text import ago
@@ -39,7 +41,8 @@ def document(snapshot: Snapshot, now: datetime) -> str:
             _account(each, now) for each in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)
         ],
     }
-    return json.dumps(content, indent=2)
+    # Laid out apart: the module's own encoder does that in Python, character by character.
+    return msgspec.json.format(json.dumps(content))
 
 
 def is_fresh(snapshot: Snapshot) -> bool:

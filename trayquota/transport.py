@@ -7,8 +7,8 @@ again, by whichever thread asks next.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-import http.cookiejar
 import os
 import socket
 import ssl
@@ -60,7 +60,7 @@ class Transport:
         self._gateway = gateway
         self._proxy = proxy
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        self._session = _Session()
+        self._kept = _Adapter()
 
     def send(self, request: Request, *, proxy_url: str | None = None, cut: Cut | None = None) -> Response:
         """Return the whole answer to ``request``, whatever its status.
@@ -76,11 +76,11 @@ class Transport:
         question = self._question(request, proxy_url, cut)
         result: Response | FetchError | None = None
         if request.method == "GET":
-            result = self._exchange(question, self._session)
+            result = self._exchange(question, self._kept)
         # A kept connection may have died unnoticed. And what is no mere question never goes over one: should it
         # die, nobody could tell whether the request had arrived.
         if result is None or (isinstance(result, FetchError) and exchange.was_stale):
-            with _Session() as fresh:
+            with contextlib.closing(_Adapter()) as fresh:
                 result = self._exchange(question, fresh)
         if isinstance(result, FetchError):
             # Not raised where it was made: the libraries' errors, which hold the login, would hang on it.
@@ -89,7 +89,7 @@ class Transport:
 
     def close(self) -> None:
         """Let the kept connections go."""
-        self._session.close()
+        self._kept.close()
 
     def _question(self, request: Request, proxy_url: str | None, cut: Cut | None) -> _Question:
         deadline_s = time.monotonic() + DEADLINE_S
@@ -108,22 +108,18 @@ class Transport:
             raise failed(FailureKind.REFUSED, "The proxy address is not usable. Write it as http://HOST:PORT.")
         return _Question(request, request.url, proxies, deadline_s, cut)
 
-    def _exchange(self, question: _Question, session: _Session) -> Response | FetchError:
+    def _exchange(self, question: _Question, adapter: _Adapter) -> Response | FetchError:
         request, cut = question.request, question.cut
         if cut is not None and cut.done:
             return _withdrawn()
         exchange.begin(question.deadline_s, cut)
         try:
-            answer = session.request(
-                request.method,
-                question.url,
-                data=request.body,
-                headers=dict(request.headers),
-                proxies=question.proxies,
-                verify=self._verify,
-                allow_redirects=False,
+            answer = adapter.send(
+                _prepared(request, question.url),
                 stream=True,
                 timeout=(_CONNECT_S, DEADLINE_S),
+                verify=self._verify,
+                proxies=question.proxies,
             )
             headers = {name.lower(): value for name, value in answer.headers.items()}
             body = _body(answer.raw, headers.get("content-encoding", ""))
@@ -157,33 +153,18 @@ class _Question(Discreet, Struct, frozen=True):
     cut: Cut | None
 
 
-class _Session(requests.Session):
-    """Follows no redirect, keeps no cookie, reads nothing from the environment; fit for any number of threads."""
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Puts the time limit of a whole answer under every connection, through proxies too; for any number of threads.
+
+    Used without a session, it follows no redirect, keeps no cookie, and reads nothing from the environment: what one
+    account is given must not come along with the next one's request, and a line in ``~/.netrc`` is no login.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
-        # Else a line in ~/.netrc would replace the login, and every request would read that file.
-        self.trust_env = False
-        # What one account is given must not come along with the next one's request.
-        self.cookies = requests.cookies.RequestsCookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.clear()
-        self.headers["Accept-Encoding"] = "gzip"
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, _Adapter(pool_maxsize=_MOST_CONNECTIONS))
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the base's signature
-        """Return none: to find the next address, the base would read an answer of any size."""
-        return
-
-
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Puts the time limit of a whole answer under every connection, through proxies too."""
-
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
         self._lock = threading.Lock()
-        super().__init__(**kwargs)
+        super().__init__(pool_maxsize=_MOST_CONNECTIONS)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - likewise
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
         super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
         bind(self.poolmanager)
 
@@ -194,6 +175,16 @@ class _Adapter(requests.adapters.HTTPAdapter):
             if not known:
                 bind(manager)
         return manager
+
+
+def _prepared(request: Request, url: str) -> requests.PreparedRequest:
+    """Return the request as an adapter takes it: the addresses are our own, and a header is checked as it is sent."""
+    prepared = requests.PreparedRequest()
+    prepared.method, prepared.url, prepared.body = request.method, url, request.body
+    prepared.headers = requests.structures.CaseInsensitiveDict({"Accept-Encoding": "gzip", **request.headers})
+    if request.body is not None:
+        prepared.headers["Content-Length"] = str(len(request.body))
+    return prepared
 
 
 def _is_proxy(address: str) -> bool:

@@ -48,7 +48,7 @@ def head(request: bytes) -> tuple[str, dict[str, str], bytes]:
         ("https://api.example.com/usage", "/api.example.com/usage"),
         ("https://api.example.com/a/b?c=d&e=%20%2F", "/api.example.com/a/b?c=d&e=%20%2F"),
         ("https://api.example.com:8443/", "/api.example.com:8443/"),
-        ("https://api.example.com/%7Eada/?q", "/api.example.com/~ada/?q"),
+        ("https://api.example.com/%7Eada/?q", "/api.example.com/%7Eada/?q"),
     ],
 )
 def test_the_gateway_gets_host_path_and_query(url: str, path: str) -> None:

@@ -95,6 +95,8 @@ class LoginKeeper:
 
         With the latter comes a failure that says so; the write is tried again first.
         """
+        if not self._pairs:
+            return credential.login, None
         path = _real(credential.path)
         entry = self._pairs.get(path)
         if entry is None or digest(credential.login.refresh_token) != entry.base:
