@@ -73,8 +73,9 @@ class Icon(SteadyIcon):
     @visible.setter
     def visible(self, value: bool) -> None:
         with self._visibility:
+            is_news = self._visible != value
             _VISIBLE.__set__(self, value)
-        if value:
+        if value and is_news:
             # pystray passes on what is set only once the icon is visible; what another thread set while it
             # became so went by unseen.
             self._update_title()
