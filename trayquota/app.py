@@ -80,7 +80,7 @@ class App:
             asks_plans=True,
         )
         self._told = self._parts.store.told()
-        self._settings_file = SettingsFile(config.places.config, self._settings_changed)
+        self._settings_file = SettingsFile(config.places.config, self._settings_changed, self._parts.watcher)
         self._engine_thread = threading.Thread(target=self._parts.engine.run, name="engine")
         self._is_leaving = False
 
@@ -135,8 +135,7 @@ class App:
         else:
             engine.post(engine.close)
             self._engine_thread.join(_GRACE_S)
-        self._parts.folders.stop()
-        self._settings_file.stop()
+        self._parts.watcher.stop()
         self._parts.finish_renewals()
 
     # On the engine's thread.

@@ -17,6 +17,7 @@ from trayquota.core.text import ago
 from trayquota.core.words import needs_user
 from trayquota.credentials.journal import Journal
 from trayquota.credentials.scan import shown
+from trayquota.credentials.watch import Watcher
 from trayquota.parts import cached_snapshot, utc_now
 from trayquota.tray.backend import choose, icon_class
 from trayquota.tray.errors import TrayUnavailable
@@ -117,9 +118,8 @@ def _folder(report: _Report, folder: Path, source: str) -> None:
     except OSError as error:
         report.concern(f"cannot be looked at: {os.strerror(error.errno) if error.errno else 'unknown error'}")
         return
-    from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
-
-    watcher = Watcher(folder, lambda: None)
+    watcher = Watcher()
+    watcher.watch(folder, lambda: None)
     watcher.ensure()
     problem, kind = watcher.problem, watcher.kind
     watcher.stop()

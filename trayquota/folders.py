@@ -27,7 +27,6 @@ class Folders:
         known: Mapping[str, Account],
         *,
         providers_off: Iterable[str] = (),
-        on_change: Callable[[], None] | None = None,
     ) -> None:
         """Start without knowledge.
 
@@ -35,13 +34,16 @@ class Folders:
             folders: At least one; need not exist.
             known: Accounts by id as last seen, to name those whose e-mail has gone from their file.
             providers_off: Accounts of these providers count as disabled.
-            on_change: Called from a watcher's thread when something changes; without it nothing is watched.
         """
         self._known = dict(known)
-        self._on_change = on_change
-        self._watchers: dict[Path, Watcher] = {}
+        self._watcher: Watcher | None = None
+        self._on_change: Callable[[], None] = lambda: None
         self._is_first = True
         self.use(folders, providers_off)
+
+    def be_watched(self, watcher: Watcher, on_change: Callable[[], None]) -> None:
+        """Have ``watcher`` call ``on_change``, on its own thread, when something changes."""
+        self._watcher, self._on_change = watcher, on_change
 
     def use(self, folders: Iterable[Path], providers_off: Iterable[str] = ()) -> None:
         """Look at these folders from now on."""
@@ -50,8 +52,9 @@ class Folders:
         self._scanners: dict[Path, Scanner] = {
             each: before.get(each) or Scanner(each, self._known) for each in dict.fromkeys(folders)
         }
-        for gone in self._watchers.keys() - self._scanners.keys():
-            self._watchers.pop(gone).stop()
+        for gone in before.keys() - self._scanners.keys():
+            if self._watcher is not None:
+                self._watcher.forget(gone)
 
     def scan(self, now: datetime) -> Scan:
         """Return the accounts of all folders, with one id each. Raises nothing."""
@@ -70,24 +73,16 @@ class Folders:
 
     def ensure_watched(self) -> None:
         """Watch what there is to watch now."""
-        if self._on_change is None:
+        if self._watcher is None:
             return
         if self._is_first:
             # The very first look happens before the tray is up, and does not wait for the watcher's imports; the
             # engine's own look comes right after.
             self._is_first = False
             return
-        from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
-
         for folder in self._scanners:
-            if folder not in self._watchers:
-                self._watchers[folder] = Watcher(folder, self._on_change)
-            self._watchers[folder].ensure()
-
-    def stop(self) -> None:
-        """Watch no longer."""
-        for each in self._watchers.values():
-            each.stop()
+            self._watcher.watch(folder, self._on_change)
+        self._watcher.ensure()
 
     def _switched(self, credential: Credential) -> Credential:
         return replace(credential, disabled=True) if credential.account.provider in self._off else credential

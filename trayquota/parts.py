@@ -14,6 +14,7 @@ from trayquota.core.cadence import Reason
 from trayquota.core.model import Snapshot
 from trayquota.core.words import Look
 from trayquota.credentials.login import LoginKeeper
+from trayquota.credentials.watch import Watcher
 from trayquota.fetch import Fetcher
 from trayquota.folders import Folders
 from trayquota.knowledge import remembered, usage_of
@@ -59,6 +60,7 @@ class Parts(Struct, frozen=True):
 
     engine: Engine
     folders: Folders
+    watcher: Watcher
     fetcher: Fetcher
     sender: _LateSender
     keeper: LoginKeeper
@@ -112,7 +114,10 @@ def build(  # noqa: PLR0913 - the composition root's one call
         closing,
     )
     keeper.recover()
-    folders = _folders(config, known, on_folder_change)
+    watcher = Watcher()
+    folders = _folders(config, known)
+    if on_folder_change is not None:
+        folders.be_watched(watcher, on_folder_change)
     fetcher = Fetcher(sender, keeper, utc_now, renew_logins=settings.renew_logins, asks_plans=asks_plans)
     engine = Engine(
         folder=folders,
@@ -124,12 +129,12 @@ def build(  # noqa: PLR0913 - the composition root's one call
         known=known,
         on_tick=on_tick,
     )
-    return Parts(engine, folders, fetcher, sender, keeper, store, known, closing)
+    return Parts(engine, folders, watcher, fetcher, sender, keeper, store, known, closing)
 
 
-def _folders(config: Config, known: Mapping[str, Known], on_change: Callable[[], None] | None = None) -> Folders:
+def _folders(config: Config, known: Mapping[str, Known]) -> Folders:
     accounts = {key: each.account for key, each in known.items()}
-    return Folders(config.folders, accounts, providers_off=config.settings.providers_off, on_change=on_change)
+    return Folders(config.folders, accounts, providers_off=config.settings.providers_off)
 
 
 class _LateSender:

@@ -17,39 +17,34 @@ _Signature = tuple[int, ...] | None
 class SettingsFile:
     """Notices that the settings file was written, replaced, made or removed. Belongs to the engine's thread."""
 
-    def __init__(self, path: Path, on_change: Callable[[], None]) -> None:
+    def __init__(self, path: Path, on_change: Callable[[], None], watcher: Watcher) -> None:
         """Start with the file as it is now; :meth:`ensure` watches it.
 
         Args:
             path: Absolute; need not exist, and may be a link to a file elsewhere.
-            on_change: Called from a watcher's thread, often several times per change.
+            on_change: Called from the watcher's thread, often several times per change.
+            watcher: Watches; it may serve others, too.
         """
         self.path = path
         self._on_change = on_change
-        self._watchers: dict[Path, Watcher] = {}
+        self._watcher = watcher
+        self._watched: frozenset[Path] = frozenset()
         self._seen = _signature(path)
 
     def ensure(self) -> None:
         """Watch what there is to watch now: the path, and where it is a link, the file it leads to."""
-        from trayquota.credentials.watch import Watcher  # noqa: PLC0415 - heavy
-
-        wanted = dict.fromkeys((self.path, Path(os.path.realpath(self.path))))
-        for gone in self._watchers.keys() - wanted.keys():
-            self._watchers.pop(gone).stop()
+        wanted = frozenset((self.path, Path(os.path.realpath(self.path))))
+        for gone in self._watched - wanted:
+            self._watcher.forget(gone)
         for each in wanted:
-            if each not in self._watchers:
-                self._watchers[each] = Watcher(each, self._on_change, is_file=True)
-            self._watchers[each].ensure()
+            self._watcher.watch(each, self._on_change, is_file=True)
+        self._watched = wanted
+        self._watcher.ensure()
 
     def has_changed(self) -> bool:
         """Whether the file is another than at the last time this was asked."""
         before, self._seen = self._seen, _signature(self.path)
         return before != self._seen
-
-    def stop(self) -> None:
-        """Watch no longer."""
-        for each in self._watchers.values():
-            each.stop()
 
 
 def _signature(path: Path) -> _Signature:

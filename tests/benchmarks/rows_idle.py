@@ -106,5 +106,6 @@ def threads(stage: Stage, row: Row, _scale: Scale) -> None:
         names = kernel.threads(program.pid)
     row.figure("threads", "", len(names))
     row.notes.append(", ".join(names))
-    # The tray's, the engine's, the callbacks', watchdog's one and two per folder (accounts and settings); no fetcher.
-    row.bar("threads at rest", len(names), 8)
+    # The tray's, the signals', the engine's, the callbacks'; watchdog's two, and one for each place: the accounts, what
+    # their folder is in, the settings. No fetcher.
+    row.bar("threads at rest", len(names), 9)

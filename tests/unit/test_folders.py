@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.model import Account
+from trayquota.credentials.watch import Watcher
 from trayquota.folders import Folders
 
 from .facts import NOW
@@ -129,6 +130,13 @@ def test_a_name_that_has_gone_from_a_file_is_remembered(home: Path) -> None:
 # Watching.
 
 
+def places(folders: Folders) -> set[str]:
+    """What the system is asked to watch."""
+    assert folders._watcher is not None
+    observer = folders._watcher._observer
+    return {each.watch.path for each in observer.emitters} if observer is not None else set()
+
+
 @pytest.fixture
 def calls() -> threading.Event:
     return threading.Event()
@@ -137,11 +145,12 @@ def calls() -> threading.Event:
 @pytest.fixture
 def watched(home: Path, work: Path, calls: threading.Event) -> Iterator[Folders]:
     """Both folders, looked at twice: the first look leaves the watching to the second."""
-    folders = Folders([home, work], {}, on_change=calls.set)
+    watcher, folders = Watcher(), Folders([home, work], {})
+    folders.be_watched(watcher, calls.set)
     for _ in range(2):
         folders.scan(NOW)
     yield folders
-    folders.stop()
+    watcher.stop()
 
 
 @pytest.mark.usefixtures("watched")
@@ -157,10 +166,10 @@ def test_a_folder_that_was_left_is_no_longer_watched(
 ) -> None:
     watched.use([home])
     watched.scan(NOW)
-    names = {each.name for each in threading.enumerate()}
-    assert len([each for each in threading.enumerate() if each.name == "watch"]) == 1, names
+    assert str(work) not in places(watched)
     watched.use([home, work])
     watched.scan(NOW)
+    assert {str(home), str(work)} <= places(watched)
     calls.clear()
     put(work, "claude-dan")
     assert calls.wait(PATIENCE_S)
@@ -172,4 +181,3 @@ def test_without_anybody_to_tell_nothing_is_watched(home: Path) -> None:
     for _ in range(2):
         folders.scan(NOW)
     assert threading.active_count() == before
-    folders.stop()

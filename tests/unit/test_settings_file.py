@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.credentials.watch import Watcher
 from trayquota.settings_file import SettingsFile
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def calls() -> threading.Event:
 
 @pytest.fixture
 def file(path: Path, calls: threading.Event) -> Iterator[SettingsFile]:
-    file = SettingsFile(path, calls.set)
-    yield file
-    file.stop()
+    watcher = Watcher()
+    yield SettingsFile(path, calls.set, watcher)
+    watcher.stop()
 
 
 def test_a_look_tells_each_change_once(file: SettingsFile, path: Path) -> None:
@@ -73,6 +74,3 @@ def test_a_link_that_leads_elsewhere_is_watched_there(
         calls.clear()
         real.write_text("low_percent = 5\n")
         assert calls.wait(PATIENCE_S)
-    assert len([each for each in threading.enumerate() if each.name == "watch"]) == 2
-    file.stop()
-    assert "watch" not in {each.name for each in threading.enumerate()}

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from watchdog import observers
 from watchdog.observers import Observer
 
 from trayquota.credentials import watch
@@ -20,6 +21,10 @@ from .watching import PATIENCE_S
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
+
+    from watchdog.events import FileSystemEventHandler
+    from watchdog.observers.api import BaseObserver, ObservedWatch
 
     from .watching import Watched
 
@@ -68,7 +73,7 @@ def test_without_watches_to_be_had_it_says_so_and_tries_again(
         raise OSError(errno.EMFILE, "inotify instance limit reached")
 
     with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
-        patch.setattr(watch, "Observer", exhausted)
+        patch.setattr(observers, "Observer", exhausted)
         watched = watch_folder(tmp_path)
         watched.watcher.ensure()
     problem = watched.watcher.problem
@@ -115,7 +120,7 @@ def test_a_watch_that_cannot_be_finished_leaves_no_thread(
         return made
 
     with monkeypatch.context() as patch:
-        patch.setattr(watch, "Observer", observer)
+        patch.setattr(observers, "Observer", observer)
         threads = threading.active_count()
         watched = watch_folder(tmp_path)
         for _ in range(3):
@@ -130,7 +135,8 @@ def test_it_tells_what_it_watches_with(watched: Watched) -> None:
 
 
 def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) -> None:
-    watcher = Watcher(tmp_path, lambda: None)
+    watcher = Watcher()
+    watcher.watch(tmp_path, lambda: None)
     watcher.stop()
     watcher.ensure()
     watcher.stop()
@@ -138,6 +144,64 @@ def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) -> None:
 
 
 def test_stopping_does_not_wait_for_somebody_who_hangs(tmp_path: Path) -> None:
-    watcher = Watcher(tmp_path, lambda: None)
+    watcher = Watcher()
+    watcher.watch(tmp_path, lambda: None)
     with watcher._lock:
+        watcher.stop()
+
+
+def two_places(tmp_path: Path) -> tuple[Watcher, threading.Event, threading.Event]:
+    """One watcher of a folder and of a file in another one."""
+    watcher, of_folder, of_file = Watcher(), threading.Event(), threading.Event()
+    for name in ("accounts", "config"):
+        (tmp_path / name).mkdir()
+    watcher.watch(tmp_path / "accounts", of_folder.set)
+    watcher.watch(tmp_path / "config" / "config.toml", of_file.set, is_file=True)
+    return watcher, of_folder, of_file
+
+
+def test_one_watcher_serves_folders_and_files(tmp_path: Path) -> None:
+    watcher, of_folder, of_file = two_places(tmp_path)
+    watcher.ensure()
+    try:
+        (tmp_path / "accounts" / "claude-ada.json").write_text("{}")
+        assert of_folder.wait(PATIENCE_S)
+        assert not of_file.is_set()
+        (tmp_path / "config" / "config.toml").write_text("low_percent = 5")
+        assert of_file.wait(PATIENCE_S)
+        assert len([each for each in threading.enumerate() if each.name == "watch"]) == 1
+    finally:
+        watcher.stop()
+
+
+def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def observer() -> BaseObserver:
+        made = Observer()
+        real = made.schedule
+
+        def schedule(handler: FileSystemEventHandler, path: str, **more: Any) -> ObservedWatch:  # noqa: ANN401
+            if path.endswith("config"):
+                raise OSError(errno.ENOSPC, "inotify watch limit reached")
+            return real(handler, path, **more)
+
+        made.schedule = schedule  # type: ignore[method-assign, assignment]
+        return made
+
+    watcher, of_folder, of_file = two_places(tmp_path)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(observers, "Observer", observer)
+            for _ in range(2):
+                watcher.ensure()
+                assert watcher.problem is not None
+                of_folder.clear()
+                (tmp_path / "accounts" / "claude-ada.json").write_text("{}")
+                assert of_folder.wait(PATIENCE_S)
+        watcher.ensure()
+        assert watcher.problem is None
+        (tmp_path / "config" / "config.toml").write_text("low_percent = 5")
+        assert of_file.wait(PATIENCE_S)
+    finally:
         watcher.stop()

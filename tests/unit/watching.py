@@ -28,7 +28,8 @@ class Watched:
         self._told = 0
         self._seen: list[tuple[str, int]] = []
         self._news = threading.Condition()
-        self.watcher = Watcher(folder, self.tell)
+        self.watcher = Watcher()
+        self.watcher.watch(folder, self.tell)
         self.watcher.ensure()
 
     def tell(self) -> None:
@@ -77,8 +78,8 @@ class Watched:
 class NotingHandler(watch._Handler):
     """Notes each event, for the :class:`Watched` whose watcher it belongs to, when it has been dealt with."""
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        super().on_any_event(event)
+    def dispatch(self, event: FileSystemEvent) -> None:
+        super().dispatch(event)
         watched = getattr(self._on_change, "__self__", None)
         if isinstance(watched, Watched):
             watched.note(event)

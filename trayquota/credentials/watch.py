@@ -1,8 +1,8 @@
-"""Notices changes in the credentials folder, through the system where it can tell and never by looping.
+"""Notices changes in folders and files, through the system where it can tell and never by looping.
 
-Two places are watched: the folder, for its files, and its parent, for the folder itself, which may be moved away
-or made anew. While there is no folder it is the nearest parent that exists. What no system tells, as about folders
-on other machines, is left to the looks that the engine takes now and then.
+Two places are watched for a folder: the folder, for its files, and its parent, for the folder itself, which may be
+moved away or made anew. While there is no folder it is the nearest parent that exists. What no system tells, as about
+folders on other machines, is left to the looks that the engine takes now and then.
 """
 
 from __future__ import annotations
@@ -11,51 +11,21 @@ import contextlib
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from watchdog.events import FileSystemEvent, FileSystemEventHandler
     from watchdog.observers.api import BaseObserver
 
 _TRIES = 3
 _JOIN_S = 1.0
 _STOP_S = 0.3
 _log = logging.getLogger(__name__)
-# Opening and reading are left out: our own reading must not wake us.
-_IN_FOLDER: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileDeletedEvent,
-    FileClosedEvent,
-    DirDeletedEvent,
-]
-# A link to a folder comes and goes as a file does.
-_IN_PARENT: list[type[FileSystemEvent]] = [
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileMovedEvent,
-]
 
 
 class _Place(Struct, frozen=True):
@@ -73,24 +43,35 @@ class _Place(Struct, frozen=True):
 
 
 class Watcher:
-    """Calls back when something in a folder changes, or the folder itself comes or goes; or a single file."""
+    """Calls back when something in a folder changes, or the folder itself comes or goes; or a single file.
 
-    def __init__(self, folder: Path, on_change: Callable[[], None], *, is_file: bool = False) -> None:
-        """Watch ``folder`` from :meth:`ensure` on.
+    One for all folders and files: each takes a thread of the system's observer, which itself takes two.
+    """
+
+    def __init__(self) -> None:
+        """Watch nothing yet."""
+        self._targets: dict[Path, _Target] = {}
+        self._lock = threading.Lock()
+        self._observer: BaseObserver | None = None
+        self._watched: list[tuple[_Target, list[_Place]]] = []
+        self.problem: str | None = None
+        """Why changes are not noticed at once, for people; ``None`` when they are."""
+
+    def watch(self, path: Path, on_change: Callable[[], None], *, is_file: bool = False) -> None:
+        """Watch ``path`` from the next :meth:`ensure` on.
 
         Args:
-            folder: Absolute; need not exist.
+            path: Absolute; need not exist.
             on_change: Called from the watcher's thread, often several times per change.
             is_file: It is a file that is to be watched.
         """
-        self._of_parent = [*_IN_FOLDER, *_IN_PARENT] if is_file else _IN_PARENT
-        self._folder = folder
-        self._on_change = on_change
-        self._lock = threading.Lock()
-        self._observer: BaseObserver | None = None
-        self._places: list[_Place] = []
-        self.problem: str | None = None
-        """Why changes are not noticed at once, for people; ``None`` when they are."""
+        with self._lock:
+            self._targets.setdefault(path, _Target(path, on_change, is_file))
+
+    def forget(self, path: Path) -> None:
+        """Watch ``path`` no longer, from the next :meth:`ensure` on."""
+        with self._lock:
+            self._targets.pop(path, None)
 
     def ensure(self) -> None:
         """Watch what there is to watch now; to be called at the start, after each change and now and then.
@@ -99,22 +80,26 @@ class Watcher:
         """
         with self._lock:
             for tries_left in range(_TRIES - 1, -1, -1):
-                places = _places(self._folder)
-                if self._observer is not None and places == self._places and _is_alive(self._observer):
+                wanted = [(each, _places(each.path)) for each in self._targets.values()]
+                if self._observer is not None and wanted == self._watched and _is_alive(self._observer):
                     return
                 self._drop()
                 try:
-                    self._watch(places)
+                    problem = self._watch(wanted)
                 except (FileNotFoundError, NotADirectoryError) as error:
                     # Gone the moment after it was seen.
                     self._drop()
                     if not tries_left:
                         self._complain(error)
                 except (OSError, RuntimeError) as error:
-                    # No more watches, instances or threads to be had.
+                    # No more instances or threads to be had.
                     self._drop()
                     self._complain(error)
                     return
+                else:
+                    self._complain(problem)
+                    if problem is not None:
+                        return
 
     @property
     def kind(self) -> str:
@@ -130,21 +115,39 @@ class Watcher:
             finally:
                 self._lock.release()
 
-    def _watch(self, places: list[_Place]) -> None:
+    def _watch(self, wanted: list[tuple[_Target, list[_Place]]]) -> OSError | RuntimeError | None:
+        """Watch all places; return what hindered one that matters."""
+        if not wanted:
+            return None
+        from watchdog.observers import Observer  # noqa: PLC0415 - heavy, and the first picture does not wait for it
+
         # In use from here on: making an observer may start threads, and somebody has to end them.
         self._observer = observer = Observer()
         observer.name = "watch"
         observer.start()
-        self._places = places
-        self.problem = None
-        for number, place in enumerate(places):
-            handler = _Handler(place, self._on_change)
-            events = _IN_FOLDER if place.name is None else self._of_parent
-            # Without the parent's watch only the folder's own coming and going is noticed late.
-            with contextlib.suppress(OSError) if number else contextlib.nullcontext():
-                observer.schedule(handler, place.path, recursive=False, event_filter=events)
+        problem: OSError | RuntimeError | None = None
+        for target, places in wanted:
+            for number, place in enumerate(places):
+                # It asks no more of a handler than that it takes events.
+                handler = cast("FileSystemEventHandler", _Handler(place, target.on_change))
+                try:
+                    observer.schedule(handler, place.path, recursive=False, event_filter=_events(target, place))
+                except (FileNotFoundError, NotADirectoryError):
+                    # Without the parent's watch only the folder's own coming and going is noticed late.
+                    if number == 0:
+                        raise
+                except (OSError, RuntimeError) as error:
+                    problem = problem if number else error
+        if problem is None:
+            self._watched = wanted
+        elif not observer.emitters:
+            raise problem
+        return problem
 
-    def _complain(self, error: OSError | RuntimeError) -> None:
+    def _complain(self, error: OSError | RuntimeError | None) -> None:
+        if error is None:
+            self.problem = None
+            return
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no more threads"
         problem = f"changes in the folder are noticed only within a minute ({reason})"
         if problem != self.problem:
@@ -152,7 +155,7 @@ class Watcher:
         self.problem = problem
 
     def _drop(self) -> None:
-        observer, self._observer, self._places = self._observer, None, []
+        observer, self._observer, self._watched = self._observer, None, []
         if observer is not None:
             with contextlib.suppress(OSError, RuntimeError):
                 observer.stop()
@@ -160,14 +163,22 @@ class Watcher:
                 observer.join(_JOIN_S)
 
 
-class _Handler(FileSystemEventHandler):
+class _Target(Struct, frozen=True):
+    """What somebody wants to be watched."""
+
+    path: Path
+    on_change: Callable[[], None]
+    is_file: bool
+
+
+class _Handler:
     """Passes on what matters of a place."""
 
     def __init__(self, place: _Place, on_change: Callable[[], None]) -> None:
         self._place = place
         self._on_change = on_change
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
+    def dispatch(self, event: FileSystemEvent) -> None:
         names = [os.fsdecode(each) for each in (event.src_path, event.dest_path) if each]
         if any(self._matters(each, is_folder=event.is_directory) for each in names):
             self._on_change()
@@ -179,6 +190,32 @@ class _Handler(FileSystemEventHandler):
         if self._place.name is not None:
             return base == self._place.name
         return not is_folder and base.lower().endswith(".json") and not base.startswith(".")
+
+
+def _events(target: _Target, place: _Place) -> list[type[FileSystemEvent]]:
+    """Return the events that can matter. Opening and reading are none: our own reading must not wake us."""
+    from watchdog import events  # noqa: PLC0415 - heavy
+
+    of_files: list[type[FileSystemEvent]] = [
+        events.FileCreatedEvent,
+        events.FileModifiedEvent,
+        events.FileMovedEvent,
+        events.FileDeletedEvent,
+        events.FileClosedEvent,
+        events.DirDeletedEvent,
+    ]
+    # A link to a folder comes and goes as a file does.
+    of_what_a_folder_is_in: list[type[FileSystemEvent]] = [
+        events.DirCreatedEvent,
+        events.DirDeletedEvent,
+        events.DirMovedEvent,
+        events.FileCreatedEvent,
+        events.FileDeletedEvent,
+        events.FileMovedEvent,
+    ]
+    if place.name is None:
+        return of_files
+    return [*of_files, *of_what_a_folder_is_in] if target.is_file else of_what_a_folder_is_in
 
 
 def _places(folder: Path) -> list[_Place]:
