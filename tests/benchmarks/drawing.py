@@ -47,7 +47,7 @@ def first(spec: IconSpec) -> None:
 
 def following(numbers: Iterator[int]) -> None:
     """Draw the next number, with the pieces of all others at hand."""
-    render_all.__wrapped__(IconSpec(percent=next(numbers)))
+    render_all(IconSpec(percent=next(numbers)))
 
 
 def ready(spec: IconSpec) -> None:

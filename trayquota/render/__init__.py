@@ -6,7 +6,6 @@ shield, an octagon, a disc, in this order; what is stale has a broken rim and no
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -50,7 +49,6 @@ def render(spec: IconSpec, size: int, *, opaque: bool = False) -> Image.Image:
     return image
 
 
-@lru_cache(maxsize=16)
 def render_all(spec: IconSpec, sizes: tuple[int, ...] = SIZES) -> Image.Image:
     """The icon at every size, as one image for backends that take several.
 
@@ -59,8 +57,7 @@ def render_all(spec: IconSpec, sizes: tuple[int, ...] = SIZES) -> Image.Image:
         sizes: Widths in pixels, at least 16 each.
 
     Returns:
-        The largest, with all of them, as ordered in ``sizes``, in ``info["variants"]``. Equal arguments may
-        give the same image: it is to be read, not drawn on.
+        The largest, with all of them, as ordered in ``sizes``, in ``info["variants"]``.
     """
     variants = tuple(render(spec, size) for size in sizes)
     image = max(variants, key=lambda variant: variant.width).copy()

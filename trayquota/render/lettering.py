@@ -71,7 +71,6 @@ _BITMAP_FACES_FOR_100 = (
 )
 
 
-@lru_cache(maxsize=256)
 def lettering(text: str, size: int, shape: Shape, rim: int, badge: int = 0) -> Image.Image:
     """The mask of a number on a plate.
 
@@ -81,9 +80,6 @@ def lettering(text: str, size: int, shape: Shape, rim: int, badge: int = 0) -> I
         shape: The plate.
         rim: How wide the plate's edge is, in pixels.
         badge: How many pixels the badge in the lower right corner takes each way.
-
-    Returns:
-        A mask to be shared, not drawn on.
     """
     face, top = _fit(len(text), size, shape, rim, badge)
     glyphs = [face.glyph(char) for char in text]
@@ -96,7 +92,6 @@ def lettering(text: str, size: int, shape: Shape, rim: int, badge: int = 0) -> I
     return mask
 
 
-@lru_cache(maxsize=64)
 def mark(char: str, size: int, shape: Shape) -> Image.Image:
     """The mask of ``…``, ``?``, ``!`` or the emblem ``Q`` on a plate."""
     if size < SMALLEST_DRAWN:

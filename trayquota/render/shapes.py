@@ -75,7 +75,6 @@ def badge_ground(size: int, across: int) -> Image.Image:
     return pill(size, (size - across - gap, size - across - gap, size + gap, size + gap), size)
 
 
-@lru_cache(maxsize=64)
 def sector(size: int, percent: int) -> Image.Image:
     """That part of a full turn, clockwise from the top."""
     fine = _fineness(size)
