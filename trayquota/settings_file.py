@@ -18,7 +18,7 @@ class SettingsFile:
     """Notices that the settings file was written, replaced, made or removed. Belongs to the engine's thread."""
 
     def __init__(self, path: Path, on_change: Callable[[], None], watcher: Watcher) -> None:
-        """Start with the file as it is now; :meth:`ensure` watches it.
+        """Start with the file as it is now; from the next :meth:`ensure` on, of anybody, it is watched.
 
         Args:
             path: Absolute; need not exist, and may be a link to a file elsewhere.
@@ -30,21 +30,26 @@ class SettingsFile:
         self._watcher = watcher
         self._watched: frozenset[Path] = frozenset()
         self._seen = _signature(path)
+        self._want()
 
     def ensure(self) -> None:
-        """Watch what there is to watch now: the path, and where it is a link, the file it leads to."""
-        wanted = frozenset((self.path, Path(os.path.realpath(self.path))))
-        for gone in self._watched - wanted:
-            self._watcher.forget(gone)
-        for each in wanted:
-            self._watcher.watch(each, self._on_change, is_file=True)
-        self._watched = wanted
+        """Watch what there is to watch now."""
+        self._want()
         self._watcher.ensure()
 
     def has_changed(self) -> bool:
         """Whether the file is another than at the last time this was asked."""
         before, self._seen = self._seen, _signature(self.path)
         return before != self._seen
+
+    def _want(self) -> None:
+        """Have the path watched, and where it is a link, the file it leads to."""
+        wanted = frozenset((self.path, Path(os.path.realpath(self.path))))
+        for gone in self._watched - wanted:
+            self._watcher.forget(gone)
+        for each in wanted:
+            self._watcher.watch(each, self._on_change, is_file=True)
+        self._watched = wanted
 
 
 def _signature(path: Path) -> _Signature:

@@ -174,6 +174,20 @@ def test_one_watcher_serves_folders_and_files(tmp_path: Path) -> None:
         watcher.stop()
 
 
+def test_what_changes_while_a_watch_is_made_anew_is_told(tmp_path: Path) -> None:
+    watcher, of_folder, of_file = two_places(tmp_path)
+    watcher.ensure()
+    watcher.ensure()
+    try:
+        assert not of_folder.is_set()
+        watcher.watch(tmp_path / "elsewhere", lambda: None)
+        watcher.ensure()
+        assert of_folder.is_set()
+        assert of_file.is_set()
+    finally:
+        watcher.stop()
+
+
 def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

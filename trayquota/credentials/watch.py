@@ -76,30 +76,14 @@ class Watcher:
     def ensure(self) -> None:
         """Watch what there is to watch now; to be called at the start, after each change and now and then.
 
-        Raises nothing. What changed between two watches goes unnoticed, so look after it, not before.
+        Raises nothing. What changed before a first watch goes unnoticed, so look after it, not before; what may have
+        changed while a watch was made anew counts as changed.
         """
         with self._lock:
-            for tries_left in range(_TRIES - 1, -1, -1):
-                wanted = [(each, _places(each.path)) for each in self._targets.values()]
-                if self._observer is not None and wanted == self._watched and _is_alive(self._observer):
-                    return
-                self._drop()
-                try:
-                    problem = self._watch(wanted)
-                except (FileNotFoundError, NotADirectoryError) as error:
-                    # Gone the moment after it was seen.
-                    self._drop()
-                    if not tries_left:
-                        self._complain(error)
-                except (OSError, RuntimeError) as error:
-                    # No more instances or threads to be had.
-                    self._drop()
-                    self._complain(error)
-                    return
-                else:
-                    self._complain(problem)
-                    if problem is not None:
-                        return
+            before = [each for each, _ in self._watched]
+            if self._renew():
+                for each in before:
+                    each.on_change()
 
     @property
     def kind(self) -> str:
@@ -114,6 +98,33 @@ class Watcher:
                 self._drop()
             finally:
                 self._lock.release()
+
+    def _renew(self) -> bool:
+        """Watch what there is to watch now; return whether a watch was made anew."""
+        is_renewed = False
+        for tries_left in range(_TRIES - 1, -1, -1):
+            wanted = [(each, _places(each.path)) for each in self._targets.values()]
+            if self._observer is not None and wanted == self._watched and _is_alive(self._observer):
+                break
+            is_renewed = True
+            self._drop()
+            try:
+                problem = self._watch(wanted)
+            except (FileNotFoundError, NotADirectoryError) as error:
+                # Gone the moment after it was seen.
+                self._drop()
+                if not tries_left:
+                    self._complain(error)
+            except (OSError, RuntimeError) as error:
+                # No more instances or threads to be had.
+                self._drop()
+                self._complain(error)
+                break
+            else:
+                self._complain(problem)
+                if problem is not None:
+                    break
+        return is_renewed
 
     def _watch(self, wanted: list[tuple[_Target, list[_Place]]]) -> OSError | RuntimeError | None:
         """Watch all places; return what hindered one that matters."""
