@@ -35,7 +35,8 @@ class Cut:
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self.done = False
-        self.is_renewing = False
+        self.renews = False
+        """Whether a renewal is, or was, a part of it."""
 
     def watch(self, connection: HasFileno) -> None:
         """Let :meth:`cut` reach ``connection``, whatever encryption is put on it."""
@@ -205,11 +206,8 @@ class Fetcher:
             raise failed(FailureKind.LOGIN_EXPIRED, _expired_words(login))
         if cut.done:
             raise failed(FailureKind.NETWORK, "The question was withdrawn.")
-        cut.is_renewing = True
-        try:
-            return self._keeper.renew(credential, login)
-        finally:
-            cut.is_renewing = False
+        cut.renews = True
+        return self._keeper.renew(credential, login)
 
 
 def _expired_words(login: Login) -> str:

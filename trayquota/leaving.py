@@ -80,6 +80,17 @@ def on_end_signal(leave: Callable[[], None]) -> Iterator[None]:
         yield
 
 
+def on_signal(number: int, act: Callable[[], None] | None) -> None:
+    """Have ``act`` called, on a thread of its own, whenever that signal comes; ``None`` has it ignored.
+
+    For the main thread, within :func:`interruptible`.
+    """
+    _EAR.acts.pop(number, None)
+    if act is not None:
+        _EAR.acts[number] = act
+    signal.signal(number, signal.SIG_IGN if act is None else lambda _number, _frame: None)
+
+
 @contextmanager
 def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     before = {each: signal.getsignal(each) for each in end_signals()}
@@ -97,6 +108,8 @@ class _Ear:
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[int], None]] = []
+        self.acts: dict[int, Callable[[], None]] = {}
+        """What other signals than those that ask for the end have done."""
 
     @contextmanager
     def listening(self, listener: Callable[[int], None]) -> Iterator[None]:
@@ -130,7 +143,9 @@ class _Ear:
         numbers = {int(each) for each in (getattr(signal, name, None) for name in _SIGNALS) if each is not None}
         with contextlib.suppress(OSError):
             while heard := ear.recv(1):
-                if heard[0] in numbers and self._listeners:
+                if act := self.acts.get(heard[0]):
+                    act()
+                elif heard[0] in numbers and self._listeners:
                     self._listeners[-1](heard[0])
 
 

@@ -61,7 +61,7 @@ class Question(Struct, eq=False):
     @property
     def overdue_s(self) -> float:
         """When it is given up, on the clock that nobody sets; infinite while it waits for a thread."""
-        return self.started_s + (_RENEWAL_OVERDUE_S if self.cut.is_renewing else _OVERDUE_S)
+        return self.started_s + (_RENEWAL_OVERDUE_S if self.cut.renews else _OVERDUE_S)
 
 
 def thread_pool() -> Executor:

@@ -43,7 +43,7 @@ class Fetchers:
 
     def __call__(self, credential: Credential, cut: Cut) -> Outcome:
         name = credential.account.id
-        cut.is_renewing = name in self.renewing
+        cut.renews = name in self.renewing
         with self._changed:
             self.asked.append(name)
             self.inside += 1

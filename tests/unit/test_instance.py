@@ -31,17 +31,19 @@ HOLDER = """
 import os, sys
 from pathlib import Path
 from trayquota.desktop.instance import Instance
+from trayquota.leaving import interruptible
 
 def say(word):
     os.write(1, word.encode() + b"\\n")
 
-instance = Instance(Path(sys.argv[1]))
-say(f"claimed {instance.claim()}")
-if "listen" in sys.argv:
-    instance.listen(lambda: say("called"))
-say("ready")
-sys.stdin.read()
-instance.release()
+with interruptible():
+    instance = Instance(Path(sys.argv[1]))
+    say(f"claimed {instance.claim()}")
+    if "listen" in sys.argv:
+        instance.listen(lambda: say("called"))
+    say("ready")
+    sys.stdin.read()
+    instance.release()
 say("released")
 """
 

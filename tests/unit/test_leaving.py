@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota import leaving
-from trayquota.leaving import Interrupted, end_signals, interruptible, leave, on_end_signal
+from trayquota.leaving import Interrupted, end_signals, interruptible, leave, on_end_signal, on_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,6 +146,27 @@ def signalled_elsewhere(number: signal.Signals) -> threading.Thread:
             signal.pthread_kill(threading.get_ident(), number)
 
     return threading.Thread(target=send)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="is used on Linux alone")
+def test_any_other_signal_is_heard_whichever_thread_gets_it() -> None:
+    number = signal.Signals["SIGUSR1"]
+    before = signal.getsignal(number)
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    try:
+        with interruptible():
+            on_signal(number, lambda: heard.put(threading.current_thread().name))
+            os.kill(os.getpid(), number)
+            assert heard.get(timeout=PATIENCE_S) == "signals"
+            thread = signalled_elsewhere(number)
+            thread.start()
+            assert heard.get(timeout=PATIENCE_S) == "signals"
+            thread.join()
+            on_signal(number, None)
+            os.kill(os.getpid(), number)
+        assert heard.empty()
+    finally:
+        signal.signal(number, before)
 
 
 @posix

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from trayquota.credentials.journal import private_folder
+from trayquota.leaving import on_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,13 +59,12 @@ class Instance:
     def listen(self, on_call: Callable[[], None]) -> None:
         """Have ``on_call`` run when a second start calls; to be called by the main thread, once, after the claim.
 
-        On Linux ``on_call`` interrupts the main thread, elsewhere it runs on another one: it may do no more than, say,
-        put something on a ``SimpleQueue``.
+        It runs on a thread of its own, and is to do no more than, say, put something on a queue.
         """
         self._is_listening = True
         contact: dict[str, object] = {"pid": os.getpid()}
         if sys.platform == "linux":
-            signal.signal(signal.SIGUSR1, lambda _number, _frame: on_call())
+            on_signal(signal.SIGUSR1, on_call)
         # Where it cannot be told how to call, the applet does its work all the same.
         with contextlib.suppress(OSError):
             if sys.platform != "linux":
@@ -98,7 +98,7 @@ class Instance:
             self._line.close()
         elif self._is_listening and sys.platform == "linux":
             with contextlib.suppress(ValueError):  # not the main thread
-                signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # a call under way must not end this process
+                on_signal(signal.SIGUSR1, None)  # a call under way must not end this process
         self._is_listening = False
         if self._lock.is_locked:
             self._lock.release()
