@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from trayquota.core.compose import nameless
 from trayquota.core.model import State
 from trayquota.core.pace import pace
 from trayquota.core.text import ago
-from trayquota.core.words import bar, percent_text, state_words, window_row
+from trayquota.core.words import bar, percent_text, state_lines, window_row
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +55,8 @@ def print_table(snapshot: Snapshot, now: datetime, look: Look, console: Console)
     """Print ``snapshot`` for people."""
     from rich.text import Text  # noqa: PLC0415 - heavy
 
+    if look.hide_names:
+        snapshot = nameless(snapshot)
     for usage in snapshot.accounts:
         account = usage.account
         title = Text(f"{look.provider_title(account.provider)} · {account.name}", style="bold")
@@ -62,12 +65,9 @@ def print_table(snapshot: Snapshot, now: datetime, look: Look, console: Console)
         console.print(title)
         for window in usage.windows if usage.counts else ():
             console.print(Text("  ").append(_styled(window, now, look)))
-        words = state_words(usage, now, look)
-        if words:
-            console.print(Text(f"  {words[:1].upper()}{words[1:]}", style="yellow" if usage.failure else "dim"))
-        if usage.failure is not None:
-            console.print(Text(f"  {usage.failure.message}", style="dim"))
-    lowest = snapshot.lowest(now)
+        for line in state_lines(usage, now, look):
+            console.print(Text(f"  {line}", style="yellow" if usage.failure else "dim"))
+    lowest = snapshot.lowest(now, look.ignored_windows)
     if lowest is not None:
         name = f"{look.provider_title(lowest.usage.account.provider)} {lowest.usage.account.name}"
         console.print(

@@ -113,7 +113,7 @@ def test_the_demo_prints_six_accounts_in_every_state_and_leaves_nothing(home: Ho
     headers = [line for line in result.out.splitlines() if line.startswith(("Claude · ", "Codex · "))]
     assert len(headers) == 6
     assert not any("claude-ada@" in each for each in headers), "the person's own accounts are left alone"
-    for words in ("0%", "Disabled", "Login expired", "provider has trouble", "Weekly (Fable)"):
+    for words in ("0%", "Disabled", "Login expired", "has trouble (HTTP", "Weekly (Fable)"):
         assert words in result.out
     assert stand_in.asked == []
     assert leftovers(home) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,9 @@ from .facts import NOW
 from .hostile import ANY_TEXT
 from .samples import ADA, BOB, CI, DESIGN, EXPIRED, LOOK, OFFLINE, five_hours, later, passed, snapshot, usage, weekly
 from .structs import structs
+
+if TYPE_CHECKING:
+    from trayquota.core.words import Look
 
 STATES = {"ok", "stale", "error", "expired", "disabled", "unsupported"}
 KINDS = {
@@ -238,9 +241,9 @@ def test_whether_all_is_fresh(states: tuple[State, ...], fresh: bool) -> None:  
     assert is_fresh(snapshot(*(usage(state=each) for each in states))) is fresh
 
 
-def table(shown: Snapshot) -> str:
+def table(shown: Snapshot, look: Look = LOOK) -> str:
     output = io.StringIO()
-    print_table(shown, NOW, LOOK, Console(file=output, width=200, highlight=False, soft_wrap=True))
+    print_table(shown, NOW, look, Console(file=output, width=200, highlight=False, soft_wrap=True))
     return output.getvalue()
 
 
@@ -250,13 +253,23 @@ def test_the_table() -> None:
         "  ▰▰▰▰▱▱▱▱▱▱ \u200742%  5-hour · resets in 2h 13m (14:13) · runs out in 2h",
         "  ▰▰▰▰▰▰▰▰▱▱ \u200780%  Weekly · resets in 3d 4h (Fri 16:00) · lasts until reset",
         "Claude · ci@example.com",
-        "  Login expired",
         "  Login expired. Sign in again with your proxy's login command.",
         "Codex · bob@example.org · Plus",
         "  ▰▰▰▰▰▰▰▱▱▱ \u200770%  5-hour · resets in 1h 50m (13:50) · lasts until reset",
         "  ▰▰▰▰▱▱▱▱▱▱ \u200737%  Weekly · resets in 4d (Sat 12:00) · runs out in 1d 18h",
         "",
         "37% left at the least: Codex bob@example.org, Weekly",
+        "Updated 2 min ago",
+    ]
+
+
+def test_the_table_keeps_to_the_settings() -> None:
+    lines = table(DESIGN, replace(LOOK, hide_names=True, ignored_windows=frozenset({"Weekly"}))).splitlines()
+    assert [each for each in lines if each[0:1] not in {" ", ""}] == [
+        "Claude · account 1 · Max 20x",
+        "Claude · account 2",
+        "Codex · account 1 · Plus",
+        "42% left at the least: Claude account 1, 5-hour",
         "Updated 2 min ago",
     ]
 

@@ -16,6 +16,7 @@ from trayquota.core.words import (
     failure_words,
     needs_user,
     percent_text,
+    state_lines,
     state_words,
     whole_percent,
     window_line,
@@ -233,7 +234,8 @@ def _menu(snapshot: Snapshot, now: datetime, look: Look, settings: Row | None, p
         yield from _text_rows(snapshot.notice)
     nested = len(snapshot.accounts) > MOST_INLINE
     for usage in snapshot.accounts:
-        rows = tuple(_window_rows(usage, now, look)) + tuple(_state_rows(usage, now, look))
+        lines = (row for line in state_lines(usage, now, look) for row in _text_rows(line))
+        rows = (*_window_rows(usage, now, look), *lines)
         header = _header(usage, now, look, nested=nested)
         if nested:
             yield Row(header, children=rows)
@@ -270,19 +272,6 @@ def _window_rows(usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row
     windows: tuple[QuotaWindow, ...] = usage.windows if usage.counts else ()
     for window in windows:
         yield Row(window_row(window, now, look), action, enabled=action is not None)
-
-
-def _state_rows(usage: AccountUsage, now: datetime, look: Look) -> Iterator[Row]:
-    """Say what has to be said beside the numbers: short words for a state, the whole sentence for a failure."""
-    words = state_words(usage, now, look)
-    if usage.failure is None:
-        if words:
-            yield from _text_rows(words[:1].upper() + words[1:])
-        return
-    waits = usage.failure.retry_at is not None and usage.failure.retry_at > now
-    if usage.state is State.STALE or waits:
-        yield from _text_rows(words[:1].upper() + words[1:])
-    yield from _text_rows(usage.failure.message)
 
 
 def _text_rows(text: str) -> Iterator[Row]:

@@ -108,6 +108,17 @@ def state_words(usage: AccountUsage, now: datetime, look: Look) -> str:
             return failure_words(usage.failure, now, look) if usage.failure else "unknown"
 
 
+def state_lines(usage: AccountUsage, now: datetime, look: Look) -> tuple[str, ...]:
+    """Return the same as sentences: a few words for a state, the whole message for a failure."""
+    words = state_words(usage, now, look)
+    sentence = words[:1].upper() + words[1:]
+    failure = usage.failure
+    if failure is None:
+        return (sentence,) if words else ()
+    waits = failure.retry_at is not None and failure.retry_at > now
+    return (sentence, failure.message) if usage.state is State.STALE or waits else (failure.message,)
+
+
 def window_line(window: QuotaWindow, now: datetime) -> str:
     """Return a window in a few words: ``5-hour 42% (2h 13m)``."""
     if window.has_reset(now):
