@@ -6,8 +6,6 @@ import json
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from trayquota.core.compose import nameless
 from trayquota.core.model import State
 from trayquota.core.pace import pace
@@ -42,8 +40,7 @@ def document(snapshot: Snapshot, now: datetime) -> str:
             _account(each, now) for each in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)
         ],
     }
-    # Laid out apart: the module's own encoder does that in Python, character by character.
-    return msgspec.json.format(json.dumps(content))
+    return json.dumps(content, indent=2)
 
 
 def is_fresh(snapshot: Snapshot) -> bool:
