@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -169,9 +170,8 @@ def refresh_once(config: Config) -> Snapshot:
         parts.engine.prepare()
         parts.get_ready()
         parts.engine.refresh(Reason.START)
-        # For saving what comes of it; imported while the answers are on their way.
-        import filelock  # noqa: F401, PLC0415
-
+        # For saving what comes of it; imported while the answers are on their way, where no signal cuts it short.
+        threading.Thread(target=import_module, args=("filelock",), name="import").start()
         return parts.engine.run_until_settled()
     finally:
         parts.closing.set()
