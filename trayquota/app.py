@@ -111,10 +111,10 @@ class App:
     def _set_up(self, icon: Icon) -> None:
         try:
             icon.visible = True
+        finally:
             # What is there now stays: there is no need to look through it again and again.
             gc.freeze()
             gc.enable()
-        finally:
             if self._is_leaving:
                 # The signal came before there was a loop to stop.
                 icon.stop()

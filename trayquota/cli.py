@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 OK, NOT_FRESH, BAD_OPTION, NOTHING_TO_SHOW = 0, 1, 2, 3
 _BROKEN = 70
 """The program itself is at fault; what sysexits.h calls EX_SOFTWARE."""
+_UNWRITTEN = 74
+"""Its EX_IOERR."""
 
 
 class Options:
@@ -37,7 +39,10 @@ class Options:
 
 def run() -> NoReturn:
     """Run the command that the process was started with, and end the process."""
-    code = main()
+    try:
+        code = main()
+    except SystemExit as ended:  # by the parser, after it has said why
+        code = ended.code if isinstance(ended.code, int) else BAD_OPTION
     from trayquota.leaving import leave  # noqa: PLC0415
 
     leave(code)
@@ -53,33 +58,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().parse_args(words, options)
     # --help and --version need none of the rest.
     from trayquota.leaving import Interrupted, interruptible  # noqa: PLC0415
-    from trayquota.terminal import accept_any_text, write_out  # noqa: PLC0415
+    from trayquota.terminal import accept_any_text  # noqa: PLC0415
 
     accept_any_text()
     try:
         with interruptible():
-            code = _run(options)
+            return _run(options)
     except Interrupted as interrupted:
-        code = interrupted.exit_code
-    write_out()
-    return code
+        return interrupted.exit_code
 
 
 def _run(options: Options) -> int:
     from trayquota.config import ConfigError  # noqa: PLC0415
     from trayquota.log import where  # noqa: PLC0415
+    from trayquota.terminal import hush, no_room, write_out  # noqa: PLC0415
 
     try:
-        return _COMMANDS[options.command](options)
+        code = _COMMANDS[options.command](options)
+        write_out()
+        return code  # noqa: TRY300 - to write it out is part of what is tried
     except ConfigError as error:
         _say(str(error))
         return BAD_OPTION
     except BrokenPipeError:
-        from trayquota.terminal import hush  # noqa: PLC0415
-
         hush()
         return OK
     except Exception as error:  # noqa: BLE001 - its text may hold a login, so Python must not print it
+        if reason := no_room(error):
+            hush()
+            _say(f"what was to be printed could not be written ({reason}).")
+            return _UNWRITTEN
         _say(f"something went wrong inside ({where(error)}). Please report it.")
         return _BROKEN
 

@@ -19,8 +19,8 @@ def time_format(locale: str) -> TimeFormat:
     """Return how ``locale`` writes moments.
 
     Args:
-        locale: ``de_DE``, ``en-US``, ``fr_FR.UTF-8@euro``, …; of an unknown one its language counts, and an unknown
-            language is British English.
+        locale: ``de_DE``, ``en-US``, ``fr_FR.UTF-8@euro``, …; of one that is unknown its language counts, and an
+            unknown language is British English.
     """
     name = locale.split(".", 1)[0].split("@", 1)[0].replace("-", "_").lower()
     rows = (line.split("\t") for line in TABLE.read_text("utf-8").splitlines())
@@ -29,6 +29,9 @@ def time_format(locale: str) -> TimeFormat:
         if name in forms:
             return _read(*forms[name])
         name = name.rpartition("_")[0]
+        if name == "en":
+            # Only who says so reads the American way.
+            name = "en_gb"
     return BRITISH
 
 

@@ -81,13 +81,20 @@ class _PrivateFile(logging.FileHandler):
     The rotating one of ``logging.handlers`` comes with half a MiB of what sends records elsewhere.
     """
 
+    is_full = False
+    """It has reached its size and cannot be put aside, so nothing more is written in this run."""
+
     def emit(self, record: logging.LogRecord) -> None:
+        if self.is_full:
+            return
         try:
             super().emit(record)
             if self.stream is not None and self.stream.tell() >= _LARGEST_BYTES:
                 # The next record opens it anew.
                 self.close()
+                self.is_full = True
                 os.replace(self.baseFilename, f"{self.baseFilename}.1")  # noqa: PTH105 - the base's text, not a path
+                self.is_full = False
         except (OSError, ValueError):
             self.handleError(record)
 

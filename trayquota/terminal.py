@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import sys
 from io import TextIOWrapper
@@ -11,6 +12,7 @@ _PLAIN = str.maketrans(
     {"▰": "#", "▱": "-", "·": "-", "–": "-", "…": "...", "\u2007": " ", "\u202f": " ", "\u00a0": " "}
 )
 _NAME = "trayquota.plain"
+_NO_ROOM = {errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def accept_any_text() -> None:
@@ -30,6 +32,12 @@ def write_out() -> bool:
         hush()
         return False
     return True
+
+
+def no_room(error: Exception) -> str | None:
+    """Return why what was printed could not be written, when that is what ``error`` says."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number is not None and number in _NO_ROOM else None
 
 
 def hush() -> None:

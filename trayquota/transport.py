@@ -178,7 +178,13 @@ class _Adapter(requests.adapters.HTTPAdapter):
 
 
 def _prepared(request: Request, url: str) -> requests.PreparedRequest:
-    """Return the request as an adapter takes it: the addresses are our own, and a header is checked as it is sent."""
+    """Return the request as an adapter takes it. Its address is our own.
+
+    Raises:
+        ValueError: A header holds a line break; what else cannot be sent is noticed as it is sent.
+    """
+    if any(mark in value for value in request.headers.values() for mark in "\r\n"):
+        raise ValueError
     prepared = requests.PreparedRequest()
     prepared.method, prepared.url, prepared.body = request.method, url, request.body
     prepared.headers = requests.structures.CaseInsensitiveDict({"Accept-Encoding": "gzip", **request.headers})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,3 +94,28 @@ def test_a_name_that_would_draw_on_the_terminal_is_made_harmless(home: Home) -> 
     assert "Codex · evil[31m [bold]x[/bold]@example.com" in result.out
     assert "\x1b" not in result.out
     assert "\u202e" not in result.out
+
+
+INTO_WHAT_IS_FULL = """
+import os
+os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+from trayquota.cli import run
+run()
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("command", ["status", "status --json", "config", "doctor", "autostart status"])
+@pytest.mark.parametrize("environment", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_where_there_is_no_room_for_it_that_is_said(home: Home, command: str, environment: dict[str, str]) -> None:
+    result = home.start(*command.split(), code=INTO_WHAT_IS_FULL, **environment).ended()
+    assert result.code == 74
+    assert result.err.splitlines() == [
+        "trayquota: what was to be printed could not be written (No space left on device)."
+    ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_help_that_nobody_can_read_is_no_accident(home: Home) -> None:
+    result = home.start("--help", code=INTO_WHAT_IS_FULL).ended()
+    assert (result.code, result.err) == (0, "")

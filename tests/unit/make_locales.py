@@ -60,10 +60,16 @@ def known() -> dict[str, Locale]:
     return former | found
 
 
+def alone(name: str) -> Locale:
+    """Return a locale as it is for a program that uses no other: what Babel keeps of one gets into the next."""
+    localedata._cache.clear()
+    return Locale.parse(name)
+
+
 @cache
 def row(name: str) -> tuple[str, ...]:
     """Return how a locale writes moments."""
-    locale = Locale.parse(name)
+    locale = alone(name)
     time = locale.time_formats["short"].pattern
     skeletons = locale.datetime_skeletons
     date = skeletons["MMMd" if "MMMd" in skeletons else match_skeleton("MMMd", skeletons)].pattern

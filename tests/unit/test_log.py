@@ -100,6 +100,15 @@ def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, mon
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_a_log_that_cannot_be_put_aside_does_not_grow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_LARGEST_BYTES", 500)
+    path.with_name("trayquota.log.1").mkdir()
+    (path.with_name("trayquota.log.1") / "in the way").touch()
+    for number in range(30):
+        OWN.info("line %d", number)
+    assert path.stat().st_size < 600
+
+
 def test_any_text_can_be_written(path: Path) -> None:
     OWN.info("▰▱ zoë \udcff")
     assert "▰▱ zoë \\udcff" in path.read_text("utf-8")

@@ -104,7 +104,7 @@ def test_nothing_but_https_is_asked(url: str) -> None:
     assert server.visitors == 0
 
 
-@pytest.mark.parametrize("value", ["two\r\nlines", "line\n", "\rline", "snow \N{SNOWMAN}"])
+@pytest.mark.parametrize("value", ["two\r\nlines", "fold\r\n ed", "fold\n\ted", "line\n", "\rline", "snow \N{SNOWMAN}"])
 def test_a_header_that_is_none_is_refused(value: str) -> None:
     with Server(answer()) as server, transport_to(server) as transport:
         failure = failure_of(transport, get(headers={"Authorization": f"Bearer {value}"})).failure

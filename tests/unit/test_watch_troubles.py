@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import queue
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -217,5 +218,58 @@ def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
         assert watcher.problem is None
         (tmp_path / "config" / "config.toml").write_text("low_percent = 5")
         assert of_file.wait(PATIENCE_S)
+    finally:
+        watcher.stop()
+
+
+@pytest.mark.parametrize("error", [queue.Empty(), FileNotFoundError(errno.ENOENT, "gone"), NotADirectoryError()])
+def test_whatever_an_observer_raises_hinders_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def observer() -> BaseObserver:
+        made = Observer()
+        real = made.schedule
+
+        def schedule(handler: FileSystemEventHandler, path: str, **more: Any) -> ObservedWatch:  # noqa: ANN401
+            if path.endswith("config"):
+                raise error
+            return real(handler, path, **more)
+
+        made.schedule = schedule  # type: ignore[method-assign, assignment]
+        return made
+
+    monkeypatch.setattr(observers, "Observer", observer)
+    watcher, of_folder, _ = two_places(tmp_path)
+    try:
+        watcher.ensure()
+        assert watcher.problem is not None
+        (tmp_path / "accounts" / "claude-ada.json").write_text("{}")
+        assert of_folder.wait(PATIENCE_S)
+    finally:
+        watcher.stop()
+
+
+def test_watches_that_end_as_soon_as_they_have_begun_are_not_made_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[BaseObserver] = []
+
+    def observer() -> BaseObserver:
+        made.append(Observer())
+        return made[-1]
+
+    monkeypatch.setattr(observers, "Observer", observer)
+    watcher = Watcher()
+    watcher.watch(tmp_path, lambda: None)
+    try:
+        for _ in range(20):
+            watcher.ensure()
+            for each in made[-1].emitters:
+                each.stop()
+                each.join(PATIENCE_S)
+        assert len(made) < 6
+        monkeypatch.setattr(watch, "_REST_S", 0.0)
+        watcher.ensure()
+        assert len(made) > 4
     finally:
         watcher.stop()

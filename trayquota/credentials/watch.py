@@ -11,6 +11,8 @@ import contextlib
 import logging
 import os
 import threading
+import time
+from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
 
 _TRIES = 3
+_REST_S = 55.0
+"""What has trouble is tried again so often within this time; less than between two looks that nothing asks for."""
 _JOIN_S = 1.0
 _STOP_S = 0.3
 _log = logging.getLogger(__name__)
@@ -54,6 +58,7 @@ class Watcher:
         self._lock = threading.Lock()
         self._observer: BaseObserver | None = None
         self._watched: list[tuple[_Target, list[_Place]]] = []
+        self._cared_s: deque[float] = deque(maxlen=_TRIES)
         self.problem: str | None = None
         """Why changes are not noticed at once, for people; ``None`` when they are."""
 
@@ -77,12 +82,12 @@ class Watcher:
         """Watch what there is to watch now; to be called at the start, after each change and now and then.
 
         Raises nothing. What changed before a first watch goes unnoticed, so look after it, not before; what may have
-        changed while a watch was made anew counts as changed.
+        changed while a watch that was well was made anew counts as changed.
         """
         with self._lock:
-            before = [each for each, _ in self._watched]
+            was_well = [each for each, _ in self._watched] if self._is_alive else []
             if self._renew():
-                for each in before:
+                for each in was_well:
                     each.on_change()
 
     @property
@@ -101,32 +106,42 @@ class Watcher:
 
     def _renew(self) -> bool:
         """Watch what there is to watch now; return whether a watch was made anew."""
-        is_renewed = False
-        for tries_left in range(_TRIES - 1, -1, -1):
+        is_renewed, problem = False, None
+        for _ in range(_TRIES):
             wanted = [(each, _places(each.path)) for each in self._targets.values()]
-            if self._observer is not None and wanted == self._watched and _is_alive(self._observer):
+            if wanted == self._watched and (is_renewed or not self._needs_care()):
                 break
+            # Else something has come or gone the moment after it was seen.
             is_renewed = True
             self._drop()
             try:
                 problem = self._watch(wanted)
-            except (FileNotFoundError, NotADirectoryError) as error:
-                # Gone the moment after it was seen.
+            except Exception as error:  # noqa: BLE001 - observers raise what their systems do: no instances, no threads
+                problem = error
+            if self._observer is None or not self._observer.emitters:
                 self._drop()
-                if not tries_left:
-                    self._complain(error)
-            except (OSError, RuntimeError) as error:
-                # No more instances or threads to be had.
-                self._drop()
-                self._complain(error)
                 break
-            else:
-                self._complain(problem)
-                if problem is not None:
-                    break
+        if is_renewed:
+            self._complain(problem)
         return is_renewed
 
-    def _watch(self, wanted: list[tuple[_Target, list[_Place]]]) -> OSError | RuntimeError | None:
+    def _needs_care(self) -> bool:
+        """Whether what is watched has trouble, and was not seen to just now."""
+        if self._is_alive and self.problem is None:
+            return False
+        # Some watches end as soon as they have begun.
+        now_s = time.monotonic()
+        if len(self._cared_s) == _TRIES and now_s - self._cared_s[0] < _REST_S:
+            return False
+        self._cared_s.append(now_s)
+        return True
+
+    @property
+    def _is_alive(self) -> bool:
+        observer = self._observer
+        return observer is not None and observer.is_alive() and all(each.is_alive() for each in observer.emitters)
+
+    def _watch(self, wanted: list[tuple[_Target, list[_Place]]]) -> Exception | None:
         """Watch all places; return what hindered one that matters."""
         if not wanted:
             return None
@@ -136,30 +151,27 @@ class Watcher:
         self._observer = observer = Observer()
         observer.name = "watch"
         observer.start()
-        problem: OSError | RuntimeError | None = None
+        self._watched = wanted
+        problem: Exception | None = None
         for target, places in wanted:
             for number, place in enumerate(places):
                 # It asks no more of a handler than that it takes events.
                 handler = cast("FileSystemEventHandler", _Handler(place, target.on_change))
                 try:
                     observer.schedule(handler, place.path, recursive=False, event_filter=_events(target, place))
-                except (FileNotFoundError, NotADirectoryError):
+                except Exception as error:  # noqa: BLE001 - see _renew()
                     # Without the parent's watch only the folder's own coming and going is noticed late.
-                    if number == 0:
-                        raise
-                except (OSError, RuntimeError) as error:
                     problem = problem if number else error
-        if problem is None:
-            self._watched = wanted
-        elif not observer.emitters:
-            raise problem
         return problem
 
-    def _complain(self, error: OSError | RuntimeError | None) -> None:
+    def _complain(self, error: Exception | None) -> None:
         if error is None:
             self.problem = None
             return
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no more threads"
+        if isinstance(error, OSError) and error.errno:
+            reason = os.strerror(error.errno)
+        else:
+            reason = "no more threads" if isinstance(error, RuntimeError) else type(error).__name__
         problem = f"changes in the folder are noticed only within a minute ({reason})"
         if problem != self.problem:
             _log.warning("%s", problem)
