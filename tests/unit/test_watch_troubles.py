@@ -189,8 +189,17 @@ def test_what_changes_while_a_watch_is_made_anew_is_told(tmp_path: Path) -> None
         watcher.stop()
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "inotify watch limit reached"),
+        FileNotFoundError(errno.ENOENT, "gone"),
+        NotADirectoryError(),
+        queue.Empty(),
+    ],
+)
 def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def observer() -> BaseObserver:
         made = Observer()
@@ -198,7 +207,7 @@ def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
 
         def schedule(handler: FileSystemEventHandler, path: str, **more: Any) -> ObservedWatch:  # noqa: ANN401
             if path.endswith("config"):
-                raise OSError(errno.ENOSPC, "inotify watch limit reached")
+                raise error
             return real(handler, path, **more)
 
         made.schedule = schedule  # type: ignore[method-assign, assignment]
@@ -218,33 +227,6 @@ def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
         assert watcher.problem is None
         (tmp_path / "config" / "config.toml").write_text("low_percent = 5")
         assert of_file.wait(PATIENCE_S)
-    finally:
-        watcher.stop()
-
-
-@pytest.mark.parametrize("error", [queue.Empty(), FileNotFoundError(errno.ENOENT, "gone"), NotADirectoryError()])
-def test_whatever_an_observer_raises_hinders_nobody_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def observer() -> BaseObserver:
-        made = Observer()
-        real = made.schedule
-
-        def schedule(handler: FileSystemEventHandler, path: str, **more: Any) -> ObservedWatch:  # noqa: ANN401
-            if path.endswith("config"):
-                raise error
-            return real(handler, path, **more)
-
-        made.schedule = schedule  # type: ignore[method-assign, assignment]
-        return made
-
-    monkeypatch.setattr(observers, "Observer", observer)
-    watcher, of_folder, _ = two_places(tmp_path)
-    try:
-        watcher.ensure()
-        assert watcher.problem is not None
-        (tmp_path / "accounts" / "claude-ada.json").write_text("{}")
-        assert of_folder.wait(PATIENCE_S)
     finally:
         watcher.stop()
 
