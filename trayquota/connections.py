@@ -12,11 +12,15 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from trayquota._requests import requests
+
 if TYPE_CHECKING:
     import socket
+    import ssl
 
     from trayquota.fetch import Cut
 
+_MOST_CONNECTIONS = 32
 FIRST_BYTE_S = 5.0
 """So long a kept connection may take to begin an answer before it is taken for dead: forgotten by a router on the
 way, or lost while the machine slept."""
@@ -82,7 +86,44 @@ class Exchange(threading.local):
 exchange = Exchange()
 
 
-def bind(manager: Any) -> None:  # noqa: ANN401 - three unrelated classes of urllib3 and requests
+class Adapter(requests.adapters.HTTPAdapter):
+    """Puts the time limit of a whole answer under every connection, through proxies too; for any number of threads.
+
+    Used without a session, it follows no redirect, keeps no cookie, and reads nothing from the environment: what one
+    account is given must not come along with the next one's request, and a line in ``~/.netrc`` is no login.
+    """
+
+    def __init__(self, trust: ssl.SSLContext | None) -> None:
+        """Trust whom ``trust`` does; without it there is no HTTPS."""
+        self.trust = trust
+        self._lock = threading.Lock()
+        super().__init__(pool_maxsize=_MOST_CONNECTIONS)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
+        """Make what keeps the connections that go straight to their hosts."""
+        super().init_poolmanager(*args, ssl_context=self.trust, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
+        _bind(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - likewise
+        """Return what keeps the connections through a proxy."""
+        with self._lock:
+            known = proxy in self.proxy_manager
+            kwargs["ssl_context"] = self.trust
+            if not proxy.lower().startswith("socks"):
+                kwargs["proxy_ssl_context"] = self.trust
+            manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
+            if not known:
+                _bind(manager)
+        return manager
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ANN401, ARG002 - likewise
+        """Leave it to ``trust``, which has read the certificates: the base has each connection read them anew."""
+        if url.lower().startswith("https") and self.trust is None:
+            raise ValueError
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _bind(manager: Any) -> None:  # noqa: ANN401 - three unrelated classes of urllib3 and requests
     """Have all connections of a pool manager keep to the exchange they are used for."""
     manager.pool_classes_by_scheme = {
         scheme: type("BoundPool", (pool,), {"ConnectionCls": type("Bound", (_Bound, pool.ConnectionCls), {})})

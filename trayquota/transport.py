@@ -7,7 +7,6 @@ again, by whichever thread asks next.
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
 import socket
@@ -23,7 +22,7 @@ import urllib3
 from msgspec import Struct
 
 from trayquota._requests import requests
-from trayquota.connections import bind, exchange
+from trayquota.connections import Adapter, exchange
 from trayquota.core.discreet import Discreet
 from trayquota.core.model import FailureKind
 from trayquota.providers.base import FetchError, Request, Response, failed
@@ -40,7 +39,6 @@ LARGEST_BYTES = 1 << 20
 """Of a decoded answer."""
 _CONNECT_S = 5.0
 _PIECE_BYTES = 1 << 16
-_MOST_CONNECTIONS = 32
 _PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -59,8 +57,11 @@ class Transport:
         self._clock = clock
         self._gateway = gateway
         self._proxy = proxy
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        self._kept = _Adapter()
+        self._bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        self._lock = threading.Lock()
+        self._kept = Adapter(None)
+        self._read: os.stat_result | None = None
+        """The file of trusted certificates as it was read."""
 
     def send(self, request: Request, *, proxy_url: str | None = None, cut: Cut | None = None) -> Response:
         """Return the whole answer to ``request``, whatever its status.
@@ -76,12 +77,11 @@ class Transport:
         question = self._question(request, proxy_url, cut)
         result: Response | FetchError | None = None
         if request.method == "GET":
-            result = self._exchange(question, self._kept)
+            result = self._exchange(question, is_kept=True)
         # A kept connection may have died unnoticed. And what is no mere question never goes over one: should it
         # die, nobody could tell whether the request had arrived.
         if result is None or (isinstance(result, FetchError) and exchange.was_stale):
-            with contextlib.closing(_Adapter()) as fresh:
-                result = self._exchange(question, fresh)
+            result = self._exchange(question, is_kept=False)
         if isinstance(result, FetchError):
             # Not raised where it was made: the libraries' errors, which hold the login, would hang on it.
             raise result
@@ -108,17 +108,19 @@ class Transport:
             raise failed(FailureKind.REFUSED, "The proxy address is not usable. Write it as http://HOST:PORT.")
         return _Question(request, request.url, proxies, deadline_s, cut)
 
-    def _exchange(self, question: _Question, adapter: _Adapter) -> Response | FetchError:
+    def _exchange(self, question: _Question, *, is_kept: bool) -> Response | FetchError:
         request, cut = question.request, question.cut
         if cut is not None and cut.done:
             return _withdrawn()
         exchange.begin(question.deadline_s, cut)
+        adapter = None
         try:
+            kept = self._adapter()
+            adapter = kept if is_kept else Adapter(kept.trust)
             answer = adapter.send(
                 _prepared(request, question.url),
                 stream=True,
                 timeout=(_CONNECT_S, DEADLINE_S),
-                verify=self._verify,
                 proxies=question.proxies,
             )
             headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -134,9 +136,30 @@ class Transport:
             return _withdrawn() if cut is not None and cut.done else self._explained(error)
         finally:
             exchange.end()
+            if adapter is not None and not is_kept:
+                adapter.close()
+
+    def _adapter(self) -> Adapter:
+        """Return what keeps connections; a new one where other certificates are to be trusted than when it was made.
+
+        Raises:
+            OSError: The certificates cannot be read.
+        """
+        if self._gateway:
+            return self._kept
+        place = self._bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH
+        with self._lock:
+            found = Path(place).stat()
+            if self._read is None or _mark(found) != _mark(self._read):
+                # Read once for all connections: for each of them it would take 25 ms and a MiB.
+                trust = urllib3.util.ssl_.create_urllib3_context()
+                trust.load_verify_locations(**{"capath" if Path(place).is_dir() else "cafile": place})
+                self._kept.close()
+                self._kept, self._read = Adapter(trust), found
+            return self._kept
 
     def _explained(self, error: Exception) -> FetchError:
-        if isinstance(self._verify, str) and not Path(self._verify).exists():
+        if self._bundle and not Path(self._bundle).exists():
             return _network("The file of trusted certificates that REQUESTS_CA_BUNDLE names does not exist.")
         return _explained(error)
 
@@ -153,28 +176,9 @@ class _Question(Discreet, Struct, frozen=True):
     cut: Cut | None
 
 
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Puts the time limit of a whole answer under every connection, through proxies too; for any number of threads.
-
-    Used without a session, it follows no redirect, keeps no cookie, and reads nothing from the environment: what one
-    account is given must not come along with the next one's request, and a line in ``~/.netrc`` is no login.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        super().__init__(pool_maxsize=_MOST_CONNECTIONS)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
-        bind(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - likewise
-        with self._lock:
-            known = proxy in self.proxy_manager
-            manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
-            if not known:
-                bind(manager)
-        return manager
+def _mark(status: os.stat_result) -> tuple[int, ...]:
+    """Return what tells one state of a file from the next."""
+    return (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)
 
 
 def _prepared(request: Request, url: str) -> requests.PreparedRequest:

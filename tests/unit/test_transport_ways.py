@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests.utils
+import urllib3
+from msgspec.structs import replace
 
 from trayquota import transport as transport_module
 from trayquota.core.model import FailureKind
 from trayquota.providers.base import FetchError
 
-from .wires import CERTIFICATE, Server, answer, get, nothing_left_behind, transport_to
+from .wires import CERTIFICATE, Server, answer, get, nothing_left_behind, post, transport_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +98,40 @@ def test_a_file_of_certificates_that_is_not_there_is_named(monkeypatch: pytest.M
     assert "REQUESTS_CA_BUNDLE" in failure.message
 
 
+@pytest.mark.usefixtures("_trusting")
+def test_certificates_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ssl.SSLContext] = []
+    real = urllib3.util.ssl_.create_urllib3_context
+
+    def counted() -> ssl.SSLContext:
+        made.append(real())
+        return made[-1]
+
+    monkeypatch.setattr(urllib3.util.ssl_, "create_urllib3_context", counted)
+    with transport_to() as transport:
+        for _ in range(2):
+            with Server(answer(b"fine"), tls=True) as server:
+                assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
+            with Server(answer(b"fine"), tls=True) as server:
+                assert transport.send(replace(post(), url=f"https://localhost:{server.port}/")).body == b"fine"
+    assert len(made) == 1
+    assert made[0].verify_mode is ssl.CERT_REQUIRED
+    assert made[0].check_hostname
+
+
+def test_certificates_that_were_exchanged_are_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(Path(requests.utils.DEFAULT_CA_BUNDLE_PATH).read_bytes())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Server(answer(b"fine"), tls=True) as server, transport_to() as transport:
+        url = f"https://localhost:{server.port}/"
+        assert "certificate" in failure_of(transport, url).message
+        bundle.write_bytes(CERTIFICATE.read_bytes())
+        assert transport.send(get(url)).body == b"fine"
+        bundle.unlink()
+        assert "REQUESTS_CA_BUNDLE" in failure_of(transport, url).message
+
+
 # Proxies.
 
 
@@ -102,6 +140,13 @@ def connecting(visit: Visit) -> None:
     port = int(visit.server.requests[-1].split()[1].rpartition(b":")[2])
     visit.send(b"HTTP/1.1 200 Connected\r\n\r\n")
     visit.relay(port)
+
+
+def test_a_proxy_vouches_for_nobody() -> None:
+    with Server(answer(), tls=True) as server, Server(connecting) as proxy, transport_to() as transport:
+        failure = failure_of(transport, f"https://localhost:{server.port}/", proxy.url)
+    assert "certificate" in failure.message
+    assert server.requests == []
 
 
 @pytest.mark.usefixtures("_trusting")
