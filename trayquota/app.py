@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trayquota.config import ConfigError, decode
 from trayquota.core.alerts import alerts
 from trayquota.core.cadence import Reason
-from trayquota.core.compose import nameless, tooltip, view
+from trayquota.core.compose import as_named, tooltip, view
 from trayquota.core.settings_menu import Choices, settings_row
 from trayquota.core.view import Action, ActionKind
 from trayquota.leaving import on_end_signal
@@ -93,7 +93,6 @@ class App:
         engine = self._parts.engine
         with on_end_signal(self._leave):
             engine.prepare()
-            engine.post(self._parts.get_ready)
             engine.request(Reason.START)
             engine.post(self._look_around)
             try:
@@ -147,8 +146,7 @@ class App:
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._show(snapshot)
-        named = nameless(snapshot) if self._look.hide_names else snapshot
-        told, notice = alerts(self._told, named, utc_now(), self._look)
+        told, notice = alerts(self._told, as_named(snapshot, self._look), utc_now(), self._look)
         if told != self._told:
             self._told = told
             self._parts.store.remember_told(told)

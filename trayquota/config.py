@@ -51,7 +51,7 @@ class ConfigError(Exception):
     """The settings cannot be used. The text names the place, what is wrong and what was expected."""
 
 
-class Settings(Discreet, msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Discreet, Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set in ``config.toml``, with its default. Untold by ``repr``: a proxy may hold a login.
 
     Attributes:

@@ -31,7 +31,7 @@ def time_format(locale: str) -> TimeFormat:
         name = name.rpartition("_")[0]
         if name == "en":
             # Only who says so reads the American way.
-            name = "en_gb"
+            break
     return BRITISH
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from trayquota.core.compose import nameless
+from trayquota.core.compose import as_named
 from trayquota.core.model import State
 from trayquota.core.pace import pace
 from trayquota.core.text import ago
@@ -52,8 +52,7 @@ def print_table(snapshot: Snapshot, now: datetime, look: Look, console: Console)
     """Print ``snapshot`` for people."""
     from rich.text import Text  # noqa: PLC0415 - heavy
 
-    if look.hide_names:
-        snapshot = nameless(snapshot)
+    snapshot = as_named(snapshot, look)
     for usage in snapshot.accounts:
         account = usage.account
         title = Text(f"{look.provider_title(account.provider)} · {account.name}", style="bold")

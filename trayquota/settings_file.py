@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayquota.credentials.files import signature
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trayquota.credentials.watch import Watcher
-
-_Signature = tuple[int, ...] | None
 
 
 class SettingsFile:
@@ -52,9 +52,8 @@ class SettingsFile:
         self._watched = wanted
 
 
-def _signature(path: Path) -> _Signature:
+def _signature(path: Path) -> tuple[int, ...] | None:
     try:
-        status = path.stat()
+        return signature(path.stat())
     except OSError:
         return None
-    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)

@@ -1,4 +1,4 @@
-"""HTTP for the providers: the only user of requests, which turns its errors into failures.
+"""HTTP for the providers, with the errors of the libraries turned into failures.
 
 A whole answer has 15 seconds, however slowly it drips. Only HTTPS with verified certificates leaves the machine;
 redirects are never followed, cookies never kept; an answer over 1 MiB is refused. Connections are kept and used
@@ -25,6 +25,7 @@ from trayquota._requests import requests
 from trayquota.connections import Adapter, exchange
 from trayquota.core.discreet import Discreet
 from trayquota.core.model import FailureKind
+from trayquota.credentials.files import signature
 from trayquota.providers.base import FetchError, Request, Response, failed
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Transport:
         self._bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         self._lock = threading.Lock()
         self._kept = Adapter(None)
-        self._read: os.stat_result | None = None
+        self._read: tuple[int, ...] | None = None
         """The file of trusted certificates as it was read."""
 
     def send(self, request: Request, *, proxy_url: str | None = None, cut: Cut | None = None) -> Response:
@@ -149,8 +150,8 @@ class Transport:
             return self._kept
         place = self._bundle or requests.utils.DEFAULT_CA_BUNDLE_PATH
         with self._lock:
-            found = Path(place).stat()
-            if self._read is None or _mark(found) != _mark(self._read):
+            found = signature(Path(place).stat())
+            if found != self._read:
                 # Read once for all connections: for each of them it would take 25 ms and a MiB.
                 trust = urllib3.util.ssl_.create_urllib3_context()
                 trust.load_verify_locations(**{"capath" if Path(place).is_dir() else "cafile": place})
@@ -174,11 +175,6 @@ class _Question(Discreet, Struct, frozen=True):
     proxies: dict[str, str]
     deadline_s: float
     cut: Cut | None
-
-
-def _mark(status: os.stat_result) -> tuple[int, ...]:
-    """Return what tells one state of a file from the next."""
-    return (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)
 
 
 def _prepared(request: Request, url: str) -> requests.PreparedRequest:

@@ -233,7 +233,7 @@ def sizes() -> tuple[int, int, int]:
     gc.collect()
     rollup = Path("/proc/self/smaps_rollup").read_text()
     own = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Anonymous:"))
-    # As many fetchers as were ever needed at once stay; how many that is, chance decides.
+    # Fetchers go when nobody is asked any more, some of them a moment later.
     others = [each for each in threading.enumerate() if not each.name.startswith("fetch")]
     return len(others), len(list(Path("/proc/self/fd").iterdir())), own
 

@@ -50,8 +50,7 @@ def view(
         settings: A submenu with the settings, where there are any to make.
         problem: What is wrong with the settings.
     """
-    if look.hide_names:
-        snapshot = nameless(snapshot)
+    snapshot = as_named(snapshot, look)
     lowest = snapshot.lowest(now, look.ignored_windows)
     return View(
         icon=icon(snapshot, lowest, look, now),
@@ -61,6 +60,11 @@ def view(
         menu=tuple(_menu(snapshot, now, look, settings, problem)),
         needs_attention=any(needs_user(each) for each in snapshot.accounts),
     )
+
+
+def as_named(snapshot: Snapshot, look: Look) -> Snapshot:
+    """Return the snapshot with the names that are to be shown."""
+    return nameless(snapshot) if look.hide_names else snapshot
 
 
 def nameless(snapshot: Snapshot) -> Snapshot:

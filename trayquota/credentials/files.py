@@ -62,6 +62,11 @@ class Credential(Discreet, Struct, frozen=True):
         return mine == theirs if mine and theirs else self.account.name == other.account.name
 
 
+def signature(status: os.stat_result) -> tuple[int, ...]:
+    """Return what tells one state of a file from the next; first of all when it was modified, in nanoseconds."""
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
+
+
 def read_bytes(path: Path) -> bytes:
     """Return the content of a regular file, through symbolic links.
 

@@ -50,8 +50,6 @@ class _Interference(Discreet, Struct, frozen=True):
         meant: What the other program wants to be there.
     """
 
-    tells = ()
-
     held: bytes
     meant: bytes
 

@@ -22,6 +22,7 @@ from trayquota.credentials.files import (
     interpret,
     parse,
     read_bytes,
+    signature,
     unreadable,
 )
 from trayquota.providers.base import SIGN_IN
@@ -90,8 +91,8 @@ class Scanner:
             return Scan(notice=f"{shown(self.folder)} cannot be read ({reason}).")
         for gone in self._entries.keys() - files.keys():
             del self._entries[gone]
-        for name, signature in files.items():
-            self._look(name, signature, now)
+        for name, seen in files.items():
+            self._look(name, seen, now)
         found = (entry.credential for entry in self._entries.values() if entry.credential is not None)
         waiting = any(
             entry.broken_since is not None and now - entry.broken_since < timedelta(seconds=PATIENCE_S)
@@ -103,9 +104,9 @@ class Scanner:
             notice = f"No accounts in {shown(self.folder)} yet. They appear when your proxy has logged in."
         return Scan(tuple(ordered), notice, _RETRY_S if waiting else None)
 
-    def _look(self, name: str, signature: _Signature | None, now: datetime) -> None:
+    def _look(self, name: str, seen: _Signature | None, now: datetime) -> None:
         entry = self._entries.setdefault(name, _Entry(None, None))
-        if signature is not None and entry.signature == signature and entry.broken_since is None:
+        if seen is not None and entry.signature == seen and entry.broken_since is None:
             return
         path = self.folder / name
         try:
@@ -119,8 +120,8 @@ class Scanner:
         entry.credential = None if source is None else self._named(interpret(path, source))
         entry.broken_since = None
         # A file written a moment ago may be written again within the same tick of the file system's clock.
-        settled = signature is not None and abs(now.timestamp() - signature[0] / 1e9) > _SETTLED.total_seconds()
-        entry.signature = signature if settled else None
+        settled = seen is not None and abs(now.timestamp() - seen[0] / 1e9) > _SETTLED.total_seconds()
+        entry.signature = seen if settled else None
 
     def _keep_or_report(self, entry: _Entry, path: Path, message: str, now: datetime) -> None:
         if entry.broken_since is None or entry.broken_since > now:
@@ -155,17 +156,9 @@ def _account_files(folder: Path) -> dict[str, _Signature | None]:
             try:
                 if each.is_dir():
                     continue
-                status = each.stat()
-                signature = (
-                    status.st_mtime_ns,
-                    status.st_ctime_ns,
-                    status.st_size,
-                    status.st_ino,
-                    status.st_dev,
-                )
+                found[each.name] = signature(each.stat())
             except OSError:
-                signature = None
-            found[each.name] = signature
+                found[each.name] = None
     return found
 
 

@@ -263,7 +263,3 @@ def _place(path: Path, name: str | None) -> _Place | None:
         return _Place(os.path.realpath(path), name, (status.st_dev, status.st_ino, os.access(path, os.R_OK)))
     except OSError:
         return None
-
-
-def _is_alive(observer: BaseObserver) -> bool:
-    return observer.is_alive() and all(each.is_alive() for each in observer.emitters)

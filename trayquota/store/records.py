@@ -64,37 +64,37 @@ class State(Struct, frozen=True):
     unread: int = 0
 
 
-class _Window(msgspec.Struct, frozen=True):
+class _Window(Struct, frozen=True):
     title: str
     used_percent: _Percent | None = None
     resets_at: _Instant | None = None
     duration_s: _Seconds | None = None
 
 
-class _Failure(msgspec.Struct, frozen=True):
+class _Failure(Struct, frozen=True):
     kind: FailureKind
     message: str
     retry_at: _Instant | None = None
 
 
-class _Gate(msgspec.Struct, frozen=True):
+class _Gate(Struct, frozen=True):
     opens_at: _Instant
     step_s: Annotated[float, msgspec.Meta(gt=0, le=86400)]
 
 
-class _Refusal(msgspec.Struct, frozen=True):
+class _Refusal(Struct, frozen=True):
     final: bool
     not_before: _Instant
     failures: Annotated[int, msgspec.Meta(ge=0, le=100)] = 1
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Told(Struct, frozen=True):
     severity: Severity
     resets_at: _Instant | None = None
     forecast: bool = False
 
 
-class _Known(msgspec.Struct, frozen=True):
+class _Known(Struct, frozen=True):
     provider: str
     name: str
     plan: str | None = None
@@ -106,14 +106,14 @@ class _Known(msgspec.Struct, frozen=True):
     gate: _Gate | None = None
 
 
-class _Document(msgspec.Struct, frozen=True):
+class _Document(Struct, frozen=True):
     version: int
     accounts: dict[str, msgspec.Raw] = {}
     refusals: dict[str, msgspec.Raw] = {}
     told: dict[str, msgspec.Raw] = {}
 
 
-class _Stamp(msgspec.Struct, frozen=True):
+class _Stamp(Struct, frozen=True):
     version: int
 
 
