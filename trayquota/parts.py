@@ -75,14 +75,6 @@ class Parts(Struct, frozen=True):
         self.folders.use(config.folders, config.settings.providers_off)
         self.sender.use(config)
 
-    def get_ready(self) -> None:
-        """Make ready for questions, if there is anybody to ask; after a look at the folder.
-
-        What that imports takes a quarter longer beside all the threads that wait for it.
-        """
-        if self.engine.snapshot.accounts:
-            self.sender()
-
     def finish_renewals(self) -> None:
         """Wait for logins that are being renewed, once nothing new is asked. They may take their time."""
         # Who was about to begin one as the questions were withdrawn has begun it by the end of this.
@@ -129,6 +121,7 @@ def build(  # noqa: PLR0913 - the composition root's one call
         interval_s=interval_s if interval_s is not None else settings.interval_minutes * 60,
         known=known,
         on_tick=on_tick,
+        get_ready=sender,
     )
     return Parts(engine, folders, watcher, fetcher, sender, keeper, store, known, closing)
 
@@ -167,8 +160,6 @@ def refresh_once(config: Config) -> Snapshot:
     """Ask all accounts once and return what came of it; used by ``status``."""
     parts = build(config)
     try:
-        parts.engine.prepare()
-        parts.get_ready()
         parts.engine.refresh(Reason.START)
         # For saving what comes of it; imported while the answers are on their way, where no signal cuts it short.
         threading.Thread(target=import_module, args=("filelock",), name="import").start()

@@ -117,6 +117,8 @@ class Rig:
         self.ticks = 0
         self.steps = 0
         self.hands = Hands()
+        self.asked_when_ready: list[int] = []
+        self.ready_error: Exception | None = None
         self._at_work: Work | None = None
         self.engine = Engine(
             folder=self,
@@ -130,6 +132,7 @@ class Rig:
             monotonic=lambda: self.seconds,
             rng=random.Random(1),  # noqa: S311
             make_pool=self.hands.again,
+            get_ready=self._get_ready,
         )
 
     # What the engine calls.
@@ -151,6 +154,11 @@ class Rig:
         self.shown.append(snapshot)
         if self.show_error is not None:
             raise self.show_error
+
+    def _get_ready(self) -> None:
+        self.asked_when_ready.append(len(self.hands.works))
+        if self.ready_error is not None:
+            raise self.ready_error
 
     def _tick(self) -> None:
         self.ticks += 1

@@ -263,6 +263,26 @@ def test_the_pool_is_there_for_as_long_as_somebody_is_asked() -> None:
     assert len(rig.open()) == 1 + len(others)
 
 
+def test_what_questions_need_is_made_before_the_first_of_them() -> None:
+    rig = three()
+    rig.start()
+    assert rig.asked_when_ready == [0]
+    assert len(rig.open()) > 1
+
+
+def test_nothing_is_made_ready_where_nobody_is_asked() -> None:
+    rig = Rig()
+    rig.start()
+    assert rig.asked_when_ready == []
+
+
+def test_an_accident_on_the_way_to_be_ready_keeps_nobody_from_being_asked() -> None:
+    rig = three()
+    rig.ready_error = RuntimeError()
+    rig.start()
+    assert len(rig.open()) > 1
+
+
 def test_nothing_is_done_after_the_end() -> None:
     rig = three()
     rig.start()
