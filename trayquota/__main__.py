@@ -1,6 +1,6 @@
 """``python -m trayquota``."""
 
-from trayquota.cli import run
+from trayquota.cli.main import run
 
 if __name__ == "__main__":
     run()

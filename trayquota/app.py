@@ -8,24 +8,24 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.config import ConfigError, decode
-from trayquota.core.alerts import alerts
-from trayquota.core.cadence import Reason
-from trayquota.core.compose import as_named, tooltip, view
-from trayquota.core.settings_menu import Choices, settings_row
-from trayquota.core.view import Action, ActionKind
-from trayquota.leaving import on_end_signal
-from trayquota.parts import build, look_of, utc_now
-from trayquota.settings_file import SettingsFile
+from trayquota.core.refresh_policy import Reason
+from trayquota.services import build_services, display_options, utc_now
+from trayquota.settings.config import ConfigError, decode
+from trayquota.settings.file_watch import SettingsFileWatch
+from trayquota.system.shutdown import on_shutdown
+from trayquota.views.alerts import alerts
+from trayquota.views.settings_menu import MenuSettings, settings_menu_item
+from trayquota.views.tray import tooltip, tray_view, with_display_names
+from trayquota.views.tray_view import Action, ActionKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from trayquota.config import Config
     from trayquota.core.model import Snapshot
-    from trayquota.core.view import View
-    from trayquota.tray._pystray import Icon
-    from trayquota.tray.backend import Choice
+    from trayquota.settings.config import Config
+    from trayquota.tray.backend_choice import BackendChoice
+    from trayquota.tray.pystray_import import Icon
+    from trayquota.views.tray_view import TrayView
 
 NAME = "trayquota"
 _GRACE_S = 0.8
@@ -40,7 +40,7 @@ class App:
     def __init__(
         self,
         config: Config,
-        choice: Choice,
+        choice: BackendChoice,
         *,
         reload: Callable[[], Config],
         interval_s: float | None = None,
@@ -58,20 +58,20 @@ class App:
         Raises:
             TrayUnavailable: The backend does not work here.
         """
-        from trayquota.tray.backend import icon_class  # noqa: PLC0415 - `status` needs no tray
-        from trayquota.tray.presenter import TRAITS, Presenter, Traits  # noqa: PLC0415
+        from trayquota.tray.backend_choice import icon_class  # noqa: PLC0415 - `status` needs no tray
+        from trayquota.tray.presenter import QUIRKS, BackendQuirks, TrayPresenter  # noqa: PLC0415
 
         self._config = config
         self._reload = reload
         self._problem: str | None = None
         self._fixed_interval_s = interval_s
         self._autostart_options = autostart_options
-        self._look = look_of(config)
+        self._look = display_options(config)
         self._starts_at_login: bool | None = None
         self._tells_on_click = choice.name == "xorg"
         self._icon: Icon = icon_class(choice)(NAME)
-        self._presenter = Presenter(self._icon, TRAITS.get(choice.name, Traits()), self._act)
-        self._parts = build(
+        self._presenter = TrayPresenter(self._icon, QUIRKS.get(choice.name, BackendQuirks()), self._act)
+        self._parts = build_services(
             config,
             publish=self._publish,
             on_folder_change=self._folder_changed,
@@ -79,8 +79,8 @@ class App:
             interval_s=interval_s,
             asks_plans=True,
         )
-        self._told = self._parts.store.told()
-        self._settings_file = SettingsFile(config.places.config, self._settings_changed, self._parts.watcher)
+        self._told = self._parts.store.alert_states()
+        self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._parts.watcher)
         self._engine_thread = threading.Thread(target=self._parts.engine.run, name="engine")
         self._is_leaving = False
 
@@ -91,7 +91,7 @@ class App:
             TrayUnavailable: No tray can be shown.
         """
         engine = self._parts.engine
-        with on_end_signal(self._leave):
+        with on_shutdown(self._leave):
             engine.prepare()
             engine.request(Reason.START)
             engine.post(self._look_around)
@@ -104,7 +104,7 @@ class App:
 
     def show_yourself(self) -> None:
         """Refresh, and say where things stand: a second start asks for it. From any thread or signal handler."""
-        self._parts.engine.request(Reason.ASKED)
+        self._parts.engine.request(Reason.MANUAL)
         self._parts.engine.post(self._tell)
 
     def _set_up(self, icon: Icon) -> None:
@@ -135,7 +135,7 @@ class App:
             engine.post(engine.close)
             self._engine_thread.join(_GRACE_S)
         self._parts.watcher.stop()
-        self._parts.finish_renewals()
+        self._parts.finish_token_refreshes()
 
     # On the engine's thread.
 
@@ -146,27 +146,27 @@ class App:
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._show(snapshot)
-        told, notice = alerts(self._told, as_named(snapshot, self._look), utc_now(), self._look)
+        told, notice = alerts(self._told, with_display_names(snapshot, self._look), utc_now(), self._look)
         if told != self._told:
             self._told = told
-            self._parts.store.remember_told(told)
+            self._parts.store.set_alert_states(told)
         if notice is not None and self._config.settings.notifications:
             act = Action(ActionKind.OPEN_PAGE, self._look.usage_page(notice.provider))
-            self._presenter.tell(notice.title, notice.body, lambda: self._act(act))
+            self._presenter.notify(notice.title, notice.body, lambda: self._act(act))
 
     def _show(self, snapshot: Snapshot) -> None:
         self._presenter.show(self._view(snapshot))
 
-    def _view(self, snapshot: Snapshot) -> View:
+    def _view(self, snapshot: Snapshot) -> TrayView:
         settings = self._config.settings
-        choices = Choices(
+        choices = MenuSettings(
             interval_minutes=settings.interval_minutes,
             icon_style=settings.icon_style,
             notifications=settings.notifications,
             hide_emails=settings.hide_emails,
             starts_at_login=self._starts_at_login,
         )
-        return view(snapshot, utc_now(), self._look, settings=settings_row(choices), problem=self._problem)
+        return tray_view(snapshot, utc_now(), self._look, settings=settings_menu_item(choices), problem=self._problem)
 
     def _show_again(self) -> None:
         self._show(self._parts.engine.snapshot)
@@ -195,7 +195,7 @@ class App:
             self._problem = str(error)
             _log.warning("the settings were not taken over: the file has an error")
         settings = self._config.settings
-        self._look = look_of(self._config)
+        self._look = display_options(self._config)
         self._parts.configure(self._config)
         if self._fixed_interval_s is None:
             self._parts.engine.configure(interval_s=settings.interval_minutes * 60)
@@ -206,7 +206,7 @@ class App:
     def _look_at_autostart(self) -> None:
         if self._autostart_options is None:
             return
-        from trayquota.desktop.autostart import autostart  # noqa: PLC0415 - the first picture does not wait for it
+        from trayquota.system.autostart import autostart  # noqa: PLC0415 - the first picture does not wait for it
 
         status = autostart().status()
         # What would not start is offered anew: switching on mends it.
@@ -216,7 +216,7 @@ class App:
     def _tell(self) -> None:
         """Show as a notification what other trays show on hover."""
         headline, _, rest = tooltip(self._view(self._parts.engine.snapshot)).partition("\n")
-        self._presenter.tell(headline, rest)
+        self._presenter.notify(headline, rest)
 
     # From any thread.
 
@@ -224,15 +224,15 @@ class App:
         self._parts.engine.folder_changed()
 
     def _settings_changed(self) -> None:
-        self._parts.engine.later("settings", _SETTLE_S, self._apply_settings)
+        self._parts.engine.call_later("settings", _SETTLE_S, self._apply_settings)
 
     def _act(self, action: Action) -> None:
-        from trayquota.desktop.opening import open_folder, open_page  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.system.open import open_folder, open_page  # noqa: PLC0415 - most days nobody clicks
 
         engine = self._parts.engine
         match action.kind:
             case ActionKind.REFRESH:
-                engine.request(Reason.ASKED)
+                engine.request(Reason.MANUAL)
                 if self._tells_on_click:
                     engine.post(self._tell)
             case ActionKind.OPEN_FOLDER:
@@ -251,31 +251,31 @@ class App:
     # What a click has the engine's thread do.
 
     def _set(self, line: str) -> None:
-        from trayquota.config_file import set_value  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.settings.edit import set_setting  # noqa: PLC0415 - most days nobody clicks
 
-        path = self._config.places.config
+        path = self._config.paths.config
         try:
-            set_value(path, line, lambda content: decode(content, path))
+            set_setting(path, line, lambda content: decode(content, path))
         except ConfigError as error:
             self._complain("The setting was not kept", str(error))
         else:
             self._apply_settings()
 
     def _open_settings(self) -> None:
-        from trayquota.config_file import init  # noqa: PLC0415 - most days nobody clicks
-        from trayquota.desktop.opening import open_file  # noqa: PLC0415
+        from trayquota.settings.edit import write_template  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.system.open import open_file  # noqa: PLC0415
 
-        path = self._config.places.config
+        path = self._config.paths.config
         try:
             if not path.exists():
-                init(path)
+                write_template(path)
         except ConfigError as error:
             self._complain("There is no settings file", str(error))
         else:
             open_file(path)
 
     def _switch_autostart(self, *, on: bool) -> None:
-        from trayquota.desktop.autostart import AutostartError, autostart  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.system.autostart import AutostartError, autostart  # noqa: PLC0415 - most days nobody clicks
 
         try:
             way = autostart(self._autostart_options or ())
@@ -286,4 +286,4 @@ class App:
 
     def _complain(self, title: str, message: str) -> None:
         _log.warning("%s", title)
-        self._presenter.tell(title, message)
+        self._presenter.notify(title, message)

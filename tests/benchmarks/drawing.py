@@ -10,9 +10,9 @@ from itertools import cycle
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from trayquota.core.view import IconSpec, Level, Mark
 from trayquota.render import render_all
 from trayquota.tray.statusnotifier.pixmap import pixmaps
+from trayquota.views.tray_view import IconSpec, Level, Placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ SPECS = {
     "100, plenty": IconSpec(percent=100),
     "7, critical, attention": IconSpec(percent=7, level=Level.CRITICAL, attention=True),
     "42, stale": IconSpec(percent=42, stale=True),
-    "waiting": IconSpec(mark=Mark.LOADING),
+    "waiting": IconSpec(placeholder=Placeholder.LOADING),
     "ring": IconSpec(percent=42, style="ring"),
     "bar": IconSpec(percent=42, bars=(42, 80), style="bar"),
 }

@@ -6,7 +6,7 @@ import ctypes
 import sys
 import threading
 
-from trayquota.cli import main
+from trayquota.cli.main import main
 
 SET_NAME = 15
 _libc = ctypes.CDLL(None)

@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import trayquota.render
-from trayquota.core.compose import view
-from trayquota.core.model import Account, AccountUsage, QuotaWindow, Snapshot, State
-from trayquota.core.words import Look
+from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow, Snapshot
 from trayquota.providers import provider_title, usage_page
-from trayquota.tray.presenter import TRAITS, Presenter, Traits
+from trayquota.tray.presenter import QUIRKS, BackendQuirks, TrayPresenter
 from trayquota.tray.statusnotifier import Icon
 from trayquota.tray.statusnotifier import icon as icon_module
+from trayquota.views.labels import DisplayOptions
+from trayquota.views.tray import tray_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from trayquota.core.view import Row, View
+    from trayquota.views.tray_view import MenuItem, TrayView
 
 ACCOUNTS = 4
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -57,11 +57,11 @@ def _usage(number: int) -> AccountUsage:
         QuotaWindow("Weekly", 20.0 + number, NOW + timedelta(days=3, hours=4, minutes=30), WEEK_S),
     )
     account = Account(f"claude-{name}.json", "claude", name)
-    return AccountUsage(account, State.OK, windows, updated_at=NOW - timedelta(minutes=2, seconds=30))
+    return AccountUsage(account, AccountState.OK, windows, updated_at=NOW - timedelta(minutes=2, seconds=30))
 
 
-def labels(shown: View) -> list[str]:
-    def deep(rows: tuple[Row, ...]) -> list[str]:
+def labels(shown: TrayView) -> list[str]:
+    def deep(rows: tuple[MenuItem, ...]) -> list[str]:
         return [label for row in rows for label in (row.label, *deep(row.children))]
 
     return deep(shown.menu)
@@ -69,14 +69,14 @@ def labels(shown: View) -> list[str]:
 
 def main() -> None:
     drawn, converted = counted(trayquota.render, "draw"), counted(icon_module, "pixmaps")
-    look = Look(provider_title=provider_title, usage_page=usage_page)
+    look = DisplayOptions(provider_title=provider_title, usage_page=usage_page)
     icon = Icon("trayquota")
-    presenter = Presenter(icon, TRAITS.get("statusnotifier", Traits()), lambda _action: None)
+    presenter = TrayPresenter(icon, QUIRKS.get("statusnotifier", BackendQuirks()), lambda _action: None)
 
     def work(_icon: Any) -> None:  # noqa: ANN401 - pystray's
         before: list[str] = []
         for line in sys.stdin:
-            shown = view(snapshot(), NOW + timedelta(minutes=float(line)), look)
+            shown = tray_view(snapshot(), NOW + timedelta(minutes=float(line)), look)
             drawn.calls = converted.calls = 0
             presenter.show(shown)
             icon.visible = True

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
-from trayquota.credentials.scan import Scanner
 from trayquota.providers import providers
+from trayquota.sources.folder_scan import FolderScanner
 
 from .stage import HERE
 
@@ -116,7 +116,7 @@ def _cost(stage: Stage, argv: Sequence[str | Path], home: Home, *, expected: int
 def _questions(stage: Stage, home: Home) -> Path:
     """A file with what trayquota asks for these accounts: addresses and headers."""
     questions = []
-    for each in Scanner(home.accounts).scan(datetime.now(UTC)).credentials:
+    for each in FolderScanner(home.accounts).scan(datetime.now(UTC)).accounts:
         request = providers()[each.account.provider].usage_request(each.login)
         questions.append((f"{stage.provider.gateway}/{request.url.removeprefix('https://')}", dict(request.headers)))
     path = home.path / "questions.json"

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 from PIL import Image
 
-from trayquota.tray._pystray import Menu, MenuItem
+from trayquota.tray.pystray_import import Menu, MenuItem
 
 from .recorder import PATIENCE_S, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from trayquota.tray._pystray import Icon
+    from trayquota.tray.pystray_import import Icon
 
 
 def picture(color: str = "green", size: int = 64) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.tray._pystray import Icon, Menu, MenuItem
+from trayquota.tray.pystray_import import Icon, Menu, MenuItem
 
 if TYPE_CHECKING:
     from .recorder import Recorder

@@ -17,7 +17,7 @@ from .backend_contract import BackendContract
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trayquota.tray._pystray import Icon
+    from trayquota.tray.pystray_import import Icon
 
     from .fake_host import FakeHost
     from .session_bus import SessionBus

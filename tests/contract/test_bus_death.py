@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.tray._pystray import Menu, MenuItem
+from trayquota.tray.pystray_import import Menu, MenuItem
 from trayquota.tray.statusnotifier import Icon, service
 
 from .backend_contract import picture

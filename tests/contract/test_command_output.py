@@ -99,7 +99,7 @@ def test_a_name_that_would_draw_on_the_terminal_is_made_harmless(home: Home) -> 
 INTO_WHAT_IS_FULL = """
 import os
 os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
-from trayquota.cli import run
+from trayquota.cli.main import run
 run()
 """
 

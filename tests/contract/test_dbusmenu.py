@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dbus_fast import Variant
 
-from trayquota.tray._pystray import Menu, MenuItem
+from trayquota.tray.pystray_import import Menu, MenuItem
 from trayquota.tray.statusnotifier import session
 
 from .bus_client import RemoteError

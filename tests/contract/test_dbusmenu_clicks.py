@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dbus_fast import Variant
 
-from trayquota.tray._pystray import Menu, MenuItem
+from trayquota.tray.pystray_import import Menu, MenuItem
 
 from .menus import NOBODY, full_menu
 from .recorder import PATIENCE_S, Recorder

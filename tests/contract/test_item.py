@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from trayquota.tray._pystray import Menu, MenuItem
+from trayquota.tray.pystray_import import Menu, MenuItem
 
 from .backend_contract import picture
 from .bus_client import RemoteError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trayquota.tray.statusnotifier import Icon
-    from trayquota.tray.statusnotifier.session import Presentation
+    from trayquota.tray.statusnotifier.session import TrayState
 
     MakeIcon = Callable[..., Icon]
 
@@ -161,7 +161,7 @@ def test_changes_while_the_loop_is_busy_become_one(host: FakeHost, make_icon: Ma
     host.settle()
     assert icon._service is not None
     present = icon._service.present
-    gathered: list[Presentation] = []
+    gathered: list[TrayState] = []
     icon._service.present = gathered.append  # type: ignore[method-assign, assignment]
     for turn in range(10):
         icon.title = f"title {turn}"
@@ -216,7 +216,7 @@ def test_hiding_and_showing_in_a_moment_is_no_news(host: FakeHost, make_icon: Ma
     host.settle()
     assert icon._service is not None
     service, present = icon._service, icon._service.present
-    gathered: list[Presentation] = []
+    gathered: list[TrayState] = []
     service.present = gathered.append  # type: ignore[method-assign, assignment]
     icon.visible = False
     icon.visible = True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from .desk import Desk
+    from .desktop_session import Desk
 
 # These desktops are Linux's; nor is dbus-fast installed elsewhere.
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
@@ -50,7 +50,7 @@ def desk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def open_desk(request: pytest.FixtureRequest, desk_folder: Path) -> Iterator[OpenDesk]:
     """Opens a bare desk: neither tray nor notifications yet."""
-    from .desk import Desk  # noqa: PLC0415 - its D-Bus part is not to be had on other platforms
+    from .desktop_session import Desk  # noqa: PLC0415 - its D-Bus part is not to be had on other platforms
 
     with ExitStack() as until_the_end:
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from trayquota.core.view import IconSpec, Level, Mark
 from trayquota.render import render
+from trayquota.views.tray_view import IconSpec, Level, Placeholder
 
-from .desk import HERE, Desk
+from .desktop_session import HERE, Desk
 from .screen import Box
 from .waiting import wait_until
 
@@ -41,10 +41,10 @@ STATES = (
     ("empty", IconSpec(percent=0, level=Level.EMPTY, bars=(0, 37))),
     ("from earlier", IconSpec(percent=42, level=Level.PLENTY, stale=True, bars=(42, 80))),
     ("needs you", IconSpec(percent=42, level=Level.PLENTY, attention=True, bars=(42, 80))),
-    ("awaited", IconSpec(mark=Mark.LOADING)),
-    ("unknown", IconSpec(mark=Mark.UNKNOWN)),
-    ("login ended", IconSpec(mark=Mark.ATTENTION)),
-    ("no accounts", IconSpec(mark=Mark.NO_ACCOUNTS)),
+    ("awaited", IconSpec(placeholder=Placeholder.LOADING)),
+    ("unknown", IconSpec(placeholder=Placeholder.UNKNOWN)),
+    ("login ended", IconSpec(placeholder=Placeholder.ATTENTION)),
+    ("no accounts", IconSpec(placeholder=Placeholder.NO_ACCOUNTS)),
 )
 
 
@@ -74,7 +74,7 @@ def icon_states() -> Image.Image:
 
 
 def _in_style(spec: IconSpec, style: str) -> IconSpec:
-    return IconSpec(spec.percent, spec.mark, spec.level, spec.stale, spec.attention, spec.bars, style)
+    return IconSpec(spec.percent, spec.placeholder, spec.level, spec.stale, spec.attention, spec.bars, style)
 
 
 def shoot(folder: Path, *, scale: int = 1, dark: bool = True) -> None:

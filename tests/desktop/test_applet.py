@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from .conftest import OpenDesk
-    from .desk import Desk
+    from .desktop_session import Desk
     from .processes import Program
     from .screen import Box
 

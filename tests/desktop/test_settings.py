@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .conftest import OpenDesk
-    from .desk import Desk, Popup
+    from .desktop_session import Desk, Popup
     from .screen import Box
 
 

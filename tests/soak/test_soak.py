@@ -21,19 +21,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.core.cadence import Reason
-from trayquota.core.compose import view
-from trayquota.core.model import Snapshot, State
-from trayquota.core.words import Look
-from trayquota.credentials.login import LoginKeeper
-from trayquota.fetch import Fetcher
-from trayquota.folders import Folders
-from trayquota.leaving import join_fetchers
-from trayquota.refresh import Engine
-from trayquota.store.state import Store
-from trayquota.transport import Transport
+from trayquota.core.model import AccountState, Snapshot
+from trayquota.core.refresh_policy import Reason
+from trayquota.engine.engine import Engine
+from trayquota.engine.fetcher import Fetcher
+from trayquota.net.transport import Transport
+from trayquota.sources.folder import FolderSource
+from trayquota.store.state import StateStore
+from trayquota.system.shutdown import join_fetchers
+from trayquota.tokens.manager import TokenManager
 from trayquota.tray.headless import Icon
-from trayquota.tray.presenter import Presenter, Traits
+from trayquota.tray.presenter import BackendQuirks, TrayPresenter
+from trayquota.views.labels import DisplayOptions
+from trayquota.views.tray import tray_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,9 +139,9 @@ class Applet:
         self.passed_s = 0.0
         self.failed: list[BaseException] = []
         self._random = random.Random(7)
-        store = Store(folder / "state" / "state.json")
+        store = StateStore(folder / "state" / "state.json")
         transport = Transport(self.now, gateway=gateway)
-        keeper = LoginKeeper(
+        keeper = TokenManager(
             folder / "state",
             lambda request, *, proxy_url: transport.send(request, proxy_url=proxy_url),
             store,
@@ -149,9 +149,9 @@ class Applet:
             threading.Event(),
         )
         self._icon = Icon("soak")
-        self._presenter = Presenter(self._icon, Traits(), lambda _action: None)
+        self._presenter = TrayPresenter(self._icon, BackendQuirks(), lambda _action: None)
         self.engine = Engine(
-            folder=Folders([self.files], {}),
+            folder=FolderSource([self.files], {}),
             fetch=Fetcher(lambda: transport, keeper, self.now),
             memory=store,
             clock=self.now,
@@ -166,7 +166,7 @@ class Applet:
         return datetime(2026, 9, 22, 12, tzinfo=UTC) + timedelta(seconds=self.passed_s)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        self._presenter.show(view(snapshot, self.now(), Look()))
+        self._presenter.show(tray_view(snapshot, self.now(), DisplayOptions()))
 
     def path(self, number: int) -> Path:
         return self.files / f"claude-p{number}@example.com.json"
@@ -208,7 +208,7 @@ class Applet:
     def refresh(self, reason: Reason) -> Snapshot:
         self.passed_s += STEP_S
         self.engine.refresh(reason)
-        while self.engine.is_asking:
+        while self.engine.is_fetching:
             self.engine.step(0.01)
         self.engine.step(0)
         return self.engine.snapshot
@@ -250,7 +250,7 @@ def test_ten_thousand_refreshes_with_faults_leave_no_trace(tmp_path: Path, provi
             before = sizes()
         if chance.random() < 0.1:
             applet.disturb()
-        applet.refresh(chance.choice([Reason.SCHEDULE, Reason.ASKED]))
+        applet.refresh(chance.choice([Reason.SCHEDULE, Reason.MANUAL]))
     after = sizes()
     gc.unfreeze()
     fetchers = [each for each in threading.enumerate() if each.name.startswith("fetch")]
@@ -261,10 +261,10 @@ def test_ten_thousand_refreshes_with_faults_leave_no_trace(tmp_path: Path, provi
         content = json.loads(applet.path(number).read_text())
         applet.path(number).write_text(json.dumps({**content, "disabled": False}))
     for _ in range(30):
-        last = applet.refresh(Reason.ASKED)
+        last = applet.refresh(Reason.MANUAL)
     applet.close()
     print(f"\nsoak: {REFRESHES} refreshes, answers {dict(provider.served)}; threads, files, kB: {before} -> {after}")
-    assert [each.state for each in last.accounts] == [State.OK] * ACCOUNTS
+    assert [each.state for each in last.accounts] == [AccountState.OK] * ACCOUNTS
     assert provider.served["renewed"] > REFRESHES // 200
     assert provider.served["invalid_grant"] == 0
     assert after[:2] == before[:2]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from trayquota.credentials import watch
+from trayquota.system import watcher as watch
 
-from .watching import NotingHandler, Watched
+from .watched_folders import NotingHandler, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,25 +6,23 @@ import math
 import random
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
-from trayquota.core.cadence import Reason
-from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow, State
-from trayquota.credentials.files import Credential
-from trayquota.credentials.scan import Scan
-from trayquota.fetch import Outcome
-from trayquota.providers.base import Login, Reading
-from trayquota.refresh import Engine
+from trayquota.core.account_state import FetchResult
+from trayquota.core.credential import Credential, Tokens
+from trayquota.core.model import Account, AccountState, Failure, FailureKind, QuotaWindow, Usage
+from trayquota.core.refresh_policy import Reason
+from trayquota.engine.engine import Engine
+from trayquota.sources.folder_scan import Discovery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from trayquota.core.account_state import AccountRecord
     from trayquota.core.model import AccountUsage, Snapshot
-    from trayquota.fetch import Cut
-    from trayquota.store.state import Known
+    from trayquota.net.cancellation import CancelToken
 
 T = TypeVar("T")
 
@@ -40,27 +38,27 @@ def credential(name: str, provider: str = "claude", *, token: str | None = None,
     key = f"{provider}-{name}.json"
     return Credential(
         Account(key, provider, f"{name}@example.com"),
-        Path("/nowhere") / key,
-        Login(token or f"token-{name}", **login),
+        f"/nowhere/{key}",
+        Tokens(token or f"token-{name}", **login),
         **more,
     )
 
 
 def answer(
     used: float = 58.0, *, resets_at: datetime | None = None, plan: str | None = None, token: str = ""
-) -> Outcome:
+) -> FetchResult:
     """Return a good answer with one window."""
-    return Outcome(Reading((QuotaWindow("5-hour", used, resets_at, 18000),), plan), token=token)
+    return FetchResult(Usage((QuotaWindow("5-hour", used, resets_at, 18000),), plan), access_token=token)
 
 
-def failure(kind: FailureKind = FailureKind.PROVIDER_DOWN, *, token: str = "") -> Outcome:
+def failure(kind: FailureKind = FailureKind.PROVIDER_DOWN, *, token: str = "") -> FetchResult:
     """Return an answer that is none."""
-    return Outcome(error=Failure(kind, f"{kind} happened"), token=token)
+    return FetchResult(error=Failure(kind, f"{kind} happened"), access_token=token)
 
 
-def pause(retry_after_s: float = 0.0) -> Outcome:
+def pause(retry_after_s: float = 0.0) -> FetchResult:
     """Return a 429."""
-    return replace(failure(FailureKind.RATE_LIMITED), is_pause=True, retry_after_s=retry_after_s)
+    return replace(failure(FailureKind.RATE_LIMITED), is_rate_limited=True, retry_after_s=retry_after_s)
 
 
 class Work:
@@ -70,7 +68,7 @@ class Work:
         self.future = future
         self._run = run
         self.asked = asked
-        self.outcome: Outcome | Exception | None = None
+        self.outcome: FetchResult | Exception | None = None
 
     def begin(self) -> None:
         """Have it under way."""
@@ -104,15 +102,15 @@ class Hands(Executor):
 class Rig:
     """The engine and all that is around it."""
 
-    def __init__(self, *credentials: Credential, known: Mapping[str, Known] | None = None) -> None:
+    def __init__(self, *credentials: Credential, known: Mapping[str, AccountRecord] | None = None) -> None:
         self.now = START
         self.seconds = 1000.0
-        self.scan_result = Scan(credentials)
+        self.scan_result = Discovery(credentials)
         self.scan_error: Exception | None = None
         self.scans = 0
         self.shown: list[Snapshot] = []
         self.show_error: Exception | None = None
-        self.saved: list[dict[str, Known]] = []
+        self.saved: list[dict[str, AccountRecord]] = []
         self.save_error: Exception | None = None
         self.ticks = 0
         self.steps = 0
@@ -137,14 +135,14 @@ class Rig:
 
     # What the engine calls.
 
-    def scan(self, now: datetime) -> Scan:
+    def scan(self, now: datetime) -> Discovery:
         assert now == self.now
         self.scans += 1
         if self.scan_error is not None:
             raise self.scan_error
         return self.scan_result
 
-    def save(self, accounts: Mapping[str, Known], now: datetime) -> None:
+    def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
         assert now == self.now
         self.saved.append(dict(accounts))
         if self.save_error is not None:
@@ -163,7 +161,7 @@ class Rig:
     def _tick(self) -> None:
         self.ticks += 1
 
-    def _fetch(self, credential: Credential, cut: Cut) -> Outcome:  # noqa: ARG002
+    def _fetch(self, credential: Credential, cut: CancelToken) -> FetchResult:  # noqa: ARG002
         assert self._at_work is not None
         assert self._at_work.asked is credential
         outcome = self._at_work.outcome
@@ -179,7 +177,7 @@ class Rig:
         self.engine._agenda.once("tick", 60.0, self.engine._tick)
         self.refresh(Reason.START)
 
-    def refresh(self, reason: Reason = Reason.ASKED) -> None:
+    def refresh(self, reason: Reason = Reason.MANUAL) -> None:
         self.engine.request(reason)
         self.step()
 
@@ -189,7 +187,7 @@ class Rig:
 
     def change(self, *credentials: Credential, **scan: Any) -> None:  # noqa: ANN401
         """Have something else in the folder, and the watcher notice."""
-        self.scan_result = Scan(credentials, **scan)
+        self.scan_result = Discovery(credentials, **scan)
         self.engine.folder_changed()
         self.step()
         self.pass_time(0.2)
@@ -210,16 +208,16 @@ class Rig:
         work.begin()
         return work
 
-    def finish(self, work: Work, outcome: Outcome | Exception) -> None:
+    def finish(self, work: Work, outcome: FetchResult | Exception) -> None:
         """Have a question that was begun answered."""
         work.outcome, self._at_work = outcome, work
         work.finish()
         self.step()
 
-    def answer(self, key: str, outcome: Outcome | Exception | None = None) -> None:
+    def answer(self, key: str, outcome: FetchResult | Exception | None = None) -> None:
         self.finish(self.begin(key), outcome or answer())
 
-    def answer_all(self, outcome: Outcome | None = None) -> None:
+    def answer_all(self, outcome: FetchResult | None = None) -> None:
         for key in self.asked:
             self.answer(key, outcome)
 
@@ -256,5 +254,5 @@ class Rig:
     def usage(self, key: str) -> AccountUsage:
         return next(each for each in self.snapshot.accounts if each.account.id == key)
 
-    def state(self, key: str) -> State:
+    def state(self, key: str) -> AccountState:
         return self.usage(key).state

@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError, localedata
 from babel.core import get_global
 from babel.dates import format_datetime, match_skeleton
 
-from trayquota.locales import TABLE
+from trayquota.settings.locales import TABLE
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 FIELDS = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from trayquota.core.model import Account, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot, State
-from trayquota.core.words import Look
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
 from trayquota.providers import provider_title, usage_page
+from trayquota.views.labels import DisplayOptions
 
 from .facts import NOW
 
-LOOK = Look(provider_title=provider_title, usage_page=usage_page, zone=UTC)
+LOOK = DisplayOptions(provider_title=provider_title, usage_page=usage_page, zone=UTC)
 ADA = Account("claude-ada@example.com.json", "claude", "ada@example.com", "Max 20x")
 CI = Account("claude-ci@example.com.json", "claude", "ci@example.com")
 BOB = Account("codex-bob@example.org.json", "codex", "bob@example.org", "Plus")
@@ -40,7 +40,7 @@ def weekly(left: float | None, resets_in: str | None = "3d 4h") -> QuotaWindow:
 def usage(
     account: Account = ADA,
     *windows: QuotaWindow,
-    state: State = State.OK,
+    state: AccountState = AccountState.OK,
     failure: Failure | None = None,
     age: str = "2m",
 ) -> AccountUsage:
@@ -48,7 +48,7 @@ def usage(
     return AccountUsage(account, state, windows, failure, NOW - span(age) if windows else None)
 
 
-def numbered(number: int, *windows: QuotaWindow, state: State = State.OK) -> AccountUsage:
+def numbered(number: int, *windows: QuotaWindow, state: AccountState = AccountState.OK) -> AccountUsage:
     """Return one of many accounts."""
     return usage(Account(f"claude-{number:03}.json", "claude", f"user{number:03}@example.com"), *windows, state=state)
 
@@ -68,7 +68,7 @@ def _used(left: float | None) -> float | None:
 
 DESIGN = snapshot(
     usage(ADA, five_hours(42), weekly(80)),
-    usage(CI, state=State.EXPIRED, failure=EXPIRED),
+    usage(CI, state=AccountState.EXPIRED, failure=EXPIRED),
     usage(BOB, five_hours(70, "1h 50m"), weekly(37, "4d")),
 )
 """The one in the design."""

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from trayquota.core.alerts import Notice, Severity, Told, alerts
-from trayquota.core.model import Account, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot, State
-from trayquota.core.words import Look
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
+from trayquota.views.alerts import Alert, AlertState, Severity, alerts
+from trayquota.views.labels import DisplayOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LENGTH = 5 * HOUR
-LOOK = Look()
+LOOK = DisplayOptions()
 ADA = Account("ada.json", "claude", "ada@example.com")
 BOB = Account("bob.json", "codex", "bob@example.org")
 EXPIRED = Failure(FailureKind.LOGIN_EXPIRED, "Login expired. Sign in again.")
@@ -42,11 +42,11 @@ def window(
     )
 
 
-def usage(*windows: QuotaWindow, account: Account = ADA, state: State = State.OK) -> AccountUsage:
-    return AccountUsage(account, state, windows, OFFLINE if state is State.STALE else None, NOW)
+def usage(*windows: QuotaWindow, account: Account = ADA, state: AccountState = AccountState.OK) -> AccountUsage:
+    return AccountUsage(account, state, windows, OFFLINE if state is AccountState.STALE else None, NOW)
 
 
-def failing(failure: Failure | None, account: Account = ADA, state: State = State.ERROR) -> AccountUsage:
+def failing(failure: Failure | None, account: Account = ADA, state: AccountState = AccountState.ERROR) -> AccountUsage:
     return AccountUsage(account, state, (), failure)
 
 
@@ -58,10 +58,10 @@ def snapshot(*usages: AccountUsage) -> Snapshot:
 class Person:
     """Is told; remembers nothing but what a restart would find."""
 
-    told: Mapping[str, Told] = field(default_factory=dict)
-    look: Look = LOOK
+    told: Mapping[str, AlertState] = field(default_factory=dict)
+    look: DisplayOptions = LOOK
 
-    def sees(self, *usages: AccountUsage, after: timedelta = timedelta()) -> Notice | None:
+    def sees(self, *usages: AccountUsage, after: timedelta = timedelta()) -> Alert | None:
         self.told, notice = alerts(self.told, snapshot(*usages), NOW + after, self.look)
         return notice
 
@@ -69,11 +69,11 @@ class Person:
         return lines(self.sees(*usages, after=after))
 
 
-def said(notice: Notice | None) -> tuple[str, str] | None:
+def said(notice: Alert | None) -> tuple[str, str] | None:
     return None if notice is None else (notice.title, notice.body)
 
 
-def lines(notice: Notice | None) -> list[str]:
+def lines(notice: Alert | None) -> list[str]:
     if notice is None:
         return []
     if " updates on " in notice.title:
@@ -111,7 +111,7 @@ def test_a_window_without_a_reset_is_told_without_one() -> None:
 
 
 def test_the_settings_thresholds_count() -> None:
-    look = Look(low_percent=60, critical_percent=50)
+    look = DisplayOptions(low_percent=60, critical_percent=50)
     assert Person(look=look).hears(usage(window(59))) == ["Claude ada@example.com, 5-hour: 59% left, resets in 1h"]
 
 
@@ -145,7 +145,7 @@ def test_an_unknown_percent_says_nothing_and_forgets_nothing() -> None:
 
 
 def test_a_window_that_is_left_out_says_nothing() -> None:
-    person = Person(look=Look(ignored_windows=frozenset({"Weekly"})))
+    person = Person(look=DisplayOptions(ignored_windows=frozenset({"Weekly"})))
     told = person.hears(usage(window(20), window(0, title="Weekly")))
     assert told == ["Claude ada@example.com, 5-hour: 20% left, resets in 1h"]
 
@@ -153,16 +153,16 @@ def test_a_window_that_is_left_out_says_nothing() -> None:
 # Only fresh values speak.
 
 
-@pytest.mark.parametrize("state", set(State) - {State.OK, State.EXPIRED})
-def test_values_that_are_not_fresh_say_nothing(state: State) -> None:
+@pytest.mark.parametrize("state", set(AccountState) - {AccountState.OK, AccountState.EXPIRED})
+def test_values_that_are_not_fresh_say_nothing(state: AccountState) -> None:
     person = Person()
     assert person.sees(usage(window(0), state=state)) is None
     assert person.hears(usage(window(0))) != []
 
 
 def test_a_refresh_under_way_says_nothing_and_changes_nothing() -> None:
-    told = {"ada.json\n5-hour": Told(Severity.LOW, NOW - HOUR)}
-    current = replace(snapshot(usage(window(0)), failing(EXPIRED, BOB, State.EXPIRED)), refreshing=True)
+    told = {"ada.json\n5-hour": AlertState(Severity.LOW, NOW - HOUR)}
+    current = replace(snapshot(usage(window(0)), failing(EXPIRED, BOB, AccountState.EXPIRED)), refreshing=True)
     assert alerts(told, current, NOW, LOOK) == (told, None)
 
 
@@ -171,7 +171,7 @@ def test_a_window_whose_reset_has_passed_says_nothing() -> None:
 
 
 def test_what_was_given_is_left_alone() -> None:
-    told: dict[str, Told] = {}
+    told: dict[str, AlertState] = {}
     alerts(told, snapshot(usage(window(0))), NOW, LOOK)
     assert told == {}
 
@@ -330,7 +330,7 @@ def test_without_resets_much_of_it_back_is_a_new_cycle() -> None:
 
 
 def test_a_very_high_threshold_can_still_be_left_behind() -> None:
-    person = Person(look=Look(low_percent=99, critical_percent=50))
+    person = Person(look=DisplayOptions(low_percent=99, critical_percent=50))
     assert [len(person.hears(usage(window(left, None)))) for left in (98, 100, 98)] == [1, 1, 1]
 
 
@@ -374,7 +374,7 @@ def test_low_and_running_out_is_one_line() -> None:
 
 
 def test_running_out_is_told_of_what_was_low_before() -> None:
-    person = Person(look=Look(low_percent=90))
+    person = Person(look=DisplayOptions(low_percent=90))
     assert person.hears(usage(window(80, 4 * HOUR))) == ["Claude ada@example.com, 5-hour: 80% left, resets in 4h"]
     assert person.hears(usage(window(60, 4 * HOUR))) == [
         "Claude ada@example.com, 5-hour: runs out in 1h 30m at this pace, resets in 4h"
@@ -391,14 +391,14 @@ def test_nothing_runs_out_once_it_was_empty() -> None:
 
 
 def test_a_login_is_told_with_what_to_do() -> None:
-    assert said(Person().sees(failing(EXPIRED, state=State.EXPIRED))) == (
+    assert said(Person().sees(failing(EXPIRED, state=AccountState.EXPIRED))) == (
         "Claude ada@example.com",
         "Login expired. Sign in again.",
     )
 
 
 def test_a_login_shares_a_message_in_few_words() -> None:
-    told = Person().hears(usage(window(20)), failing(EXPIRED, BOB, State.EXPIRED))
+    told = Person().hears(usage(window(20)), failing(EXPIRED, BOB, AccountState.EXPIRED))
     assert told == [
         "Codex bob@example.org: login expired",
         "Claude ada@example.com, 5-hour: 20% left, resets in 1h",
@@ -406,7 +406,7 @@ def test_a_login_shares_a_message_in_few_words() -> None:
 
 
 def test_a_login_without_a_reason_is_told_all_the_same() -> None:
-    assert Person().hears(failing(None, state=State.EXPIRED)) == ["Claude ada@example.com: login expired"]
+    assert Person().hears(failing(None, state=AccountState.EXPIRED)) == ["Claude ada@example.com: login expired"]
 
 
 @pytest.mark.parametrize("kind", [FailureKind.SCOPE_MISSING, FailureKind.UNREADABLE_FILE, FailureKind.REFUSED])
@@ -430,8 +430,8 @@ def test_what_passes_by_itself_is_not_told(kind: FailureKind) -> None:
 
 def test_a_login_is_told_once_until_it_is_mended() -> None:
     person = Person()
-    broken = failing(EXPIRED, state=State.EXPIRED)
-    seen = [broken, broken, failing(OFFLINE), broken, usage(window(80), state=State.STALE), broken]
+    broken = failing(EXPIRED, state=AccountState.EXPIRED)
+    seen = [broken, broken, failing(OFFLINE), broken, usage(window(80), state=AccountState.STALE), broken]
     assert [len(person.hears(each)) for each in seen] == [1, 0, 0, 0, 0, 0]
     assert person.hears(usage(window(80))) == []
     assert len(person.hears(broken)) == 1
@@ -439,14 +439,18 @@ def test_a_login_is_told_once_until_it_is_mended() -> None:
 
 def test_a_login_that_was_switched_off_is_told_when_it_is_back() -> None:
     person = Person()
-    broken = failing(EXPIRED, state=State.EXPIRED)
-    assert [len(person.hears(each)) for each in (broken, failing(None, state=State.DISABLED), broken)] == [1, 0, 1]
+    broken = failing(EXPIRED, state=AccountState.EXPIRED)
+    assert [len(person.hears(each)) for each in (broken, failing(None, state=AccountState.DISABLED), broken)] == [
+        1,
+        0,
+        1,
+    ]
 
 
 # Restarts.
 
 
-def stored(told: Mapping[str, Told]) -> dict[str, Told]:
+def stored(told: Mapping[str, AlertState]) -> dict[str, AlertState]:
     """Return what was told after a trip through a file."""
     text = json.dumps(
         [
@@ -455,7 +459,7 @@ def stored(told: Mapping[str, Told]) -> dict[str, Told]:
         ]
     )
     return {
-        key: Told(Severity(severity), resets_at and datetime.fromisoformat(resets_at), forecast)
+        key: AlertState(Severity(severity), resets_at and datetime.fromisoformat(resets_at), forecast)
         for key, severity, resets_at, forecast in json.loads(text)
     }
 
@@ -463,7 +467,7 @@ def stored(told: Mapping[str, Told]) -> dict[str, Told]:
 def test_a_restart_tells_nothing_again() -> None:
     seen = (
         usage(window(20), window(60, 4 * HOUR, title="Session"), window(5, None, title="Full")),
-        failing(EXPIRED, BOB, State.EXPIRED),
+        failing(EXPIRED, BOB, AccountState.EXPIRED),
     )
     person = Person()
     assert len(person.hears(*seen)) == 4
@@ -482,15 +486,15 @@ def test_a_reset_while_nothing_ran_is_told() -> None:
 
 def test_an_account_that_is_away_for_a_while_is_not_told_again() -> None:
     person = Person()
-    person.sees(usage(window(20)), failing(EXPIRED, BOB, State.EXPIRED))
+    person.sees(usage(window(20)), failing(EXPIRED, BOB, AccountState.EXPIRED))
     person.sees()
-    assert person.hears(usage(window(20)), failing(EXPIRED, BOB, State.EXPIRED)) == []
+    assert person.hears(usage(window(20)), failing(EXPIRED, BOB, AccountState.EXPIRED)) == []
 
 
 def test_what_is_over_is_forgotten_with_its_account() -> None:
     person = Person()
     person.sees(usage(window(20)), usage(window(20), account=BOB))
-    person.sees(usage(state=State.STALE), after=2 * HOUR)
+    person.sees(usage(state=AccountState.STALE), after=2 * HOUR)
     assert list(person.told) == ["ada.json\n5-hour"]
 
 
@@ -510,7 +514,7 @@ class Moment:
     """One snapshot: how long after the last, how fresh, and what it says of each window."""
 
     later_s: int
-    state: State
+    state: AccountState
     refreshing: bool
     answers: tuple[Answer, ...]
 
@@ -524,7 +528,7 @@ ANSWERS = st.builds(
 MOMENTS = st.builds(
     Moment,
     st.integers(1, 3 * 3600) | st.integers(1, 400) | st.integers(1, 400_000),
-    st.sampled_from([State.OK, State.OK, State.OK, State.STALE, State.ERROR]),
+    st.sampled_from([AccountState.OK, AccountState.OK, AccountState.OK, AccountState.STALE, AccountState.ERROR]),
     st.integers(0, 5).map(lambda each: each == 0),
     st.tuples(*([ANSWERS] * len(WINDOWS))),
 )
@@ -564,7 +568,10 @@ def seen_at(moment: Moment, now: datetime) -> tuple[Snapshot, list[tuple[str, in
         truth.append((f"{account} {title}", cycle, left))
     accounts = [
         AccountUsage(
-            Account(key, "x", key), moment.state, tuple(windows), OFFLINE if moment.state is not State.OK else None
+            Account(key, "x", key),
+            moment.state,
+            tuple(windows),
+            OFFLINE if moment.state is not AccountState.OK else None,
         )
         for key, windows in usages.items()
     ]
@@ -573,7 +580,7 @@ def seen_at(moment: Moment, now: datetime) -> tuple[Snapshot, list[tuple[str, in
 
 @given(st.lists(MOMENTS, max_size=30))
 def test_nothing_is_told_twice_or_kept_quiet(moments: Iterable[Moment]) -> None:
-    now, told = NOW, dict[str, Told]()
+    now, told = NOW, dict[str, AlertState]()
     worst: dict[tuple[str, int], Severity] = defaultdict(lambda: Severity.NONE)
     forecasts: set[tuple[str, int]] = set()
     for moment in moments:
@@ -581,7 +588,7 @@ def test_nothing_is_told_twice_or_kept_quiet(moments: Iterable[Moment]) -> None:
         seen, truth = seen_at(moment, now)
         told, notice = alerts(stored(told), seen, now, LOOK)
         news = lines(notice)
-        if moment.refreshing or moment.state is not State.OK:
+        if moment.refreshing or moment.state is not AccountState.OK:
             assert not news
             continue
         cycles = {name: cycle for name, cycle, _left in truth}
@@ -602,7 +609,7 @@ def test_nothing_is_told_twice_or_kept_quiet(moments: Iterable[Moment]) -> None:
 
 @given(st.lists(MOMENTS, max_size=30))
 def test_nothing_new_means_nothing_said(moments: Iterable[Moment]) -> None:
-    now, told = NOW, dict[str, Told]()
+    now, told = NOW, dict[str, AlertState]()
     for moment in moments:
         now += timedelta(seconds=moment.later_s)
         seen, _truth = seen_at(moment, now)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.app import App
-from trayquota.config import load
-from trayquota.tray.backend import Choice
+from trayquota.settings.config import load_config
+from trayquota.tray.backend_choice import BackendChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from trayquota.config import Config
-    from trayquota.tray._pystray import Icon
+    from trayquota.settings.config import Config
+    from trayquota.tray.pystray_import import Icon
 
 PATIENCE_S = 10.0
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
@@ -29,9 +29,9 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
         monkeypatch.setenv(name, str(tmp_path))
 
     def settings() -> Config:
-        return load(folder=str(tmp_path / "accounts"), environment={})
+        return load_config(folder=str(tmp_path / "accounts"), environment={})
 
-    return App(settings(), Choice("none", "asked for"), reload=settings)
+    return App(settings(), BackendChoice("none", "asked for"), reload=settings)
 
 
 def test_a_signal_that_comes_before_the_loop_ends_it(app: App) -> None:

@@ -7,9 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from trayquota import assets
-from trayquota.assets import asset
-from trayquota.render import APP_ICON_SIZES, app_icon
+from trayquota.render import APP_ICON_SIZES, app_icon, assets
+from trayquota.render.assets import asset
 
 if TYPE_CHECKING:
     from pathlib import Path

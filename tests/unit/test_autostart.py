@@ -17,8 +17,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trayquota.desktop import autostart as module
-from trayquota.desktop.autostart import (
+from trayquota.system import autostart as module
+from trayquota.system.autostart import (
     Autostart,
     AutostartError,
     DesktopEntry,
@@ -28,7 +28,7 @@ from trayquota.desktop.autostart import (
     command,
     config_home,
 )
-from trayquota.desktop.entry import started_by
+from trayquota.system.desktop_entry import started_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable

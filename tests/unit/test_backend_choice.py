@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.tray import backend, xembed
-from trayquota.tray.backend import BACKENDS, Choice, choose, has_watcher, has_xembed_tray, icon_class
+from trayquota.tray import backend_choice as backend
+from trayquota.tray import xembed
+from trayquota.tray.backend_choice import (
+    BACKENDS,
+    BackendChoice,
+    choose_backend,
+    has_watcher,
+    has_xembed_tray,
+    icon_class,
+)
 from trayquota.tray.errors import TrayUnavailable
 from trayquota.tray.headless import Icon as Headless
 
@@ -45,7 +53,7 @@ def furnish(desktop: pytest.MonkeyPatch, *, watched: bool | None, xembed: bool) 
 
 @pytest.mark.parametrize("name", [each for each in BACKENDS if each != "auto"])
 def test_what_was_asked_for_is_taken(name: str) -> None:
-    assert choose(name) == Choice(name, "asked for")
+    assert choose_backend(name) == BackendChoice(name, "asked for")
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
@@ -53,7 +61,7 @@ def test_other_platforms_have_one_tray(platform: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(backend, "has_watcher", None)
     monkeypatch.setattr(backend, "has_xembed_tray", None)
-    assert choose("auto").name == platform
+    assert choose_backend("auto").name == platform
 
 
 @pytest.mark.parametrize(
@@ -70,38 +78,40 @@ def test_on_linux_it_depends_on_who_is_there(
     desktop: pytest.MonkeyPatch, *, watched: bool | None, xembed: bool, name: str, words: str
 ) -> None:
     furnish(desktop, watched=watched, xembed=xembed)
-    choice = choose()
+    choice = choose_backend()
     assert choice.name == name
     assert words in choice.why
 
 
 def test_without_a_session_bus_an_x11_tray_is_taken(desktop: pytest.MonkeyPatch) -> None:
     desktop.setattr(backend, "has_xembed_tray", lambda: True)
-    assert choose() == Choice("xorg", "no D-Bus session, but there is an X11 tray")
+    assert choose_backend() == BackendChoice("xorg", "no D-Bus session, but there is an X11 tray")
 
 
 def test_with_neither_it_says_what_to_do(desktop: pytest.MonkeyPatch) -> None:
     desktop.setattr(backend, "has_xembed_tray", lambda: False)
     with pytest.raises(TrayUnavailable, match=r"neither a D-Bus session nor a tray.*'trayquota status'"):
-        choose()
+        choose_backend()
 
 
 def test_a_bus_that_does_not_answer_is_named(desktop: pytest.MonkeyPatch) -> None:
     furnish(desktop, watched=None, xembed=False)
     with pytest.raises(TrayUnavailable, match=r"the D-Bus session does not answer.*'trayquota status'"):
-        choose()
+        choose_backend()
 
 
 # Icon classes.
 
 
 def test_without_a_tray_the_headless_icon_is_taken() -> None:
-    assert icon_class(Choice("none", "asked for")) is Headless
+    assert icon_class(BackendChoice("none", "asked for")) is Headless
 
 
 @linux
 def test_statusnotifier_is_our_own() -> None:
-    assert icon_class(Choice("statusnotifier", "asked for")).__module__.startswith("trayquota.tray.statusnotifier")
+    assert icon_class(BackendChoice("statusnotifier", "asked for")).__module__.startswith(
+        "trayquota.tray.statusnotifier"
+    )
 
 
 @pytest.mark.parametrize("name", ["gtk", "appindicator", "win32", "darwin", "xorg"])
@@ -114,10 +124,10 @@ def test_a_backend_that_does_not_work_is_named_without_its_error_s_text(
     def broken(_name: str) -> None:
         raise error
 
-    monkeypatch.setattr("trayquota.tray._pystray.own_backend", broken)
+    monkeypatch.setattr("trayquota.tray.pystray_import.own_backend", broken)
     monkeypatch.setattr(xembed, "own_backend", broken)
     with pytest.raises(TrayUnavailable, match=f"'{name}' does not work here") as caught:
-        icon_class(Choice(name, "asked for"))
+        icon_class(BackendChoice(name, "asked for"))
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is error
 
@@ -126,9 +136,9 @@ def test_an_interruption_is_no_broken_backend(monkeypatch: pytest.MonkeyPatch) -
     def interrupted(_name: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trayquota.tray._pystray.own_backend", interrupted)
+    monkeypatch.setattr("trayquota.tray.pystray_import.own_backend", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        icon_class(Choice("gtk", "asked for"))
+        icon_class(BackendChoice("gtk", "asked for"))
 
 
 # The real questions, where nobody answers.

@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,16 +16,13 @@ from msgspec.structs import replace
 
 from trayquota.core.model import FailureKind
 from trayquota.core.text import NAME_LIMIT
-from trayquota.credentials.files import (
-    Credential,
-    UnreadableError,
-    broken,
-    interpret,
-    parse,
-)
 from trayquota.providers.claude import is_token
+from trayquota.sources.credential_file import UnreadableError, parse_fields, read_account, unreadable_account
 
 from . import facts, hostile
+
+if TYPE_CHECKING:
+    from trayquota.core.credential import Credential
 
 ACCOUNTS = facts.names("credential")
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
@@ -32,15 +30,15 @@ needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 
 def credential(name: str = "claude-ada@example.com.json", /, **source: object) -> Credential:
     """Return the account of a file that holds ``source``."""
-    return interpret(Path("folder") / name, {"type": "claude", "access_token": "fake-access"} | source)
+    return read_account(Path("folder") / name, {"type": "claude", "access_token": "fake-access"} | source)
 
 
 @pytest.mark.parametrize("name", [each for each in ACCOUNTS if facts.expected(each)["account"]])
 def test_the_accounts_of_the_facts(name: str) -> None:
     wanted = facts.expected(name)["account"]
-    source = parse(facts.content(name))
+    source = parse_fields(facts.content(name))
     assert source is not None
-    found = interpret(Path(name), source)
+    found = read_account(Path(name), source)
     assert found.account.id == name
     assert found.account.provider == wanted["provider"]
     assert found.account.name == wanted["display_name"]
@@ -57,9 +55,9 @@ def test_the_accounts_of_the_facts(name: str) -> None:
 
 def test_a_type_without_a_quota_source_is_listed_as_unsupported() -> None:
     """The facts leave it open; listed it does not look lost."""
-    source = parse(facts.content("cred_unknown_type.json"))
+    source = parse_fields(facts.content("cred_unknown_type.json"))
     assert source is not None
-    found = interpret(Path("cursor.json"), source)
+    found = read_account(Path("cursor.json"), source)
     assert (found.account.provider, found.account.name, found.is_supported) == ("cursor", "cursor-user", False)
 
 
@@ -67,7 +65,7 @@ def test_only_claude_and_codex_are_asked() -> None:
     supported = {
         each
         for each in ACCOUNTS
-        if (source := parse(facts.content(each))) and interpret(Path(each), source).is_supported
+        if (source := parse_fields(facts.content(each))) and read_account(Path(each), source).is_supported
     }
     assert supported == {each for each in ACCOUNTS if each.startswith(("cred_claude", "cred_codex"))}
 
@@ -180,7 +178,7 @@ def test_what_an_account_is_called(source: dict[str, object], name: str) -> None
 def test_a_codex_file_with_blanked_mail_is_named_by_its_tokens() -> None:
     claims = {"https://api.openai.com/profile": {"email": "carol@example.com"}, "exp": END_S}
     source = facts.load("cred_codex_blank_after_refresh.json") | {"access_token": facts.token(claims), "expired": ""}
-    found = interpret(Path("codex.json"), source)
+    found = read_account(Path("codex.json"), source)
     assert found.account.name == "carol@example.com"
     facts.assert_moment(found.login.expires_at, END)
 
@@ -189,8 +187,8 @@ def test_the_account_id_is_the_files_name_and_can_be_written() -> None:
     odd = os.fsdecode(b"claude-\xff.json") if sys.platform != "win32" else "claude-\udcff.json"
     found = credential(odd)
     assert found.account.id == "claude-\\udcff.json"
-    assert broken(Path(odd), "It is broken.").account.id == found.account.id
-    assert found.path.name == odd
+    assert unreadable_account(Path(odd), "It is broken.").account.id == found.account.id
+    assert Path(found.path).name == odd
     hostile.assert_clean(found.account.name, NAME_LIMIT)
 
 
@@ -210,7 +208,7 @@ def test_a_proxy_is_taken_from_either_spelling() -> None:
     ],
 )
 def test_the_stand_in_for_a_broken_file(name: str, provider: str) -> None:
-    found = broken(Path(name), "It is broken.")
+    found = unreadable_account(Path(name), "It is broken.")
     assert (found.account.id, found.account.provider, found.account.name) == (name, provider, name)
     assert found.problem is not None
     assert (found.problem.kind, found.problem.message) == (FailureKind.UNREADABLE_FILE, "It is broken.")
@@ -222,7 +220,7 @@ def test_whether_two_files_tell_of_one_person() -> None:
     assert not ada.is_same_person(credential(email="bob@example.org"))
     assert not ada.is_same_person(credential(email="ada@example.com", type="codex"))
     first, blanked, other = (
-        interpret(Path("codex.json"), {"type": "codex", "email": mail, "account_id": number})
+        read_account(Path("codex.json"), {"type": "codex", "email": mail, "account_id": number})
         for mail, number in (("carol@example.com", "acc-1"), ("", "acc-1"), ("carol@example.com", "acc-2"))
     )
     assert first.is_same_person(blanked)
@@ -231,7 +229,7 @@ def test_whether_two_files_tell_of_one_person() -> None:
 
 def test_no_secret_and_no_place_in_a_repr() -> None:
     source = facts.load("cred_codex.json") | {"proxy_url": "http://me:fake-password@127.0.0.1"}
-    found = interpret(Path("secret-folder/codex.json"), source)
+    found = read_account(Path("secret-folder/codex.json"), source)
     assert not any(word in repr(replace(found)) for word in ("fake", "secret-folder", "00000000-0000"))
 
 
@@ -244,9 +242,9 @@ TYPES = st.sampled_from(("claude", "codex", "Kimi", "\u202ex", "x" * 100))
 @given(st.binary() | SOURCE.map(hostile.written))
 def test_any_bytes_are_an_account_or_none_or_unreadable(content: bytes) -> None:
     with contextlib.suppress(UnreadableError):
-        source = parse(content)
+        source = parse_fields(content)
         if source is not None:
-            assert_sound(interpret(Path("a.json"), source))
+            assert_sound(read_account(Path("a.json"), source))
 
 
 @given(
@@ -269,7 +267,7 @@ def test_any_bytes_are_an_account_or_none_or_unreadable(content: bytes) -> None:
     ),
 )
 def test_whatever_an_account_says_it_is_fit_to_use(file_type: str, source: dict[str, object]) -> None:
-    assert_sound(interpret(Path("a.json"), source | {"type": file_type}))
+    assert_sound(read_account(Path("a.json"), source | {"type": file_type}))
 
 
 def assert_sound(found: Credential) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.credentials.files import LARGEST_BYTES, UnreadableError, parse, read_bytes
+from trayquota.sources.credential_file import LARGEST_BYTES, UnreadableError, parse_fields, read_bytes
 
 from . import facts
 
@@ -35,11 +35,11 @@ needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
     ],
 )
 def test_json_without_a_type_is_no_account(content: bytes) -> None:
-    assert parse(content) is None
+    assert parse_fields(content) is None
 
 
 def test_the_file_of_the_facts_that_is_no_account() -> None:
-    assert parse(facts.content("cred_not_an_account.json")) is None
+    assert parse_fields(facts.content("cred_not_an_account.json")) is None
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,20 @@ def test_the_file_of_the_facts_that_is_no_account() -> None:
 )
 def test_what_is_no_whole_json_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableError) as caught:
-        parse(content)
+        parse_fields(content)
     assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_other_encodings_of_json_are_read(encoding: str) -> None:
-    assert parse('{"type": "claude", "note": "\u00e4"}'.encode(encoding)) == {"type": "claude", "note": "\u00e4"}
+    assert parse_fields('{"type": "claude", "note": "\u00e4"}'.encode(encoding)) == {"type": "claude", "note": "\u00e4"}
 
 
 @pytest.mark.parametrize("cut", range(0, 330, 7))
 def test_no_beginning_of_a_file_is_taken_for_the_file(cut: int) -> None:
     content = facts.content("cred_claude.json").strip()[:cut]
     with pytest.raises(UnreadableError):
-        parse(content)
+        parse_fields(content)
 
 
 def unreadable_why(path: Path) -> str:

@@ -8,11 +8,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from trayquota.core.cadence import Reason
-from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow, State
-from trayquota.credentials.scan import Scan
-from trayquota.fetch import Outcome
-from trayquota.store.state import Known
+from trayquota.core.account_state import AccountRecord, FetchResult
+from trayquota.core.model import Account, AccountState, Failure, FailureKind, QuotaWindow
+from trayquota.core.refresh_policy import Reason
+from trayquota.sources.folder_scan import Discovery
 
 from .engine_rig import START, Rig, answer, credential, failure
 
@@ -28,7 +27,7 @@ def three() -> Rig:
 
 def test_without_accounts_an_empty_snapshot_is_there_at_once() -> None:
     rig = Rig()
-    rig.scan_result = Scan(notice="No accounts yet.")
+    rig.scan_result = Discovery(notice="No accounts yet.")
     rig.start()
     assert len(rig.shown) == 1
     assert rig.snapshot.accounts == ()
@@ -43,14 +42,14 @@ def test_loading_is_visible_from_the_first_word_to_the_last_answer() -> None:
     rig.answer_all()
     last = rig.snapshot
     assert (first.refreshing, last.refreshing) == (True, False)
-    assert {each.state for each in first.accounts} == {State.PENDING}
-    assert {each.state for each in last.accounts} == {State.OK}
+    assert {each.state for each in first.accounts} == {AccountState.PENDING}
+    assert {each.state for each in last.accounts} == {AccountState.OK}
 
 
 def test_all_accounts_are_asked_at_once_and_told_sorted() -> None:
     rig = Rig(credential("carol", "codex"), credential("bob"), credential("ada"))
     upper = credential("Zoe")
-    rig.scan_result = Scan((upper, *rig.scan_result.credentials))
+    rig.scan_result = Discovery((upper, *rig.scan_result.accounts))
     rig.start()
     assert sorted(rig.asked) == ["claude-Zoe.json", ADA, BOB, CAROL]
     rig.answer_all()
@@ -65,15 +64,15 @@ def test_answers_are_told_now_and_then_and_the_last_one_at_once() -> None:
     assert len(rig.shown) == told, "half a second after the first word, not before"
     rig.pass_time(0.5)
     assert len(rig.shown) == told + 1
-    assert (rig.state(ADA), rig.state(BOB)) == (State.OK, State.PENDING)
+    assert (rig.state(ADA), rig.state(BOB)) == (AccountState.OK, AccountState.PENDING)
     rig.answer(BOB)
     rig.answer(CAROL)
     assert len(rig.shown) == told + 2
-    assert rig.state(CAROL) is State.OK
+    assert rig.state(CAROL) is AccountState.OK
 
 
 def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
-    known = Known(
+    known = AccountRecord(
         Account(ADA, "claude", "ada@example.com", "Max"),
         asked_at=START - timedelta(hours=1),
         updated_at=START - timedelta(hours=1),
@@ -83,21 +82,21 @@ def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
     rig.engine.prepare()
     assert rig.asked == []
     usage = rig.usage(ADA)
-    assert (usage.state, usage.windows, usage.updated_at) == (State.STALE, known.windows, known.updated_at)
+    assert (usage.state, usage.windows, usage.updated_at) == (AccountState.STALE, known.windows, known.updated_at)
     assert usage.account.plan == "Max"
     rig.start()
     rig.answer(ADA)
-    assert rig.state(ADA) is State.OK
+    assert rig.state(ADA) is AccountState.OK
 
 
 def test_what_is_known_of_somebody_else_in_the_same_file_is_not_shown() -> None:
-    known = Known(
+    known = AccountRecord(
         Account(ADA, "claude", "somebody@example.com"), updated_at=START, windows=(QuotaWindow("5-hour", 1.0),)
     )
     rig = Rig(credential("ada"), known={ADA: known})
     rig.engine.prepare()
     assert rig.usage(ADA).windows == ()
-    assert rig.state(ADA) is State.PENDING
+    assert rig.state(ADA) is AccountState.PENDING
 
 
 def test_a_new_refresh_ends_the_one_before() -> None:
@@ -110,7 +109,7 @@ def test_a_new_refresh_ends_the_one_before() -> None:
     assert sorted(rig.asked) == [ADA, ADA, BOB, CAROL], "the one under way can only be told to end"
     rig.finish(under_way, answer(1.0))
     rig.pass_time(1.0)
-    assert rig.state(ADA) is State.PENDING, "its answer is not shown"
+    assert rig.state(ADA) is AccountState.PENDING, "its answer is not shown"
     rig.answer(ADA, answer(2.0))
     rig.answer_all()
     assert rig.usage(ADA).windows[0].used_percent == 2.0
@@ -122,8 +121,8 @@ def test_the_one_before_is_told_to_end_its_connection() -> None:
     question = rig.engine._questions._open[ADA]
     rig.begin(ADA)
     rig.refresh()
-    assert question.cut.done
-    assert not rig.engine._questions._open[ADA].cut.done
+    assert question.cancel_token.is_cancelled
+    assert not rig.engine._questions._open[ADA].cancel_token.is_cancelled
 
 
 def test_a_withdrawn_answer_that_comes_last_changes_nothing() -> None:
@@ -148,13 +147,13 @@ def test_the_last_good_values_stay_and_are_marked_stale() -> None:
     rig.refresh()
     rig.answer(ADA, failure())
     usage = rig.usage(ADA)
-    assert usage.state is State.STALE
+    assert usage.state is AccountState.STALE
     assert (usage.windows, usage.updated_at) == (fresh.windows, fresh.updated_at)
     assert usage.failure is not None
     assert usage.failure.kind is FailureKind.PROVIDER_DOWN
     rig.refresh()
     rig.answer(ADA)
-    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.OK, None)
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (AccountState.OK, None)
 
 
 def test_without_values_a_failure_is_an_error_and_an_ended_login_is_expired() -> None:
@@ -163,7 +162,11 @@ def test_without_values_a_failure_is_an_error_and_an_ended_login_is_expired() ->
     rig.answer(ADA, failure(FailureKind.BLOCKED))
     rig.answer(BOB, failure(FailureKind.LOGIN_EXPIRED))
     rig.answer(CAROL, failure(FailureKind.NO_WINDOWS))
-    assert [each.state for each in rig.snapshot.accounts] == [State.ERROR, State.EXPIRED, State.ERROR]
+    assert [each.state for each in rig.snapshot.accounts] == [
+        AccountState.ERROR,
+        AccountState.EXPIRED,
+        AccountState.ERROR,
+    ]
 
 
 def test_an_ended_login_keeps_its_values_without_counting_them() -> None:
@@ -172,7 +175,7 @@ def test_an_ended_login_keeps_its_values_without_counting_them() -> None:
     rig.answer(ADA)
     rig.refresh()
     rig.answer(ADA, failure(FailureKind.LOGIN_EXPIRED))
-    assert rig.state(ADA) is State.EXPIRED
+    assert rig.state(ADA) is AccountState.EXPIRED
     assert rig.usage(ADA).windows
     assert rig.snapshot.lowest(rig.now) is None
 
@@ -191,13 +194,17 @@ def test_disabled_unsupported_and_broken_accounts_are_listed_and_never_asked() -
     rig = Rig(
         credential("ada", disabled=True),
         credential("bob", problem=Failure(FailureKind.UNREADABLE_FILE, "The file is empty.")),
-        credential("kim", "kimi"),
+        credential("kim", "kimi", is_supported=False),
     )
     rig.start()
     rig.refresh(Reason.WOKE)
     rig.pass_time(3600)
     assert rig.hands.works == []
-    assert [each.state for each in rig.snapshot.accounts] == [State.DISABLED, State.ERROR, State.UNSUPPORTED]
+    assert [each.state for each in rig.snapshot.accounts] == [
+        AccountState.DISABLED,
+        AccountState.ERROR,
+        AccountState.UNSUPPORTED,
+    ]
 
 
 def test_a_raising_callback_does_not_stop_the_engine(caplog: pytest.LogCaptureFixture) -> None:
@@ -222,7 +229,7 @@ def test_a_crashing_fetcher_is_one_account_s_failure(caplog: pytest.LogCaptureFi
     with caplog.at_level(logging.ERROR):
         rig.answer(ADA, KeyError("secret-in-an-error"))
     rig.answer_all()
-    assert [each.state for each in rig.snapshot.accounts] == [State.ERROR, State.OK, State.OK]
+    assert [each.state for each in rig.snapshot.accounts] == [AccountState.ERROR, AccountState.OK, AccountState.OK]
     usage = rig.usage(ADA)
     assert usage.failure is not None
     assert usage.failure.kind is FailureKind.BAD_ANSWER
@@ -230,7 +237,7 @@ def test_a_crashing_fetcher_is_one_account_s_failure(caplog: pytest.LogCaptureFi
     assert "secret-in-an-error" not in caplog.text
     rig.refresh()
     rig.answer_all()
-    assert rig.state(ADA) is State.OK
+    assert rig.state(ADA) is AccountState.OK
 
 
 def test_what_is_known_is_saved_a_while_after_it_was_learnt_and_at_the_end() -> None:
@@ -257,7 +264,7 @@ def test_the_pool_is_there_for_as_long_as_somebody_is_asked() -> None:
     for each in others:
         rig.finish(each, answer())
     shut.append(rig.hands.is_shut)
-    rig.engine.request(Reason.ASKED)
+    rig.engine.request(Reason.MANUAL)
     rig.step()
     assert [*shut, rig.hands.is_shut] == [False, True, False]
     assert len(rig.open()) == 1 + len(others)
@@ -289,7 +296,7 @@ def test_nothing_is_done_after_the_end() -> None:
     waiting = rig.open(BOB)[0]
     under_way = rig.begin(ADA)
     rig.engine.post(rig.engine.close)
-    rig.engine.request(Reason.ASKED)
+    rig.engine.request(Reason.MANUAL)
     rig.step()
     shown, scans = len(rig.shown), rig.scans
     assert rig.hands.is_shut
@@ -303,6 +310,6 @@ def test_a_warning_beside_good_values_is_shown_with_them() -> None:
     warning = Failure(FailureKind.UNREADABLE_FILE, "The renewed login could not be written.")
     rig = Rig(credential("ada"))
     rig.start()
-    rig.answer(ADA, Outcome(answer().reading, error=warning, token="renewed"))
-    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.OK, warning)
+    rig.answer(ADA, FetchResult(answer().usage, error=warning, access_token="renewed"))
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (AccountState.OK, warning)
     assert rig.asked == [], "the token that is in use is newer than the one in the file: no reason to ask again"

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
-from trayquota.core.cadence import Reason
-from trayquota.core.model import FailureKind, State
+from trayquota.core.model import AccountState, FailureKind
+from trayquota.core.refresh_policy import Reason
 
 from .engine_rig import Rig, answer, credential, failure, pause
 
 if TYPE_CHECKING:
-    from trayquota.credentials.files import Credential
-    from trayquota.fetch import Outcome
+    from trayquota.core.account_state import FetchResult
+    from trayquota.core.credential import Credential
 
 NAMES = ("ada", "bob", "codex-carol")
 SOME_SECONDS = st.sampled_from([0.05, 0.3, 1.0, 31.0, 290.0, 310.0, 4000.0])
@@ -77,9 +77,9 @@ class AnyOrder(RuleBasedStateMachine):
             st.sampled_from([0.0, 60.0, 5000.0]).map(pause),
         ),
     )
-    def finish(self, data: st.DataObject, outcome: Outcome) -> None:
+    def finish(self, data: st.DataObject, outcome: FetchResult) -> None:
         work = data.draw(st.sampled_from([each for each in self.rig.open() if each.future.running()]))
-        self.rig.finish(work, replace(outcome, token=work.asked.login.access_token))
+        self.rig.finish(work, replace(outcome, access_token=work.asked.login.access_token))
 
     @rule(seconds=SOME_SECONDS)
     def pass_time(self, seconds: float) -> None:
@@ -106,8 +106,8 @@ class AnyOrder(RuleBasedStateMachine):
     def an_unanswered_question_was_asked_before_its_gate_shut(self) -> None:
         for key, question in self.rig.engine._questions._open.items():
             if question.future is not None and not question.future.running():
-                known = self.rig.engine._accounts.known()[key]
-                assert known.gate is None or known.gate is not question.gate or not known.gate.is_shut(self.rig.now)
+                known = self.rig.engine._accounts.records()[key]
+                assert known.gate is None or known.gate is not question.gate or not known.gate.is_closed(self.rig.now)
 
     @invariant()
     def what_is_shown_is_the_folder(self) -> None:
@@ -118,9 +118,9 @@ class AnyOrder(RuleBasedStateMachine):
         assert shown.refreshing == bool(self.rig.engine._questions)
         for usage in shown.accounts:
             credential_now = next(each for each in self.files.values() if each.account.id == usage.account.id)
-            assert (usage.state is State.DISABLED) == credential_now.disabled
-            assert usage.state is not State.OK or usage.windows
-            assert usage.state is not State.ERROR or usage.failure is not None
+            assert (usage.state is AccountState.DISABLED) == credential_now.disabled
+            assert usage.state is not AccountState.OK or usage.windows
+            assert usage.state is not AccountState.ERROR or usage.failure is not None
 
     @invariant()
     def somebody_who_waits_for_nothing_is_planned(self) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.model import Failure, FailureKind, State
-from trayquota.credentials.scan import Scan
-from trayquota.fetch import Outcome
+from trayquota.core.account_state import FetchResult
+from trayquota.core.model import AccountState, Failure, FailureKind
+from trayquota.sources.folder_scan import Discovery
 
 from .engine_rig import Rig, answer, credential, failure, pause
 
@@ -31,9 +31,9 @@ def test_only_an_account_that_is_new_is_asked() -> None:
     rig.change(credential("ada"), credential("bob"))
     assert rig.asked == [BOB]
     assert rig.snapshot.refreshing
-    assert rig.state(ADA) is State.OK
+    assert rig.state(ADA) is AccountState.OK
     rig.answer(BOB)
-    assert rig.state(BOB) is State.OK
+    assert rig.state(BOB) is AccountState.OK
 
 
 def test_an_account_that_is_gone_is_no_longer_shown_or_asked() -> None:
@@ -54,8 +54,8 @@ def test_an_account_that_comes_back_has_its_last_values_and_is_asked() -> None:
     rig.change()
     assert rig.snapshot.accounts == ()
     rig.change(credential("ada"))
-    assert rig.usage(ADA).windows == answer().reading.windows  # type: ignore[union-attr]
-    assert rig.state(ADA) is State.STALE
+    assert rig.usage(ADA).windows == answer().usage.windows  # type: ignore[union-attr]
+    assert rig.state(ADA) is AccountState.STALE
     assert rig.asked == [ADA]
 
 
@@ -65,7 +65,7 @@ def test_an_account_that_was_switched_off_is_asked_when_it_is_switched_on() -> N
     waiting = rig.open(ADA)[0]
     rig.change(credential("ada", disabled=True))
     assert waiting.future.cancelled()
-    assert rig.state(ADA) is State.DISABLED
+    assert rig.state(ADA) is AccountState.DISABLED
     rig.refresh()
     assert rig.asked == []
     rig.change(credential("ada"))
@@ -76,7 +76,7 @@ def test_a_file_that_is_broken_and_mended_keeps_its_values_meanwhile() -> None:
     rig = settled("ada")
     problem = Failure(FailureKind.UNREADABLE_FILE, "The file is empty.")
     rig.change(credential("ada", problem=problem))
-    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.STALE, problem)
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (AccountState.STALE, problem)
     assert rig.usage(ADA).windows
     rig.change(credential("ada"))
     assert rig.asked == [ADA]
@@ -210,7 +210,7 @@ def test_a_file_that_seems_half_written_is_read_again_when_it_is_said_to_be_time
 
 def test_a_change_that_no_event_told_is_found_within_a_minute() -> None:
     rig = settled("ada")
-    rig.scan_result = Scan((credential("ada"), credential("bob")))
+    rig.scan_result = Discovery((credential("ada"), credential("bob")))
     rig.pass_time(60)
     assert rig.asked == [BOB]
 
@@ -233,9 +233,9 @@ def test_a_folder_that_goes_and_comes_takes_its_accounts_along() -> None:
     assert rig.asked == []
     rig.change(credential("ada"))
     assert rig.snapshot.notice is None
-    assert rig.state(ADA) is State.STALE
+    assert rig.state(ADA) is AccountState.STALE
     rig.answer(ADA)
-    assert rig.state(ADA) is State.OK
+    assert rig.state(ADA) is AccountState.OK
 
 
 def test_the_values_of_an_account_that_is_gone_are_still_saved() -> None:
@@ -249,6 +249,6 @@ def test_a_good_answer_with_a_warning_is_not_asked_again_when_the_file_is_rewrit
     warning = Failure(FailureKind.UNREADABLE_FILE, "The renewed login could not be written.")
     rig = settled("ada")
     rig.refresh()
-    rig.answer(ADA, Outcome(answer().reading, error=warning, token="renewed"))
+    rig.answer(ADA, FetchResult(answer().usage, error=warning, access_token="renewed"))
     rig.change(credential("ada", token="renewed"))
     assert rig.asked == []

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.cadence import Gate, Reason
-from trayquota.core.model import Account, FailureKind, State
-from trayquota.store.state import Known
+from trayquota.core.account_state import AccountRecord
+from trayquota.core.model import Account, AccountState, FailureKind
+from trayquota.core.refresh_policy import RateLimitGate, Reason
 
 from .engine_rig import LONGEST_S, START, Rig, answer, credential, failure, pause
 
@@ -71,7 +71,7 @@ def test_neither_a_change_in_the_folder_nor_sleep_opens_it() -> None:
 @pytest.mark.parametrize(("retry_after_s", "waited_s"), [(0, 300), (60, 300), (1583, 1583), (7200, 7200)])
 def test_the_longer_of_what_was_asked_for_and_five_minutes_counts(retry_after_s: float, waited_s: float) -> None:
     rig = paused(retry_after_s)
-    assert rig.state(ADA) is State.STALE
+    assert rig.state(ADA) is AccountState.STALE
     assert opens_in_s(rig) == waited_s
     rig.pass_time(waited_s - 0.1)
     rig.refresh()
@@ -99,7 +99,7 @@ def test_it_doubles_up_to_an_hour_and_a_success_clears_it() -> None:
     assert waits == [300, 600, 1200, 2400, 3600, 3600]
     ask_anew(rig)
     rig.answer(ADA)
-    assert rig.state(ADA) is State.OK
+    assert rig.state(ADA) is AccountState.OK
     rig.refresh()
     rig.answer(ADA, pause())
     assert opens_in_s(rig) == 300
@@ -121,7 +121,7 @@ def test_others_are_asked_meanwhile() -> None:
     rig.answer(BOB)
     rig.refresh()
     assert rig.asked == [BOB]
-    assert rig.state(ADA) is State.ERROR
+    assert rig.state(ADA) is AccountState.ERROR
 
 
 def test_it_is_saved_at_once_and_holds_after_a_restart() -> None:
@@ -131,7 +131,7 @@ def test_it_is_saved_at_once_and_holds_after_a_restart() -> None:
     later.now = START + timedelta(minutes=20)
     later.start()
     assert later.asked == []
-    assert later.state(ADA) is State.STALE
+    assert later.state(ADA) is AccountState.STALE
     failure = later.usage(ADA).failure
     assert failure is not None
     assert failure.kind is FailureKind.RATE_LIMITED
@@ -161,7 +161,7 @@ def test_a_withdrawn_question_s_429_shuts_the_gate_and_says_so() -> None:
     rig.refresh()
     assert rig.asked == []
     usage = rig.usage(ADA)
-    assert usage.state is State.OK
+    assert usage.state is AccountState.OK
     assert usage.windows[0].used_percent == 2.0
     assert usage.failure is not None
     assert usage.failure.kind is FailureKind.RATE_LIMITED
@@ -181,7 +181,7 @@ def test_it_shows_nothing_else_and_a_good_answer_after_it_opens_the_gate() -> No
     assert rig.snapshot.refreshing
     assert rig.asked == [ADA], "what was asked before the 429 came is not taken back"
     rig.answer(ADA)
-    assert (rig.state(ADA), rig.usage(ADA).failure) == (State.OK, None)
+    assert (rig.state(ADA), rig.usage(ADA).failure) == (AccountState.OK, None)
     rig.refresh()
     assert rig.asked == [ADA]
 
@@ -207,7 +207,7 @@ def test_it_holds_for_an_account_that_has_left_the_folder_meanwhile() -> None:
     rig.finish(old, pause())
     rig.change(credential("ada"))
     assert rig.asked == []
-    assert rig.state(ADA) is State.ERROR
+    assert rig.state(ADA) is AccountState.ERROR
     rig.pass_time(300)
     assert rig.asked == [ADA]
 
@@ -236,10 +236,10 @@ def test_a_gate_does_not_hold_longer_when_the_clock_is_set_back() -> None:
     ask_anew(rig)
 
 
-def known_from(asked_at_s: float, opens_at_s: float) -> dict[str, Known]:
-    gate = Gate(START + timedelta(seconds=opens_at_s), 300.0)
+def known_from(asked_at_s: float, opens_at_s: float) -> dict[str, AccountRecord]:
+    gate = RateLimitGate(START + timedelta(seconds=opens_at_s), 300.0)
     account = Account(ADA, "claude", "ada@example.com")
-    return {ADA: Known(account, asked_at=START + timedelta(seconds=asked_at_s), gate=gate)}
+    return {ADA: AccountRecord(account, asked_at=START + timedelta(seconds=asked_at_s), gate=gate)}
 
 
 def test_a_gate_from_a_run_with_a_clock_ahead_holds_as_long_as_it_was_meant_to() -> None:

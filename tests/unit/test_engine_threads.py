@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.core.cadence import Reason
-from trayquota.core.model import FailureKind, Snapshot, State
-from trayquota.credentials.scan import Scan
-from trayquota.refresh import WORKERS, Engine
+from trayquota.core.model import AccountState, FailureKind, Snapshot
+from trayquota.core.refresh_policy import Reason
+from trayquota.engine.engine import WORKERS, Engine
+from trayquota.sources.folder_scan import Discovery
 
 from .engine_rig import answer
 from .engine_rig import credential as credential_of
@@ -19,9 +19,9 @@ from .engine_rig import credential as credential_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from trayquota.credentials.files import Credential
-    from trayquota.fetch import Cut, Outcome
-    from trayquota.store.state import Known
+    from trayquota.core.account_state import AccountRecord, FetchResult
+    from trayquota.core.credential import Credential
+    from trayquota.net.cancellation import CancelToken
 
     SetUp = Callable[["Fetchers", int], "Bench"]
 
@@ -41,9 +41,9 @@ class Fetchers:
         self.asked: list[str] = []
         self.renewing: set[str] = set()
 
-    def __call__(self, credential: Credential, cut: Cut) -> Outcome:
+    def __call__(self, credential: Credential, cut: CancelToken) -> FetchResult:
         name = credential.account.id
-        cut.renews = name in self.renewing
+        cut.is_refreshing = name in self.renewing
         with self._changed:
             self.asked.append(name)
             self.inside += 1
@@ -81,10 +81,10 @@ class Bench:
             monotonic=lambda: self.seconds,
         )
 
-    def scan(self, now: datetime) -> Scan:  # noqa: ARG002
-        return Scan(self._credentials)
+    def scan(self, now: datetime) -> Discovery:  # noqa: ARG002
+        return Discovery(self._credentials)
 
-    def save(self, accounts: Mapping[str, Known], now: datetime) -> None:
+    def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
         pass
 
     def start(self) -> None:
@@ -128,7 +128,7 @@ def set_up() -> Iterator[SetUp]:
         each.fetchers.let_go()
 
 
-def states(snapshot: Snapshot) -> list[State]:
+def states(snapshot: Snapshot) -> list[AccountState]:
     return [each.state for each in snapshot.accounts]
 
 
@@ -138,14 +138,14 @@ def test_thirty_two_accounts_are_asked_at_the_same_time(set_up: SetUp) -> None:
     bench.start()
     fetchers.until_inside(WORKERS)
     fetchers.let_go()
-    assert states(bench.engine.run_until_settled()) == [State.OK] * WORKERS
+    assert states(bench.engine.run_until_settled()) == [AccountState.OK] * WORKERS
 
 
 def test_more_accounts_than_threads_are_asked_one_after_another(set_up: SetUp) -> None:
     fetchers = Fetchers()
     bench = set_up(fetchers, WORKERS * 4)
     bench.start()
-    assert states(bench.engine.run_until_settled()) == [State.OK] * (WORKERS * 4)
+    assert states(bench.engine.run_until_settled()) == [AccountState.OK] * (WORKERS * 4)
     assert fetchers.most_inside <= WORKERS
     assert sorted(fetchers.asked) == [f"claude-n{number:03}.json" for number in range(WORKERS * 4)]
 
@@ -154,13 +154,13 @@ def test_a_hung_fetcher_is_reported_within_twenty_seconds_and_holds_nobody_up(se
     fetchers = Fetchers(lambda name: name.endswith("n000.json"))
     bench = set_up(fetchers, 4)
     bench.start()
-    bench.until(lambda shown: states(shown).count(State.OK) == 3)
+    bench.until(lambda shown: states(shown).count(AccountState.OK) == 3)
     fetchers.until_inside(1)
-    assert states(bench.shown[-1])[0] is State.PENDING
+    assert states(bench.shown[-1])[0] is AccountState.PENDING
     bench.pass_time(20.0)
     snapshot = bench.until(lambda shown: not shown.refreshing)
     first = snapshot.accounts[0]
-    assert first.state is State.ERROR
+    assert first.state is AccountState.ERROR
     assert first.failure is not None
     assert first.failure.kind is FailureKind.NETWORK
     fetchers.let_go()
@@ -177,11 +177,11 @@ def test_threads_that_hang_do_not_use_up_the_pool(set_up: SetUp) -> None:
         fetchers.until_inside(WORKERS)
         bench.pass_time(20.0)
         snapshot = bench.until(lambda shown: not shown.refreshing)
-        assert states(snapshot) == [State.ERROR] * WORKERS + [State.OK] * 8
+        assert states(snapshot) == [AccountState.ERROR] * WORKERS + [AccountState.OK] * 8
         fetchers.let_go()
         fetchers.until_inside(0)
         fetchers._let_go.clear()
-        bench.engine.refresh(Reason.ASKED)
+        bench.engine.refresh(Reason.MANUAL)
     fetchers.let_go()
 
 
@@ -196,7 +196,7 @@ def test_a_renewal_has_more_time_than_a_question(set_up: SetUp) -> None:
     assert bench.shown[-1].refreshing
     for _ in range(2):
         bench.pass_time(20.0)
-    assert states(bench.shown[-1]) == [State.ERROR]
+    assert states(bench.shown[-1]) == [AccountState.ERROR]
     fetchers.let_go()
 
 
@@ -207,7 +207,7 @@ def test_closing_waits_for_nobody(set_up: SetUp) -> None:
     fetchers.until_inside(WORKERS)
     questions = list(bench.engine._questions._open.values())
     bench.engine.close()
-    assert all(each.cut.done for each in questions)
+    assert all(each.cancel_token.is_cancelled for each in questions)
     assert sum(each.future is not None and each.future.cancelled() for each in questions) == 5
     fetchers.let_go()
 
@@ -229,7 +229,7 @@ def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told(set_up: SetUp
     )
     loop = threading.Thread(target=engine.run, name="engine")
     loop.start()
-    askers = [threading.Thread(target=engine.request, args=(Reason.ASKED,)) for _ in range(8)]
+    askers = [threading.Thread(target=engine.request, args=(Reason.MANUAL,)) for _ in range(8)]
     askers += [threading.Thread(target=engine.folder_changed) for _ in range(8)]
     for each in askers:
         each.start()
@@ -243,4 +243,4 @@ def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told(set_up: SetUp
         loop.join(PATIENCE_S)
     assert done
     assert not loop.is_alive()
-    assert states(shown[-1]) == [State.OK] * 3
+    assert states(shown[-1]) == [AccountState.OK] * 3

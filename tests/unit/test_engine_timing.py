@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota import accounts
-from trayquota.core.cadence import Asked, Due, next_due
-from trayquota.core.model import FailureKind, State
+from trayquota.core.model import AccountState, FailureKind
+from trayquota.core.refresh_policy import Decision, PollInput, next_poll
+from trayquota.engine import registry as accounts
 
 from .engine_rig import INTERVAL_S, LONGEST_S, Rig, answer, credential, failure, pause
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from trayquota.fetch import Outcome
+    from trayquota.core.account_state import FetchResult
 
 ADA, BOB = "claude-ada.json", "claude-bob.json"
 
@@ -30,7 +30,7 @@ def settled(*names: str) -> Rig:
     return rig
 
 
-def moments_asked(rig: Rig, seconds: float, reply: Callable[[], Outcome] = answer) -> list[float]:
+def moments_asked(rig: Rig, seconds: float, reply: Callable[[], FetchResult] = answer) -> list[float]:
     """Let time go by, answer every question at once, and return when the questions came; seconds from now."""
     begun, moments = rig.seconds, []
     while rig.seconds - begun < seconds:
@@ -176,7 +176,7 @@ def test_a_clock_that_is_set_back_makes_no_storm_and_no_silence() -> None:
     updated_at = rig.usage(ADA).updated_at
     assert updated_at is not None
     assert (rig.now - updated_at).total_seconds() == pytest.approx(100), "an age stays what it is"
-    assert rig.state(ADA) is State.OK
+    assert rig.state(ADA) is AccountState.OK
     moments = moments_asked(rig, LONGEST_S - 90)
     assert len(moments) == 2
     assert min(moments) >= 200
@@ -204,17 +204,17 @@ def test_a_small_correction_of_the_clock_hurts_nobody(by_s: float) -> None:
 def test_a_thousand_accounts_are_not_planned_anew_with_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     planned = [0]
 
-    def counting(asked: Asked, now: datetime) -> Due:
+    def counting(asked: PollInput, now: datetime) -> Decision:
         planned[0] += 1
-        return next_due(asked, now)
+        return next_poll(asked, now)
 
-    monkeypatch.setattr(accounts, "next_due", counting)
+    monkeypatch.setattr(accounts, "next_poll", counting)
     amount = 1000
     rig = Rig(*(credential(f"n{number}") for number in range(amount)))
     rig.start()
     for work in rig.open():
         work.begin()
         rig.finish(work, answer())
-    assert all(each.state is State.OK for each in rig.snapshot.accounts)
+    assert all(each.state is AccountState.OK for each in rig.snapshot.accounts)
     assert planned[0] <= 5 * amount
     assert len(rig.shown) <= 5

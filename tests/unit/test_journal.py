@@ -16,15 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from trayquota.credentials.journal import Entry, Journal, digest, private_folder, sync_folder
+from trayquota.system.files import private_folder, sync_folder
+from trayquota.tokens.journal import Journal, PendingTokens, fingerprint
 
 from .structs import structs
 
 PATH = "/home/ada/.cli-proxy-api/claude-ada@example.com.json"
-ENTRY = Entry(PATH, digest("old"), digest("older"), "access", "refresh", "2026-09-22T20:00:00Z", "2026-09-22T12:00:00Z")
+ENTRY = PendingTokens(
+    PATH, fingerprint("old"), fingerprint("older"), "access", "refresh", "2026-09-22T20:00:00Z", "2026-09-22T12:00:00Z"
+)
 ROOM = 1 << 16
 TEXTS = st.text(max_size=40)
-ENTRIES = structs(Entry, st.just(PATH), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
+ENTRIES = structs(PendingTokens, st.just(PATH), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
 
 FEW = settings(max_examples=25)
 """Each of them waits for the disk."""
@@ -36,13 +39,13 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "state" / "renewals")
 
 
-def keep(journal: Journal, *entries: Entry) -> None:
+def keep(journal: Journal, *entries: PendingTokens) -> None:
     for entry in entries:
         with journal.reserved(entry.path) as room:
-            room.keep(entry)
+            room.write(entry)
 
 
-def numbered(number: int) -> Entry:
+def numbered(number: int) -> PendingTokens:
     return replace(ENTRY, access_token=f"access-{number}")
 
 
@@ -52,42 +55,42 @@ class CrashError(BaseException):
 
 @FEW
 @given(st.lists(ENTRIES, min_size=1, max_size=5))
-def test_the_last_one_counts(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
+def test_the_last_one_counts(tmp_path_factory: pytest.TempPathFactory, entries: list[PendingTokens]) -> None:
     journal = Journal(tmp_path_factory.mktemp("renewals"))
     keep(journal, *entries)
-    assert journal.last(PATH) == entries[-1]
-    assert list(journal.leftovers()) == [entries[-1]]
+    assert journal.newest(PATH) == entries[-1]
+    assert list(journal.pending()) == [entries[-1]]
     journal.drop(PATH)
-    assert journal.last(PATH) is None
-    assert list(journal.leftovers()) == []
+    assert journal.newest(PATH) is None
+    assert list(journal.pending()) == []
 
 
 def test_each_file_has_its_own(journal: Journal) -> None:
     other = replace(ENTRY, path=PATH + "2")
     keep(journal, ENTRY, other)
     journal.drop(PATH)
-    assert (journal.last(PATH), journal.last(other.path)) == (None, other)
+    assert (journal.newest(PATH), journal.newest(other.path)) == (None, other)
 
 
 def test_without_a_folder_there_is_nothing(journal: Journal) -> None:
-    assert journal.last(PATH) is None
-    assert list(journal.leftovers()) == []
+    assert journal.newest(PATH) is None
+    assert list(journal.pending()) == []
     journal.drop(PATH)
 
 
 def test_the_pair_is_wherever_the_file_is_cut(journal: Journal) -> None:
     """The first one until the second one is whole."""
     keep(journal, numbered(1), numbered(2))
-    place = journal.place(PATH)
+    place = journal.path_for(PATH)
     whole = place.read_bytes()
     first = whole.index(b"\n", 1)
     for size in range(len(whole)):
         place.write_bytes(whole[:size])
         expected = None if size < first else numbered(1) if size < len(whole) - 1 else numbered(2)
-        assert journal.last(PATH) == expected
+        assert journal.newest(PATH) == expected
         if size % 40 == 0:
             keep(journal, numbered(3))
-            assert journal.last(PATH) == numbered(3)
+            assert journal.newest(PATH) == numbered(3)
 
 
 @FEW
@@ -96,11 +99,11 @@ def test_rubbish_around_it_does_not_hide_it(
     tmp_path_factory: pytest.TempPathFactory, before: bytes, after: bytes
 ) -> None:
     journal = Journal(tmp_path_factory.mktemp("renewals"))
-    journal.place(PATH).write_bytes(before)
+    journal.path_for(PATH).write_bytes(before)
     keep(journal, ENTRY)
-    with journal.place(PATH).open("ab") as file:
+    with journal.path_for(PATH).open("ab") as file:
         file.write(after)
-    assert journal.last(PATH) == ENTRY
+    assert journal.newest(PATH) == ENTRY
 
 
 @pytest.mark.parametrize(
@@ -111,9 +114,9 @@ def test_rubbish_around_it_does_not_hide_it(
         b"{}",
         b'{"entry": 1, "sum": 2}',
         b'{"entry": "{}", "sum": "0"}',
-        b'{"entry": "{}", "sum": "%s"}' % digest("{}").encode(),
-        b'{"entry": "[1", "sum": "%s"}' % digest("[1").encode(),
-        b'{"entry": "{\\"path\\": 1}", "sum": "%s"}' % digest('{"path": 1}').encode(),
+        b'{"entry": "{}", "sum": "%s"}' % fingerprint("{}").encode(),
+        b'{"entry": "[1", "sum": "%s"}' % fingerprint("[1").encode(),
+        b'{"entry": "{\\"path\\": 1}", "sum": "%s"}' % fingerprint('{"path": 1}').encode(),
         b"[" * 100000,
         b"\0" * 500,
         b"\xff\xfe{}",
@@ -122,56 +125,56 @@ def test_rubbish_around_it_does_not_hide_it(
 )
 def test_what_is_no_entry_is_passed_over(journal: Journal, line: bytes) -> None:
     keep(journal, ENTRY)
-    with journal.place(PATH).open("ab") as file:
+    with journal.path_for(PATH).open("ab") as file:
         file.write(line + b"\n")
-    assert journal.last(PATH) == ENTRY
+    assert journal.newest(PATH) == ENTRY
 
 
 def test_nothing_kept_leaves_nothing(journal: Journal) -> None:
     with journal.reserved(PATH):
-        assert journal.place(PATH).stat().st_size == ROOM
-    assert not journal.place(PATH).exists()
+        assert journal.path_for(PATH).stat().st_size == ROOM
+    assert not journal.path_for(PATH).exists()
     with pytest.raises(ZeroDivisionError), journal.reserved(PATH):
         raise ZeroDivisionError
-    assert not journal.place(PATH).exists()
+    assert not journal.path_for(PATH).exists()
 
 
 def test_nothing_kept_leaves_the_earlier_one(journal: Journal) -> None:
     keep(journal, ENTRY)
-    before = journal.place(PATH).read_bytes()
+    before = journal.path_for(PATH).read_bytes()
     with journal.reserved(PATH):
-        assert journal.last(PATH) == ENTRY
-    assert journal.place(PATH).read_bytes().strip() == before.strip()
+        assert journal.newest(PATH) == ENTRY
+    assert journal.path_for(PATH).read_bytes().strip() == before.strip()
 
 
 def test_crashes_in_between_do_not_let_it_grow(journal: Journal) -> None:
     """A thousand rooms that nobody gave back must not push the pair out of sight."""
     keep(journal, ENTRY)
-    length = journal.place(PATH).stat().st_size
+    length = journal.path_for(PATH).stat().st_size
     for _ in range(5):
-        with journal.place(PATH).open("ab") as file:
+        with journal.path_for(PATH).open("ab") as file:
             file.write(b"\n" * ROOM)
         with journal.reserved(PATH):
-            assert journal.place(PATH).stat().st_size <= length + 2 * ROOM
-        assert journal.place(PATH).stat().st_size < length + 2
+            assert journal.path_for(PATH).stat().st_size <= length + 2 * ROOM
+        assert journal.path_for(PATH).stat().st_size < length + 2
     keep(journal, numbered(2))
-    assert journal.last(PATH) == numbered(2)
+    assert journal.newest(PATH) == numbered(2)
 
 
 def test_a_long_history_does_not_hide_the_newest(journal: Journal) -> None:
     keep(journal, ENTRY)
-    place = journal.place(PATH)
+    place = journal.path_for(PATH)
     place.write_bytes(place.read_bytes() * (3 * (1 << 20) // place.stat().st_size))
     keep(journal, numbered(2))
-    assert journal.last(PATH) == numbered(2)
+    assert journal.newest(PATH) == numbered(2)
 
 
 def test_a_pair_larger_than_the_room_is_kept_all_the_same(journal: Journal) -> None:
     large = replace(ENTRY, access_token="\\" * 16384, refresh_token='"' * 16384)
     keep(journal, large)
-    assert journal.last(PATH) == large
+    assert journal.newest(PATH) == large
     keep(journal, ENTRY)
-    assert journal.last(PATH) == ENTRY
+    assert journal.newest(PATH) == ENTRY
 
 
 @pytest.mark.parametrize("piece", [1, 7, 100])
@@ -181,8 +184,8 @@ def test_a_disk_that_takes_it_in_pieces_gets_all_of_them(
     write = os.write
     with journal.reserved(PATH) as room:
         monkeypatch.setattr(os, "write", lambda handle, content: write(handle, content[:piece]))
-        room.keep(ENTRY)
-    assert journal.last(PATH) == ENTRY
+        room.write(ENTRY)
+    assert journal.newest(PATH) == ENTRY
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])
@@ -190,7 +193,7 @@ def test_a_disk_without_room_says_so_and_is_left_as_it_was(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     keep(journal, ENTRY)
-    before = journal.place(PATH).read_bytes()
+    before = journal.path_for(PATH).read_bytes()
 
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
@@ -200,8 +203,8 @@ def test_a_disk_without_room_says_so_and_is_left_as_it_was(
             patched.setattr(os, call, fail)
             with pytest.raises(OSError, match="full"), journal.reserved(path):
                 pytest.fail("was let in")
-    assert journal.place(PATH).read_bytes().strip() == before.strip()
-    assert not journal.place(PATH + "2").exists()
+    assert journal.path_for(PATH).read_bytes().strip() == before.strip()
+    assert not journal.path_for(PATH + "2").exists()
 
 
 def test_a_file_that_cannot_be_shortened_is_as_good(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,9 +216,9 @@ def test_a_file_that_cannot_be_shortened_is_as_good(journal: Journal, monkeypatc
         keep(journal, ENTRY)
         with journal.reserved(PATH):
             pass
-    assert journal.last(PATH) == ENTRY
+    assert journal.newest(PATH) == ENTRY
     keep(journal, numbered(2))
-    assert journal.last(PATH) == numbered(2)
+    assert journal.newest(PATH) == numbered(2)
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "ftruncate", "close"])
@@ -229,19 +232,19 @@ def test_a_crash_while_keeping_never_costs_the_earlier_one(
 
     with monkeypatch.context() as patched, suppress(CrashError), journal.reserved(PATH) as room:
         patched.setattr(os, call, crash)
-        room.keep(numbered(2))
-    assert journal.last(PATH) in {numbered(1), numbered(2)}
+        room.write(numbered(2))
+    assert journal.newest(PATH) in {numbered(1), numbered(2)}
     if call != "write":
-        assert journal.last(PATH) == numbered(2)
+        assert journal.newest(PATH) == numbered(2)
     keep(journal, numbered(3))
-    assert journal.last(PATH) == numbered(3)
+    assert journal.newest(PATH) == numbered(3)
 
 
 def test_a_journal_that_cannot_be_read_is_not_taken_for_an_empty_one(journal: Journal) -> None:
-    journal.place(PATH).mkdir(parents=True)
+    journal.path_for(PATH).mkdir(parents=True)
     with pytest.raises(OSError, match=r".+"):
-        journal.last(PATH)
-    assert list(journal.leftovers()) == []
+        journal.newest(PATH)
+    assert list(journal.pending()) == []
 
 
 @posix
@@ -251,7 +254,7 @@ def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
         keep(journal, ENTRY)
     finally:
         os.umask(umask)
-    modes = [each.stat().st_mode & 0o777 for each in (journal.place(PATH), tmp_path / "state" / "renewals")]
+    modes = [each.stat().st_mode & 0o777 for each in (journal.path_for(PATH), tmp_path / "state" / "renewals")]
     assert modes == [0o600, 0o700]
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
 
@@ -303,10 +306,10 @@ def test_a_folder_that_cannot_be_synced_is_no_failure_but_a_disk_that_fails_is(
 def test_neither_paths_nor_tokens_are_told() -> None:
     entry = replace(ENTRY, access_token="canary-a", refresh_token="canary-r", path="/home/canary")
     assert "canary" not in repr(entry)
-    assert "canary" not in Journal(Path("x")).place(entry.path).name
-    assert "canary" not in digest("canary")
+    assert "canary" not in Journal(Path("x")).path_for(entry.path).name
+    assert "canary" not in fingerprint("canary")
 
 
 def test_whether_the_token_was_rotated() -> None:
     assert ENTRY.is_rotated
-    assert not replace(ENTRY, base=digest("refresh")).is_rotated
+    assert not replace(ENTRY, base=fingerprint("refresh")).is_rotated

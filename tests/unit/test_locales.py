@@ -9,8 +9,8 @@ import pytest
 from babel import Locale, localedata
 from babel.dates import format_datetime, format_skeleton, format_time
 
-from trayquota.core.when import BRITISH, clock_time
-from trayquota.locales import TABLE, time_format
+from trayquota.settings.locales import TABLE, time_format
+from trayquota.views.clock_format import BRITISH, format_moment
 
 from .facts import NOW
 from .make_locales import alone, table
@@ -54,7 +54,7 @@ def test_the_table_is_what_babel_knows() -> None:
     ],
 )
 def test_moments_as_the_locale_writes_them(moment: datetime, locale: str, words: str) -> None:
-    assert clock_time(moment, NOW, time_format(locale), UTC) == words
+    assert format_moment(moment, NOW, time_format(locale), UTC) == words
 
 
 @pytest.mark.parametrize("locale", ["nowhere", "", "C", "../..", "\0", "x" * 300, "_"])
@@ -86,4 +86,4 @@ def test_every_locale_writes_as_babel_does() -> None:
     for name in names:
         form = time_format(name)
         for moment, words in expected(alone(name)):
-            assert clock_time(moment, MIDNIGHT, form, UTC) == words, name
+            assert format_moment(moment, MIDNIGHT, form, UTC) == words, name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota import log
+from trayquota.system import log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,8 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "logs" / "trayquota.log"
-    log.set_up(path, verbose=False)
+    path = tmp_path / "logs" / "trayquota.system.log"
+    log.set_up_logging(path, verbose=False)
     return path
 
 
@@ -69,7 +69,7 @@ def test_of_a_library_s_warning_only_what_is_constant_goes_in(path: Path) -> Non
 def test_a_library_s_warning_does_not_go_to_the_terminal(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     OTHER.warning("something")
     OWN.warning("something")
-    log.set_up(None, verbose=False)
+    log.set_up_logging(None, verbose=False)
     OTHER.warning("something")
     OWN.error("something")
     assert capsys.readouterr() == ("", "")
@@ -77,7 +77,7 @@ def test_a_library_s_warning_does_not_go_to_the_terminal(path: Path, capsys: pyt
 
 
 def test_with_verbose_it_goes_to_the_terminal_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    log.set_up(tmp_path / "log", verbose=True)
+    log.set_up_logging(tmp_path / "log", verbose=True)
     OWN.info("refresh: start")
     out, err = capsys.readouterr()
     assert out == ""
@@ -88,11 +88,11 @@ def test_with_verbose_it_goes_to_the_terminal_as_well(tmp_path: Path, capsys: py
 @posix
 def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_LARGEST_BYTES", 500)
-    log.set_up(path, verbose=False)
+    log.set_up_logging(path, verbose=False)
     for number in range(30):
         OWN.info("line %d", number)
     files = sorted(path.parent.iterdir())
-    assert [each.name for each in files] == ["trayquota.log", "trayquota.log.1"]
+    assert [each.name for each in files] == ["trayquota.system.log", "trayquota.system.log.1"]
     assert [stat.S_IMODE(each.stat().st_mode) for each in files] == [0o600, 0o600]
     kept = [int(line.split()[-1]) for each in reversed(files) for line in each.read_text().splitlines()]
     assert kept == list(range(kept[0], 30))
@@ -102,8 +102,8 @@ def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, mon
 
 def test_a_log_that_cannot_be_put_aside_does_not_grow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_LARGEST_BYTES", 500)
-    path.with_name("trayquota.log.1").mkdir()
-    (path.with_name("trayquota.log.1") / "in the way").touch()
+    path.with_name("trayquota.system.log.1").mkdir()
+    (path.with_name("trayquota.system.log.1") / "in the way").touch()
     for number in range(30):
         OWN.info("line %d", number)
     assert path.stat().st_size < 600
@@ -116,13 +116,13 @@ def test_any_text_can_be_written(path: Path) -> None:
 
 def test_a_log_that_cannot_be_written_is_done_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    log.set_up(tmp_path / "file" / "trayquota.log", verbose=True)
+    log.set_up_logging(tmp_path / "file" / "trayquota.system.log", verbose=True)
     OWN.info("still there")
     assert "there is no log file" in capsys.readouterr().err
 
 
 def test_setting_up_twice_writes_once(path: Path) -> None:
-    log.set_up(path, verbose=False)
+    log.set_up_logging(path, verbose=False)
     OWN.info("once")
     assert path.read_text().count("once") == 1
 
@@ -143,7 +143,7 @@ def test_where_an_error_happened_is_told_without_its_text() -> None:
     try:
         int("secret")
     except ValueError as error:
-        words = log.where(error)
+        words = log.error_location(error)
     assert words.startswith("ValueError at test_log.py:")
     assert "secret" not in words
-    assert log.where(KeyError("secret")) == "KeyError"
+    assert log.error_location(KeyError("secret")) == "KeyError"

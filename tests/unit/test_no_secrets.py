@@ -14,21 +14,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 import trayquota
-from trayquota.credentials import rewrite
-from trayquota.credentials.journal import Entry, Journal
-from trayquota.fetch import Cut, Fetcher
+from trayquota.core.credential import Tokens
+from trayquota.engine.fetcher import Fetcher
+from trayquota.net.cancellation import CancelToken
 from trayquota.providers import providers
-from trayquota.providers.base import FetchError, Login, Request, Response
+from trayquota.providers.base import FetchError, Request, Response
+from trayquota.tokens import writer as rewrite
+from trayquota.tokens.journal import Journal, PendingTokens
 
-from .logins import START, House, Pair, Provider, fields, reply, unwritable
-from .test_fetch import Line, said
-from .wires import Server, answer, nothing_left_behind, transport_to
+from .loopback_servers import Server, answer, nothing_left_behind, transport_to
+from .test_fetcher import Line, said
+from .token_files import START, House, Pair, Provider, fields, reply, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .wires import Visit
+    from .loopback_servers import Visit
 
 ACCESS = "canary-access-0123456789"
 REFRESH = "canary-refresh-0123456789"
@@ -116,13 +118,20 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
     fetcher = Fetcher(lambda: Line(house), house.keeper, house.clock)
     house.provider.script.append(look)
     monkeypatch.setattr(rewrite, "sync_folder", look)
-    outcome = fetcher(credential, Cut())
-    held = [house.store, outcome, providers()["claude"].renewal_request(REFRESH), credential]
+    outcome = fetcher(credential, CancelToken())
+    held = [house.store, outcome, providers()["claude"].refresh_request(REFRESH), credential]
     look()
     assert len(held) == 4
-    assert {"Credential", "Login", "Request", "Reservation", "LoginKeeper", "Fetcher", "Outcome", "Cut"} <= {
-        name.rpartition(".")[2] for name in seen
-    }
+    assert {
+        "Credential",
+        "Tokens",
+        "Request",
+        "Reservation",
+        "TokenManager",
+        "Fetcher",
+        "FetchResult",
+        "CancelToken",
+    } <= {name.rpartition(".")[2] for name in seen}
 
 
 @pytest.mark.parametrize(
@@ -130,10 +139,10 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
     [
         Request("GET", "https://api.example.com/", {"Authorization": ACCESS}, REFRESH.encode()),
         Response(200, {"set-cookie": ACCESS}, REFRESH.encode(), START),
-        providers()["claude"].read_renewal(reply({"access_token": ACCESS, "refresh_token": REFRESH})),
+        providers()["claude"].read_refresh(reply({"access_token": ACCESS, "refresh_token": REFRESH})),
         rewrite._Interference(ACCESS.encode(), REFRESH.encode()),
-        Entry(f"/{ACCESS}.json", "", "", ACCESS, REFRESH, "", ""),
-        Login(ACCESS, REFRESH, account_id=ACCESS, proxy_url=ACCESS),
+        PendingTokens(f"/{ACCESS}.json", "", "", ACCESS, REFRESH, "", ""),
+        Tokens(ACCESS, REFRESH, account_id=ACCESS, proxy_url=ACCESS),
     ],
 )
 def test_messages_do_not_tell_what_they_carry(each: object) -> None:
@@ -185,7 +194,7 @@ def test_a_file_that_is_no_good(house: House, content: bytes) -> None:
     credential = house.credential()
     house.path.write_bytes(content)
     with pytest.raises(FetchError) as info:
-        house.keeper.renew(credential, credential.login)
+        house.keeper.refresh(credential, credential.login)
     assert_discreet(told_by(info.value))
 
 
@@ -193,7 +202,7 @@ def test_a_file_that_cannot_be_written(house: House, monkeypatch: pytest.MonkeyP
     with monkeypatch.context() as patched:
         unwritable(patched)
         house.renew()
-        warning = house.keeper.current(house.credential())[1]
+        warning = house.keeper.current_tokens(house.credential())[1]
     assert warning is not None
     assert_discreet(repr(warning))
     (journal,) = house.journals()
@@ -218,11 +227,11 @@ def test_a_pair_that_cannot_be_put_away(house: House) -> None:
     kept = Journal(house.state / "renewals")
     entry = house.keeper._pairs[os.path.realpath(house.path)]
     with kept.reserved(entry.path) as room:
-        room.keep(entry)
+        room.write(entry)
     for content in (b"", b"[]", REFRESH.encode(), json.dumps(fields(house.provider.newest)).encode()):
         house.path.write_bytes(content)
-        with pytest.raises((rewrite.RewriteError, rewrite.SupersededError)) as info:
-            rewrite.put(entry)
+        with pytest.raises((rewrite.TokenWriteError, rewrite.SupersededError)) as info:
+            rewrite.write_tokens(entry)
         assert_discreet(told_by(info.value).replace(EMAIL, ""))
 
 
@@ -236,7 +245,7 @@ def test_an_answer_of_any_kind(house: House, status: int, kind: str) -> None:
     body = {"error": {"message": f"{ACCESS} {EMAIL}", "type": ACCESS}, "plan_type": EMAIL}
     line.script.append(said(status, body, {"content-type": kind, "retry-after": ACCESS, "location": ACCESS}))
     house.write(house.provider.newest, type="codex", email=EMAIL, expired="")
-    outcome = Fetcher(lambda: line, house.keeper, house.clock)(house.credential(), Cut())
+    outcome = Fetcher(lambda: line, house.keeper, house.clock)(house.credential(), CancelToken())
     assert outcome.error is not None
     assert_discreet(repr(outcome.error))
 
@@ -258,7 +267,7 @@ def test_a_line_that_breaks(house: House, broken: Visit) -> None:
     with nothing_left_behind(), Server(broken) as server, transport_to(server) as transport:  # type: ignore[arg-type]
         for request in (
             providers()["claude"].usage_request(house.credential().login),
-            providers()["claude"].renewal_request(REFRESH),
+            providers()["claude"].refresh_request(REFRESH),
         ):
             server.answers[:] = [broken]  # type: ignore[list-item]
             with pytest.raises(FetchError) as info:

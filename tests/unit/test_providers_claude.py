@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trayquota.core.credential import Tokens
 from trayquota.core.model import FailureKind, QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
-from trayquota.providers.base import FetchError, Login
+from trayquota.providers.base import FetchError
 from trayquota.providers.claude import PROVIDER
 from trayquota.providers.windows import MOST_WINDOWS
 
@@ -172,7 +173,7 @@ def test_without_a_limit_extra_usage_is_no_quota(answer: object) -> None:
 
 
 def test_the_question() -> None:
-    request = PROVIDER.usage_request(Login(access_token="fake-access"))  # noqa: S106 - invented
+    request = PROVIDER.usage_request(Tokens(access_token="fake-access"))  # noqa: S106 - invented
     assert (request.method, request.url, request.body) == ("GET", "https://api.anthropic.com/api/oauth/usage", None)
     assert request.headers["Authorization"] == "Bearer fake-access"
     assert request.headers["anthropic-beta"] == "oauth-2025-04-20"

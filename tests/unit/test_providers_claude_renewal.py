@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayquota.providers.base import RenewalError, Renewed
+from trayquota.providers.base import RefreshedTokens, TokenRefreshError
 from trayquota.providers.claude import PROVIDER, form_encoded, is_token
 
 from . import facts, hostile
 
 
 def test_the_renewal() -> None:
-    request = PROVIDER.renewal_request("fake refresh+/=~")
+    request = PROVIDER.refresh_request("fake refresh+/=~")
     assert (request.method, request.url) == ("POST", "https://platform.claude.com/v1/oauth/token")
     assert request.headers["User-Agent"].startswith("axios/")
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
@@ -43,13 +43,13 @@ def test_form_values_carry_anything(value: str) -> None:
 def test_the_answers_to_a_renewal_in_the_facts(case: Any) -> None:  # noqa: ANN401 - JSON
     wanted = case["expect"]
     if wanted["result"] != "ok":
-        with pytest.raises(RenewalError) as caught:
-            PROVIDER.read_renewal(facts.case_answer(case))
+        with pytest.raises(TokenRefreshError) as caught:
+            PROVIDER.read_refresh(facts.case_answer(case))
         assert caught.value.final is (wanted["result"] == "terminal")
         assert caught.value.server_fault is (case["status"] >= 500)
         assert (caught.value.wait_s or 0) >= wanted.get("wait_seconds_min", 0)
         return
-    pair = PROVIDER.read_renewal(facts.case_answer(case))
+    pair = PROVIDER.read_refresh(facts.case_answer(case))
     keeps_old = "keep" in wanted["refresh_token"]
     assert pair.access_token == case["body"]["access_token"]
     assert pair.refresh_token == (None if keeps_old else wanted["refresh_token"])
@@ -63,7 +63,7 @@ def test_the_answers_to_a_renewal_in_the_facts(case: Any) -> None:  # noqa: ANN4
 )
 def test_how_long_a_new_pair_lives(expires_in: object, lifetime_s: float) -> None:
     answer = facts.answer({"access_token": "fake-access", "refresh_token": "fake-refresh", "expires_in": expires_in})
-    assert PROVIDER.read_renewal(answer).lifetime_s == lifetime_s
+    assert PROVIDER.read_refresh(answer).lifetime_s == lifetime_s
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_how_long_a_new_pair_lives(expires_in: object, lifetime_s: float) -> Non
     ],
 )
 def test_a_pause_before_the_next_renewal(headers: dict[str, str], wait_s: float) -> None:
-    with pytest.raises(RenewalError) as caught:
-        PROVIDER.read_renewal(facts.answer({}, 429, headers))
+    with pytest.raises(TokenRefreshError) as caught:
+        PROVIDER.read_refresh(facts.answer({}, 429, headers))
     assert (caught.value.wait_s, caught.value.final) == (wait_s, False)
 
 
@@ -92,8 +92,8 @@ def test_a_pause_before_the_next_renewal(headers: dict[str, str], wait_s: float)
     ],
 )
 def test_a_dead_login_is_dead(body: object, status: int) -> None:
-    with pytest.raises(RenewalError) as caught:
-        PROVIDER.read_renewal(facts.answer(body, status))
+    with pytest.raises(TokenRefreshError) as caught:
+        PROVIDER.read_refresh(facts.answer(body, status))
     assert caught.value.final
 
 
@@ -113,13 +113,13 @@ def test_a_dead_login_is_dead(body: object, status: int) -> None:
     ],
 )
 def test_any_other_refusal_may_pass(body: object, status: int) -> None:
-    with pytest.raises(RenewalError) as caught:
-        PROVIDER.read_renewal(facts.answer(body, status))
+    with pytest.raises(TokenRefreshError) as caught:
+        PROVIDER.read_refresh(facts.answer(body, status))
     assert not caught.value.final
 
 
 def test_a_new_pair_tells_nothing_of_itself() -> None:
-    assert "fake" not in repr(Renewed("fake-access", "fake-refresh", 3600.0))
+    assert "fake" not in repr(RefreshedTokens("fake-access", "fake-refresh", 3600.0))
 
 
 @pytest.mark.parametrize("secret", ["", " ", "a b", "a\n", "a\0", "\u00e4", "x" * 20000, None, 7])
@@ -131,8 +131,8 @@ def test_what_cannot_stand_in_a_header_is_no_token(secret: object) -> None:
 @given(st.binary(max_size=50) | hostile.values("error", "access_token", "expires_in").map(hostile.written))
 def test_whatever_a_renewal_is_answered_it_is_a_pair_or_a_refusal(body: bytes) -> None:
     try:
-        pair = PROVIDER.read_renewal(facts.answer(body))
-    except RenewalError:
+        pair = PROVIDER.read_refresh(facts.answer(body))
+    except TokenRefreshError:
         return
     assert is_token(pair.access_token)
     assert 0 < pair.lifetime_s <= 366 * 86400

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
+from trayquota.core.credential import Tokens
 from trayquota.core.text import TITLE_LIMIT
-from trayquota.providers.base import Login
 from trayquota.providers.codex import PROVIDER
 
 from . import facts, hostile
@@ -52,7 +52,7 @@ def test_the_access_token_names_mail_plan_and_end() -> None:
 
 
 def test_the_question() -> None:
-    login = Login(access_token="fake-access", account_id=ACCOUNT)  # noqa: S106 - invented
+    login = Tokens(access_token="fake-access", account_id=ACCOUNT)  # noqa: S106 - invented
     request = PROVIDER.usage_request(login)
     assert (request.method, request.url, request.body) == (
         "GET",
@@ -67,14 +67,14 @@ def test_the_question() -> None:
 
 @pytest.mark.parametrize("account_id", [None, ""])
 def test_an_unknown_account_is_not_named(account_id: str | None) -> None:
-    request = PROVIDER.usage_request(Login(access_token="fake-access", account_id=account_id))  # noqa: S106 - invented
+    request = PROVIDER.usage_request(Tokens(access_token="fake-access", account_id=account_id))  # noqa: S106 - invented
     assert "chatgpt-account-id" not in {each.lower() for each in request.headers}
 
 
 def test_its_logins_are_never_renewed() -> None:
-    assert not PROVIDER.can_renew
+    assert not PROVIDER.can_refresh
     with pytest.raises(NotImplementedError):
-        PROVIDER.renewal_request("fake-refresh")
+        PROVIDER.refresh_request("fake-refresh")
 
 
 @given(hostile.values("account_id", "id_token", "access_token", "https://api.openai.com/auth"))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayquota.core.cadence import next_gate
 from trayquota.core.model import FailureKind
+from trayquota.core.refresh_policy import next_gate
 from trayquota.providers import provider_name, provider_title, providers, usage_page
 from trayquota.providers.base import FetchError, Provider, Response, retry_after_s
 
@@ -52,7 +52,7 @@ def test_all_cases_of_the_facts_are_here() -> None:
 def test_the_cases_of_the_facts(provider: Provider, case: Any) -> None:  # noqa: ANN401 - JSON
     wanted, error = case["expect"], failure_of(provider, facts.case_answer(case))
     assert error.failure.kind is KINDS[wanted["class"]]
-    assert error.may_renew is wanted.get("may_refresh_once", wanted["class"] == "auth_expired")
+    assert error.may_refresh is wanted.get("may_refresh_once", wanted["class"] == "auth_expired")
     if error.failure.kind is FailureKind.RATE_LIMITED:
         gate = next_gate(None, error.retry_after_s, facts.NOW)
         assert (gate.opens_at - facts.NOW).total_seconds() >= max(wanted["wait_seconds_min"], 300)
@@ -79,7 +79,7 @@ def test_the_cases_of_the_facts(provider: Provider, case: Any) -> None:  # noqa:
 )
 def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_renew: bool) -> None:  # noqa: FBT001
     error = failure_of(provider, facts.answer(b"", status))
-    assert (error.failure.kind, error.may_renew) == (kind, may_renew)
+    assert (error.failure.kind, error.may_refresh) == (kind, may_renew)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_
 @pytest.mark.parametrize("headers", [{"content-type": "Text/HTML; charset=utf-8"}, {}])
 def test_a_web_page_is_never_an_expired_login(status: int, kind: FailureKind, headers: dict[str, str]) -> None:
     error = failure_of(CLAUDE, facts.answer(b"\n <!DOCTYPE html><p>token revoked, scope", status, headers))
-    assert (error.failure.kind, error.may_renew) == (kind, False)
+    assert (error.failure.kind, error.may_refresh) == (kind, False)
     assert ("web page" in error.failure.message.lower()) is (kind in {FailureKind.BLOCKED, FailureKind.BAD_ANSWER})
 
 
@@ -121,7 +121,7 @@ def test_only_what_a_renewal_can_mend_leads_to_one(
 ) -> None:
     for body in ({"error": {"message": message}}, {"detail": {"code": message}}, message.upper().encode()):
         error = refused(status, body)
-        assert (error.failure.kind, error.may_renew) == (kind, may_renew)
+        assert (error.failure.kind, error.may_refresh) == (kind, may_renew)
 
 
 @pytest.mark.parametrize(

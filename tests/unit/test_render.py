@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter
 
-from trayquota.core.view import IconSpec, Level, Mark
-from trayquota.render import SIZES, artist, palette, render, render_all
-from trayquota.render.lettering import lettering, mark
+from trayquota.render import SIZES, palette, render, render_all
+from trayquota.render import draw as drawing
+from trayquota.render.digits import number_mask, placeholder_mask
+from trayquota.views.tray_view import IconSpec, Level, Placeholder
 
 from .structs import structs
 
@@ -73,10 +74,10 @@ def numbers(style: str) -> Iterator[IconSpec]:
 
 
 def marks(style: str) -> Iterator[IconSpec]:
-    for each in Mark:
+    for each in Placeholder:
         for stale in (False, True):
             for attention in (False, True):
-                yield IconSpec(mark=each, stale=stale, attention=attention, style=style)
+                yield IconSpec(placeholder=each, stale=stale, attention=attention, style=style)
 
 
 @pytest.fixture
@@ -91,8 +92,8 @@ def glyphs(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
 
         return painting
 
-    monkeypatch.setattr(artist, "lettering", spy(lettering))
-    monkeypatch.setattr(artist, "mark", spy(mark))
+    monkeypatch.setattr(drawing, "number_mask", spy(number_mask))
+    monkeypatch.setattr(drawing, "placeholder_mask", spy(placeholder_mask))
     return painted
 
 
@@ -160,7 +161,7 @@ def test_every_state_is_unlike_every_other_in_grey_at_the_smallest_size(style: s
         for stale in (False, True)
         for attention in (False, True)
     ]
-    specs += [IconSpec(mark=each, style=style) for each in Mark]
+    specs += [IconSpec(placeholder=each, style=style) for each in Placeholder]
     greys = [(spec, on_panel(render(spec, 16), panel).convert("L")) for spec in specs]
     for (one, first), (other, second) in combinations(greys, 2):
         apart = sum(step > 40 for step in ImageChops.difference(first, second).tobytes())
@@ -212,7 +213,7 @@ def test_digits_are_tall_and_those_of_two_numbers_line_up(size: int, glyphs: lis
 @pytest.mark.parametrize("size", [16, 24, 64])
 @pytest.mark.parametrize("style", STYLES)
 def test_the_gauge_grows_with_the_percent(size: int, style: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artist, "lettering", lambda _text, size, *_: Image.new("L", (size, size)))
+    monkeypatch.setattr(drawing, "number_mask", lambda _text, size, *_: Image.new("L", (size, size)))
     for level in Level:
         paint = palette.RINGS[level] if style == "ring" else palette.LEVELS[level]
         colour = {"number": paint.fill, "ring": paint.rim, "bar": paint.ink}[style]
@@ -246,7 +247,7 @@ def test_attention_leaves_number_and_mark_as_large_as_can_be(glyphs: list[Image.
 specs = structs(
     IconSpec,
     percent=st.none() | st.integers(0, 100),
-    mark=st.sampled_from(Mark),
+    placeholder=st.sampled_from(Placeholder),
     level=st.sampled_from(Level),
     stale=st.booleans(),
     attention=st.booleans(),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageChops
 
-from trayquota.core.view import IconSpec, Level, Mark
 from trayquota.render import SIZES, render
+from trayquota.views.tray_view import IconSpec, Level, Placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +34,8 @@ def states(style: str) -> list[IconSpec]:
     ]
     unknown = [IconSpec(percent=42, bars=bars, style=style) for bars in ((None, 42), (42, None), (None, None))]
     marks = [
-        IconSpec(mark=mark, stale=stale, attention=attention, style=style)
-        for mark in Mark
+        IconSpec(placeholder=mark, stale=stale, attention=attention, style=style)
+        for mark in Placeholder
         for stale, attention in ((False, False), (True, False), (False, True))
     ]
     return [*numbers, *(unknown if style == "bar" else ()), *(marks if style == "number" else ())]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
-from trayquota.core.model import Account, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot, State
-from trayquota.report import document, is_fresh, print_table
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
+from trayquota.views.report import document, is_fresh, print_table
 
 from .facts import NOW
 from .hostile import ANY_TEXT
@@ -22,7 +22,7 @@ from .samples import ADA, BOB, CI, DESIGN, EXPIRED, LOOK, OFFLINE, five_hours, l
 from .structs import structs
 
 if TYPE_CHECKING:
-    from trayquota.core.words import Look
+    from trayquota.views.labels import DisplayOptions
 
 STATES = {"ok", "stale", "error", "expired", "disabled", "unsupported"}
 KINDS = {
@@ -87,8 +87,8 @@ CONTRACT = {
 
 def test_the_document_of_the_contract() -> None:
     usages = (
-        AccountUsage(replace(ADA, plan=None), State.OK, (five_hours(42),), None, NOW),
-        usage(CI, state=State.EXPIRED, failure=EXPIRED),
+        AccountUsage(replace(ADA, plan=None), AccountState.OK, (five_hours(42),), None, NOW),
+        usage(CI, state=AccountState.EXPIRED, failure=EXPIRED),
     )
     assert told(*usages) == CONTRACT
 
@@ -131,11 +131,11 @@ def test_without_accounts_there_is_no_lowest() -> None:
 
 def test_the_lowest_leaves_out_what_does_not_count() -> None:
     others = (
-        usage(CI, five_hours(1), state=State.EXPIRED, failure=EXPIRED),
+        usage(CI, five_hours(1), state=AccountState.EXPIRED, failure=EXPIRED),
         usage(ADA, passed(five_hours(2)), QuotaWindow("Extra usage", None)),
     )
     assert told(*others)["lowest"] is None
-    stale = usage(BOB, five_hours(70), weekly(37), state=State.STALE)
+    stale = usage(BOB, five_hours(70), weekly(37), state=AccountState.STALE)
     assert told(*others, stale)["lowest"] == {"account": BOB.id, "window": "Weekly", "remaining_percent": 37.0}
 
 
@@ -155,7 +155,7 @@ def test_instants_are_utc_to_the_millisecond() -> None:
     tokyo = timezone(timedelta(hours=9))
     failure = replace(OFFLINE, retry_at=later("1h").replace(microsecond=885429))
     window = QuotaWindow("5-hour", 7.0, later("2h").astimezone(tokyo), 18000)
-    shown = AccountUsage(ADA, State.STALE, (window,), failure, NOW.replace(microsecond=999))
+    shown = AccountUsage(ADA, AccountState.STALE, (window,), failure, NOW.replace(microsecond=999))
     told = json.loads(document(snapshot(shown), NOW.astimezone(tokyo).replace(microsecond=885429)))
     assert told["generated_at"] == "2026-09-22T12:00:00Z"
     (account,) = told["accounts"]
@@ -165,13 +165,13 @@ def test_instants_are_utc_to_the_millisecond() -> None:
 
 
 def test_an_account_without_an_answer_is_an_error_without_a_reason() -> None:
-    (account,) = told(usage(state=State.PENDING))["accounts"]
+    (account,) = told(usage(state=AccountState.PENDING))["accounts"]
     assert (account["state"], account["error"]) == ("error", None)
 
 
 def test_the_kinds_of_the_contract() -> None:
     assert {each.value for each in FailureKind} == KINDS
-    assert {each.value for each in State} == STATES | {"pending"}
+    assert {each.value for each in AccountState} == STATES | {"pending"}
 
 
 MOMENTS = st.none() | st.floats(-1e7, 1e7).map(lambda each: NOW + timedelta(seconds=each))
@@ -181,7 +181,7 @@ WINDOWS = structs(
 USAGES = structs(
     AccountUsage,
     structs(Account, ANY_TEXT, ANY_TEXT, ANY_TEXT, st.none() | ANY_TEXT),
-    st.sampled_from(State),
+    st.sampled_from(AccountState),
     st.lists(WINDOWS, max_size=3).map(tuple),
     st.none() | structs(Failure, st.sampled_from(FailureKind), ANY_TEXT, MOMENTS),
     MOMENTS,
@@ -230,18 +230,18 @@ def assert_object(found: dict[str, Any], **keys: Any) -> None:  # noqa: ANN401 -
     ("states", "fresh"),
     [
         ((), True),
-        ((State.OK, State.DISABLED, State.UNSUPPORTED), True),
-        ((State.OK, State.STALE), False),
-        ((State.ERROR,), False),
-        ((State.EXPIRED,), False),
-        ((State.PENDING,), False),
+        ((AccountState.OK, AccountState.DISABLED, AccountState.UNSUPPORTED), True),
+        ((AccountState.OK, AccountState.STALE), False),
+        ((AccountState.ERROR,), False),
+        ((AccountState.EXPIRED,), False),
+        ((AccountState.PENDING,), False),
     ],
 )
-def test_whether_all_is_fresh(states: tuple[State, ...], fresh: bool) -> None:  # noqa: FBT001 - a column of a table
+def test_whether_all_is_fresh(states: tuple[AccountState, ...], fresh: bool) -> None:  # noqa: FBT001 - a column of a table
     assert is_fresh(snapshot(*(usage(state=each) for each in states))) is fresh
 
 
-def table(shown: Snapshot, look: Look = LOOK) -> str:
+def table(shown: Snapshot, look: DisplayOptions = LOOK) -> str:
     output = io.StringIO()
     print_table(shown, NOW, look, Console(file=output, width=200, highlight=False, soft_wrap=True))
     return output.getvalue()

@@ -8,22 +8,22 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from trayquota.config import Settings
-from trayquota.core.settings_menu import Choices, settings_row
-from trayquota.core.view import Action, ActionKind, Row
+from trayquota.settings.config import Settings
+from trayquota.views.settings_menu import MenuSettings, settings_menu_item
+from trayquota.views.tray_view import Action, ActionKind, MenuItem
 
 
-def rows(choices: Choices) -> dict[str, Row]:
+def rows(choices: MenuSettings) -> dict[str, MenuItem]:
     """Return the rows of the submenu by label."""
-    return {each.label: each for each in settings_row(choices).children}
+    return {each.label: each for each in settings_menu_item(choices).children}
 
 
-def chosen(row: Row) -> list[str]:
+def chosen(row: MenuItem) -> list[str]:
     assert all(each.radio for each in row.children)
     return [each.label for each in row.children if each.checked]
 
 
-def set_by(row: Row) -> dict[str, object]:
+def set_by(row: MenuItem) -> dict[str, object]:
     """Return what a click on a row writes to the file."""
     assert row.action is not None
     assert row.action.kind is ActionKind.SET
@@ -31,7 +31,7 @@ def set_by(row: Row) -> dict[str, object]:
 
 
 def test_its_rows() -> None:
-    found = settings_row(Choices())
+    found = settings_menu_item(MenuSettings())
     assert found.label == "Settings"
     assert [each.label for each in found.children] == [
         "Refresh every",
@@ -46,14 +46,14 @@ def test_its_rows() -> None:
 
 
 def test_the_defaults_are_those_of_the_settings() -> None:
-    settings, choices = Settings(), Choices()
+    settings, choices = Settings(), MenuSettings()
     for name in ("interval_minutes", "icon_style", "notifications", "hide_emails"):
         assert getattr(choices, name) == getattr(settings, name)
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 5.0, 60])
 def test_the_chosen_interval_is_marked(minutes: float) -> None:
-    row = rows(Choices(interval_minutes=minutes))["Refresh every"]
+    row = rows(MenuSettings(interval_minutes=minutes))["Refresh every"]
     assert chosen(row) == [f"{minutes:g} minute{'' if minutes == 1 else 's'}"]
     assert len(row.children) == 7
 
@@ -62,21 +62,21 @@ def test_the_chosen_interval_is_marked(minutes: float) -> None:
     ("minutes", "label", "place"), [(7.0, "7 minutes", 3), (1440, "1440 minutes", 7), (1.5, "1.5 minutes", 1)]
 )
 def test_an_interval_of_one_s_own_has_a_row_in_its_place(minutes: float, label: str, place: int) -> None:
-    row = rows(Choices(interval_minutes=minutes))["Refresh every"]
+    row = rows(MenuSettings(interval_minutes=minutes))["Refresh every"]
     assert chosen(row) == [label]
     assert row.children[place].label == label
     assert set_by(row.children[place]) == {"interval_minutes": minutes}
 
 
 def test_every_interval_offered_may_be_set() -> None:
-    for each in rows(Choices())["Refresh every"].children:
+    for each in rows(MenuSettings())["Refresh every"].children:
         settings = msgspec.convert(set_by(each), Settings)
         assert each.label.startswith(f"{settings.interval_minutes:g} ")
 
 
 @pytest.mark.parametrize(("style", "label"), [("number", "Number"), ("ring", "Ring"), ("bar", "Two bars")])
 def test_the_icon_s_style(style: str, label: str) -> None:
-    row = rows(Choices(icon_style=style))["Icon"]
+    row = rows(MenuSettings(icon_style=style))["Icon"]
     assert chosen(row) == [label]
     written = {each.label: set_by(each) for each in row.children}
     assert written[label] == {"icon_style": style}
@@ -87,7 +87,7 @@ def test_the_icon_s_style(style: str, label: str) -> None:
 @pytest.mark.parametrize(("label", "key"), [("Notifications", "notifications"), ("Hide e-mails", "hide_emails")])
 @pytest.mark.parametrize("is_on", [True, False])
 def test_a_switch_says_how_it_stands_and_sets_the_other(label: str, key: str, is_on: bool) -> None:  # noqa: FBT001 - a column
-    choices = Choices(notifications=is_on) if key == "notifications" else Choices(hide_emails=is_on)
+    choices = MenuSettings(notifications=is_on) if key == "notifications" else MenuSettings(hide_emails=is_on)
     row = rows(choices)[label]
     assert row.checked is is_on
     assert not row.radio
@@ -95,10 +95,10 @@ def test_a_switch_says_how_it_stands_and_sets_the_other(label: str, key: str, is
 
 
 def test_starting_at_login_is_offered_where_it_is_known() -> None:
-    assert "Start at login" not in rows(Choices(starts_at_login=None))
-    assert rows(Choices(starts_at_login=False))["Start at login"] == Row(
+    assert "Start at login" not in rows(MenuSettings(starts_at_login=None))
+    assert rows(MenuSettings(starts_at_login=False))["Start at login"] == MenuItem(
         "Start at login", Action(ActionKind.AUTOSTART, "on"), checked=False
     )
-    assert rows(replace(Choices(), starts_at_login=True))["Start at login"] == Row(
+    assert rows(replace(MenuSettings(), starts_at_login=True))["Start at login"] == MenuItem(
         "Start at login", Action(ActionKind.AUTOSTART, "off"), checked=True
     )

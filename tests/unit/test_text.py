@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayquota.core.text import ago, clean, duration
-from trayquota.core.when import BRITISH, clock_time
+from trayquota.core.text import clean, format_age, format_duration
+from trayquota.views.clock_format import BRITISH, format_moment
 
 from .facts import NOW
 from .hostile import ANY_TEXT, assert_clean
@@ -69,7 +69,7 @@ def test_clean_text_stays_as_it_is(text: str, limit: int) -> None:
     ],
 )
 def test_lengths(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_lengths(seconds: float, words: str) -> None:
     ],
 )
 def test_ages(seconds: float, words: str) -> None:
-    assert ago(seconds) == words
+    assert format_age(seconds) == words
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1e9))
@@ -97,7 +97,7 @@ def test_more_time_never_reads_as_less(one: float, other: float) -> None:
         return sum(int(each[:-1]) * {"d": 1440, "h": 60, "m": 1}[each[-1]] for each in parts)
 
     low, high = sorted((one, other))
-    assert minutes(duration(low)) <= minutes(duration(high)) <= high / 60
+    assert minutes(format_duration(low)) <= minutes(format_duration(high)) <= high / 60
 
 
 TOKYO, NEW_YORK = timezone(timedelta(hours=9)), timezone(timedelta(hours=-4))
@@ -105,6 +105,6 @@ TOKYO, NEW_YORK = timezone(timedelta(hours=9)), timezone(timedelta(hours=-4))
 
 def test_moments_are_those_of_the_persons_zone() -> None:
     moment = NOW + timedelta(hours=2, minutes=30)
-    assert clock_time(moment, NOW, BRITISH, TOKYO) == "23:30"
-    assert clock_time(moment + timedelta(hours=1), NOW, BRITISH, TOKYO) == "Wed 00:30"
-    assert clock_time(moment, NOW, BRITISH, NEW_YORK) == "10:30"
+    assert format_moment(moment, NOW, BRITISH, TOKYO) == "23:30"
+    assert format_moment(moment + timedelta(hours=1), NOW, BRITISH, TOKYO) == "Wed 00:30"
+    assert format_moment(moment, NOW, BRITISH, NEW_YORK) == "10:30"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayquota.core.compose import tooltip, tooltip_within, view
-from trayquota.core.model import State
-from trayquota.core.view import IconSpec, View
+from trayquota.core.model import AccountState
+from trayquota.views.tray import tooltip, tooltip_within, tray_view
+from trayquota.views.tray_view import IconSpec, TrayView
 
 from .facts import NOW
 from .hostile import ANY_TEXT
@@ -21,19 +21,19 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def shown(headline: str, *brief: str) -> View:
-    return View(IconSpec(), headline, ("a long line " * 20,), brief, ())
+def shown(headline: str, *brief: str) -> TrayView:
+    return TrayView(IconSpec(), headline, ("a long line " * 20,), brief, ())
 
 
 def test_what_fits_is_left_as_it_is() -> None:
-    found = view(snapshot(usage(BOB, five_hours(42))), NOW, LOOK)
+    found = tray_view(snapshot(usage(BOB, five_hours(42))), NOW, LOOK)
     assert tooltip_within(found, WINDOWS) == tooltip(found)
     assert tooltip_within(found, units(tooltip(found))) == tooltip(found)
     assert tooltip_within(found, units(tooltip(found)) - 1) != tooltip(found)
 
 
 def test_the_design_in_little_room() -> None:
-    assert tooltip_within(view(DESIGN, NOW, LOOK), WINDOWS).splitlines() == [
+    assert tooltip_within(tray_view(DESIGN, NOW, LOOK), WINDOWS).splitlines() == [
         "37% left: Codex bob@example.org, Weekly",
         "Claude ci@example.com login expired",
         "Codex bob@example.org 37%",
@@ -43,7 +43,7 @@ def test_the_design_in_little_room() -> None:
 
 def test_the_most_constrained_come_first() -> None:
     accounts = [numbered(number, five_hours(100 - number)) for number in range(30)]
-    found = view(snapshot(*accounts, usage(BOB, state=State.EXPIRED, failure=EXPIRED)), NOW, LOOK)
+    found = tray_view(snapshot(*accounts, usage(BOB, state=AccountState.EXPIRED, failure=EXPIRED)), NOW, LOOK)
     assert found.brief[:3] == (
         "Codex bob@example.org login expired",
         "Claude user029@example.com 71%",

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.core.credential import Tokens
 from trayquota.core.model import FailureKind
+from trayquota.net.transport import LARGEST_BYTES
 from trayquota.providers import providers
-from trayquota.providers.base import FetchError, Login, Request
-from trayquota.transport import LARGEST_BYTES
+from trayquota.providers.base import FetchError, Request
 
-from .wires import NOW, Server, Visit, answer, chunked, get, nothing_left_behind, packed, post, transport_to
+from .loopback_servers import NOW, Server, Visit, answer, chunked, get, nothing_left_behind, packed, post, transport_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from trayquota.transport import Transport
+    from trayquota.net.transport import Transport
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +79,7 @@ def test_a_body_goes_as_it_is() -> None:
 
 @pytest.mark.parametrize("name", sorted(providers()))
 def test_the_providers_own_requests_arrive(name: str) -> None:
-    login = Login("access", "refresh", account_id="00000000-0000-4000-8000-000000000000")
+    login = Tokens("access", "refresh", account_id="00000000-0000-4000-8000-000000000000")
     request = providers()[name].usage_request(login)
     with Server(answer()) as server, transport_to(server) as transport:
         transport.send(request)

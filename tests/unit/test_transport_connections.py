@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota import connections
-from trayquota import transport as transport_module
 from trayquota.core.model import FailureKind
-from trayquota.fetch import Cut
+from trayquota.net import connections
+from trayquota.net import transport as transport_module
+from trayquota.net.cancellation import CancelToken
 from trayquota.providers.base import FetchError
 
-from .wires import CERTIFICATE, Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
+from .loopback_servers import CERTIFICATE, Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from trayquota.net.transport import Transport
     from trayquota.providers.base import Request
-    from trayquota.transport import Transport
 
-    from .wires import Visit
+    from .loopback_servers import Visit
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def _nothing_is_left() -> Iterator[None]:
         yield
 
 
-def failure_of(transport: Transport, request: Request, cut: Cut | None = None) -> FetchError:
+def failure_of(transport: Transport, request: Request, cut: CancelToken | None = None) -> FetchError:
     with pytest.raises(FetchError) as caught:
         transport.send(request, cut=cut)
     return caught.value
@@ -151,10 +151,10 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport_module, "_CONNECT_S", 3600.0)
 
 
-def cut_when_arrived(server: Server, cut: Cut) -> threading.Thread:
+def cut_when_arrived(server: Server, cut: CancelToken) -> threading.Thread:
     def wait_and_cut() -> None:
         server.arrived.wait()
-        cut.cut()
+        cut.cancel()
 
     thread = threading.Thread(target=wait_and_cut)
     thread.start()
@@ -162,8 +162,8 @@ def cut_when_arrived(server: Server, cut: Cut) -> threading.Thread:
 
 
 def test_what_is_withdrawn_before_it_begins_is_not_sent() -> None:
-    cut = Cut()
-    cut.cut()
+    cut = CancelToken()
+    cut.cancel()
     with Server(answer()) as server, transport_to(server) as transport:
         assert "withdrawn" in failure_of(transport, get(), cut).failure.message
     assert server.visitors == 0
@@ -182,7 +182,7 @@ SILENT: list[Callable[[Visit], object]] = [
 @pytest.mark.parametrize("silent", SILENT)
 @pytest.mark.parametrize("is_kept", [False, True], ids=["new", "kept"])
 def test_a_cut_ends_an_exchange_wherever_it_is(silent: Callable[[Visit], object], *, is_kept: bool) -> None:
-    cut = Cut()
+    cut = CancelToken()
     with Server(*[answer()] * is_kept, silent, answer(b"fine")) as server, transport_to(server) as transport:
         if is_kept:
             transport.send(get())
@@ -200,7 +200,7 @@ def test_a_cut_ends_an_exchange_wherever_it_is(silent: Callable[[Visit], object]
 def test_over_tls_too_and_nothing_is_said_in_the_clear(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     monkeypatch.setenv("NO_PROXY", "*")
-    cut = Cut()
+    cut = CancelToken()
     heard: list[bytes] = []
 
     def hang(visit: Visit) -> None:
@@ -221,23 +221,23 @@ def test_over_tls_too_and_nothing_is_said_in_the_clear(monkeypatch: pytest.Monke
 
 
 def test_a_cut_that_comes_too_late_does_not_harm_a_kept_connection() -> None:
-    cut = Cut()
+    cut = CancelToken()
     with Server(answer(b"1"), answer(b"2")) as server, transport_to(server) as transport:
         assert transport.send(get(), cut=cut).body == b"1"
-        cut.cut()
+        cut.cancel()
         assert transport.send(get()).body == b"2"
     assert server.visitors == 1
 
 
 def test_a_cut_takes_what_it_watches_and_lets_go_of_it() -> None:
-    cut = Cut()
+    cut = CancelToken()
     with (
         Server(raw=lambda visit: visit.wait()) as server,
         socket.create_connection(("127.0.0.1", server.port)) as line,
     ):
-        cut.cut()
-        cut.watch(line)
+        cut.cancel()
+        cut.attach(line)
         assert line.recv(1) == b""
-        cut.release()
-    cut.watch(line)
-    cut.release()
+        cut.detach()
+    cut.attach(line)
+    cut.detach()

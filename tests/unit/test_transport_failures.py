@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota import transport as transport_module
 from trayquota.core.model import FailureKind
+from trayquota.net import transport as transport_module
+from trayquota.net.transport import LARGEST_BYTES
 from trayquota.providers.base import FetchError
-from trayquota.transport import LARGEST_BYTES
 
-from .wires import Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
+from .loopback_servers import Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from trayquota.net.transport import Transport
     from trayquota.providers.base import Request
-    from trayquota.transport import Transport
 
-    from .wires import Visit
+    from .loopback_servers import Visit
 
 ENDLESS = 600.0
 DAMAGED = FailureKind.BAD_ANSWER

@@ -28,7 +28,7 @@ from trayquota.providers.values import (
     text,
     whole,
 )
-from trayquota.providers.windows import MOST_WINDOWS, presentable, scoped_title
+from trayquota.providers.windows import MOST_WINDOWS, scoped_title, unique_windows
 
 from . import facts, hostile
 
@@ -273,6 +273,6 @@ def test_titles_are_cut_within_their_parentheses() -> None:
 
 def test_titles_that_come_again_are_counted() -> None:
     windows = [QuotaWindow(title, 1.0) for title in ("Weekly", "5-hour", "Weekly", "Weekly", "x" * 60, "x" * 60)]
-    found = [each.title for each in presentable(windows)]
+    found = [each.title for each in unique_windows(windows)]
     assert found == ["Weekly", "5-hour", "Weekly 2", "Weekly 3", "x" * 60, "x" * 56 + "… 2"]
-    assert len(presentable(windows * 100)) == MOST_WINDOWS
+    assert len(unique_windows(windows * 100)) == MOST_WINDOWS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.discreet import Discreet
+from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -47,7 +47,7 @@ class Failure(Struct, frozen=True):
     retry_at: datetime | None = None
 
 
-class State(StrEnum):
+class AccountState(StrEnum):
     """How an account stands; all but ``PENDING`` are part of the public contract."""
 
     PENDING = "pending"
@@ -60,7 +60,7 @@ class State(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-class Account(Discreet, Struct, frozen=True):
+class Account(RedactedRepr, Struct, frozen=True):
     """Who an account is. Holds no secret; its ``repr`` does not name the person.
 
     Attributes:
@@ -71,7 +71,7 @@ class Account(Discreet, Struct, frozen=True):
         folder: The path of its file's folder, when that is not the first of the credentials folders.
     """
 
-    tells = ("provider", "plan")
+    repr_fields = ("provider", "plan")
 
     id: str
     provider: str
@@ -110,6 +110,13 @@ class QuotaWindow(Struct, frozen=True):
         return self.resets_at is not None and self.resets_at <= now
 
 
+class Usage(Struct, frozen=True):
+    """The quotas in an answer, in the provider's order; the plan when the answer names it."""
+
+    windows: tuple[QuotaWindow, ...]
+    plan: str | None = None
+
+
 class AccountUsage(Struct, frozen=True):
     """An account with what is known of its quotas.
 
@@ -122,7 +129,7 @@ class AccountUsage(Struct, frozen=True):
     """
 
     account: Account
-    state: State
+    state: AccountState
     windows: tuple[QuotaWindow, ...] = ()
     failure: Failure | None = None
     updated_at: datetime | None = None
@@ -130,7 +137,7 @@ class AccountUsage(Struct, frozen=True):
     @property
     def counts(self) -> bool:
         """Whether the windows may stand for the lowest remaining percent."""
-        return self.state in {State.OK, State.STALE}
+        return self.state in {AccountState.OK, AccountState.STALE}
 
     def live_windows(self, now: datetime, ignored: Container[str] = ()) -> Iterator[Lowest]:
         """Every window that counts at ``now``: known, its reset not passed, and not among the ``ignored`` titles."""

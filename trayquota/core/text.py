@@ -24,7 +24,7 @@ def clean(text: str, limit: int = NAME_LIMIT) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a length of time in its two largest units: ``3d 4h``, ``2h 13m``, ``45m``, ``under 1m``.
 
     The smaller unit is left out when it is zero; what is below it is cut off, as on a clock.
@@ -40,7 +40,7 @@ def duration(seconds: float) -> str:
     return " ".join(f"{amount}{unit}" for amount, unit in parts if amount) or "under 1m"
 
 
-def ago(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """Return an age in words, one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``4 days ago``."""
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:

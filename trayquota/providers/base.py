@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
-from trayquota.core.discreet import Discreet
 from trayquota.core.model import Failure, FailureKind
+from trayquota.core.redacted import RedactedRepr
 from trayquota.providers.values import number, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from trayquota.core.model import QuotaWindow
+    from trayquota.core.credential import Tokens
+    from trayquota.core.model import Usage
+
 
 SIGN_IN = "Sign in again with your proxy's login command."
 """The way out of a login that cannot be renewed."""
@@ -31,7 +33,7 @@ class FetchError(Exception):
 
     Attributes:
         failure: What to show.
-        may_renew: The provider did not take the login, and a renewed one may help.
+        may_refresh: The provider did not take the login, and a renewed one may help.
         retry_after_s: The provider asked not to be asked for so long; seconds.
     """
 
@@ -39,43 +41,19 @@ class FetchError(Exception):
         """Keep what is known."""
         super().__init__(failure.kind.value)
         self.failure = failure
-        self.may_renew = may_renew
+        self.may_refresh = may_renew
         self.retry_after_s = retry_after_s
 
 
-def failed(kind: FailureKind, message: str, *, may_renew: bool = False, retry_after_s: float = 0.0) -> FetchError:
+def fetch_error(kind: FailureKind, message: str, *, may_renew: bool = False, retry_after_s: float = 0.0) -> FetchError:
     """Return the error for a failure of ``kind``; ``message`` is for people."""
     return FetchError(Failure(kind, message), may_renew=may_renew, retry_after_s=retry_after_s)
 
 
-class Login(Discreet, Struct, frozen=True):
-    """The secret part of a credential file. Its ``repr`` tells none of it.
-
-    Attributes:
-        access_token: Sent to the provider; empty when the file has none.
-        refresh_token: Single-use key to a new pair; empty when the file has none.
-        expires_at: When ``access_token`` ends; ``None`` means it does not.
-        account_id: The provider's own id of the account, where a request needs it.
-        proxy_url: The proxy that the file asks for.
-    """
-
-    tells = ("expires_at",)
-
-    access_token: str = ""
-    refresh_token: str = ""
-    expires_at: datetime | None = None
-    account_id: str | None = None
-    proxy_url: str | None = None
-
-    def is_expired(self, now: datetime) -> bool:
-        """Whether the access token is missing or has ended."""
-        return not self.access_token or (self.expires_at is not None and self.expires_at <= now)
-
-
-class Request(Discreet, Struct, frozen=True):
+class Request(RedactedRepr, Struct, frozen=True):
     """One HTTPS request. Its ``repr`` tells neither headers nor body."""
 
-    tells = ("method", "url")
+    repr_fields = ("method", "url")
 
     method: str
     url: str
@@ -83,7 +61,7 @@ class Request(Discreet, Struct, frozen=True):
     body: bytes | None = None
 
 
-class Response(Discreet, Struct, frozen=True):
+class Response(RedactedRepr, Struct, frozen=True):
     """A whole answer.
 
     Attributes:
@@ -93,7 +71,7 @@ class Response(Discreet, Struct, frozen=True):
         received_at: When it came.
     """
 
-    tells = ("status", "received_at")
+    repr_fields = ("status", "received_at")
 
     status: int
     headers: Mapping[str, str]
@@ -107,10 +85,10 @@ class Response(Discreet, Struct, frozen=True):
         return "html" in kind or self.body.lstrip()[:1] == b"<"
 
 
-class Identity(Discreet, Struct, frozen=True):
+class Identity(RedactedRepr, Struct, frozen=True):
     """What a provider reads out of a credential file beside the fields that all of them share."""
 
-    tells = ("email", "plan", "expires_at")
+    repr_fields = ("email", "plan", "expires_at")
 
     email: str | None = None
     plan: str | None = None
@@ -118,24 +96,17 @@ class Identity(Discreet, Struct, frozen=True):
     expires_at: datetime | None = None
 
 
-class Reading(Struct, frozen=True):
-    """The quotas in an answer, in the provider's order; the plan when the answer names it."""
-
-    windows: tuple[QuotaWindow, ...]
-    plan: str | None = None
-
-
-class Renewed(Discreet, Struct, frozen=True):
+class RefreshedTokens(RedactedRepr, Struct, frozen=True):
     """A new pair of tokens. ``refresh_token`` is ``None`` when the old one stays valid."""
 
-    tells = ("lifetime_s",)
+    repr_fields = ("lifetime_s",)
 
     access_token: str
     refresh_token: str | None
     lifetime_s: float
 
 
-class RenewalError(Exception):
+class TokenRefreshError(Exception):
     """A renewal was answered with a refusal.
 
     Attributes:
@@ -163,7 +134,7 @@ class Provider(ABC):
     """The ``type`` values of credential files, lower case, ``-`` for ``_``."""
     usage_page: ClassVar[str]
     """Where people see the same numbers."""
-    can_renew: ClassVar[bool] = False
+    can_refresh: ClassVar[bool] = False
     """Whether an expired login may be renewed by this program."""
 
     def identify(self, source: Mapping[str, object]) -> Identity:  # noqa: ARG002 - a hook: most files need none
@@ -171,18 +142,18 @@ class Provider(ABC):
         return Identity()
 
     @abstractmethod
-    def usage_request(self, login: Login) -> Request:
+    def usage_request(self, login: Tokens) -> Request:
         """Return the request for the account's quotas."""
 
     @abstractmethod
-    def read_usage(self, response: Response) -> Reading:
+    def read_usage(self, response: Response) -> Usage:
         """Return the quotas in an answer.
 
         Raises:
             FetchError: The answer says no, or holds no quotas.
         """
 
-    def plan_request(self, login: Login) -> Request | None:  # noqa: ARG002 - a hook: most answers name the plan
+    def plan_request(self, login: Tokens) -> Request | None:  # noqa: ARG002 - a hook: most answers name the plan
         """Return the request for the account's plan, where the quotas' answer does not name it."""
         return None
 
@@ -190,7 +161,7 @@ class Provider(ABC):
         """Return the plan's name for people; ``None`` for every answer that does not tell."""
         raise NotImplementedError(self.name)
 
-    def renewal_request(self, refresh_token: str) -> Request:
+    def refresh_request(self, refresh_token: str) -> Request:
         """Return the request that trades a refresh token for a new pair.
 
         Raises:
@@ -198,7 +169,7 @@ class Provider(ABC):
         """
         raise NotImplementedError(self.name)
 
-    def read_renewal(self, response: Response) -> Renewed:
+    def read_refresh(self, response: Response) -> RefreshedTokens:
         """Return the new pair in an answer.
 
         Raises:
@@ -220,7 +191,7 @@ def read_json(response: Response, provider: str) -> object:
     if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's range of success
         raise _refusal(response, provider)
     if response.is_html:
-        raise failed(
+        raise fetch_error(
             FailureKind.BAD_ANSWER,
             f"{provider} answered with a web page instead of data. Something between you and it may have "
             "answered: open a browser and check for a network login page.",
@@ -228,12 +199,14 @@ def read_json(response: Response, provider: str) -> object:
     try:
         return parse_json(response.body)
     except ValueError:
-        raise failed(FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again.") from None
+        raise fetch_error(
+            FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again."
+        ) from None
 
 
 def no_windows(provider: str) -> FetchError:
     """Return the error for an answer without a single quota."""
-    return failed(
+    return fetch_error(
         FailureKind.NO_WINDOWS,
         f"{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
     )
@@ -263,13 +236,13 @@ def error_words(response: Response) -> str:
 def _refusal(response: Response, provider: str) -> FetchError:
     status, kinds = response.status, FailureKind
     if status == 429:  # noqa: PLR2004
-        return failed(
+        return fetch_error(
             kinds.RATE_LIMITED,
             f"{provider} asks for a pause (HTTP 429).",
             retry_after_s=retry_after_s(response),
         )
     if response.is_html and status in {401, 403, 407, 503}:
-        return failed(
+        return fetch_error(
             kinds.BLOCKED,
             f"A web page blocked the way to {provider} (HTTP {status}). A VPN, proxy or network login may be "
             "the cause.",
@@ -277,33 +250,33 @@ def _refusal(response: Response, provider: str) -> FetchError:
     if status in {401, 403}:
         return _login_refusal(response, provider)
     if status >= 500:  # noqa: PLR2004
-        return failed(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
+        return fetch_error(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
     if 300 <= status < 400:  # noqa: PLR2004
-        return failed(
+        return fetch_error(
             kinds.REFUSED,
             f"{provider} pointed to another address (HTTP {status}); that is never followed. A proxy or "
             "network login may be the cause.",
         )
     if status == 402:  # noqa: PLR2004 - Codex: detail.code deactivated_workspace
-        return failed(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
+        return fetch_error(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
     if status == 407:  # noqa: PLR2004
-        return failed(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
-    return failed(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
+        return fetch_error(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
+    return fetch_error(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
 
 
 def _login_refusal(response: Response, provider: str) -> FetchError:
     """Sort a 401 or 403: only what a renewed token can mend may lead to a renewal."""
     words, kinds, forbidden = error_words(response), FailureKind, response.status == 403  # noqa: PLR2004
     if forbidden and "scope" in words:
-        return failed(
+        return fetch_error(
             kinds.SCOPE_MISSING,
             f"This login may not read quotas (a setup token or an inference-only login). {provider} needs a "
             "full login for that.",
         )
     if forbidden and "revoked" in words:
-        return failed(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
+        return fetch_error(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
     if "not allowed for this organization" in words or "deactivated" in words:
-        return failed(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
+        return fetch_error(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
     if not forbidden:
-        return failed(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_renew=True)
-    return failed(kinds.REFUSED, f"{provider} refused this login (HTTP 403). {SIGN_IN}", may_renew=True)
+        return fetch_error(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_renew=True)
+    return fetch_error(kinds.REFUSED, f"{provider} refused this login (HTTP 403). {SIGN_IN}", may_renew=True)

@@ -10,16 +10,14 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from trayquota.core.model import QuotaWindow
+from trayquota.core.model import QuotaWindow, Usage
 from trayquota.providers.base import (
     FetchError,
-    Login,
     Provider,
-    Reading,
-    RenewalError,
-    Renewed,
+    RefreshedTokens,
     Request,
     Response,
+    TokenRefreshError,
     no_windows,
     read_json,
     retry_after_s,
@@ -34,10 +32,12 @@ from trayquota.providers.values import (
     percent,
     text,
 )
-from trayquota.providers.windows import presentable, scoped_title
+from trayquota.providers.windows import scoped_title, unique_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from trayquota.core.credential import Tokens
 
 _HOUR_S = 3600
 _WEEK_S = 7 * 24 * _HOUR_S
@@ -67,9 +67,9 @@ class Claude(Provider):
     title: ClassVar[str] = "Claude"
     types: ClassVar[frozenset[str]] = frozenset({"claude"})
     usage_page: ClassVar[str] = "https://claude.ai/settings/usage"
-    can_renew: ClassVar[bool] = True
+    can_refresh: ClassVar[bool] = True
 
-    def usage_request(self, login: Login) -> Request:
+    def usage_request(self, login: Tokens) -> Request:
         """Return the request for all windows of the account."""
         return Request(
             "GET",
@@ -83,7 +83,7 @@ class Claude(Provider):
             },
         )
 
-    def read_usage(self, response: Response) -> Reading:
+    def read_usage(self, response: Response) -> Usage:
         """Return the named buckets, the model limits of ``limits[]`` and extra usage.
 
         ``utilization`` and ``percent`` are stated in percent: 1.0 is one percent.
@@ -95,9 +95,9 @@ class Claude(Provider):
         windows += _extra(answer)
         if not windows:
             raise no_windows(self.title)
-        return Reading(presentable(windows))
+        return Usage(unique_windows(windows))
 
-    def plan_request(self, login: Login) -> Request:
+    def plan_request(self, login: Tokens) -> Request:
         """Return the request for the profile, which names the plan."""
         usage = self.usage_request(login)
         return Request("GET", "https://api.anthropic.com/api/oauth/profile", usage.headers)
@@ -119,7 +119,7 @@ class Claude(Provider):
         tier = re.search(r"_(\d{1,3}x)$", str(organization.get("rate_limit_tier")))
         return f"{kind} {tier[1]}" if kind and tier else kind
 
-    def renewal_request(self, refresh_token: str) -> Request:
+    def refresh_request(self, refresh_token: str) -> Request:
         """Return the form that trades a single-use refresh token for a new pair."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": _CLIENT_ID}
         body = "&".join(f"{key}={form_encoded(value)}" for key, value in form.items())
@@ -134,24 +134,24 @@ class Claude(Provider):
             body.encode("ascii"),
         )
 
-    def read_renewal(self, response: Response) -> Renewed:
+    def read_refresh(self, response: Response) -> RefreshedTokens:
         """Return the new pair; without ``expires_in`` it lives an hour."""
         try:
             answer = fields(parse_json(response.body))
         except ValueError:
             answer = {}
         if response.status in {400, 401}:
-            raise RenewalError(final=_error_code(answer) == "invalid_grant")
+            raise TokenRefreshError(final=_error_code(answer) == "invalid_grant")
         if response.status == 429:  # noqa: PLR2004
-            raise RenewalError(wait_s=_pause_s(response))
+            raise TokenRefreshError(wait_s=_pause_s(response))
         if response.status >= 500:  # noqa: PLR2004
-            raise RenewalError(server_fault=True)
+            raise TokenRefreshError(server_fault=True)
         access = answer.get("access_token")
         refresh = answer.get("refresh_token")
         if response.status != 200 or not is_token(access):  # noqa: PLR2004
-            raise RenewalError
+            raise TokenRefreshError
         lifetime_s = number(answer.get("expires_in")) or 0.0
-        return Renewed(
+        return RefreshedTokens(
             str(access),
             str(refresh) if is_token(refresh) else None,
             min(lifetime_s, _LONGEST_LIFETIME_S) if lifetime_s > 0 else _DEFAULT_LIFETIME_S,

@@ -10,17 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from trayquota.core.model import QuotaWindow
-from trayquota.providers.base import (
-    Identity,
-    Login,
-    Provider,
-    Reading,
-    Request,
-    Response,
-    no_windows,
-    read_json,
-)
+from trayquota.core.model import QuotaWindow, Usage
+from trayquota.providers.base import Identity, Provider, Request, Response, no_windows, read_json
 from trayquota.providers.generic import guess_windows
 from trayquota.providers.values import (
     after,
@@ -34,11 +25,13 @@ from trayquota.providers.values import (
     text,
     whole,
 )
-from trayquota.providers.windows import presentable, scoped_title
+from trayquota.providers.windows import scoped_title, unique_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+
+    from trayquota.core.credential import Tokens
 
 _SLOTS = (
     ("primary_window", "primaryWindow", "5-hour"),
@@ -85,7 +78,7 @@ class Codex(Provider):
             expires_at=instant(access.get("exp")),
         )
 
-    def usage_request(self, login: Login) -> Request:
+    def usage_request(self, login: Tokens) -> Request:
         """Return the request for all windows; the account id is left out when unknown."""
         headers = {
             "Authorization": f"Bearer {login.access_token}",
@@ -96,7 +89,7 @@ class Codex(Provider):
             headers[_ACCOUNT_HEADER] = login.account_id
         return Request("GET", "https://chatgpt.com/backend-api/wham/usage", headers)
 
-    def read_usage(self, response: Response) -> Reading:
+    def read_usage(self, response: Response) -> Usage:
         """Return the main, additional, code-review and spend limits, in this order.
 
         ``used_percent`` is stated in percent: 1.0 is one percent.
@@ -111,7 +104,7 @@ class Codex(Provider):
             windows += guess_windows(data, response.received_at)
         if not windows:
             raise no_windows(self.title)
-        return Reading(presentable(windows), plan_title(text(first(answer, "plan_type", "planType"))))
+        return Usage(unique_windows(windows), plan_title(text(first(answer, "plan_type", "planType"))))
 
 
 PROVIDER = Codex()

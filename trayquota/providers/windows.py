@@ -24,7 +24,7 @@ def scoped_title(title: str, scope: str) -> str:
     return f"{title} ({clean(scope, TITLE_LIMIT - len(title) - len(' ()'))})"
 
 
-def presentable(windows: Iterable[QuotaWindow]) -> tuple[QuotaWindow, ...]:
+def unique_windows(windows: Iterable[QuotaWindow]) -> tuple[QuotaWindow, ...]:
     """Return the first windows; a title that comes again is counted: ``Weekly``, ``Weekly 2``.
 
     A window is known by its title, in the lowest of ``status --json`` and in what has been notified.

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from trayquota.assets import asset
-from trayquota.render.artist import draw
+from trayquota.render.assets import asset
+from trayquota.render.draw import draw_icon
 from trayquota.render.palette import GROUND
 
 if TYPE_CHECKING:
-    from trayquota.core.view import IconSpec
+    from trayquota.views.tray_view import IconSpec
 
 __all__ = ["APP_ICON_SIZES", "SIZES", "app_icon", "render", "render_all"]
 
@@ -43,7 +43,7 @@ def render(spec: IconSpec, size: int, *, opaque: bool = False) -> Image.Image:
     if size < SIZES[0]:
         msg = f"no icon can be read at {size} pixels; the least is {SIZES[0]}"
         raise ValueError(msg)
-    image = draw(spec, size)
+    image = draw_icon(spec, size)
     if opaque:
         image = Image.alpha_composite(Image.new("RGBA", image.size, GROUND), image)
     return image

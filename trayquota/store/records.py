@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from trayquota.core.alerts import Severity, Told
-from trayquota.core.cadence import Gate
+from trayquota.core.account_state import AccountRecord
 from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow
-from trayquota.credentials.trade import Refusal
+from trayquota.core.refresh_policy import RateLimitGate
+from trayquota.tokens.refresher import RefreshBackoff
+from trayquota.views.alerts import AlertState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,38 +30,16 @@ class ForeignError(ValueError):
     """The file was written by another version."""
 
 
-class Known(Struct, frozen=True):
-    """What is remembered of one account.
-
-    Attributes:
-        account: Who it was.
-        person: A fingerprint of the provider's own account id, to notice another login in the same file.
-        asked_at: When it was asked last.
-        updated_at: When ``windows`` were received.
-        windows: The last good values.
-        failure: Why the last try failed, if it did.
-        gate: The pause after a 429.
-    """
-
-    account: Account
-    person: str | None = None
-    asked_at: datetime | None = None
-    updated_at: datetime | None = None
-    windows: tuple[QuotaWindow, ...] = ()
-    failure: Failure | None = None
-    gate: Gate | None = None
-
-
-class State(Struct, frozen=True):
+class StoredState(Struct, frozen=True):
     """All that survives a restart: accounts by file name, refusals by fingerprint, what was told by account and window.
 
     Attributes:
         unread: So many records made no sense and are left out.
     """
 
-    accounts: Mapping[str, Known] = field(default_factory=dict)
-    refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    told: Mapping[str, Told] = field(default_factory=dict)
+    accounts: Mapping[str, AccountRecord] = field(default_factory=dict)
+    refresh_backoffs: Mapping[str, RefreshBackoff] = field(default_factory=dict)
+    alert_states: Mapping[str, AlertState] = field(default_factory=dict)
     unread: int = 0
 
 
@@ -118,10 +97,10 @@ class _Stamp(Struct, frozen=True):
 
 
 _Record = TypeVar("_Record", _Known, _Refusal, _Told)
-_Value = TypeVar("_Value", Known, Refusal, Told)
+_Value = TypeVar("_Value", AccountRecord, RefreshBackoff, AlertState)
 
 
-def decoded(content: bytes) -> State:
+def decode(content: bytes) -> StoredState:
     """Return the state that ``content`` tells.
 
     Raises:
@@ -139,16 +118,16 @@ def decoded(content: bytes) -> State:
     told = _read(document.told, _Told, lambda _, each: _told(each))
     told = {key: each for key, each in told.items() if key.partition("\n")[0] in accounts}
     unread = len(document.accounts) - len(accounts) + len(document.refusals) - len(refusals)
-    return State(accounts, refusals, told, unread)
+    return StoredState(accounts, refusals, told, unread)
 
 
-def encoded(state: State) -> bytes:
+def encode(state: StoredState) -> bytes:
     """Return the content of a file that tells ``state``; a record that no file can hold is left out."""
     document = _Document(
         VERSION,
         {key: each for key, known in state.accounts.items() if (each := _raw(key, _saved(known)))},
-        {key: each for key, refusal in state.refusals.items() if (each := _raw(key, _saved_refusal(refusal)))},
-        {key: each for key, told in state.told.items() if (each := _raw(key, _saved_told(told)))},
+        {key: each for key, refusal in state.refresh_backoffs.items() if (each := _raw(key, _saved_refusal(refusal)))},
+        {key: each for key, told in state.alert_states.items() if (each := _raw(key, _saved_told(told)))},
     )
     return msgspec.json.encode(document)
 
@@ -173,23 +152,23 @@ def _read(
     return found
 
 
-def _known(key: str, saved: _Known) -> Known:
+def _known(key: str, saved: _Known) -> AccountRecord:
     windows = tuple(
         QuotaWindow(each.title, each.used_percent, _moment(each.resets_at), each.duration_s) for each in saved.windows
     )
     failure, gate = saved.failure, saved.gate
-    return Known(
+    return AccountRecord(
         Account(key, saved.provider, saved.name, saved.plan),
         saved.person,
         _moment(saved.asked_at),
         _moment(saved.updated_at),
         windows,
         Failure(failure.kind, failure.message, _moment(failure.retry_at)) if failure else None,
-        Gate(_held(gate.opens_at), gate.step_s) if gate else None,
+        RateLimitGate(_held(gate.opens_at), gate.step_s) if gate else None,
     )
 
 
-def _saved(known: Known) -> _Known:
+def _saved(known: AccountRecord) -> _Known:
     account, failure, gate = known.account, known.failure, known.gate
     return _Known(
         account.provider,
@@ -200,23 +179,23 @@ def _saved(known: Known) -> _Known:
         known.updated_at,
         tuple(_Window(each.title, each.used_percent, each.resets_at, each.duration_s) for each in known.windows),
         _Failure(failure.kind, failure.message, failure.retry_at) if failure else None,
-        _Gate(gate.opens_at, gate.step_s) if gate else None,
+        _Gate(gate.opens_at, gate.backoff_s) if gate else None,
     )
 
 
-def _refusal(saved: _Refusal) -> Refusal:
-    return Refusal(saved.final, _held(saved.not_before), saved.failures)
+def _refusal(saved: _Refusal) -> RefreshBackoff:
+    return RefreshBackoff(saved.final, _held(saved.not_before), saved.failures)
 
 
-def _saved_refusal(refusal: Refusal) -> _Refusal:
+def _saved_refusal(refusal: RefreshBackoff) -> _Refusal:
     return _Refusal(refusal.final, refusal.not_before, refusal.failures)
 
 
-def _told(saved: _Told) -> Told:
-    return Told(saved.severity, _moment(saved.resets_at), saved.forecast)
+def _told(saved: _Told) -> AlertState:
+    return AlertState(saved.severity, _moment(saved.resets_at), saved.forecast)
 
 
-def _saved_told(told: Told) -> _Told:
+def _saved_told(told: AlertState) -> _Told:
     return _Told(told.severity, told.resets_at, told.forecast)
 
 

@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.credentials.journal import private_folder
-from trayquota.store.records import ForeignError, Known, State, decoded, encoded
+from trayquota.core.account_state import AccountRecord
+from trayquota.store.records import ForeignError, StoredState, decode, encode
+from trayquota.system.files import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from trayquota.core.alerts import Told
-    from trayquota.credentials.trade import Refusal
+    from trayquota.tokens.refresher import RefreshBackoff
+    from trayquota.views.alerts import AlertState
 
-__all__ = ["Known", "Store"]
+__all__ = ["AccountRecord", "StateStore"]
 
 _KEEP = timedelta(days=30)
 _KEEP_REFUSALS = timedelta(days=90)
@@ -37,43 +38,43 @@ _LARGEST_BYTES = 16 << 20
 _log = logging.getLogger(__name__)
 
 
-class Store:
+class StateStore:
     """The state of one user, in memory and on disk. Safe from any thread."""
 
     def __init__(self, path: Path) -> None:
         """Keep the state at ``path``; :meth:`load` reads it."""
         self._path = path
         self._lock = threading.Lock()
-        self._refusals: dict[str, Refusal] = {}
+        self._refusals: dict[str, RefreshBackoff] = {}
         self._forgotten: set[str] = set()
-        self._told: dict[str, Told] | None = None
+        self._told: dict[str, AlertState] | None = None
         self._complaints: set[str] = set()
 
-    def load(self) -> dict[str, Known]:
+    def load(self) -> dict[str, AccountRecord]:
         """Return the accounts as last known, by file name; none when there is no usable state."""
         state = self._read()
         with self._lock:
-            self._refusals = dict(state.refusals)
+            self._refusals = dict(state.refresh_backoffs)
         return dict(state.accounts)
 
-    def told(self) -> dict[str, Told]:
+    def alert_states(self) -> dict[str, AlertState]:
         """Return what the person has been told, by account and window."""
         with self._lock:
             if self._told is not None:
                 return dict(self._told)
-        return dict(self._read().told)
+        return dict(self._read().alert_states)
 
-    def remember_told(self, told: Mapping[str, Told]) -> None:
+    def set_alert_states(self, told: Mapping[str, AlertState]) -> None:
         """Note what the person has been told; written with the next save."""
         with self._lock:
             self._told = dict(told)
 
-    def refusal(self, fingerprint: str) -> Refusal | None:
+    def refresh_backoff(self, fingerprint: str) -> RefreshBackoff | None:
         """Return what is remembered of a refresh token."""
         with self._lock:
             return self._refusals.get(fingerprint)
 
-    def remember_refusal(self, fingerprint: str, refusal: Refusal | None) -> None:
+    def set_refresh_backoff(self, fingerprint: str, refusal: RefreshBackoff | None) -> None:
         """Note a refusal, or with ``None`` forget it; written with the next save."""
         with self._lock:
             if refusal is None:
@@ -83,7 +84,7 @@ class Store:
                 self._refusals[fingerprint] = refusal
                 self._forgotten.discard(fingerprint)
 
-    def save(self, accounts: Mapping[str, Known], now: datetime) -> None:
+    def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
         """Write the state; a disk that does not take it is named in the log once and otherwise ignored."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - the first picture does not wait for it
 
@@ -97,7 +98,7 @@ class Store:
         else:
             self._complaints.clear()
 
-    def _merged(self, accounts: Mapping[str, Known], now: datetime) -> State:
+    def _merged(self, accounts: Mapping[str, AccountRecord], now: datetime) -> StoredState:
         """Return what is known together with what another process knows better."""
         on_disk = self._read()
         merged = dict(accounts)
@@ -109,29 +110,29 @@ class Store:
                 merged[key] = theirs
         with self._lock:
             refusals = dict(self._refusals)
-            for key, each in on_disk.refusals.items():
+            for key, each in on_disk.refresh_backoffs.items():
                 if key not in self._forgotten and not (key in refusals and _is_stronger(refusals[key], each)):
                     refusals[key] = each
             self._refusals = {key: each for key, each in refusals.items() if now - each.not_before < _KEEP_REFUSALS}
-            told = on_disk.told if self._told is None else self._told
-            return State(merged, dict(self._refusals), dict(told))
+            told = on_disk.alert_states if self._told is None else self._told
+            return StoredState(merged, dict(self._refusals), dict(told))
 
-    def _read(self) -> State:
+    def _read(self) -> StoredState:
         try:
             content = self._content()
         except FileNotFoundError:
-            return State()
+            return StoredState()
         except OSError:
             self._complain("The state file cannot be read; starting without last known values.")
-            return State()
+            return StoredState()
         try:
-            state = decoded(content)
+            state = decode(content)
         except ForeignError:
             self._set_aside("it was written by another version")
-            return State()
+            return StoredState()
         except ValueError:
             self._set_aside("it is broken")
-            return State()
+            return StoredState()
         if state.unread:
             self._complain(f"{state.unread} records of the state file make no sense and are left out.")
         return state
@@ -158,12 +159,12 @@ class Store:
             _log.warning("%s", message)
         self._complaints.add(message)
 
-    def _write(self, state: State) -> None:
+    def _write(self, state: StoredState) -> None:
         temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(6)}.tmp")
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
             with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-                file.write(encoded(state))
+                file.write(encode(state))
                 file.flush()
                 os.fsync(handle)
             temporary.replace(self._path)
@@ -173,7 +174,7 @@ class Store:
             raise
 
 
-def _joined(mine: Known, theirs: Known, now: datetime) -> Known:
+def _joined(mine: AccountRecord, theirs: AccountRecord, now: datetime) -> AccountRecord:
     """Return what two processes know of one account: the later try, the later values, and no pause lost."""
     is_same_person = (mine.account.provider, mine.account.name, mine.person) == (
         theirs.account.provider,
@@ -192,5 +193,5 @@ def _joined(mine: Known, theirs: Known, now: datetime) -> Known:
     return newer
 
 
-def _is_stronger(mine: Refusal, theirs: Refusal) -> bool:
+def _is_stronger(mine: RefreshBackoff, theirs: RefreshBackoff) -> bool:
     return (mine.final, mine.not_before) >= (theirs.final, theirs.not_before)

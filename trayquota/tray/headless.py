@@ -5,10 +5,10 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import ClassVar
 
-from .steady import SteadyIcon
+from .base import BaseIcon
 
 
-class Icon(SteadyIcon):
+class Icon(BaseIcon):
     """An icon that nobody sees. ``run()`` blocks until ``stop()``."""
 
     HAS_DEFAULT_ACTION: ClassVar[bool] = False

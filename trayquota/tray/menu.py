@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trayquota.tray._pystray import Menu, MenuItem
+from trayquota.tray.pystray_import import Menu
+from trayquota.tray.pystray_import import MenuItem as PystrayItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trayquota.core.view import Action, Row
+    from trayquota.views.tray_view import Action, MenuItem
 
 
-def build_menu(rows: tuple[Row, ...], act: Callable[[Action], None], escape: Callable[[str], str]) -> Menu:
+def build_menu(rows: tuple[MenuItem, ...], act: Callable[[Action], None], escape: Callable[[str], str]) -> Menu:
     """Return a pystray menu that shows ``rows``.
 
     Args:
@@ -23,13 +24,13 @@ def build_menu(rows: tuple[Row, ...], act: Callable[[Action], None], escape: Cal
     return Menu(*(_item(each, act, escape) for each in rows))
 
 
-def _item(row: Row, act: Callable[[Action], None], escape: Callable[[str], str]) -> MenuItem:
+def _item(row: MenuItem, act: Callable[[Action], None], escape: Callable[[str], str]) -> PystrayItem:
     if row.separator:
         return Menu.SEPARATOR
     if row.children:
-        return MenuItem(escape(row.label), build_menu(row.children, act, escape), enabled=row.enabled)
+        return PystrayItem(escape(row.label), build_menu(row.children, act, escape), enabled=row.enabled)
     checked = row.checked
-    return MenuItem(
+    return PystrayItem(
         escape(row.label),
         _chosen(row.action, act),
         checked=None if checked is None else lambda _item: checked,

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.compose import tooltip, tooltip_within
 from trayquota.render import render, render_all
+from trayquota.tray.base import BaseIcon
 from trayquota.tray.menu import build_menu
-from trayquota.tray.steady import SteadyIcon
+from trayquota.views.tray import tooltip, tooltip_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PIL import Image
 
-    from trayquota.core.view import Action, IconSpec, Row, View
-    from trayquota.tray._pystray import Icon
+    from trayquota.tray.pystray_import import Icon
+    from trayquota.views.tray_view import Action, IconSpec, MenuItem, TrayView
 
 WINDOWS_TITLE_UNITS = 127
 """A notification icon's tip holds so many UTF-16 units."""
@@ -32,7 +32,7 @@ def _double_ampersand(text: str) -> str:
     return text.replace("&", "&&")
 
 
-class Traits(Struct, frozen=True):
+class BackendQuirks(Struct, frozen=True):
     """What a backend needs to be told differently.
 
     Attributes:
@@ -41,35 +41,35 @@ class Traits(Struct, frozen=True):
         draw: Spec → picture.
     """
 
-    title: Callable[[View], str] = tooltip
+    title: Callable[[TrayView], str] = tooltip
     escape: Callable[[str], str] = _whole
     draw: Callable[[IconSpec], Image.Image] = lambda spec: render_all(spec)  # noqa: PLW0108 - looked up when called
 
 
-def _latin(shown: View) -> str:
+def _latin(shown: TrayView) -> str:
     """Return the tooltip in the letters that X window titles of pystray can carry."""
     text = tooltip(shown).replace("…", "...")
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
-TRAITS = {
-    "win32": Traits(title=lambda shown: tooltip_within(shown, WINDOWS_TITLE_UNITS), escape=_double_ampersand),
-    "xorg": Traits(title=_latin, draw=lambda spec: render(spec, _XEMBED_PX, opaque=True)),
+QUIRKS = {
+    "win32": BackendQuirks(title=lambda shown: tooltip_within(shown, WINDOWS_TITLE_UNITS), escape=_double_ampersand),
+    "xorg": BackendQuirks(title=_latin, draw=lambda spec: render(spec, _XEMBED_PX, opaque=True)),
 }
 
 
-class Presenter:
+class TrayPresenter:
     """Keeps an icon in step with the newest view. For one thread at a time."""
 
-    def __init__(self, icon: Icon, traits: Traits, act: Callable[[Action], None]) -> None:
+    def __init__(self, icon: Icon, traits: BackendQuirks, act: Callable[[Action], None]) -> None:
         """Show views on ``icon``; ``act`` is called with the action of a chosen row."""
         self._icon = icon
         self._traits = traits
         self._act = act
         self._picture: IconSpec | None = None
-        self._menu: tuple[Row, ...] | None = None
+        self._menu: tuple[MenuItem, ...] | None = None
 
-    def show(self, view: View) -> None:
+    def show(self, view: TrayView) -> None:
         """Bring the icon in step with ``view``; what a backend did not take is tried again with the next one."""
         if self._picture != view.icon:
             self._icon.icon = self._traits.draw(view.icon)
@@ -81,8 +81,8 @@ class Presenter:
             self._icon.menu = build_menu(view.menu, self._act, self._traits.escape)
             self._menu = view.menu
 
-    def tell(self, title: str, body: str, on_click: Callable[[], object] | None = None) -> None:
+    def notify(self, title: str, body: str, on_click: Callable[[], object] | None = None) -> None:
         """Show a notification; ``on_click`` is called when it is clicked, where the backend can tell."""
-        if isinstance(self._icon, SteadyIcon):
+        if isinstance(self._icon, BaseIcon):
             self._icon.on_notification_clicked = on_click
         self._icon.notify(body, title)

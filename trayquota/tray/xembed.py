@@ -12,12 +12,12 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-from trayquota.tray._pystray import own_backend
+from trayquota.tray.pystray_import import own_backend
 
 if TYPE_CHECKING:
     from dbus_fast import Message
 
-    from trayquota.tray._pystray import Icon
+    from trayquota.tray.pystray_import import Icon
 
 _PATIENCE_S = 5.0
 _NUDGE_S = 0.1

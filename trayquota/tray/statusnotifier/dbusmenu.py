@@ -18,7 +18,7 @@ from dbus_fast.annotations import (
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from .layout import Changes, Node, Properties, properties
-from .published import PublishedMenu
+from .published_menu import PublishedMenu
 
 MENU_PATH: Final = "/MenuBar"
 _SIGNATURES: Final = {bool: "b", str: "s", int: "i"}
@@ -46,7 +46,7 @@ class DBusMenu(ServiceInterface):
         self._on_event = on_event
         self._on_about_to_show = on_about_to_show
 
-    def tell(self, changes: Changes) -> None:
+    def emit_changes(self, changes: Changes) -> None:
         """Emit what hosts have to hear of ``changes``, and nothing when there are none."""
         if changes.updated or changes.removed:
             self.items_properties_updated(changes)

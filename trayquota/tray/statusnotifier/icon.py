@@ -1,4 +1,4 @@
-"""The icon itself: pystray's interface in front of :class:`Service`."""
+"""The icon itself: pystray's interface in front of :class:`TrayService`."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
-from trayquota.tray._pystray import Icon as BaseIcon
-from trayquota.tray.steady import SteadyIcon
+from trayquota.tray.base import BaseIcon
+from trayquota.tray.pystray_import import Icon as PystrayIcon
 
-from .item import Face
-from .layout import described
+from .item import ItemState
+from .layout import menu_entries
 from .pixmap import pixmaps
-from .service import Service
-from .session import Presentation
-from .text import escaped, headline_and_rest, sendable
+from .service import TrayService
+from .session import TrayState
+from .wire_text import escaped, headline_and_rest, sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from PIL.Image import Image
 
-    from trayquota.tray._pystray import Menu, MenuItem
+    from trayquota.tray.pystray_import import Menu, MenuItem
 
-_VISIBLE = vars(BaseIcon)["visible"]
+_VISIBLE = vars(PystrayIcon)["visible"]
 
 
-class Icon(SteadyIcon):
+class Icon(BaseIcon):
     """An icon for Linux trays that speak StatusNotifierItem, used from any thread like any of pystray's.
 
     The first line of :attr:`title` is the headline, the others go below it in the tool tip. An image may
@@ -61,9 +61,9 @@ class Icon(SteadyIcon):
         self._visibility = threading.RLock()
         self._turns = count()
         self._latest: dict[str, int] = {}
-        self._service: Service | None = None
+        self._service: TrayService | None = None
         super().__init__(name, icon, title, menu, **kwargs)
-        self._presentation = Presentation(face=_titled(Face(), self.title, name))
+        self._presentation = TrayState(item=_titled(ItemState(), self.title, name))
 
     @property
     def visible(self) -> bool:
@@ -92,7 +92,7 @@ class Icon(SteadyIcon):
         """Run the action of the menu's default entry, if it has one, on the calling thread."""
         self()
 
-    def _present(self, aspect: str, turn: int, change: Callable[[Presentation], Presentation]) -> None:
+    def _present(self, aspect: str, turn: int, change: Callable[[TrayState], TrayState]) -> None:
         with self._lock:
             if self._latest.get(aspect, -1) > turn:
                 return
@@ -103,7 +103,7 @@ class Icon(SteadyIcon):
 
     def _begin(self) -> None:
         with self._lock:
-            self._service = Service(self, self._presentation)
+            self._service = TrayService(self, self._presentation)
 
     def _loop(self) -> None:
         if self._service is not None:
@@ -127,17 +127,17 @@ class Icon(SteadyIcon):
         turn = next(self._turns)
         if self._icon is not None:
             pictures = pixmaps(self._icon)
-            self._present("icon", turn, lambda old: replace(old, face=replace(old.face, pixmaps=pictures)))
+            self._present("icon", turn, lambda old: replace(old, item=replace(old.item, pixmaps=pictures)))
             self._icon_valid = True
 
     def _update_title(self) -> None:
         turn = next(self._turns)
         title = self._title
-        self._present("title", turn, lambda old: replace(old, face=_titled(old.face, title, self.name)))
+        self._present("title", turn, lambda old: replace(old, item=_titled(old.item, title, self.name)))
 
     def _update_menu(self) -> None:
         turn = next(self._turns)
-        entries = described(self._menu)
+        entries = menu_entries(self._menu)
         self._present("menu", turn, lambda old: replace(old, menu=entries))
 
     def _notify(self, message: str, title: str | None = None) -> None:
@@ -150,7 +150,7 @@ class Icon(SteadyIcon):
             self._service.withdraw_notification()
 
 
-def _titled(face: Face, title: str | None, name: str) -> Face:
+def _titled(face: ItemState, title: str | None, name: str) -> ItemState:
     headline, rest = headline_and_rest(sendable(title or ""))
     # Plasma shows no tool tip without a title.
     shown = headline or sendable(name)

@@ -1,4 +1,4 @@
-"""org.kde.StatusNotifierItem: D-Bus glue around a :class:`Face`, with no thoughts of its own.
+"""org.kde.StatusNotifierItem: D-Bus glue around a :class:`ItemState`, with no thoughts of its own.
 
 Every property is there from the start, empty if unused: some hosts look at the list once. Getters return
 what is stored, since one exception would fail the whole GetAll. Hosts ask anew on a ``New…`` signal.
@@ -25,7 +25,7 @@ ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
 NewLabel = Annotated[list[str], DBusSignature("ss")]
 
 
-class Face(Struct, frozen=True):
+class ItemState(Struct, frozen=True):
     """What an item shows, as it goes over the bus.
 
     Attributes:
@@ -50,14 +50,14 @@ class StatusNotifierItem(ServiceInterface):
         on_secondary_activate: Told of a middle click, ahead of the reply, so it must not act by itself.
     """
 
-    def __init__(self, name: str, face: Face, on_secondary_activate: Callable[[], None]) -> None:
+    def __init__(self, name: str, face: ItemState, on_secondary_activate: Callable[[], None]) -> None:
         """See the class."""
         super().__init__("org.kde.StatusNotifierItem")
         self._id = name
         self._face = face
         self._on_secondary_activate = on_secondary_activate
 
-    def update(self, face: Face) -> None:
+    def update(self, face: ItemState) -> None:
         """Show ``face`` from now on; tells hosts what differs, and nothing when nothing does."""
         old, self._face = self._face, face
         if old.title != face.title:

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.core.discreet import Discreet
-from trayquota.tray._pystray import Menu
+from trayquota.core.redacted import RedactedRepr
+from trayquota.tray.pystray_import import Menu
 
-from .text import menu_label
+from .wire_text import menu_label
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from trayquota.tray._pystray import MenuItem
+    from trayquota.tray.pystray_import import MenuItem
 
 Properties = dict[str, str | bool | int]
 
@@ -38,7 +38,7 @@ class Kind(StrEnum):
     RADIO = "radio"
 
 
-class Entry(Discreet, Struct, frozen=True, eq=False):
+class MenuEntry(RedactedRepr, Struct, frozen=True, eq=False):
     """What a menu entry says.
 
     Attributes:
@@ -50,18 +50,18 @@ class Entry(Discreet, Struct, frozen=True, eq=False):
         item: What a click runs. No part of what is compared: only what is shown makes a difference to a host.
     """
 
-    tells = ("kind", "enabled", "checked", "children")
+    repr_fields = ("kind", "enabled", "checked", "children")
 
     kind: Kind
     label: str = ""
     enabled: bool = True
     checked: bool = False
-    children: tuple[Entry, ...] = ()
+    children: tuple[MenuEntry, ...] = ()
     item: MenuItem | None = None
 
     def __eq__(self, other: object) -> bool:
         """Whether a host would show the same."""
-        return isinstance(other, Entry) and self._shown == other._shown
+        return isinstance(other, MenuEntry) and self._shown == other._shown
 
     def __hash__(self) -> int:
         """Goes with equality."""
@@ -76,7 +76,7 @@ class Node(Struct, frozen=True):
     """A numbered entry. The children are here alone, the entry's own field is empty."""
 
     id: int
-    entry: Entry
+    entry: MenuEntry
     children: tuple[Node, ...] = ()
 
 
@@ -98,27 +98,27 @@ class Changes(Struct, frozen=True):
         return bool(self.updated or self.removed or self.parents)
 
 
-EMPTY = Node(0, Entry(Kind.ROOT))
+EMPTY = Node(0, MenuEntry(Kind.ROOT))
 """The menu without entries."""
 
 
-def described(menu: Menu | None) -> tuple[Entry, ...]:
+def menu_entries(menu: Menu | None) -> tuple[MenuEntry, ...]:
     """A pystray menu as it is at this moment; its dynamic texts and states are asked for here."""
     return tuple(_entry(item) for item in menu or ())
 
 
-def _entry(item: MenuItem) -> Entry:
+def _entry(item: MenuItem) -> MenuEntry:
     if item is Menu.SEPARATOR:
-        return Entry(Kind.SEPARATOR)
+        return MenuEntry(Kind.SEPARATOR)
     label, enabled = menu_label(item.text), bool(item.enabled)
     if item.submenu is not None:
-        return Entry(Kind.SUBMENU, label, enabled, children=described(item.submenu))
+        return MenuEntry(Kind.SUBMENU, label, enabled, children=menu_entries(item.submenu))
     if (checked := item.checked) is None:
-        return Entry(Kind.STANDARD, label, enabled, item=item)
-    return Entry(Kind.RADIO if item.radio else Kind.CHECK, label, enabled, bool(checked), item=item)
+        return MenuEntry(Kind.STANDARD, label, enabled, item=item)
+    return MenuEntry(Kind.RADIO if item.radio else Kind.CHECK, label, enabled, bool(checked), item=item)
 
 
-def properties(entry: Entry) -> Properties:
+def properties(entry: MenuEntry) -> Properties:
     """An entry's properties as com.canonical.dbusmenu names them.
 
     ``enabled`` and ``visible`` are always told: Plasma never puts a property back to its default by itself.
@@ -140,7 +140,7 @@ def properties(entry: Entry) -> Properties:
     return told
 
 
-def numbered(old: Node, entries: Sequence[Entry], ids: Iterator[int]) -> Node:
+def assign_ids(old: Node, entries: Sequence[MenuEntry], ids: Iterator[int]) -> Node:
     """The tree for new ``entries``, in which whatever was there before keeps its id.
 
     Args:
@@ -151,7 +151,7 @@ def numbered(old: Node, entries: Sequence[Entry], ids: Iterator[int]) -> Node:
     return Node(old.id, old.entry, _number(old.children, entries, ids))
 
 
-def _number(old: Sequence[Node], new: Sequence[Entry], ids: Iterator[int]) -> tuple[Node, ...]:
+def _number(old: Sequence[Node], new: Sequence[MenuEntry], ids: Iterator[int]) -> tuple[Node, ...]:
     nodes = []
     for entry, partner in zip(new, _partners([node.entry for node in old], new), strict=True):
         before = None if partner is None else old[partner]
@@ -160,7 +160,7 @@ def _number(old: Sequence[Node], new: Sequence[Entry], ids: Iterator[int]) -> tu
     return tuple(nodes)
 
 
-def _partners(old: Sequence[Entry], new: Sequence[Entry]) -> list[int | None]:
+def _partners(old: Sequence[MenuEntry], new: Sequence[MenuEntry]) -> list[int | None]:
     """For each new entry the index of the old one that it continues.
 
     First by kind and label; between those, what is left is paired in order when of the same kind: a row whose
@@ -191,13 +191,13 @@ def nodes_of(root: Node) -> dict[int, Node]:
     return found
 
 
-def kept_in_shape(old: Node, new: Mapping[int, Node]) -> Node:
+def with_same_shape(old: Node, new: Mapping[int, Node]) -> Node:
     """``old`` with the same nodes in the same places, each saying what it says in ``new`` if still there."""
     entry = new[old.id].entry if old.id in new else old.entry
-    return Node(old.id, entry, tuple(kept_in_shape(child, new) for child in old.children))
+    return Node(old.id, entry, tuple(with_same_shape(child, new) for child in old.children))
 
 
-def difference(old: Node, new: Node) -> Changes:
+def diff_menus(old: Node, new: Node) -> Changes:
     """What tells a host that knows ``old`` of ``new``."""
     before, after = nodes_of(old), nodes_of(new)
     updated, removed, parents = [], [], []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from dbus_fast import Message, MessageType, Variant
 
-from .text import escaped
+from .wire_text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

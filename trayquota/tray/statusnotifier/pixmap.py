@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.discreet import Discreet
+from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -16,10 +16,10 @@ SIZES_PX = (16, 22, 24, 32, 48, 64)
 suffices, others (Xfce, Waybar) the largest there is, so the largest must still read well when small."""
 
 
-class Pixmap(Discreet, Struct, frozen=True):
+class Pixmap(RedactedRepr, Struct, frozen=True):
     """A picture as it goes over the bus: straight alpha, rows from the top, four bytes A, R, G, B a pixel."""
 
-    tells = ("width_px", "height_px")
+    repr_fields = ("width_px", "height_px")
 
     width_px: int
     height_px: int

@@ -12,14 +12,14 @@ from dbus_fast.aio import MessageBus
 from trayquota.tray.errors import TrayUnavailable
 
 from .address import session_bus_address
-from .published import PublishedMenu
-from .session import UNREACHABLE, Presentation, Session
-from .worker import Worker
+from .callback_worker import Worker
+from .published_menu import PublishedMenu
+from .session import UNREACHABLE, BusSession, TrayState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .session import Owner
+    from .session import IconOwner
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _CALLBACK_S: Final = 0.3
 """How long a callback under way is waited for when the icon stops."""
 
 
-class Service:
+class TrayService:
     """Puts what it is told onto the session bus, from a loop on the thread that calls :meth:`run`.
 
     Args:
@@ -40,7 +40,7 @@ class Service:
         wanted: What to show at first.
     """
 
-    def __init__(self, owner: Owner, wanted: Presentation) -> None:
+    def __init__(self, owner: IconOwner, wanted: TrayState) -> None:
         """See the class."""
         self._owner = owner
         self._wanted = wanted
@@ -48,7 +48,7 @@ class Service:
         self._worker = Worker(f"{owner.name}-callbacks")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
-        self._session: Session | None = None
+        self._session: BusSession | None = None
         self._is_stopping = False
         self._is_flush_due = False
 
@@ -57,7 +57,7 @@ class Service:
         """Whether the calling thread is the one that runs callbacks."""
         return self._worker.is_current
 
-    def present(self, wanted: Presentation) -> None:
+    def present(self, wanted: TrayState) -> None:
         """Show ``wanted`` from now on; from any thread, one at a time. Several in a moment are one update."""
         self._wanted = wanted
         if self._loop is not None and not self._is_flush_due:
@@ -70,7 +70,7 @@ class Service:
 
     def withdraw_notification(self) -> None:
         """Take back the last notification; from any thread."""
-        self._post(lambda: self._with_session(Session.withdraw_notification))
+        self._post(lambda: self._with_session(BusSession.withdraw_notification))
 
     def stop(self) -> None:
         """Have :meth:`run` return; from any thread or a signal handler, so no lock is taken."""
@@ -108,7 +108,7 @@ class Service:
         if self._task is not None:
             self._task.cancel()
 
-    def _with_session(self, do: Callable[[Session], None]) -> None:
+    def _with_session(self, do: Callable[[BusSession], None]) -> None:
         if self._session is not None:
             do(self._session)
 
@@ -138,7 +138,7 @@ class Service:
             bus = await _connection_again(chain([0.0], pauses) if was_hidden else pauses)
 
     async def _serve_once(self, bus: MessageBus) -> bool:
-        session = Session(bus, self._owner, self._menu, self._worker.submit)
+        session = BusSession(bus, self._owner, self._menu, self._worker.submit)
         self._session = session
         try:
             return await session.serve(self._wanted)

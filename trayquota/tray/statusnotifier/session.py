@@ -11,19 +11,19 @@ from dbus_fast import DBusError, Message, MessageFlag, MessageType
 from msgspec import Struct, field
 
 from .dbusmenu import MENU_PATH, DBusMenu
-from .item import ITEM_PATH, Face, StatusNotifierItem
+from .item import ITEM_PATH, ItemState, StatusNotifierItem
 from .notifications import NOTIFICATIONS, Notifier
-from .text import sendable
+from .wire_text import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
     from dbus_fast.aio import MessageBus
 
-    from trayquota.tray._pystray import MenuItem
+    from trayquota.tray.pystray_import import MenuItem
 
-    from .layout import Changes, Entry, Node
-    from .published import PublishedMenu
+    from .layout import Changes, MenuEntry, Node
+    from .published_menu import PublishedMenu
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,21 +35,21 @@ _OPEN_AT_MOST_S: Final = 20.0
 """GTK hosts tell when the menu is opened, but not when it is closed; after this time it counts as closed."""
 
 
-class Presentation(Struct, frozen=True):
+class TrayState(Struct, frozen=True):
     """All that is to be shown.
 
     Attributes:
         visible: Whether there is an icon at all.
-        face: Icon and texts.
+        item: Icon and texts.
         menu: The entries.
     """
 
     visible: bool = False
-    face: Face = field(default_factory=Face)
-    menu: tuple[Entry, ...] = ()
+    item: ItemState = field(default_factory=ItemState)
+    menu: tuple[MenuEntry, ...] = ()
 
 
-class Owner(Protocol):
+class IconOwner(Protocol):
     """The icon, as far as the bus has business with it. Everything is run on the icon's worker thread."""
 
     on_menu_opened: Callable[[], object] | None
@@ -66,7 +66,7 @@ class Owner(Protocol):
         """The icon itself was clicked in the secondary way."""
 
 
-class Session:
+class BusSession:
     """The icon on one connection. Everything here happens on the loop's thread.
 
     Args:
@@ -79,7 +79,7 @@ class Session:
     def __init__(
         self,
         bus: MessageBus,
-        owner: Owner,
+        owner: IconOwner,
         menu: PublishedMenu,
         work: Callable[[Callable[[], object]], None],
     ) -> None:
@@ -96,7 +96,7 @@ class Session:
         end: Coroutine[None, None, None] = bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
         self._end = asyncio.get_running_loop().create_task(end)
 
-    async def serve(self, wanted: Presentation) -> bool:
+    async def serve(self, wanted: TrayState) -> bool:
         """Show ``wanted`` and what :meth:`show` brings, until the connection ends.
 
         Returns:
@@ -122,7 +122,7 @@ class Session:
         if (why := self._end.exception()) is not None:
             _LOG.debug("the session bus was lost: %r", why)
 
-    def show(self, wanted: Presentation) -> None:
+    def show(self, wanted: TrayState) -> None:
         """Bring what hosts see up to ``wanted``. Nothing is sent when they see that already."""
         if not self._bus.connected:
             return
@@ -135,7 +135,7 @@ class Session:
             self._bus.disconnect()
         else:
             with self._unless_lost():
-                self._objects[0].update(wanted.face)
+                self._objects[0].update(wanted.item)
             self._tell(self._menu.update(wanted.menu))
 
     def notify(self, summary: str, body: str) -> None:
@@ -146,10 +146,10 @@ class Session:
         """Take back the last notification."""
         self._spawn(self._notifier.withdraw())
 
-    def _appear(self, wanted: Presentation) -> None:
+    def _appear(self, wanted: TrayState) -> None:
         self._menu.closed()
         self._menu.update(wanted.menu)
-        item = StatusNotifierItem(self._name, wanted.face, self._on_secondary_activate)
+        item = StatusNotifierItem(self._name, wanted.item, self._on_secondary_activate)
         menu = DBusMenu(self._menu, self._on_menu_event, self._menu_closed)
         self._objects = item, menu
         with self._unless_lost():
@@ -221,7 +221,7 @@ class Session:
     def _tell(self, changes: Changes) -> None:
         if self._objects is not None and self._bus.connected:
             with self._unless_lost():
-                self._objects[1].tell(changes)
+                self._objects[1].emit_changes(changes)
 
     @contextmanager
     def _unless_lost(self) -> Iterator[None]:

@@ -1,0 +1,222 @@
+"""SIGKILL on entering every call of the system that a renewal makes: nothing is lost, however it ends.
+
+There is one gap that nobody can close, between the provider's answer and the journal's first write. A kill in there
+is counted apart.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trayquota.store.state import StateStore
+from trayquota.tokens.journal import Journal, PendingTokens, fingerprint
+from trayquota.tokens.manager import TokenManager
+
+from .needs import need
+from .refresh_process import BEGIN, END, known, plainly, read
+from .token_server import MORE, pair_in, token_server, write_expired
+
+if TYPE_CHECKING:
+    from .token_server import TokenServer
+
+PATIENCE_S = 60
+KILLED = {-9, 137}
+# Memory is taken and given back as it happens to be needed; that does not touch what is on the disk.
+LEFT_OUT = {"mmap", "munmap", "mprotect", "brk", "madvise", "mremap"}
+LINE = re.compile(r"^(?:\d+ +)?(\w+)\(")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kill on entering the ``when``-th call of a name.
+
+    Attributes:
+        is_in_gap: Nobody but the dead process had the new pair then.
+    """
+
+    name: str
+    when: int
+    is_in_gap: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A login, a state folder and a provider of its own."""
+
+    folder: Path
+    server: TokenServer
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "auth" / "claude-ada@example.com.json"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def run(self, what: str, *tracer: str) -> int:
+        """Do it in a process of its own; return how that ended."""
+        script = str(Path(__file__).with_name("renewer.py"))
+        command = [*tracer, sys.executable, script, what, str(self.path), str(self.state), self.server.gateway]
+        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(  # noqa: S603 - our own program
+            command, input=b"go\n", capture_output=True, timeout=PATIENCE_S, check=False, env=environment
+        )
+        return done.returncode
+
+    def keeper(self, *, hours_later: int = 0) -> TokenManager:
+        """A keeper that has just been started."""
+        return TokenManager(
+            self.state,
+            plainly(self.server.gateway),
+            StateStore(self.state / "state.json"),
+            lambda: datetime.now(UTC) + timedelta(hours=hours_later),
+            threading.Event(),
+        )
+
+
+@pytest.fixture(scope="module")
+def strace(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The tracer, where it is here and may trace."""
+    program = need("strace")
+    log = tmp_path_factory.mktemp("strace") / "log"
+    tried = subprocess.run(  # noqa: S603 - the path is that of strace
+        [program, "-f", "-o", str(log), sys.executable, "-c", ""], capture_output=True, check=False
+    )
+    if tried.returncode != 0:
+        reason = f"strace may not trace here: {tried.stderr.decode().strip()[-200:]}"
+        if os.environ.get("TRAYQUOTA_REQUIRE_DESKTOP") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return program
+
+
+def faults_of(what: str, place: Place, strace: str) -> list[Fault]:
+    """Every call between the marks, as a run that nobody disturbs makes them."""
+    log = place.folder / "calls"
+    assert place.run(what, strace, "-f", "-qq", "-o", str(log), "-e", "trace=%file,%desc") == 0
+    counts: collections.Counter[str] = collections.Counter()
+    faults: list[Fault] = []
+    begun, is_in_gap = False, False
+    for line in log.read_text().splitlines():
+        found = LINE.match(line)
+        if END in line or found is None:
+            if END in line:
+                break
+            continue
+        name = found[1]
+        counts[name] += 1
+        if begun and name not in LEFT_OUT:
+            faults.append(Fault(name, counts[name], is_in_gap))
+            # What has been handed to the system survives the process.
+            is_in_gap = is_in_gap and name != "write"
+        if BEGIN in line:
+            begun, is_in_gap = True, what == "renew"
+    return faults
+
+
+def prepare(what: str, place: Place) -> dict[str, object]:
+    """Make what there is before: an expired login, and for a recovery a pair that a crash has left."""
+    content = write_expired(place.path, place.server)
+    place.state.mkdir()
+    if what == "recover":
+        base, replaced = place.server.newest[1], place.server.newest[0]
+        traded = place.server.trade(base)
+        assert traded is not None
+        ends = datetime.now(UTC) + timedelta(hours=8)
+        entry = PendingTokens(
+            path=os.path.realpath(place.path),
+            base=fingerprint(base),
+            replaces=fingerprint(replaced),
+            access_token=str(traded["access_token"]),
+            refresh_token=str(traded["refresh_token"]),
+            expired=ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            last_refresh="2026-09-22T12:00:00Z",
+        )
+        with Journal(place.state / "renewals").reserved(entry.path) as room:
+            room.write(entry)
+        # And what a crash leaves beside the file.
+        (place.path.parent / f".trayquota-{fingerprint(place.path.name)[:16]}-012345678901.tmp").write_bytes(b"{")
+    if what == "save":
+        StateStore(place.state / "state.json").save({"old.json": known("old.json")}, datetime.now(UTC))
+    return content
+
+
+def bytes_lost(place: Place, before: dict[str, object]) -> int:
+    """Start anew after a crash, let the next renewal come, and weigh what is missing in the end."""
+    newest = place.server.newest
+    place.keeper().recover()
+    lost = missing(place.path, before | {"access_token": newest[0], "refresh_token": newest[1]})
+    rotations = place.server.rotations
+    credential = read(place.path)
+    place.keeper(hours_later=9).refresh(credential, credential.login)
+    assert place.server.rotations == rotations + 1
+    assert pair_in(place.path) == place.server.newest
+    assert list(place.path.parent.iterdir()) == [place.path]
+    assert list(place.state.glob("renewals/*.journal")) == []
+    return lost
+
+
+def missing(path: Path, wanted: dict[str, object]) -> int:
+    found = json.loads(path.read_bytes())
+    kept = {key: text for key, text in wanted.items() if key not in {"expired", "last_refresh"}}
+    return sum(len(json.dumps({key: text})) for key, text in kept.items() if found.get(key) != text)
+
+
+def try_fault(what: str, folder: Path, fault: Fault, strace: str) -> int:
+    """Return the bytes that a kill has cost."""
+    folder.mkdir()
+    with token_server() as server:
+        place = Place(folder, server)
+        before = prepare(what, place)
+        rotations = server.rotations + (what == "renew")
+        tracing = ["-f", "-qq", "-o", "/dev/null", "-e", f"trace={fault.name}"]
+        killing = f"inject={fault.name}:signal=KILL:when={fault.when}"
+        assert place.run(what, strace, *tracing, "-e", killing) in KILLED, fault
+        assert server.rotations == rotations, f"{fault} came too early"
+        assert missing(place.path, MORE) == 0
+        if what == "save":
+            state = StateStore(place.state / "state.json").load()
+            return 0 if set(state) in ({"old.json"}, {"old.json", place.path.name}) else 1
+        if fault.is_in_gap:
+            return missing(place.path, {"refresh_token": server.newest[1]})
+        return bytes_lost(place, before)
+
+
+@pytest.mark.parametrize("what", ["renew", "recover", "save"])
+def test_no_kill_costs_a_byte(
+    what: str, tmp_path: Path, strace: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with token_server() as server:
+        place = Place(tmp_path / "undisturbed", server)
+        place.folder.mkdir()
+        prepare(what, place)
+        faults = faults_of(what, place, strace)
+    assert {"fsync", "rename", "write", "openat"} <= {each.name for each in faults}
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
+        lost = list(pool.map(lambda each: try_fault(what, tmp_path / str(each[0]), each[1], strace), enumerate(faults)))
+    outside = [cost for fault, cost in zip(faults, lost, strict=True) if not fault.is_in_gap]
+    in_gap = len(faults) - len(outside)
+    survived = outside.count(0)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{what}: {len(outside)} faults tried, {survived} survived, {sum(outside)} bytes lost"
+            f"; {in_gap} more in the gap before the journal's first write\n"
+        )
+    assert outside == [0] * len(outside), [fault for fault, cost in zip(faults, lost, strict=True) if cost]
+    assert [each.message for each in caplog.records if each.name.startswith("trayquota")] == []
+    # The gap is as narrow as it can be: the write itself.
+    assert in_gap == (what == "renew")

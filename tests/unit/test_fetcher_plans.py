@@ -1,0 +1,100 @@
+"""Claude's plan: what its profile tells, and that it is asked for once, never at the cost of the quotas."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trayquota.core.credential import Credential, Tokens
+from trayquota.core.model import Account
+from trayquota.engine.fetcher import Fetcher
+from trayquota.net.cancellation import CancelToken
+from trayquota.providers.claude import PROVIDER
+from trayquota.store.state import StateStore
+from trayquota.tokens.manager import TokenManager
+
+from . import facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trayquota.providers.base import Request, Response
+
+NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("account", "organization", "plan"),
+    [
+        ({"has_claude_max": True}, {"rate_limit_tier": "default_claude_max_20x"}, "Max 20x"),
+        ({"has_claude_max": True}, {"rate_limit_tier": "default_claude_max_5x"}, "Max 5x"),
+        ({"has_claude_max": True}, {"rate_limit_tier": 5}, "Max"),
+        ({"has_claude_pro": True, "has_claude_max": False}, {"rate_limit_tier": "default_claude_ai"}, "Pro"),
+        ({}, {"organization_type": "claude_team"}, "Team"),
+        ({"has_claude_max": False, "has_claude_pro": False}, {"organization_type": "claude_enterprise"}, "Enterprise"),
+        ({"has_claude_max": False, "has_claude_pro": False}, {}, "Free"),
+        ({"has_claude_max": None}, {"organization_type": ["claude_max"]}, None),
+    ],
+)
+def test_the_plan_in_a_profile(account: object, organization: object, plan: str | None) -> None:
+    assert PROVIDER.read_plan(facts.answer({"account": account, "organization": organization})) == plan
+
+
+def test_the_plan_of_the_facts() -> None:
+    wanted = facts.expected("claude_profile.json")
+    assert PROVIDER.read_plan(facts.answer(facts.load("claude_profile.json"))) == f"{wanted['plan']} {wanted['tier']}"
+
+
+@pytest.mark.parametrize("answer", [facts.answer({}, 403), facts.answer([]), facts.answer("x", 500)])
+def test_no_plan_in_any_other_answer(answer: Response) -> None:
+    assert PROVIDER.read_plan(answer) is None
+
+
+class Provider:
+    """Answers as Claude does, and keeps what was asked."""
+
+    def __init__(self, profile: Response) -> None:
+        self.profile = profile
+        self.asked: list[str] = []
+
+    def send(self, request: Request, *, proxy_url: str | None = None, cut: CancelToken | None = None) -> Response:
+        del proxy_url, cut
+        self.asked.append(request.url.rpartition("/")[2])
+        is_profile = self.asked[-1] == "profile"
+        return self.profile if is_profile else facts.answer(facts.load("claude_usage_basic.json"))
+
+
+def plans(folder: Path, provider: Provider, tokens: str, *, asks_plans: bool = True) -> list[str | None]:
+    """Return the plan after each question, one for every letter of ``tokens``."""
+    closing = threading.Event()
+    store = StateStore(folder / "state.json")
+    keeper = TokenManager(folder, provider.send, store, lambda: NOW, closing)
+    fetch = Fetcher(lambda: provider, keeper, lambda: NOW, asks_plans=asks_plans)
+    account = Account("claude-a.json", "claude", "ada@example.com")
+    found = []
+    for token in tokens:
+        outcome = fetch(Credential(account, str(folder / account.id), Tokens(access_token=token)), CancelToken())
+        assert outcome.usage is not None
+        found.append(outcome.usage.plan)
+    return found
+
+
+def test_the_plan_is_asked_for_once_per_token_and_not_at_first(tmp_path: Path) -> None:
+    provider = Provider(facts.answer(facts.load("claude_profile.json")))
+    assert plans(tmp_path, provider, "aaabb") == [None, "Max 20x", None, None, "Max 20x"]
+    assert provider.asked == ["usage", "usage", "profile", "usage", "usage", "usage", "profile"]
+
+
+def test_a_refused_profile_harms_nothing_and_is_not_asked_for_again(tmp_path: Path) -> None:
+    provider = Provider(facts.answer({"error": {"message": "scope"}}, 403))
+    assert plans(tmp_path, provider, "aaaa") == [None] * 4
+    assert provider.asked.count("profile") == 1
+
+
+def test_a_single_question_as_of_status_asks_for_no_plan(tmp_path: Path) -> None:
+    provider = Provider(facts.answer({}))
+    plans(tmp_path, provider, "aa", asks_plans=False)
+    assert provider.asked == ["usage", "usage"]

@@ -1,0 +1,152 @@
+"""When an account is asked next, and why; how long a pause lasts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from trayquota.core.model import FailureKind
+from trayquota.core.refresh_policy import Decision, PollInput, RateLimitGate, Reason, next_gate, next_poll
+
+from .facts import NOW
+from .structs import structs
+
+FIVE_MINUTES = PollInput(NOW, 300.0)
+
+
+def s(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def resets(*after_s: float) -> PollInput:
+    return replace(FIVE_MINUTES, resets=tuple(NOW + s(each) for each in after_s))
+
+
+def offline(failures: int, interval_s: float = 300.0) -> PollInput:
+    return PollInput(NOW, interval_s, failure=FailureKind.NETWORK, consecutive_failures=failures)
+
+
+@pytest.mark.parametrize(
+    ("asked", "after_s", "reason"),
+    [
+        (FIVE_MINUTES, 300, Reason.SCHEDULE),
+        (replace(FIVE_MINUTES, jitter_s=-15.0), 285, Reason.SCHEDULE),
+        (replace(FIVE_MINUTES, jitter_s=15.0), 315, Reason.SCHEDULE),
+        (replace(FIVE_MINUTES, failure=FailureKind.PROVIDER_DOWN, consecutive_failures=3), 300, Reason.SCHEDULE),
+        (resets(100), 130, Reason.RESET),
+        (resets(269), 299, Reason.RESET),
+        (resets(270), 300, Reason.SCHEDULE),
+        (resets(200, 100, 150), 130, Reason.RESET),
+        (resets(-25), 5, Reason.RESET),
+        (resets(-26), 300, Reason.SCHEDULE),
+        (resets(-86400), 300, Reason.SCHEDULE),
+        (offline(1), 30, Reason.RETRY),
+        (offline(2), 60, Reason.RETRY),
+        (offline(4), 240, Reason.RETRY),
+        (offline(5), 300, Reason.SCHEDULE),
+        (offline(10**6), 300, Reason.SCHEDULE),
+        (offline(0), 30, Reason.RETRY),
+        (offline(1, interval_s=3600), 30, Reason.RETRY),
+        (replace(offline(2), resets=(NOW,)), 30, Reason.RESET),
+    ],
+)
+def test_when_and_why(asked: PollInput, after_s: float, reason: Reason) -> None:
+    assert next_poll(asked, NOW) == Decision(NOW + s(after_s), reason)
+    assert next_poll(asked, NOW + s(86400)) == Decision(NOW + s(after_s), reason)
+
+
+def test_who_was_never_asked_is_asked_at_once() -> None:
+    assert next_poll(PollInput(None, 300.0), NOW) == Decision(NOW, Reason.START)
+
+
+def test_a_clock_that_was_set_back_is_no_reason_to_wait() -> None:
+    assert next_poll(PollInput(NOW + s(86400), 300.0), NOW) == Decision(NOW, Reason.START)
+
+
+def test_a_reset_is_asked_for_once() -> None:
+    before = resets(100)
+    at = next_poll(before, NOW).at
+    assert next_poll(replace(before, last_poll_at=at), at) == Decision(at + s(300), Reason.SCHEDULE)
+
+
+@pytest.mark.parametrize("asked", [FIVE_MINUTES, PollInput(None, 300.0), resets(100), offline(1)])
+def test_a_shut_gate_holds_everything_back(asked: PollInput) -> None:
+    gate = RateLimitGate(NOW + s(1583), 300.0)
+    assert next_poll(replace(asked, gate=gate), NOW) == Decision(gate.opens_at, Reason.RETRY)
+
+
+def test_a_gate_that_has_opened_changes_nothing() -> None:
+    assert next_poll(replace(FIVE_MINUTES, gate=RateLimitGate(NOW + s(10), 300.0)), NOW) == Decision(
+        NOW + s(300), Reason.SCHEDULE
+    )
+
+
+def test_a_gate_opens_at_its_moment() -> None:
+    gate = RateLimitGate(NOW, 300.0)
+    assert gate.is_closed(NOW - s(0.001))
+    assert not gate.is_closed(NOW)
+
+
+@pytest.mark.parametrize(
+    ("retry_after_s", "pause_s"), [(0, 300), (30, 300), (300, 300), (1583, 1583), (7200, 7200), (86400, 86400)]
+)
+def test_the_first_pause(retry_after_s: float, pause_s: float) -> None:
+    assert next_gate(None, retry_after_s, NOW) == RateLimitGate(NOW + s(pause_s), 300.0)
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    gate, now, pauses = None, NOW, []
+    for _ in range(7):
+        gate = next_gate(gate, 0, now)
+        pauses.append((gate.opens_at - now).total_seconds())
+        now = gate.opens_at
+    assert pauses == [300, 600, 1200, 2400, 3600, 3600, 3600]
+
+
+def test_a_pause_is_never_cut_short_by_another_answer() -> None:
+    long = next_gate(None, 7200, NOW)
+    assert next_gate(long, 0, NOW + s(60)) == RateLimitGate(NOW + s(7200), 600.0)
+
+
+MOMENTS = st.floats(-1e6, 1e6).map(lambda each: NOW + s(each))
+GATES = st.none() | structs(RateLimitGate, MOMENTS, st.floats(300, 3600))
+ASKED = structs(
+    PollInput,
+    last_poll_at=st.none() | MOMENTS,
+    interval_s=st.floats(60, 86400),
+    jitter_s=st.floats(-3, 3),
+    resets=st.lists(MOMENTS, max_size=4).map(tuple),
+    failure=st.none() | st.sampled_from(FailureKind),
+    consecutive_failures=st.integers(0, 10**9),
+    gate=GATES,
+)
+
+
+@given(ASKED, MOMENTS)
+def test_bounds_of_the_next_request(asked: PollInput, now: datetime) -> None:
+    due = next_poll(asked, now)
+    if asked.gate is not None:
+        assert due.at >= asked.gate.opens_at
+    if asked.last_poll_at is None or asked.last_poll_at > now:
+        assert due.at >= now
+    else:
+        assert due.at >= asked.last_poll_at + s(5)
+    if asked.gate is None and asked.last_poll_at is not None and asked.last_poll_at <= now:
+        assert due.at <= asked.last_poll_at + s(asked.interval_s + asked.jitter_s)
+
+
+@given(GATES, st.lists(st.tuples(st.floats(0, 86400), st.floats(0, 1e5)), min_size=1, max_size=8))
+def test_bounds_of_a_pause(gate: RateLimitGate | None, answers: list[tuple[float, float]]) -> None:
+    now = NOW
+    for retry_after_s, pause_s in answers:
+        now += s(pause_s)
+        after = next_gate(gate, retry_after_s, now)
+        assert after.is_closed(now)
+        assert after.opens_at >= now + max(s(300), s(retry_after_s))
+        assert gate is None or after.opens_at >= gate.opens_at
+        assert 300 <= after.backoff_s <= 3600
+        gate = after

@@ -1,0 +1,296 @@
+"""The menu's numbering and what hosts are told, checked against a host that believes only what it is told."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayquota.tray.pystray_import import Icon, Menu, MenuItem
+from trayquota.tray.statusnotifier.layout import (
+    EMPTY,
+    Changes,
+    Kind,
+    MenuEntry,
+    Node,
+    assign_ids,
+    diff_menus,
+    menu_entries,
+    nodes_of,
+    properties,
+)
+from trayquota.tray.statusnotifier.published_menu import PublishedMenu
+
+from .structs import structs
+
+Entries = tuple[MenuEntry, ...]
+
+LABELS = st.sampled_from(["", "a", "b", "c", "d__e"])
+LEAVES = structs(
+    MenuEntry,
+    kind=st.sampled_from([Kind.STANDARD, Kind.SEPARATOR, Kind.CHECK, Kind.RADIO]),
+    label=LABELS,
+    enabled=st.booleans(),
+    checked=st.booleans(),
+)
+ENTRIES = st.recursive(
+    LEAVES,
+    lambda inner: structs(
+        MenuEntry,
+        kind=st.just(Kind.SUBMENU),
+        label=LABELS,
+        enabled=st.booleans(),
+        children=st.lists(inner, max_size=4).map(tuple),
+    ),
+    max_leaves=8,
+)
+MENUS = st.lists(ENTRIES, max_size=6).map(tuple)
+
+
+class Host:
+    """Knows a menu as hosts do: what an entry says is kept until told otherwise, a layout only where asked for."""
+
+    def __init__(self, menu: PublishedMenu) -> None:
+        self.said: dict[int, dict[str, str | bool | int]] = {}
+        self.children: dict[int, list[int]] = {}
+        self._fetch(menu.root)
+
+    def hear(self, changes: Changes, menu: PublishedMenu) -> None:
+        for node, changed in changes.updated:
+            self.said[node] |= changed
+        for node, names in changes.removed:
+            for name in names:
+                del self.said[node][name]
+        for parent in changes.parents:
+            self._fetch(menu.nodes[parent])
+
+    def knows(self, node: Node) -> bool:
+        return (
+            self.said[node.id] == properties(node.entry)
+            and self.children[node.id] == [child.id for child in node.children]
+            and all(self.knows(child) for child in node.children)
+        )
+
+    def _fetch(self, node: Node) -> None:
+        self.said.setdefault(node.id, dict(properties(node.entry)))
+        self.children[node.id] = [child.id for child in node.children]
+        for child in node.children:
+            self._fetch(child)
+
+
+def standard(*labels: str) -> Entries:
+    return tuple(MenuEntry(Kind.STANDARD, label) for label in labels)
+
+
+def ids(menu: PublishedMenu) -> list[int]:
+    return [node.id for node in menu.root.children]
+
+
+@given(st.lists(MENUS, min_size=1, max_size=6))
+def test_a_host_that_hears_all_messages_knows_the_menu(menus: list[Entries]) -> None:
+    menu = PublishedMenu()
+    host = Host(menu)
+    for entries in menus:
+        host.hear(menu.update(entries), menu)
+        assert host.knows(menu.root)
+
+
+@given(st.lists(st.tuples(MENUS, st.sampled_from(["leave", "open", "close"])), max_size=8))
+def test_also_when_the_menu_is_opened_and_closed_in_between(steps: list[tuple[Entries, str]]) -> None:
+    menu = PublishedMenu()
+    host = Host(menu)
+    wanted: Entries = ()
+    for wanted, hand in steps:
+        if hand == "open":
+            menu.opened()
+        if hand == "close":
+            host.hear(menu.closed(), menu)
+        host.hear(menu.update(wanted), menu)
+        assert host.knows(menu.root)
+    host.hear(menu.closed(), menu)
+    assert host.knows(menu.root)
+    assert shape(menu.root) == [without_id(entry) for entry in wanted]
+
+
+def without_id(entry: MenuEntry) -> tuple[dict[str, str | bool | int], list[object]]:
+    return properties(entry), [without_id(child) for child in entry.children]
+
+
+def shape(root: Node) -> list[object]:
+    return [(properties(node.entry), shape(node)) for node in root.children]
+
+
+@given(st.lists(MENUS, min_size=2, max_size=8))
+def test_an_id_is_never_given_again_and_never_changes_its_kind(menus: list[Entries]) -> None:
+    menu = PublishedMenu()
+    kinds: dict[int, Kind] = {}
+    gone: set[int] = set()
+    for entries in menus:
+        before = set(menu.nodes)
+        menu.update(entries)
+        gone |= before - set(menu.nodes)
+        assert gone.isdisjoint(menu.nodes)
+        for node in menu.nodes.values():
+            assert kinds.setdefault(node.id, node.entry.kind) is node.entry.kind
+
+
+@given(MENUS)
+def test_the_same_menu_again_is_no_news(entries: Entries) -> None:
+    menu = PublishedMenu()
+    menu.update(entries)
+    revision, known = menu.revision, menu.root
+    assert not menu.update(entries)
+    assert (menu.revision, menu.root) == (revision, known)
+
+
+@given(st.lists(MENUS, max_size=6))
+def test_the_revision_rises_with_each_new_layout_and_never_falls(menus: list[Entries]) -> None:
+    menu = PublishedMenu()
+    for entries in menus:
+        revision = menu.revision
+        changes = menu.update(entries)
+        assert menu.revision == revision + bool(changes.parents)
+
+
+@given(st.lists(st.tuples(st.integers(), st.booleans()), unique_by=lambda row: row[0], max_size=8))
+def test_rows_that_come_and_go_leave_the_ids_of_the_others(rows: list[tuple[int, bool]]) -> None:
+    menu = PublishedMenu()
+    menu.update(standard(*(str(name) for name, _ in rows)))
+    kept = [node.id for node, (_, stays) in zip(menu.root.children, rows, strict=True) if stays]
+    everyone = ids(menu)
+    menu.update(standard(*(str(name) for name, stays in rows if stays)))
+    assert ids(menu) == kept
+    menu.update(standard(*(str(name) for name, _ in rows)))
+    assert [each for each in ids(menu) if each in everyone] == kept
+
+
+@given(st.lists(st.sampled_from([Kind.STANDARD, Kind.CHECK, Kind.SUBMENU]), max_size=8))
+def test_labels_that_all_change_are_property_updates_only(kinds: list[Kind]) -> None:
+    menu = PublishedMenu()
+    menu.update(tuple(MenuEntry(kind, f"{at} in 13 min") for at, kind in enumerate(kinds)))
+    before = ids(menu)
+    changes = menu.update(tuple(MenuEntry(kind, f"{at} in 12 min") for at, kind in enumerate(kinds)))
+    assert not changes.parents
+    assert changes.updated == tuple((each, {"label": f"{at} in 12 min"}) for at, each in enumerate(before))
+
+
+def test_a_countdown_in_a_row_keeps_its_id_while_a_row_comes_above_it() -> None:
+    menu = PublishedMenu()
+    menu.update(standard("Claude", "resets in 2h 13m", "Quit"))
+    claude, countdown, leave = ids(menu)
+    changes = menu.update(standard("Codex", "Claude", "resets in 2h 12m", "Quit"))
+    assert ids(menu)[1:] == [claude, countdown, leave]
+    assert changes == Changes(updated=((countdown, {"label": "resets in 2h 12m"}),), parents=(0,))
+
+
+def test_another_kind_is_another_entry() -> None:
+    menu = PublishedMenu()
+    menu.update((MenuEntry(Kind.STANDARD, "Notify"),))
+    (before,) = ids(menu)
+    changes = menu.update((MenuEntry(Kind.CHECK, "Notify"),))
+    assert ids(menu) != [before]
+    assert changes.parents == (0,)
+
+
+def test_each_changed_parent_is_named_and_no_other() -> None:
+    def settings(*labels: str) -> MenuEntry:
+        return MenuEntry(Kind.SUBMENU, "Settings", children=standard(*labels))
+
+    menu = PublishedMenu()
+    menu.update((settings("a"), MenuEntry(Kind.SUBMENU, "Help", children=standard("x"))))
+    first, _ = ids(menu)
+    changes = menu.update((settings("a", "b"), MenuEntry(Kind.SUBMENU, "Help", children=standard("x"))))
+    assert changes == Changes(parents=(first,))
+
+
+def test_while_open_entries_stay_where_they_are_and_say_what_is_new() -> None:
+    menu = PublishedMenu()
+    menu.update(standard("Claude", "in 3 min", "Quit"))
+    claude, countdown, leave = ids(menu)
+    menu.opened()
+    changes = menu.update(standard("Claude", "in 2 min", "More", "Quit"))
+    assert changes == Changes(updated=((countdown, {"label": "in 2 min"}),))
+    assert ids(menu) == [claude, countdown, leave]
+    assert menu.closed().parents == (0,)
+    assert [node.entry.label for node in menu.root.children] == ["Claude", "in 2 min", "More", "Quit"]
+
+
+def test_what_waits_is_dropped_when_it_is_overtaken() -> None:
+    menu = PublishedMenu()
+    menu.update(standard("a"))
+    menu.opened()
+    menu.update(standard("a", "b"))
+    assert not menu.update(standard("a"))
+    assert not menu.closed()
+
+
+def test_every_kind_says_what_it_must() -> None:
+    common = {"label": "x", "enabled": True, "visible": True}
+    assert properties(MenuEntry(Kind.ROOT)) == {"children-display": "submenu"}
+    assert properties(MenuEntry(Kind.STANDARD, "x")) == common
+    assert properties(MenuEntry(Kind.SEPARATOR, "x")) == common | {"type": "separator"}
+    assert properties(MenuEntry(Kind.SUBMENU, "x")) == common | {"children-display": "submenu"}
+    assert properties(MenuEntry(Kind.CHECK, "x", checked=True)) == common | {
+        "toggle-type": "checkmark",
+        "toggle-state": 1,
+    }
+    assert properties(MenuEntry(Kind.RADIO, "x")) == common | {"toggle-type": "radio", "toggle-state": 0}
+
+
+def test_removed_properties_are_named() -> None:
+    # Kinds keep their properties today; hosts must hear of it should that change.
+    old = Node(0, EMPTY.entry, (Node(1, MenuEntry(Kind.CHECK, "x")),))
+    new = Node(0, EMPTY.entry, (Node(1, MenuEntry(Kind.STANDARD, "x")),))
+    assert diff_menus(old, new) == Changes(removed=((1, ["toggle-type", "toggle-state"]),))
+
+
+def test_numbering_asks_for_no_more_ids_than_there_are_new_entries() -> None:
+    fresh = count(1)
+    tree = assign_ids(EMPTY, standard("a", "b"), fresh)
+    assign_ids(tree, standard("a", "b", "c"), fresh)
+    assert next(fresh) == 4
+    assert list(nodes_of(tree)) == [0, 1, 2]
+
+
+def nothing(_icon: Icon, _item: MenuItem) -> None:
+    """An action."""
+
+
+def test_a_pystray_menu_is_described_with_all_its_kinds() -> None:
+    item = MenuItem("Refresh _now", nothing, default=True)
+    menu = Menu(
+        Menu.SEPARATOR,
+        item,
+        MenuItem("hidden", nothing, visible=False),
+        Menu.SEPARATOR,
+        Menu.SEPARATOR,
+        MenuItem(lambda _: "late", nothing, enabled=False),
+        MenuItem("check", nothing, checked=lambda _: True),
+        MenuItem("radio", nothing, checked=lambda _: False, radio=True),
+        MenuItem("more", Menu(MenuItem("inner", nothing))),
+        MenuItem("empty", Menu()),
+    )
+    assert menu_entries(menu) == (
+        MenuEntry(Kind.STANDARD, "Refresh __now"),
+        MenuEntry(Kind.SEPARATOR),
+        MenuEntry(Kind.STANDARD, "late", enabled=False),
+        MenuEntry(Kind.CHECK, "check", checked=True),
+        MenuEntry(Kind.RADIO, "radio"),
+        MenuEntry(Kind.SUBMENU, "more", children=standard("inner")),
+    )
+    assert menu_entries(menu)[0].item is item
+
+
+@pytest.mark.parametrize("menu", [None, Menu()])
+def test_no_menu_has_no_entries(menu: Menu | None) -> None:
+    assert menu_entries(menu) == ()
+
+
+def test_another_action_behind_the_same_label_is_no_news_and_still_runs() -> None:
+    menu = PublishedMenu()
+    menu.update(menu_entries(Menu(MenuItem("x", nothing))))
+    later = MenuItem("x", nothing)
+    assert not menu.update(menu_entries(Menu(later)))
+    assert menu.root.children[0].entry.item is later

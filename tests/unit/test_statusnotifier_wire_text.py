@@ -1,0 +1,73 @@
+"""Text made fit for D-Bus, and where the bus is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayquota.tray.statusnotifier.address import session_bus_address
+from trayquota.tray.statusnotifier.wire_text import escaped, headline_and_rest, menu_label, sendable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANY_TEXT = st.text(st.characters(codec=None))
+
+
+@given(ANY_TEXT)
+def test_whatever_it_was_it_can_be_sent(text: str) -> None:
+    arrived = sendable(text)
+    assert "\0" not in arrived
+    assert arrived.encode().decode() == arrived
+    assert len(arrived) == len(text)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
+def test_good_text_is_left_alone(text: str) -> None:
+    assert sendable(text) == text
+
+
+@given(ANY_TEXT)
+def test_underscores_in_labels_come_in_pairs(text: str) -> None:
+    assert menu_label(text).replace("__", "") == sendable(text).replace("_", "")
+    assert menu_label(text).count("_") == 2 * text.count("_")
+
+
+def test_markup_is_escaped_once() -> None:
+    assert escaped("R&D <b> &amp;\nnext") == "R&amp;D &lt;b&gt; &amp;amp;\nnext"
+
+
+@pytest.mark.parametrize(
+    ("title", "parts"),
+    [
+        ("", ("", "")),
+        ("42% left", ("42% left", "")),
+        ("42% left\nClaude: 42%\nCodex: 70%", ("42% left", "Claude: 42%\nCodex: 70%")),
+        ("42% left\n\n  Claude\n", ("42% left", "  Claude")),
+    ],
+)
+def test_a_title_is_a_headline_and_the_rest(title: str, parts: tuple[str, str]) -> None:
+    assert headline_and_rest(title) == parts
+
+
+def test_the_variable_says_where_the_bus_is(tmp_path: Path) -> None:
+    (tmp_path / "bus").touch()
+    environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/elsewhere", "XDG_RUNTIME_DIR": str(tmp_path)}
+    assert session_bus_address(environ) == "unix:path=/elsewhere"
+
+
+@pytest.mark.parametrize("address", [{}, {"DBUS_SESSION_BUS_ADDRESS": ""}])
+def test_else_it_is_looked_for_in_the_runtime_folder(tmp_path: Path, address: dict[str, str]) -> None:
+    folder = tmp_path / "a b~ä"
+    folder.mkdir()
+    environ = {"XDG_RUNTIME_DIR": str(folder)} | address
+    assert session_bus_address(environ) is None
+    (folder / "bus").touch()
+    assert session_bus_address(environ) == f"unix:path={tmp_path}/a%20b%7E%C3%A4/bus"
+
+
+def test_without_either_there_is_none() -> None:
+    assert session_bus_address({}) is None

@@ -1,0 +1,64 @@
+"""Standard output that takes any text."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from trayquota.system import stdout as terminal
+
+LINE = "  ▰▰▱  42%\u2007 5-hour · resets in 2h 13m… – zoë 漢\n"
+
+
+def written(encoding: str, monkeypatch: pytest.MonkeyPatch, errors: str = "strict") -> bytes:
+    raw = io.BytesIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, errors=errors))
+        terminal.replace_unencodable()
+        sys.stdout.write(LINE)
+        assert terminal.flush_stdout()
+        return raw.getvalue()
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_an_encoding_that_knows_everything_is_left_alone(monkeypatch: pytest.MonkeyPatch, errors: str) -> None:
+    assert written("utf-8", monkeypatch, errors).decode() == LINE
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("ascii", "  ##-  42%  5-hour - resets in 2h 13m... - zo? ?\n"),
+        ("latin-1", "  ##-  42%  5-hour · resets in 2h 13m... - zoë ?\n"),
+        ("cp1252", "  ##-  42%  5-hour · resets in 2h 13m… – zoë ?\n"),
+    ],
+)
+def test_what_it_does_not_know_becomes_plain(encoding: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert written(encoding, monkeypatch).decode(encoding) == expected
+
+
+def test_half_a_character_is_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8"))
+        terminal.replace_unencodable()
+        sys.stdout.write("a\udcffb\n")
+        terminal.flush_stdout()
+        assert raw.getvalue() == b"a?b\n"
+
+
+def test_without_standard_output_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        terminal.replace_unencodable()
+        assert terminal.flush_stdout()
+
+
+def test_another_kind_of_output_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", io.StringIO())
+        terminal.replace_unencodable()
+        sys.stdout.write(LINE)
+        assert terminal.flush_stdout()

@@ -1,0 +1,282 @@
+"""Renewed pairs on disks that do not take them."""
+
+# ruff: noqa: S105 - the tokens are made up
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from filelock import FileLock
+
+from trayquota.core.model import FailureKind
+from trayquota.tokens.journal import Journal
+
+from .token_files import House, failure_of, kind_of, unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+@pytest.fixture
+def expired(house: House) -> House:
+    house.expire()
+    return house
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (errno.EROFS, "read-only file system"),
+        (errno.ENOSPC, "no space left on device"),
+        (errno.EACCES, "permission denied"),
+    ],
+)
+def test_a_pair_that_cannot_be_written_is_used_reported_and_written_later(
+    expired: House, monkeypatch: pytest.MonkeyPatch, reason: int, words: str
+) -> None:
+    before = expired.path.read_bytes()
+    with monkeypatch.context() as patched:
+        unwritable(patched, reason)
+        assert expired.renew().access_token == "access-2"
+        assert expired.path.read_bytes() == before
+        login, warning = expired.keeper.current_tokens(expired.credential())
+        assert login.access_token == "access-2"
+        assert warning is not None
+        assert warning.kind is FailureKind.UNREADABLE_FILE
+        assert f"({words}). It is kept safe in the state folder" in warning.message
+        (journal,) = expired.journals()
+        assert journal.stat().st_mode & 0o777 == 0o600
+    login, warning = expired.keeper.current_tokens(expired.credential())
+    assert (login.access_token, warning) == ("access-2", None)
+    assert (expired.pair(), expired.journals()) == (expired.newest, [])
+
+
+def test_it_survives_restarts_and_is_renewed_in_its_turn(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.renew()
+        for generation in (2, 3, 4):
+            expired.start().recover()
+            assert expired.keeper.current_tokens(expired.credential())[0].access_token == f"access-{generation}"
+            expired.expire()
+            assert expired.renew().access_token == f"access-{generation + 1}"
+    expired.start().recover()
+    assert (expired.pair(), expired.journals()) == (expired.newest, [])
+    assert expired.provider.rotations == 4
+
+
+def test_another_process_finds_it_without_recovering_first(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.renew()
+    expired.start()
+    assert expired.renew().access_token == "access-2"
+    assert (expired.pair(), expired.provider.rotations) == (expired.newest, 1)
+
+
+def test_a_new_login_drops_it(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.renew()
+    theirs = expired.provider.sign_in()
+    expired.write(theirs)
+    before = expired.path.read_bytes()
+    expired.start().recover()
+    assert (expired.path.read_bytes(), expired.journals()) == (before, [])
+
+
+def test_a_new_login_that_comes_right_after_a_look_at_a_broken_file_is_renewed_as_its_own(
+    expired: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pair that waits for the old login must not stand for the new one's."""
+    stale = expired.credential()
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.renew()
+    expired.path.write_bytes(b"")
+    theirs = expired.provider.sign_in()
+    expired.expire()
+    settle = expired.keeper._settle
+
+    def settle_then_sign_in(path: str) -> str | None:
+        problem = settle(path)
+        if not expired.path.read_bytes():
+            expired.write(theirs)
+        return problem
+
+    monkeypatch.setattr(expired.keeper, "_settle", settle_then_sign_in)
+    expired.keeper.refresh(stale, stale.login)
+    assert expired.pair() == expired.newest
+
+
+@pytest.fixture
+def broken_state(expired: House) -> House:
+    expired.state.mkdir(exist_ok=True)
+    (expired.state / "renewals").write_text("in the way")
+    return expired
+
+
+def test_without_a_safe_place_for_the_new_pair_nothing_is_sent(broken_state: House) -> None:
+    failure = failure_of(broken_state).failure
+    assert failure.kind is FailureKind.UNREADABLE_FILE
+    assert "state folder" in failure.message
+    assert broken_state.provider.requests == []
+    broken_state.keeper.recover()
+    assert broken_state.keeper.current_tokens(broken_state.credential())[1] is None
+
+
+class Disk:
+    """Fails where it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+        self.fails = True
+        for name in names:
+            monkeypatch.setattr(os, name, self._wrapped(getattr(os, name)))
+
+    def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: object) -> object:
+            if self.fails:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return original(*arguments)
+
+        return call
+
+
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_nor_when_the_disk_is_full(expired: House, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    disk = Disk(monkeypatch, call)
+    assert kind_of(expired) is FailureKind.UNREADABLE_FILE
+    assert (expired.provider.requests, expired.journals()) == ([], [])
+    disk.fails = False
+    assert expired.renew().access_token == "access-2"
+
+
+def test_nor_when_the_journal_cannot_be_read(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Journal, __: str) -> None:
+        raise OSError
+
+    monkeypatch.setattr(Journal, "newest", fail)
+    assert kind_of(expired) is FailureKind.UNREADABLE_FILE
+    assert expired.provider.requests == []
+
+
+def test_a_journal_that_fails_after_the_trade_does_not_matter_when_the_file_takes_the_pair(
+    expired: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch, "write")
+    disk.fails = False
+    expired.provider.script.append(lambda: setattr(disk, "fails", True))
+    assert expired.renew().access_token == "access-2"
+    assert expired.pair() == expired.newest
+
+
+def test_when_both_fail_the_pair_is_in_use_and_saved_as_soon_as_one_of_them_works(
+    expired: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch, "write")
+    disk.fails = False
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.provider.script.append(lambda: setattr(disk, "fails", True))
+        assert expired.renew().access_token == "access-2"
+        for _ in range(2):
+            login, warning = expired.keeper.current_tokens(expired.credential())
+            assert login.access_token == "access-2"
+            assert warning is not None
+            assert "lost when the program ends" in warning.message
+        assert expired.renew().access_token == "access-2"
+        disk.fails = False
+        warning = expired.keeper.current_tokens(expired.credential())[1]
+        assert warning is not None
+        assert "kept safe" in warning.message
+        assert len(expired.journals()) == 1
+        expired.start().recover()
+        assert expired.keeper.current_tokens(expired.credential())[0].access_token == "access-2"
+    expired.keeper.current_tokens(expired.credential())
+    assert (expired.pair(), expired.journals()) == (expired.newest, [])
+
+
+def test_an_older_pair_in_the_journal_does_not_take_the_place_of_one_that_is_only_in_memory(
+    expired: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch, "write")
+    disk.fails = False
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.renew()
+        expired.expire()
+        expired.provider.script.append(lambda: setattr(disk, "fails", True))
+        assert expired.renew().access_token == "access-3"
+        expired.keeper.current_tokens(expired.credential())
+    expired.keeper.current_tokens(expired.credential())
+    assert (expired.pair(), expired.journals()) == (expired.newest, [])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_pair_of_another_process_in_the_journal_comes_before_an_older_one_in_memory(
+    expired: House, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    disk = Disk(monkeypatch, "write")
+    disk.fails = False
+    expired.provider.script.append(lambda: setattr(disk, "fails", fails))
+    expired.renew()
+    disk.fails = False
+    first = expired.keeper
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.expire()
+        expired.start()
+        assert expired.renew().access_token == "access-3"
+    expired.keeper = first
+    assert expired.renew().access_token == "access-3"
+    assert (expired.pair(), expired.journals()) == (expired.newest, [])
+    assert expired.provider.rotations == 2
+
+
+def test_while_somebody_else_holds_the_lock_the_pair_is_used_without_a_word(
+    expired: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.renew()
+    (journal,) = expired.journals()
+    with FileLock(journal.with_suffix(".lock")):
+        login, warning = expired.keeper.current_tokens(expired.credential())
+        assert (login.access_token, warning) == ("access-2", None)
+        assert expired.closing.waits == []
+        expired.start().recover()
+        assert expired.closing.waits == []
+    assert len(expired.journals()) == 1
+
+
+def test_rubbish_in_the_journals_folder_stops_nobody(expired: House) -> None:
+    folder = expired.state / "renewals"
+    folder.mkdir(parents=True)
+    (folder / "a.journal").write_bytes(b"\0\xff{{{" * 1000)
+    (folder / "b.journal").mkdir()
+    (folder / "c.journal").symlink_to(folder / "c.journal")
+    expired.keeper.recover()
+    assert expired.renew().access_token == "access-2"
+
+
+def test_a_file_that_is_gone_keeps_its_pair_until_it_comes_back(
+    expired: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        unwritable(patched)
+        expired.renew()
+    away = expired.path.rename(expired.path.with_name("away"))
+    expired.start().recover()
+    assert len(expired.journals()) == 1
+    away.rename(expired.path)
+    expired.start().recover()
+    assert (expired.pair(), expired.journals()) == (expired.newest, [])

@@ -1,0 +1,279 @@
+"""The ways out: certificates, and proxies of all kinds."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests.utils
+import urllib3
+from msgspec.structs import replace
+
+from trayquota.core.model import FailureKind
+from trayquota.net import transport as transport_module
+from trayquota.providers.base import FetchError
+
+from .loopback_servers import CERTIFICATE, Server, answer, get, nothing_left_behind, post, transport_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from trayquota.core.model import Failure
+    from trayquota.net.transport import Transport
+
+    from .loopback_servers import Visit
+
+NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    with nothing_left_behind():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*NAMES, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+
+
+def failure_of(transport: Transport, url: str, proxy_url: str | None = None) -> Failure:
+    with pytest.raises(FetchError) as caught:
+        transport.send(get(url), proxy_url=proxy_url)
+    return caught.value.failure
+
+
+# Certificates.
+
+
+def test_a_certificate_that_nobody_knows_is_not_accepted() -> None:
+    with Server(answer(), tls=True) as server, transport_to() as transport:
+        failure = failure_of(transport, f"https://localhost:{server.port}/")
+    assert failure.kind is FailureKind.NETWORK
+    assert "certificate" in failure.message
+    assert server.requests == []
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_one_that_somebody_has_vouched_for_is() -> None:
+    with Server(answer(b"fine"), tls=True) as server, transport_to() as transport:
+        assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_but_not_for_another_host() -> None:
+    with Server(answer(), tls=True) as server, transport_to() as transport:
+        failure = failure_of(transport, f"https://127.0.0.1:{server.port}/")
+    assert "certificate" in failure.message
+    assert server.requests == []
+
+
+def test_a_server_that_speaks_no_tls() -> None:
+    with Server(raw=lambda visit: visit.send(answer()) and visit.wait()) as server, transport_to() as transport:
+        failure = failure_of(transport, f"https://localhost:{server.port}/")
+    assert failure.kind is FailureKind.NETWORK
+    assert "secure connection" in failure.message
+
+
+def test_a_handshake_that_is_cut_off() -> None:
+    with Server(raw=lambda visit: visit.hear() and visit.reset()) as server, transport_to() as transport:
+        assert failure_of(transport, f"https://localhost:{server.port}/").kind is FailureKind.NETWORK
+
+
+def test_a_file_of_certificates_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/bundle.pem")
+    with Server(answer(), tls=True) as server, transport_to() as transport:
+        failure = failure_of(transport, f"https://localhost:{server.port}/")
+    assert failure.kind is FailureKind.NETWORK
+    assert "REQUESTS_CA_BUNDLE" in failure.message
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_certificates_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ssl.SSLContext] = []
+    real = urllib3.util.ssl_.create_urllib3_context
+
+    def counted() -> ssl.SSLContext:
+        made.append(real())
+        return made[-1]
+
+    monkeypatch.setattr(urllib3.util.ssl_, "create_urllib3_context", counted)
+    with transport_to() as transport:
+        for _ in range(2):
+            with Server(answer(b"fine"), tls=True) as server:
+                assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
+            with Server(answer(b"fine"), tls=True) as server:
+                assert transport.send(replace(post(), url=f"https://localhost:{server.port}/")).body == b"fine"
+    assert len(made) == 1
+    assert made[0].verify_mode is ssl.CERT_REQUIRED
+    assert made[0].check_hostname
+
+
+def test_certificates_that_were_exchanged_are_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(Path(requests.utils.DEFAULT_CA_BUNDLE_PATH).read_bytes())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Server(answer(b"fine"), tls=True) as server, transport_to() as transport:
+        url = f"https://localhost:{server.port}/"
+        assert "certificate" in failure_of(transport, url).message
+        bundle.write_bytes(CERTIFICATE.read_bytes())
+        assert transport.send(get(url)).body == b"fine"
+        bundle.unlink()
+        assert "REQUESTS_CA_BUNDLE" in failure_of(transport, url).message
+
+
+# Proxies.
+
+
+def connecting(visit: Visit) -> None:
+    """Do what a proxy does: connect to where it is told, here always the port behind it."""
+    port = int(visit.server.requests[-1].split()[1].rpartition(b":")[2])
+    visit.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+    visit.relay(port)
+
+
+def test_a_proxy_vouches_for_nobody() -> None:
+    with Server(answer(), tls=True) as server, Server(connecting) as proxy, transport_to() as transport:
+        failure = failure_of(transport, f"https://localhost:{server.port}/", proxy.url)
+    assert "certificate" in failure.message
+    assert server.requests == []
+
+
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("source", ["environment", "settings", "account", "account over settings"])
+def test_a_proxy_is_used_wherever_it_is_named(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    with Server(answer(b"fine"), tls=True) as server, Server(connecting) as proxy:
+        if source == "environment":
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        settings = {"settings": proxy.url, "account over settings": "http://127.0.0.1:1"}.get(source, "")
+        account = proxy.url if source.startswith("account") else None
+        with transport_to(proxy=settings) as transport:
+            url = f"https://localhost:{server.port}/"
+            assert transport.send(get(url), proxy_url=account).body == b"fine"
+    assert proxy.requests[0].startswith(b"CONNECT localhost:%d " % server.port)
+    assert b"Bearer" not in b"".join(proxy.requests)
+    assert b"Bearer secret" in server.requests[0]
+
+
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("source", ["NO_PROXY", "settings", "account"])
+def test_and_not_where_it_is_ruled_out(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    with Server(answer(b"fine"), tls=True) as server, Server() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        if source == "NO_PROXY":
+            monkeypatch.setenv("NO_PROXY", "localhost")
+        with transport_to(proxy="direct" if source == "settings" else "") as transport:
+            url = f"https://localhost:{server.port}/"
+            assert transport.send(get(url), proxy_url="none" if source == "account" else None).body == b"fine"
+    assert proxy.visitors == 0
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_each_account_has_its_own_proxy_and_keeps_its_own_connection() -> None:
+    fine = [answer(b"fine")] * 4
+    with (
+        Server(*fine, tls=True) as server,
+        Server(connecting) as one,
+        Server(connecting) as two,
+        transport_to() as transport,
+    ):
+        for proxy in (one, two, one, two):
+            assert transport.send(get(f"https://localhost:{server.port}/"), proxy_url=proxy.url).body == b"fine"
+    assert (one.visitors, two.visitors, server.visitors) == (1, 1, 2)
+
+
+def test_a_gateway_is_asked_without_any_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with Server(answer(b"fine")) as server, transport_to(server, proxy="http://127.0.0.1:1") as transport:
+        assert transport.send(get(), proxy_url="http://127.0.0.1:1").body == b"fine"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1:3128",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://[",
+        "http://[::1",
+        "http://host:port",
+        "http://host:99999",
+        "http://host:0",
+        "file:///etc/passwd",
+        "\x00",
+        "http://\N{SNOWMAN}:x",
+    ],
+)
+def test_an_address_that_is_none_is_refused_in_words(address: str) -> None:
+    with transport_to() as transport:
+        failure = failure_of(transport, "https://localhost/", address)
+    assert failure.kind is FailureKind.REFUSED
+    assert "http://HOST:PORT" in failure.message
+
+
+@pytest.mark.parametrize("address", ["http://[", "ftp://127.0.0.1", "http://host:port", "http://"])
+def test_one_of_the_environment_is_a_failure_in_words(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with transport_to() as transport:
+        failure = failure_of(transport, "https://localhost:1/")
+    assert failure.kind in {FailureKind.NETWORK, FailureKind.REFUSED}
+
+
+SECRET = "ada:canary%40x"  # noqa: S105 - made up
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "socks4", "socks5", "socks5h"])
+@pytest.mark.parametrize("kind", ["gone", "deaf", "rude", "wants a login", "odd"])
+def test_a_proxy_that_fails_is_named_without_its_password(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, scheme: str, kind: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.3)
+    monkeypatch.setattr(transport_module, "_CONNECT_S", 0.3)
+    deeds: dict[str, Callable[[Visit], object]] = {
+        "gone": lambda visit: visit.leave(),
+        "deaf": lambda visit: visit.wait(),
+        "rude": lambda visit: visit.hear() and visit.reset(),
+        "wants a login": lambda visit: visit.send(answer(b"canary", "407 Who are you")) and visit.leave(),
+        "odd": lambda visit: visit.send(bytes(range(256))) and visit.leave(),
+    }
+
+    with Server(raw=deeds[kind]) as proxy, transport_to() as transport, pytest.raises(FetchError) as caught:
+        transport.send(get("https://localhost:1/"), proxy_url=f"{scheme}://{SECRET}@127.0.0.1:{proxy.port}")
+    error = caught.value
+    assert error.failure.kind is FailureKind.NETWORK
+    assert "canary" not in f"{error}{error.args}{error.failure}{caplog.text}"
+    assert "localhost" not in error.failure.message
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_password_is_given_to_the_proxy_and_to_nobody_else() -> None:
+    with Server(answer(b"fine"), tls=True) as server, Server(connecting) as proxy, transport_to() as transport:
+        way = proxy.url.replace("//", f"//{SECRET}@")
+        assert transport.send(get(f"https://localhost:{server.port}/"), proxy_url=way).body == b"fine"
+    assert b"Proxy-Authorization: Basic " in proxy.requests[0]
+    assert b"Proxy-Authorization" not in server.requests[0]
+
+
+def test_a_proxy_that_drips_has_no_more_time_than_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.3)
+    slow = b"HTTP/1.1 200 Connected\r\n" + b"X: y\r\n" * 10000
+    with Server(lambda visit: visit.drip(slow)) as proxy, transport_to() as transport:
+        assert failure_of(transport, "https://localhost:1/", proxy.url).kind is FailureKind.NETWORK
+
+
+def test_the_certificate_in_the_fixtures_is_what_it_should_be() -> None:
+    context = ssl.create_default_context(cafile=str(CERTIFICATE))
+    (certificate,) = context.get_ca_certs()
+    assert certificate["subjectAltName"] == (("DNS", "localhost"),)

@@ -1,0 +1,149 @@
+"""From a view to an icon's picture, title and menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+from PIL import Image
+
+from trayquota.tray.headless import Icon
+from trayquota.tray.presenter import QUIRKS, WINDOWS_TITLE_UNITS, BackendQuirks, TrayPresenter
+from trayquota.views.tray_view import Action, ActionKind, IconSpec, Level, MenuItem, TrayView
+
+if TYPE_CHECKING:
+    from trayquota.tray.pystray_import import Menu
+
+SPEC = IconSpec(percent=42, level=Level.PLENTY)
+VIEW = TrayView(
+    icon=SPEC,
+    headline="42% left: Claude ada@example.com, 5-hour",
+    lines=("Claude ada@example.com: 5-hour 42% (2h 13m)", "Updated 2 min ago"),
+    brief=("Claude ada@example.com 42%",),
+    menu=(
+        MenuItem("Claude · ada & bob", Action(ActionKind.OPEN_FOLDER)),
+        MenuItem("Refresh now", Action(ActionKind.REFRESH), default=True),
+    ),
+)
+
+
+class Recording(Icon):
+    """An icon that tells what was set on it, and takes nothing while told so."""
+
+    def __init__(self) -> None:
+        super().__init__("test")
+        self.set: list[str] = []
+        self.refuses: set[str] = set()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in {"icon", "title", "menu"} and hasattr(self, "set"):
+            self.set.append(name)
+            if name in self.refuses:
+                raise OSError(name)
+        super().__setattr__(name, value)
+
+
+def drawn(_spec: IconSpec) -> Image.Image:
+    return Image.new("RGBA", (22, 22))
+
+
+def labels(menu: Menu | None) -> list[str]:
+    return [item.text for item in menu or ()]
+
+
+def shown(traits: BackendQuirks | None = None) -> tuple[TrayPresenter, Recording]:
+    icon = Recording()
+    presenter = TrayPresenter(icon, traits or BackendQuirks(draw=drawn), lambda _action: None)
+    presenter.show(VIEW)
+    return presenter, icon
+
+
+def test_everything_is_set_at_first() -> None:
+    _, icon = shown()
+    assert icon.set == ["icon", "title", "menu"]
+    assert icon.title == "\n".join((VIEW.headline, *VIEW.lines))
+    assert labels(icon.menu) == ["Claude · ada & bob", "Refresh now"]
+
+
+def test_what_did_not_change_is_left_alone() -> None:
+    presenter, icon = shown()
+    icon.set.clear()
+    presenter.show(replace(VIEW))
+    assert icon.set == []
+
+
+@pytest.mark.parametrize(
+    ("change", "touched"),
+    [
+        ({"icon": replace(SPEC, percent=41)}, ["icon"]),
+        ({"headline": "41% left"}, ["title"]),
+        ({"lines": ("Updated 3 min ago",)}, ["title"]),
+        ({"menu": VIEW.menu[:1]}, ["menu"]),
+        ({"brief": ()}, []),
+    ],
+)
+def test_only_what_changed_is_set(change: dict[str, object], touched: list[str]) -> None:
+    presenter, icon = shown()
+    icon.set.clear()
+    presenter.show(replace(VIEW, **change))
+    assert icon.set == touched
+
+
+@pytest.mark.parametrize("part", ["icon", "title", "menu"])
+def test_what_a_backend_does_not_take_is_tried_again(part: str) -> None:
+    icon = Recording()
+    presenter = TrayPresenter(icon, BackendQuirks(draw=drawn), lambda _action: None)
+    icon.refuses = {part}
+    with pytest.raises(OSError, match=part):
+        presenter.show(VIEW)
+    icon.refuses = set()
+    icon.set.clear()
+    presenter.show(VIEW)
+    assert part in icon.set
+    assert icon.title
+    assert labels(icon.menu)
+    assert icon.icon is not None
+
+
+def test_a_click_is_passed_on() -> None:
+    icon, clicked = Recording(), list[Action]()
+    TrayPresenter(icon, BackendQuirks(draw=drawn), clicked.append).show(VIEW)
+    icon()
+    assert clicked == [Action(ActionKind.REFRESH)]
+
+
+def test_windows_has_room_for_little_and_gives_ampersands_a_meaning() -> None:
+    lines = tuple(f"Claude person{number}@example.com: 5-hour {number}% (2h 13m)" for number in range(20))
+    brief = tuple(f"Claude person{number}@example.com {number}%" for number in range(20))
+    icon = Recording()
+    presenter = TrayPresenter(icon, replace(QUIRKS["win32"], draw=drawn), lambda _action: None)
+    presenter.show(replace(VIEW, lines=lines, brief=brief))
+    assert len(icon.title.encode("utf-16-le")) // 2 <= WINDOWS_TITLE_UNITS
+    assert icon.title.startswith(VIEW.headline)
+    assert "more" in icon.title
+    assert labels(icon.menu)[0] == "Claude · ada && bob"
+
+
+def test_an_old_tray_takes_only_latin_letters_and_no_transparency() -> None:
+    icon = Recording()
+    presenter = TrayPresenter(icon, QUIRKS["xorg"], lambda _action: None)
+    presenter.show(replace(VIEW, lines=("Codex Ωmega: asking…", "▰▰▱ zoë")))
+    assert icon.title.encode("latin-1")
+    assert icon.title.endswith("Codex ?mega: asking...\n??? zoë")
+    assert icon.icon is not None
+    assert icon.icon.convert("RGBA").getchannel("A").getextrema() == (255, 255)
+
+
+def test_others_get_a_picture_with_transparency() -> None:
+    icon = Recording()
+    TrayPresenter(icon, BackendQuirks(), lambda _action: None).show(VIEW)
+    assert icon.icon is not None
+    assert icon.icon.getchannel("A").getextrema()[0] == 0
+
+
+def test_an_unchanged_title_is_not_set_though_its_view_changed() -> None:
+    presenter, icon = shown(BackendQuirks(title=lambda _view: "always the same", draw=drawn))
+    icon.set.clear()
+    presenter.show(replace(VIEW, headline="another"))
+    assert icon.set == []

@@ -1,0 +1,196 @@
+"""``trayquota doctor``: what was found and chosen, and what deserves a look. No secret in it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import stat
+import sys
+from collections import Counter
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from trayquota import __version__
+from trayquota.core.model import AccountState
+from trayquota.core.text import format_age
+from trayquota.services import cached_snapshot, utc_now
+from trayquota.sources.folder_scan import display_path
+from trayquota.system.watcher import Watcher
+from trayquota.tokens.journal import Journal
+from trayquota.tray.backend_choice import choose_backend, icon_class
+from trayquota.tray.errors import TrayUnavailable
+from trayquota.views.labels import needs_user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.settings.config import Config
+
+_LIBRARIES = (
+    "pystray",
+    "Pillow",
+    "requests",
+    "watchdog",
+    "schedule",
+    "dbus-fast",
+    "msgspec",
+    "platformdirs",
+    "filelock",
+    "rich",
+)
+_EMAIL = re.compile(r"[^\s/\\'\"@]+@[^\s/\\'\"@]+")
+"""People name folders and files after accounts."""
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class _Report:
+    """Prints findings and counts those that deserve a look."""
+
+    def __init__(self) -> None:
+        self.concerns = 0
+
+    def section(self, title: str) -> None:
+        print(f"\n{title}")
+
+    def fact(self, text: str) -> None:
+        print(f"  {_EMAIL.sub('…@…', text)}")
+
+    def concern(self, text: str) -> None:
+        self.concerns += 1
+        print(f"! {_EMAIL.sub('…@…', text)}")
+
+
+def run_doctor(config: Config, backend: str) -> int:
+    """Print the findings; return 0 when all is well, 1 when something deserves a look."""
+    report = _Report()
+    print(f"trayquota {__version__}")
+    _system(report)
+    _tray(report, backend)
+    report.section("Credentials folder")
+    for folder in config.folders:
+        _folder(report, folder, config.sources.get("folder", "default"))
+    _accounts(report, cached_snapshot(config))
+    _settings(report, config)
+    _own_files(report, config)
+    report.section("Result")
+    if report.concerns:
+        report.fact(f"{report.concerns} to look at, marked with ! above")
+        return 1
+    report.fact("all well")
+    return 0
+
+
+def _system(report: _Report) -> None:
+    report.section("System")
+    report.fact(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
+    desktop = os.environ.get("XDG_CURRENT_DESKTOP")
+    if desktop:
+        report.fact(f"desktop {desktop}, session {os.environ.get('XDG_SESSION_TYPE', 'unknown')}")
+    for name in _LIBRARIES:
+        try:
+            report.fact(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            if name != "dbus-fast" or sys.platform == "linux":
+                report.concern(f"{name} is not installed; install trayquota again")
+
+
+def _tray(report: _Report, backend: str) -> None:
+    report.section("Tray")
+    try:
+        choice = choose_backend(backend)
+        icon_class(choice)
+    except TrayUnavailable as error:
+        report.concern(str(error))
+        return
+    report.fact(f"backend {choice.name}: {choice.why}")
+
+
+def _folder(report: _Report, folder: Path, source: str) -> None:
+    report.fact(f"{display_path(folder)} (from {source})")
+    try:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except FileNotFoundError:
+        # The accounts' section says what that means.
+        return
+    except OSError as error:
+        report.concern(f"cannot be looked at: {os.strerror(error.errno) if error.errno else 'unknown error'}")
+        return
+    watcher = Watcher()
+    watcher.watch(folder, lambda: None)
+    watcher.ensure()
+    problem, kind = watcher.problem, watcher.kind
+    watcher.stop()
+    if problem:
+        report.concern(problem)
+    else:
+        report.fact(f"watched with {kind}")
+    if os.name == "posix":
+        if mode & _OTHERS:
+            report.concern(f"mode {mode:04o}: other people on this machine can enter it; chmod 700 closes it")
+        for number, path in enumerate(_readable_by_others(folder), start=1):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            report.concern(f"credential file {number}: mode {mode:04o}, readable by others; chmod 600 closes it")
+
+
+def _readable_by_others(folder: Path) -> Iterator[Path]:
+    try:
+        for path in sorted(folder.glob("*.json")):
+            if path.is_file() and stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+                yield path
+    except OSError:
+        return
+
+
+def _accounts(report: _Report, snapshot: Snapshot) -> None:
+    report.section("Accounts")
+    if snapshot.notice:
+        report.concern(snapshot.notice)
+    now = utc_now()
+    seen: Counter[str] = Counter()
+    for usage in snapshot.accounts:
+        provider = usage.account.provider
+        seen[provider] += 1
+        say = report.concern if needs_user(usage) or usage.state is AccountState.ERROR else report.fact
+        age = format_age((now - usage.updated_at).total_seconds()) if usage.updated_at else "never"
+        say(f"{provider} {seen[provider]}: {_state(usage)}, {len(usage.windows)} windows, updated {age}")
+
+
+def _state(usage: AccountUsage) -> str:
+    """Return the state without the account's name: reports get pasted where others read them."""
+    if usage.state is AccountState.PENDING:
+        return "not asked yet"
+    return f"{usage.state} ({usage.failure.kind}: {usage.failure.message})" if usage.failure else usage.state.value
+
+
+def _settings(report: _Report, config: Config) -> None:
+    report.section("Settings")
+    exists = "" if config.paths.config.exists() else ", not there: defaults are in force"
+    report.fact(f"file {display_path(config.paths.config)}{exists}")
+    for name, source in config.sources.items():
+        value = getattr(config.settings, name)
+        report.fact(f"{name} = {_shown_value(name, value, config)} (from {source})")
+
+
+def _shown_value(name: str, value: object, config: Config) -> str:
+    if name == "proxy" and value:
+        return "set, not shown: it may hold a login"
+    return ", ".join(display_path(each) for each in config.folders) if name == "folder" else repr(value)
+
+
+def _own_files(report: _Report, config: Config) -> None:
+    report.section("Own files")
+    for path in (config.paths.state, config.paths.log):
+        try:
+            status = path.stat()
+        except OSError:
+            report.fact(f"{display_path(path)}: not there yet")
+            continue
+        report.fact(f"{display_path(path)}: {status.st_size} bytes")
+        if os.name == "posix" and stat.S_IMODE(status.st_mode) & _OTHERS:
+            report.concern(f"{display_path(path)} can be read by others; chmod 600 closes it")
+    leftovers = sum(1 for _ in Journal(config.paths.state_dir / "renewals").pending())
+    if leftovers:
+        report.concern(f"{leftovers} renewed logins wait in the state folder to be written to their files")

@@ -1,0 +1,207 @@
+"""What is known of one account: how an answer changes it, and the state that it makes."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind
+from trayquota.core.redacted import RedactedRepr
+from trayquota.core.refresh_policy import RateLimitGate, next_gate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trayquota.core.credential import Credential
+    from trayquota.core.model import Account, QuotaWindow, Usage
+
+
+class AccountRecord(Struct, frozen=True):
+    """What is remembered of one account.
+
+    Attributes:
+        account: Who it was.
+        person: A fingerprint of the provider's own account id, to notice another login in the same file.
+        asked_at: When it was asked last.
+        updated_at: When ``windows`` were received.
+        windows: The last good values.
+        failure: Why the last try failed, if it did.
+        gate: The pause after a 429.
+    """
+
+    account: Account
+    person: str | None = None
+    asked_at: datetime | None = None
+    updated_at: datetime | None = None
+    windows: tuple[QuotaWindow, ...] = ()
+    failure: Failure | None = None
+    gate: RateLimitGate | None = None
+
+
+class FetchResult(RedactedRepr, Struct, frozen=True):
+    """What came of asking an account.
+
+    Attributes:
+        usage: The quotas, when there was a good answer.
+        error: Why there was none; beside a reading: something else the user should know.
+        is_rate_limited: The provider answered 429.
+        retry_after_s: The pause it asked for; seconds, 0 when it named none.
+        access_token: The access token that was used.
+    """
+
+    repr_fields = ("usage", "error", "is_rate_limited", "retry_after_s")
+
+    usage: Usage | None = None
+    error: Failure | None = None
+    is_rate_limited: bool = False
+    retry_after_s: float = 0.0
+    access_token: str = ""
+
+
+_TICK = timedelta(microseconds=1)
+_LONGEST_PAUSE = timedelta(days=1)
+"""No provider is believed to want a longer one."""
+
+
+def account_usage(credential: Credential, known: AccountRecord, *, is_confirmed: bool) -> AccountUsage:
+    """Return how an account stands.
+
+    Args:
+        credential: What its file says.
+        known: What its provider said last.
+        is_confirmed: That was said just now, not read from an earlier run's state.
+    """
+    account = known.account
+    if credential.disabled:
+        return AccountUsage(account, AccountState.DISABLED)
+    if credential.problem is not None:
+        state = AccountState.STALE if known.windows else AccountState.ERROR
+        return AccountUsage(account, state, known.windows, credential.problem, known.updated_at)
+    if not credential.is_supported:
+        return AccountUsage(account, AccountState.UNSUPPORTED)
+    return AccountUsage(
+        account, _state(known, is_confirmed=is_confirmed), known.windows, known.failure, known.updated_at
+    )
+
+
+def _state(known: AccountRecord, *, is_confirmed: bool) -> AccountState:
+    failure, has_values = known.failure, known.updated_at is not None
+    if failure is not None and failure.kind is FailureKind.LOGIN_EXPIRED:
+        return AccountState.EXPIRED
+    if not has_values:
+        return AccountState.PENDING if failure is None else AccountState.ERROR
+    if failure is not None and known.updated_at != known.asked_at:
+        return AccountState.STALE
+    return AccountState.OK if is_confirmed else AccountState.STALE
+
+
+def new_record(credential: Credential) -> AccountRecord:
+    """Return what is known of an account that nobody has asked yet."""
+    return AccountRecord(credential.account, person=_person(credential))
+
+
+def restore(known: AccountRecord | None, credential: Credential) -> AccountRecord:
+    """Return what an earlier run has learnt about the account in a file; nothing when it was another one."""
+    if known is None or not _is_same(known, credential):
+        return new_record(credential)
+    return with_current_account(known, credential)
+
+
+def with_current_account(known: AccountRecord, credential: Credential) -> AccountRecord:
+    """Return ``known`` with the account as its file names it now; the plan may be known from an answer alone."""
+    account = credential.account
+    return replace(known, account=replace(account, plan=account.plan or known.account.plan))
+
+
+def apply_result(
+    known: AccountRecord, outcome: FetchResult, before: RateLimitGate | None, now: datetime
+) -> AccountRecord:
+    """Return what is known after an answer; the last good values stay when it was none.
+
+    Args:
+        known: What was known until now.
+        outcome: The answer.
+        before: The gate when the question was put, which a 429 doubles.
+        now: When the answer came.
+    """
+    if outcome.usage is None:
+        after = (
+            _paused(known, outcome, before, now) if outcome.is_rate_limited else replace(known, failure=outcome.error)
+        )
+        # Values are fresh when they came with the last answer, so no clock may be too coarse to tell two apart.
+        return replace(after, asked_at=now if now != known.updated_at else now + _TICK)
+    account = replace(known.account, plan=outcome.usage.plan or known.account.plan)
+    return replace(
+        known,
+        account=account,
+        asked_at=now,
+        updated_at=now,
+        windows=outcome.usage.windows,
+        failure=outcome.error,
+        gate=None,
+    )
+
+
+def apply_cancelled(
+    known: AccountRecord, outcome: FetchResult, before: RateLimitGate | None, now: datetime
+) -> AccountRecord:
+    """Return what is known after the answer to a question that was withdrawn.
+
+    Nothing of it is shown, but a pause that the provider asked for is a pause; and an account that is not asked
+    for a reason says so.
+    """
+    if not outcome.is_rate_limited:
+        return known
+    paused = _paused(known, outcome, before, now)
+    return replace(paused, failure=known.failure or paused.failure)
+
+
+def _paused(known: AccountRecord, outcome: FetchResult, before: RateLimitGate | None, now: datetime) -> AccountRecord:
+    gate = next_gate(before, outcome.retry_after_s, now)
+    if known.gate is not None and known.gate.opens_at > gate.opens_at:
+        gate = known.gate
+    failure: Failure | None = outcome.error and replace(outcome.error, retry_at=gate.opens_at)
+    return replace(known, failure=failure, gate=gate)
+
+
+def shift_clock(known: AccountRecord, by: timedelta) -> AccountRecord:
+    """Return ``known`` with all that was reckoned on a clock that has been moved since, moved along."""
+    gate, failure = known.gate, known.failure
+    return replace(
+        known,
+        asked_at=known.asked_at and known.asked_at + by,
+        updated_at=known.updated_at and known.updated_at + by,
+        gate=gate and replace(gate, opens_at=gate.opens_at + by),
+        failure=failure and replace(failure, retry_at=failure.retry_at and failure.retry_at + by),
+    )
+
+
+def sanitize(known: AccountRecord, now: datetime) -> AccountRecord:
+    """Return what an earlier run has learnt, made safe against a clock that was wrong then.
+
+    What was asked in the future was asked now at the earliest, and no gate is shut for years.
+    """
+    if known.asked_at is not None and known.asked_at > now:
+        known = shift_clock(known, now - known.asked_at)
+    if known.gate is not None and known.gate.opens_at - now > _LONGEST_PAUSE:
+        known = replace(known, gate=replace(known.gate, opens_at=now + _LONGEST_PAUSE))
+    return known
+
+
+def _person(credential: Credential) -> str | None:
+    account_id = credential.login.account_id
+    return hashlib.sha256(account_id.encode()).hexdigest()[:16] if account_id else None
+
+
+def _is_same(known: AccountRecord, credential: Credential) -> bool:
+    """Whether remembered values belong to the account that is in the file now."""
+    if known.account.provider != credential.account.provider:
+        return False
+    person = _person(credential)
+    if person and known.person:
+        return person == known.person
+    return known.account.name == credential.account.name

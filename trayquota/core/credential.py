@@ -1,0 +1,67 @@
+"""An account as a source of accounts gives it: who it is, and the login to ask with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from trayquota.core.redacted import RedactedRepr
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trayquota.core.model import Account, Failure
+
+
+class Tokens(RedactedRepr, Struct, frozen=True):
+    """The secret part of a credential file. Its ``repr`` tells none of it.
+
+    Attributes:
+        access_token: Sent to the provider; empty when the file has none.
+        refresh_token: Single-use key to a new pair; empty when the file has none.
+        expires_at: When ``access_token`` ends; ``None`` means it does not.
+        account_id: The provider's own id of the account, where a request needs it.
+        proxy_url: The proxy that the file asks for.
+    """
+
+    repr_fields = ("expires_at",)
+
+    access_token: str = ""
+    refresh_token: str = ""
+    expires_at: datetime | None = None
+    account_id: str | None = None
+    proxy_url: str | None = None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the access token is missing or has ended."""
+        return not self.access_token or (self.expires_at is not None and self.expires_at <= now)
+
+
+class Credential(RedactedRepr, Struct, frozen=True):
+    """An account as its file tells it.
+
+    Attributes:
+        account: Who it is.
+        path: The absolute path of its file.
+        login: The secret part.
+        disabled: Switched off by its owner: listed, never asked.
+        problem: Why the file cannot be used, when it cannot.
+        is_supported: Whether there is a quota source for the provider.
+    """
+
+    repr_fields = ("account", "login", "disabled", "problem")
+
+    account: Account
+    path: str
+    login: Tokens = field(default_factory=Tokens)
+    disabled: bool = False
+    problem: Failure | None = None
+    is_supported: bool = True
+
+    def is_same_person(self, other: Credential) -> bool:
+        """Whether both tell of one account; ids decide when both are known, else the names."""
+        if self.account.provider != other.account.provider:
+            return False
+        mine, theirs = self.login.account_id, other.login.account_id
+        return mine == theirs if mine and theirs else self.account.name == other.account.name

@@ -1,0 +1,48 @@
+"""Used so far against time so far: does a window last until its reset?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from trayquota.core.model import QuotaWindow
+
+TOO_EARLY_PERCENT = 3.0
+"""Below this share of the window's time a forecast would be noise."""
+
+
+class Forecast(Struct, frozen=True):
+    """A forecast from an even use.
+
+    Attributes:
+        expected_used_percent: 0–100: what would be used by now if it were used evenly.
+        runs_out_at: When it runs out at the pace so far; ``None`` when it lasts until the reset.
+    """
+
+    expected_used_percent: float
+    runs_out_at: datetime | None
+
+
+def window_forecast(window: QuotaWindow, now: datetime) -> Forecast | None:
+    """Return the forecast at ``now``, ``None`` when there is no ground for one.
+
+    That is: use, reset or length unknown, the reset passed or further off than the window is long, nothing left,
+    or under three percent of the time gone.
+    """
+    used, resets_at, length_s = window.used_percent, window.resets_at, window.duration_s
+    if used is None or resets_at is None or not length_s:
+        return None
+    until_s = (resets_at - now).total_seconds()
+    elapsed_s = length_s - until_s
+    if not 0 < until_s <= length_s or used >= 100:  # noqa: PLR2004 - percent
+        return None
+    expected = elapsed_s / length_s * 100
+    if expected < TOO_EARLY_PERCENT:
+        return None
+    if used <= 0:
+        return Forecast(expected, None)
+    left_s = (100 - used) * elapsed_s / used
+    return Forecast(expected, None if left_s >= until_s else now + timedelta(seconds=left_s))

@@ -1,0 +1,107 @@
+"""When to ask an account next, and why: one function of plain inputs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from trayquota.core.model import FailureKind
+
+AFTER_RESET_S = 30.0
+"""So long after a window's reset the provider knows the new cycle."""
+SHORTEST_PAUSE_S = 300.0
+"""No shorter pause after a 429, whatever ``Retry-After`` says."""
+LONGEST_PAUSE_S = 3600.0
+"""Doubling ends here; a longer ``Retry-After`` is still honoured."""
+_NETWORK_RETRY_S = 30.0
+_LEAST_DELAY_S = 5.0
+
+
+class Reason(StrEnum):
+    """Why a refresh happens."""
+
+    START = "start"
+    SCHEDULE = "schedule"
+    RESET = "reset"
+    RETRY = "retry"
+    CHANGED = "changed"
+    MANUAL = "asked"
+    WOKE = "woke"
+
+
+class RateLimitGate(Struct, frozen=True):
+    """After a 429: no request before ``opens_at``. ``step_s`` is the own back-off, doubled when it recurs."""
+
+    opens_at: datetime
+    backoff_s: float
+
+    def is_closed(self, now: datetime) -> bool:
+        """Whether asking has to wait."""
+        return now < self.opens_at
+
+
+def next_gate(previous: RateLimitGate | None, retry_after_s: float, now: datetime) -> RateLimitGate:
+    """Return the gate after a 429 that arrived at ``now``.
+
+    The pause is the longer of what the provider asked for and the own back-off: five minutes, doubling to an
+    hour while answers are 429. A gate never opens earlier than the one before it.
+    """
+    step_s = min(previous.backoff_s * 2, LONGEST_PAUSE_S) if previous else SHORTEST_PAUSE_S
+    opens_at = now + timedelta(seconds=max(step_s, retry_after_s))
+    return RateLimitGate(max(opens_at, previous.opens_at) if previous else opens_at, step_s)
+
+
+class PollInput(Struct, frozen=True):
+    """What decides when an account is due.
+
+    Attributes:
+        last_poll_at: When it was asked last; ``None`` for never.
+        interval_s: The person's choice of pace.
+        jitter_s: Added to the interval, so that accounts and machines do not march in step.
+        resets: Known resets of its windows.
+        failure: What the last answer failed with, if it did.
+        consecutive_failures: How often in a row.
+        gate: The pause after a 429.
+    """
+
+    last_poll_at: datetime | None
+    interval_s: float
+    jitter_s: float = 0.0
+    resets: tuple[datetime, ...] = ()
+    failure: FailureKind | None = None
+    consecutive_failures: int = 0
+    gate: RateLimitGate | None = None
+
+
+class Decision(Struct, frozen=True):
+    """When to ask, and why."""
+
+    at: datetime
+    reason: Reason
+
+
+def next_poll(asked: PollInput, now: datetime) -> Decision:
+    """Return when the account is to be asked next; a moment in the past means at once.
+
+    The regular pace is kept; a reset brings one request forward, to 30 s after it; an unreachable network is
+    tried again after 30 s, doubling up to the interval. A shut gate holds everything back.
+    """
+    if asked.last_poll_at is None or asked.last_poll_at > now:
+        # Never asked, or asked in a future that a corrected clock took back.
+        due = Decision(now, Reason.START)
+    else:
+        due = Decision(asked.last_poll_at + timedelta(seconds=asked.interval_s + asked.jitter_s), Reason.SCHEDULE)
+        if asked.failure is FailureKind.NETWORK:
+            delay_s = min(_NETWORK_RETRY_S * 2 ** min(max(asked.consecutive_failures, 1) - 1, 20), asked.interval_s)
+            due = min(
+                due, Decision(asked.last_poll_at + timedelta(seconds=delay_s), Reason.RETRY), key=lambda each: each.at
+            )
+        for reset in asked.resets:
+            at = reset + timedelta(seconds=AFTER_RESET_S)
+            if at >= asked.last_poll_at + timedelta(seconds=_LEAST_DELAY_S) and at < due.at:
+                due = Decision(at, Reason.RESET)
+    if asked.gate is not None and asked.gate.opens_at > due.at:
+        return Decision(asked.gate.opens_at, Reason.RETRY)
+    return due

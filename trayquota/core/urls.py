@@ -1,0 +1,34 @@
+"""Addresses that people write: which of them may be used as what."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+# What takes addresses apart passes over line breaks and the like.
+_PLAIN = re.compile(r"[\x21-\x7e]+")
+
+
+def loopback_url(address: str) -> str | None:
+    """Return a plain http address on this machine as simply as it can be written, ``None`` for any other."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    plain = not any((parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment))
+    if parts.scheme != "http" or host not in _LOOPBACK or not plain or port == 0 or not _PLAIN.fullmatch(address):
+        return None
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}" if port is None else f"http://{name}:{port}"
+
+
+def is_proxy_url(address: str) -> bool:
+    """Whether ``address`` can be a proxy's, with or without a login in it."""
+    try:
+        parts = urlsplit(address)
+        return bool(parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0 and _PLAIN.fullmatch(address))
+    except ValueError:
+        return False

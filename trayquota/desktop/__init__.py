@@ -1,1 +1,0 @@
-"""What the desktop around the tray offers."""

@@ -1,0 +1,1 @@
+"""HTTP for the providers; the only part that imports requests."""

@@ -1,0 +1,42 @@
+"""How locales write moments: one line each of a table that is made of Unicode's CLDR.
+
+Babel tells the same and more, but keeps 5 MiB of memory for it and takes 33 MiB on the disk, twice as much as any
+other library here. The table is made with it, and the tests compare the two.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trayquota.views.clock_format import BRITISH, ClockFormat
+
+TABLE = Path(__file__).with_name("locales.tsv")
+"""Per line: the locales, the five fields of :class:`ClockFormat`; lists are separated by ``|``."""
+_HOURS = 24
+
+
+def time_format(locale: str) -> ClockFormat:
+    """Return how ``locale`` writes moments.
+
+    Args:
+        locale: ``de_DE``, ``en-US``, ``fr_FR.UTF-8@euro``, …; of one that is unknown its language counts, and an
+            unknown language is British English.
+    """
+    name = locale.split(".", 1)[0].split("@", 1)[0].replace("-", "_").lower()
+    rows = (line.split("\t") for line in TABLE.read_text("utf-8").splitlines())
+    forms = {known: fields for names, *fields in rows for known in names.split(" ")}
+    while name:
+        if name in forms:
+            return _read(*forms[name])
+        name = name.rpartition("_")[0]
+        if name == "en":
+            # Only who says so reads the American way.
+            break
+    return BRITISH
+
+
+def _read(time: str, date: str, days: str, months: str, parts: str) -> ClockFormat:
+    named = parts.split("|") if parts else []
+    # Most locales tell the morning from the rest alone.
+    hours = [each for each in named for _ in range(_HOURS // len(named))]
+    return ClockFormat(time, date, tuple(days.split("|")), tuple(months.split("|")), tuple(hours))

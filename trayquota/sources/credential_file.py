@@ -1,0 +1,161 @@
+"""Reading one credential file: bytes to fields, and fields to an account with its login."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from trayquota.core.credential import Credential, Tokens
+from trayquota.core.model import Account, Failure, FailureKind
+from trayquota.core.text import clean
+from trayquota.providers import provider_name, providers
+from trayquota.providers.base import SIGN_IN, Identity
+from trayquota.providers.claude import is_token
+from trayquota.providers.values import fields, first, instant, number, parse_json, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+LARGEST_BYTES = 1 << 20
+"""A credential file has a few kilobytes; what is larger than this is none."""
+_EXPIRY_KEYS = ("expired", "expire", "expires_at", "expiresAt", "expiry", "expires")
+
+
+class UnreadableError(Exception):
+    """A file cannot be read as a credential file. The text says why, fit to show."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a regular file, through symbolic links.
+
+    Raises:
+        FileNotFoundError: It is gone, and no dangling link either.
+        UnreadableError: It is no regular file, too large, or may not be read.
+    """
+    try:
+        # Looked at before it is opened: opening a device or a pipe can have effects of its own.
+        _require_regular(path.stat())
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        handle = os.open(path, flags)
+        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+            _require_regular(os.fstat(handle))
+            pieces, size = [], 0
+            while size <= LARGEST_BYTES and (piece := file.read(LARGEST_BYTES + 1 - size)):
+                pieces.append(piece)
+                size += len(piece)
+    except FileNotFoundError:
+        if path.is_symlink():
+            message = "The file is a link that points to nothing."
+            raise UnreadableError(message) from None
+        raise
+    except PermissionError:
+        message = "The file cannot be read: permission denied. Check its owner and mode."
+        raise UnreadableError(message) from None
+    except OSError as error:
+        message = f"The file cannot be read ({os.strerror(error.errno) if error.errno else 'unknown error'})."
+        raise UnreadableError(message) from None
+    if size > LARGEST_BYTES:
+        raise UnreadableError(_TOO_LARGE)
+    return b"".join(pieces)
+
+
+_TOO_LARGE = "The file is larger than 1 MiB; a credential file has a few kilobytes."
+
+
+def _require_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        message = "This is not a regular file."
+        raise UnreadableError(message)
+    if status.st_size > LARGEST_BYTES:
+        raise UnreadableError(_TOO_LARGE)
+
+
+def parse_fields(content: bytes) -> Mapping[str, object] | None:
+    """Return the fields of a credential file, ``None`` when it is JSON but no account.
+
+    Raises:
+        UnreadableError: It is empty, cut short or no JSON.
+    """
+    if not content.strip():
+        message = "The file is empty."
+        raise UnreadableError(message)
+    try:
+        source = fields(parse_json(content))
+    except ValueError:
+        message = "The file is not complete JSON."
+        raise UnreadableError(message) from None
+    return source if text(source.get("type")) else None
+
+
+def read_account(path: Path, source: Mapping[str, object]) -> Credential:
+    """Return the account that ``source``, the fields of ``path``, describes."""
+    provider = provider_name(str(source["type"]))
+    known = providers().get(provider)
+    identity = known.identify(source) if known else Identity()
+    name = (
+        text(source.get("email"), 100)
+        or identity.email
+        or text(source.get("login"), 100)
+        or text(source.get("username"), 100)
+        or clean(path.name)
+    )
+    account = Account(account_id(path), provider, name, identity.plan)
+    token = fields(first(source, "token", "Token"))
+    login = Tokens(
+        access_token=_secret(source, token, "access_token", "access"),
+        refresh_token=_secret(source, token, "refresh_token", "refresh"),
+        expires_at=_expiry(source) or _expiry(token) or identity.expires_at,
+        account_id=identity.account_id,
+        proxy_url=text(first(source, "proxy_url", "proxy-url"), 2000),
+    )
+    problem = None
+    if any(secret and not is_token(secret) for secret in (login.access_token, login.refresh_token)):
+        problem = unreadable(f"The login in the file is damaged. {SIGN_IN}")
+        login = Tokens()
+    return Credential(account, str(path), login, _is_disabled(source), problem, is_supported=known is not None)
+
+
+def account_id(path: Path) -> str:
+    """Return the file's name, with what is no text in it written out, so that it can be saved and printed."""
+    return path.name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def unreadable(message: str) -> Failure:
+    """Return the failure for a file that cannot be used."""
+    return Failure(FailureKind.UNREADABLE_FILE, message)
+
+
+def unreadable_account(path: Path, message: str) -> Credential:
+    """Return the stand-in for a file that never could be read; the provider is guessed from its name."""
+    guess = provider_name(path.name.split("-", 1)[0])
+    provider = guess if guess in providers() else "unknown"
+    return Credential(
+        Account(account_id(path), provider, clean(path.name)),
+        str(path),
+        problem=unreadable(message),
+        is_supported=provider in providers(),
+    )
+
+
+def _secret(source: Mapping[str, object], nested: Mapping[str, object], *keys: str) -> str:
+    for each in (source, nested):
+        for key in keys:
+            value = each.get(key)
+            if isinstance(value, str) and value:
+                return value
+    return ""
+
+
+def _expiry(source: Mapping[str, object]) -> datetime | None:
+    return next((moment for key in _EXPIRY_KEYS if (moment := instant(source.get(key))) is not None), None)
+
+
+def _is_disabled(source: Mapping[str, object]) -> bool:
+    """``true``, a number other than 0 and the text ``"true"`` switch an account off, as its writers read it."""
+    value = source.get("disabled")
+    if isinstance(value, str):
+        return value.strip().lower() == "true"
+    return value is True or bool(number(value))

@@ -1,0 +1,1 @@
+"""Files, logs, signals, processes and what else the platform gives."""

@@ -1,0 +1,266 @@
+"""Starting with the session, by each platform's own means.
+
+What is written names this very installation, so a virtual environment that was moved or removed is noticed: it is
+said, and switching on again mends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import plistlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from xml.parsers.expat import ExpatError
+
+from msgspec import Struct
+
+from trayquota.system.desktop_entry import exec_line, main_keys, started_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+NAME = "trayquota"
+_LABEL = "io.github.trayquota"
+_RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_MEND = "'trayquota autostart on' mends it"
+
+
+class AutostartError(Exception):
+    """It could not be switched. The text says why, fit to show."""
+
+
+class Status(Struct, frozen=True):
+    """How it stands.
+
+    Attributes:
+        is_on: The program starts with the session.
+        place: Where that is written, for people.
+        problem: Why it will not work although it is on, for people.
+    """
+
+    is_on: bool
+    place: str
+    problem: str | None = None
+
+
+class Autostart(Protocol):
+    """One platform's way."""
+
+    def status(self) -> Status:
+        """Return how it stands."""
+
+    def switch_on(self) -> None:
+        """Start with the session from now on; raises ``AutostartError``."""
+
+    def switch_off(self) -> None:
+        """Do so no longer; raises ``AutostartError``."""
+
+
+def command(options: Sequence[str] = ()) -> list[str]:
+    """Return the command that starts this installation's tray with ``options``."""
+    python = Path(sys.executable)
+    if sys.platform == "win32":
+        windowless = python.with_name("pythonw.exe")  # any other would leave a console window open
+        words = [str(windowless if windowless.exists() else python), "-m", NAME]
+    else:
+        script = python.with_name(NAME)
+        words = [str(script)] if script.exists() else [str(python), "-m", NAME]
+    return [*words, *options]
+
+
+def autostart(options: Sequence[str] = ()) -> Autostart:
+    """Return the way of the platform this runs on, to start with ``options``."""
+    words = command(options)
+    ways: dict[str, Callable[[], Autostart]] = {
+        "win32": lambda: RunKey(words),
+        "darwin": lambda: LaunchAgent(Path.home() / "Library" / "LaunchAgents", words),
+    }
+    return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), words))()
+
+
+def config_home(environment: Mapping[str, str]) -> Path:
+    """Return XDG's folder for settings; a relative one is ignored, as the specification says."""
+    stated = Path(environment.get("XDG_CONFIG_HOME") or "")
+    return stated if stated.is_absolute() else Path.home() / ".config"
+
+
+class DesktopEntry:
+    """Linux and its relatives: ``autostart/trayquota.desktop`` by the XDG specification."""
+
+    def __init__(self, config: Path, words: list[str]) -> None:
+        """Write below the folder ``config``; start ``words``."""
+        self._path = config / "autostart" / f"{NAME}.desktop"
+        self._words = words
+
+    def status(self) -> Status:
+        """Return how it stands."""
+        place = str(self._path)
+        try:
+            keys = main_keys(self._path.read_text("utf-8", "replace"))
+        except FileNotFoundError:
+            return Status(is_on=False, place=place)
+        except OSError as error:
+            return Status(is_on=False, place=place, problem=f"the entry cannot be read ({error.strerror})")
+        if keys.get("Hidden") == "true" or keys.get("X-GNOME-Autostart-enabled") == "false":
+            return Status(is_on=False, place=place)
+        return Status(is_on=True, place=place, problem=_problem(started_by(keys.get("Exec", "")), self._words))
+
+    def switch_on(self) -> None:
+        """Write the entry."""
+        content = (
+            "[Desktop Entry]\n"
+            "Type=Application\n"
+            "Name=trayquota\n"
+            "Comment=The quota that is left on your AI-coding accounts\n"
+            f"Exec={exec_line(self._words)}\n"
+            f"Icon={NAME}\n"
+            "Terminal=false\n"
+            "X-GNOME-Autostart-enabled=true\n"
+        )
+        _write(self._path, content.encode)
+
+    def switch_off(self) -> None:
+        """Remove the entry."""
+        _remove(self._path)
+
+
+class LaunchAgent:
+    """macOS: a property list that launchd reads at login."""
+
+    def __init__(self, folder: Path, words: list[str]) -> None:
+        """Write into ``folder``; start ``words``."""
+        self._path = folder / f"{_LABEL}.plist"
+        self._words = words
+
+    def status(self) -> Status:
+        """Return how it stands."""
+        place = str(self._path)
+        try:
+            content = plistlib.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return Status(is_on=False, place=place)
+        except (OSError, ValueError, AttributeError, ExpatError):  # what plistlib raises at broken ones
+            return Status(is_on=False, place=place, problem="the entry cannot be read")
+        if not isinstance(content, dict) or content.get("Disabled") is True:
+            return Status(is_on=False, place=place)
+        words = content.get("ProgramArguments")
+        stated = [str(each) for each in words] if isinstance(words, list) else []
+        return Status(is_on=True, place=place, problem=_problem(stated, self._words))
+
+    def switch_on(self) -> None:
+        """Write the entry."""
+        content = {
+            "Label": _LABEL,
+            "ProgramArguments": self._words,
+            "RunAtLoad": True,
+            "LimitLoadToSessionType": "Aqua",
+            "ProcessType": "Interactive",
+        }
+        _write(self._path, lambda: plistlib.dumps(content))
+
+    def switch_off(self) -> None:
+        """Remove the entry."""
+        _remove(self._path)
+
+
+class RunKey:
+    """Windows: a value below the user's ``Run`` key."""
+
+    def __init__(self, words: list[str]) -> None:
+        """Start ``words``."""
+        self._words = words
+
+    def status(self) -> Status:
+        """Return how it stands."""
+        place = rf"HKEY_CURRENT_USER\{_RUN_KEY}"
+        stated = self._read()
+        if stated is None:
+            return Status(is_on=False, place=place)
+        words = self._words if stated == subprocess.list2cmdline(self._words) else _windows_words(stated)
+        return Status(is_on=True, place=place, problem=_problem(words, self._words))
+
+    def switch_on(self) -> None:
+        """Write the value."""
+        self._set(subprocess.list2cmdline(self._words))
+
+    def switch_off(self) -> None:
+        """Remove the value."""
+        self._set(None)
+
+    def _read(self) -> str | None:
+        found: str | None = None
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - Windows alone
+
+            with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
+                found = str(winreg.QueryValueEx(key, NAME)[0])
+        return found
+
+    def _set(self, value: str | None) -> None:
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - Windows alone
+
+            try:
+                with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
+                    if value is None:
+                        winreg.DeleteValue(key, NAME)
+                    else:
+                        winreg.SetValueEx(key, NAME, 0, winreg.REG_SZ, value)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                raise AutostartError(str(error.strerror)) from None
+
+
+def _problem(stated: list[str], expected: list[str]) -> str | None:
+    """Say why what is written does not start this installation."""
+    if not stated:
+        return f"it names no program; {_MEND}"
+    if shutil.which(stated[0]) is None:
+        return f"the program it names is gone; was its virtual environment moved? {_MEND}"
+    if _program(stated) != _program(expected):
+        return "it starts another installation; 'trayquota autostart on' makes it this one"
+    return None
+
+
+def _program(words: list[str]) -> list[str]:
+    """Return the words up to the first option: with which options it starts is the person's own choice."""
+    return list(itertools.takewhile(lambda each: not each.startswith("--"), words))
+
+
+def _windows_words(line: str) -> list[str]:
+    """Return the words of a command line; quoted ones may hold blanks, a backslash is one as in every path."""
+    return [each.replace('"', "") for each in re.findall(r'(?:"[^"]*"?|[^\s"])+', line)]
+
+
+def _write(path: Path, content: Callable[[], bytes]) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        data = content()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except ValueError:
+        message = f"{path} cannot name this program: there are characters in its path that no such file can hold."
+        raise AutostartError(message) from None
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        message = f"{path} cannot be written ({error.strerror})."
+        raise AutostartError(message) from None
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except NotADirectoryError:
+        pass
+    except OSError as error:
+        message = f"{path} cannot be removed ({error.strerror})."
+        raise AutostartError(message) from None

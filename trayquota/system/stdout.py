@@ -1,0 +1,54 @@
+"""Standard output that takes any text, and an end that nobody reads to."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import sys
+from io import TextIOWrapper
+
+_PLAIN = str.maketrans(
+    {"▰": "#", "▱": "-", "·": "-", "–": "-", "…": "...", "\u2007": " ", "\u202f": " ", "\u00a0": " "}
+)
+_NAME = "trayquota.plain"
+_NO_ROOM = {errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def replace_unencodable() -> None:
+    """Have standard output write in plain characters what its encoding does not know, instead of failing."""
+    codecs.register_error(_NAME, _in_plain_characters)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors=_NAME)
+
+
+def flush_stdout() -> bool:
+    """Send what was printed on its way; return whether somebody was there to read it."""
+    if sys.stdout is None:  # type: ignore[unreachable, unused-ignore] # windowed programs on Windows have none
+        return True
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+        return False
+    return True
+
+
+def disk_full_reason(error: Exception) -> str | None:
+    """Return why what was printed could not be written, when that is what ``error`` says."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number is not None and number in _NO_ROOM else None
+
+
+def silence_stdout() -> None:
+    """Send the rest of standard output nowhere: whoever read it has seen enough, and Python flushes at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _in_plain_characters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_PLAIN)
+    return text.encode("ascii", "replace").decode("ascii"), error.end

@@ -1,0 +1,1 @@
+"""Refreshing logins without losing one."""

@@ -1,0 +1,127 @@
+"""The life of an icon whose loop is our own: start, setup, stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from .pystray_import import Icon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from PIL.Image import Image
+
+    from .pystray_import import Menu, MenuItem
+
+_LOG = logging.getLogger(__name__)
+_LOOP_JOIN_S = 2.0
+
+
+class BaseIcon(Icon):
+    """pystray's icon, with a start and a stop that hold in whatever order they come.
+
+    pystray's own bookkeeping ignores a ``stop()`` that comes before the loop is ready and leaves its setup
+    thread waiting for ever when the loop never becomes ready. Here the setup thread starts when the loop is
+    ready, and ``stop()`` has its effect from the moment ``run()`` or ``run_detached()`` was called.
+
+    A backend fills in :meth:`_begin`, :meth:`_loop`, :meth:`_stop` and pystray's own hooks for what is shown.
+
+    Attributes:
+        on_notification_clicked: Called when a person clicks a notification, where the backend can tell; ``None``:
+            not clickable.
+    """
+
+    on_notification_clicked: Callable[[], object] | None = None
+
+    def __init__(
+        self,
+        name: str,
+        icon: Image | None = None,
+        title: str | None = None,
+        menu: Menu | Iterable[MenuItem] | None = None,
+        **kwargs: object,
+    ) -> None:
+        """Make an icon that is not shown yet; the arguments are pystray's."""
+        super().__init__(name, icon, title, menu, **kwargs)
+        self._setup: Callable[[Icon], object] | None = None
+        self._setup_of_this_run: threading.Thread | None = None
+        self._loop_thread: threading.Thread | None = None
+        self._started: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def stop(self) -> None:
+        """End the loop, from any thread, a callback or a signal handler; without effect when nothing runs.
+
+        Waits for the setup function and for a detached loop, each for a bounded time, unless it is one of
+        these threads that asks.
+        """
+        self._stop()
+        if not self._is_awaited_here():
+            self._join(self._loop_thread, _LOOP_JOIN_S)
+        self._join(self._setup_of_this_run, self.SETUP_THREAD_TIMEOUT)
+        self._running = False
+
+    def _begin(self) -> None:
+        """Prepare a run; from here on ``_stop()`` must have its effect."""
+        raise NotImplementedError
+
+    def _loop(self) -> None:
+        """Run until ``_stop()``; call ``_mark_ready()`` once things work."""
+        raise NotImplementedError
+
+    def _is_awaited_here(self) -> bool:
+        """Whether the loop's end waits for the current thread, which must then not wait for the loop."""
+        return False
+
+    def _start_setup(self, setup: Callable[[Icon], object] | None) -> None:
+        self._setup = setup
+        self._setup_of_this_run = None
+        self._begin()
+        self.update_menu()
+
+    def _run(self) -> None:
+        try:
+            self._loop()
+        finally:
+            self._running = False
+
+    def _run_detached(self) -> None:
+        self._started = SimpleQueue()
+        self._loop_thread = threading.Thread(target=self._run_elsewhere, name=f"{self.name}-tray")
+        self._loop_thread.start()
+        if (failure := self._started.get()) is not None:
+            self._loop_thread.join()
+            raise failure
+
+    def _run_elsewhere(self) -> None:
+        try:
+            self._run()
+        except BaseException as failure:
+            if self._setup_of_this_run is None:
+                self._started.put(failure)
+                return
+            raise
+        finally:
+            self._started.put(None)
+
+    def _mark_ready(self) -> None:
+        self._running = True
+        self._setup_of_this_run = threading.Thread(target=self._set_up, name=f"{self.name}-setup")
+        self._setup_of_this_run.start()
+        self._started.put(None)
+
+    def _set_up(self) -> None:
+        if self._setup is None:
+            self.visible = True
+        else:
+            self._setup(self)
+
+    def _join(self, thread: threading.Thread | None, timeout_s: float) -> None:
+        # One that is only about to start cannot be waited for, and here may be the thread that starts it.
+        if thread is None or thread is threading.current_thread() or not thread.is_alive():
+            return
+        thread.join(timeout_s)
+        if thread.is_alive():
+            _LOG.warning("thread %s has not ended %.1f s after the icon was stopped", thread.name, timeout_s)

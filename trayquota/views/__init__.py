@@ -1,0 +1,1 @@
+"""Snapshot → what people and scripts see, as plain data or text; no toolkit, no clock, no files."""

@@ -1,0 +1,166 @@
+"""What is known, in words: percents, states and windows as people read them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.core.forecast import window_forecast
+from trayquota.core.model import AccountState, FailureKind
+from trayquota.core.text import format_age, format_duration
+from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, tzinfo
+
+    from trayquota.core.model import Account, AccountUsage, Failure, QuotaWindow
+
+FIGURE_SPACE = "\u2007"
+"""As wide as a digit, so that percents line up in a proportional font."""
+_BAR_CELLS = 10
+_FAILURES = {
+    FailureKind.LOGIN_EXPIRED: "login expired",
+    FailureKind.SCOPE_MISSING: "needs a full login",
+    FailureKind.RATE_LIMITED: "asked to pause",
+    FailureKind.PROVIDER_DOWN: "provider has trouble",
+    FailureKind.NETWORK: "no connection",
+    FailureKind.BLOCKED: "blocked by a web page",
+    FailureKind.BAD_ANSWER: "answer not understood",
+    FailureKind.NO_WINDOWS: "no quotas named",
+    FailureKind.UNREADABLE_FILE: "file not readable",
+    FailureKind.REFUSED: "refused",
+}
+
+
+class DisplayOptions(Struct, frozen=True):
+    """The settings that decide how things are shown.
+
+    Attributes:
+        provider_title: A provider's name for people.
+        usage_page: Where a provider shows the same numbers; empty when there is no such page.
+        low_percent: Below this a quota is low.
+        critical_percent: Below this it is critical.
+        style: The icon's: ``number``, ``ring`` or ``bar``.
+        ignored_windows: Titles of windows that do not count for the lowest.
+        hide_names: Number the accounts instead of naming them.
+        clock_format: How moments are written.
+        zone: The person's time zone; ``None`` is the system's.
+    """
+
+    provider_title: Callable[[str], str] = str.title
+    usage_page: Callable[[str], str] = lambda _provider: ""
+    low_percent: float = 25
+    critical_percent: float = 10
+    style: str = "number"
+    ignored_windows: frozenset[str] = frozenset()
+    hide_names: bool = False
+    clock_format: ClockFormat = BRITISH
+    zone: tzinfo | None = None
+
+
+def whole_percent(remaining: float) -> int:
+    """Return a remaining percent as a whole number that never promises too much; only nothing left is 0."""
+    return 0 if remaining <= 0 else max(1, math.floor(remaining + 1e-9))
+
+
+def percent_text(remaining: float | None) -> str:
+    """Return ``42%``, or ``?`` for unknown."""
+    return "?" if remaining is None else f"{whole_percent(remaining)}%"
+
+
+def bar_text(remaining: float | None) -> str:
+    """Return ten cells, as many of them filled as tens of percent remain; the last one goes with the last percent."""
+    filled = 0 if remaining is None or remaining <= 0 else max(1, math.floor(remaining / 100 * _BAR_CELLS + 0.5))
+    return "▰" * filled + "▱" * (_BAR_CELLS - filled)
+
+
+def account_label(account: Account, look: DisplayOptions) -> str:
+    """Return ``Claude ada@example.com``."""
+    return f"{look.provider_title(account.provider)} {account.name}"
+
+
+def failure_label(failure: Failure, now: datetime, look: DisplayOptions) -> str:
+    """Return a failure in a few words, with the time of the next try when it is known."""
+    words = _FAILURES[failure.kind]
+    if failure.retry_at is not None and failure.retry_at > now:
+        return f"{words} until {format_moment(failure.retry_at, now, look.clock_format, look.zone)}"
+    return words
+
+
+def state_label(usage: AccountUsage, now: datetime, look: DisplayOptions) -> str:
+    """Return what has to be said beside the numbers; empty for an account that is fresh."""
+    match usage.state:
+        case AccountState.DISABLED:
+            return "disabled"
+        case AccountState.UNSUPPORTED:
+            return "no quota information"
+        case AccountState.PENDING:
+            return "asking…"
+        case AccountState.OK:
+            return failure_label(usage.failure, now, look) if usage.failure else ""
+        case AccountState.STALE:
+            reason = f", {failure_label(usage.failure, now, look)}" if usage.failure else ""
+            return f"from {_age(usage, now)}{reason}"
+        case AccountState.EXPIRED | AccountState.ERROR:
+            return failure_label(usage.failure, now, look) if usage.failure else "unknown"
+
+
+def state_lines(usage: AccountUsage, now: datetime, look: DisplayOptions) -> tuple[str, ...]:
+    """Return the same as sentences: a few words for a state, the whole message for a failure."""
+    words = state_label(usage, now, look)
+    sentence = words[:1].upper() + words[1:]
+    failure = usage.failure
+    if failure is None:
+        return (sentence,) if words else ()
+    waits = failure.retry_at is not None and failure.retry_at > now
+    return (sentence, failure.message) if usage.state is AccountState.STALE or waits else (failure.message,)
+
+
+def window_summary(window: QuotaWindow, now: datetime) -> str:
+    """Return a window in a few words: ``5-hour 42% (2h 13m)``."""
+    if window.has_reset(now):
+        return f"{window.title} has reset"
+    words = f"{window.title} {percent_text(window.remaining_percent)}"
+    if window.resets_at is not None:
+        return f"{words} ({format_duration((window.resets_at - now).total_seconds())})"
+    return f"{words} (not started)" if is_not_started(window) else words
+
+
+def window_label(window: QuotaWindow, now: datetime, look: DisplayOptions) -> str:
+    """Return a window as a menu row; what must line up comes first, for fonts there are proportional."""
+    if window.has_reset(now):
+        return f"{bar_text(None)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
+    remaining = window.remaining_percent
+    parts = [f"{bar_text(remaining)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
+    if window.resets_at is not None:
+        left = format_duration((window.resets_at - now).total_seconds())
+        parts.append(f"resets in {left} ({format_moment(window.resets_at, now, look.clock_format, look.zone)})")
+    elif is_not_started(window):
+        parts.append("not started")
+    forecast = window_forecast(window, now)
+    if forecast is not None:
+        end = forecast.runs_out_at
+        parts.append(
+            "lasts until reset" if end is None else f"runs out in {format_duration((end - now).total_seconds())}"
+        )
+    return " · ".join(parts)
+
+
+def is_not_started(window: QuotaWindow) -> bool:
+    """Whether the window begins with the next message: of known length, untouched, without a reset."""
+    return window.resets_at is None and window.used_percent == 0 and window.duration_s is not None
+
+
+def needs_user(usage: AccountUsage) -> bool:
+    """Whether nothing goes on for this account before its owner does something."""
+    if usage.state is AccountState.EXPIRED:
+        return True
+    kinds = {FailureKind.SCOPE_MISSING, FailureKind.UNREADABLE_FILE, FailureKind.REFUSED}
+    return usage.failure is not None and usage.failure.kind in kinds
+
+
+def _age(usage: AccountUsage, now: datetime) -> str:
+    return "an unknown time ago" if usage.updated_at is None else format_age((now - usage.updated_at).total_seconds())
