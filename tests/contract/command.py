@@ -129,7 +129,7 @@ class Home:
     @property
     def log(self) -> str:
         """What the log file holds."""
-        place = self.path / "state/trayquota/log/trayquota.system.log"
+        place = self.path / "state/trayquota/log/trayquota.log"
         return place.read_text("utf-8") if place.exists() else ""
 
     def start(self, *arguments: str, code: str | None = None, **environment: str) -> Running:

@@ -200,7 +200,7 @@ def test_its_own_files_are_its_owner_s_and_hold_no_secret(home: Home, stand_in: 
     result = applet.ended()
     assert "refresh: start, 1 accounts" in result.err
     own = [each for each in (home.path / "state").rglob("*") if each.is_file()]
-    assert {each.name for each in own} >= {"state.json", "trayquota.system.log"}
+    assert {each.name for each in own} >= {"state.json", "trayquota.log"}
     for each in own:
         assert stat.S_IMODE(each.stat().st_mode) == 0o600, each
         assert stat.S_IMODE(each.parent.stat().st_mode) == 0o700, each.parent

@@ -39,7 +39,7 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "logs" / "trayquota.system.log"
+    path = tmp_path / "logs" / "trayquota.log"
     log.set_up_logging(path, verbose=False)
     return path
 
@@ -92,7 +92,7 @@ def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, mon
     for number in range(30):
         OWN.info("line %d", number)
     files = sorted(path.parent.iterdir())
-    assert [each.name for each in files] == ["trayquota.system.log", "trayquota.system.log.1"]
+    assert [each.name for each in files] == ["trayquota.log", "trayquota.log.1"]
     assert [stat.S_IMODE(each.stat().st_mode) for each in files] == [0o600, 0o600]
     kept = [int(line.split()[-1]) for each in reversed(files) for line in each.read_text().splitlines()]
     assert kept == list(range(kept[0], 30))
@@ -102,8 +102,8 @@ def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, mon
 
 def test_a_log_that_cannot_be_put_aside_does_not_grow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_LARGEST_BYTES", 500)
-    path.with_name("trayquota.system.log.1").mkdir()
-    (path.with_name("trayquota.system.log.1") / "in the way").touch()
+    path.with_name("trayquota.log.1").mkdir()
+    (path.with_name("trayquota.log.1") / "in the way").touch()
     for number in range(30):
         OWN.info("line %d", number)
     assert path.stat().st_size < 600
@@ -116,7 +116,7 @@ def test_any_text_can_be_written(path: Path) -> None:
 
 def test_a_log_that_cannot_be_written_is_done_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    log.set_up_logging(tmp_path / "file" / "trayquota.system.log", verbose=True)
+    log.set_up_logging(tmp_path / "file" / "trayquota.log", verbose=True)
     OWN.info("still there")
     assert "there is no log file" in capsys.readouterr().err
 

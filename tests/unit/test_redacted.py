@@ -49,7 +49,7 @@ def test_no_repr_tells_the_login_of_a_proxy() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="folders have no modes there")
 def test_every_folder_that_is_made_is_the_persons_alone(tmp_path: Path) -> None:
-    set_up_logging(tmp_path / "a" / "b" / "trayquota.system.log", verbose=False)
+    set_up_logging(tmp_path / "a" / "b" / "trayquota.log", verbose=False)
     try:
         instance = SingleInstance(tmp_path / "c" / "d")
         assert instance.claim()

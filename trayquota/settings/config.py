@@ -101,7 +101,7 @@ class Paths(Struct, frozen=True):
     @property
     def log(self) -> Path:
         """The rotating log."""
-        return self.log_dir / "trayquota.system.log"
+        return self.log_dir / "trayquota.log"
 
 
 class Config(Struct, frozen=True):
