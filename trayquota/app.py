@@ -58,8 +58,8 @@ class App:
         Raises:
             TrayUnavailable: The backend does not work here.
         """
-        from trayquota.tray.backend_choice import icon_class  # noqa: PLC0415 - `status` needs no tray
-        from trayquota.tray.presenter import QUIRKS, BackendQuirks, TrayPresenter  # noqa: PLC0415
+        from trayquota.tray.backend_choice import icon_class
+        from trayquota.tray.presenter import QUIRKS, BackendQuirks, TrayPresenter
 
         self._config = config
         self._reload = reload
@@ -206,7 +206,7 @@ class App:
     def _look_at_autostart(self) -> None:
         if self._autostart_options is None:
             return
-        from trayquota.system.autostart import autostart  # noqa: PLC0415 - the first picture does not wait for it
+        from trayquota.system.autostart import autostart
 
         status = autostart().status()
         # What would not start is offered anew: switching on mends it.
@@ -227,7 +227,7 @@ class App:
         self._parts.engine.call_later("settings", _SETTLE_S, self._apply_settings)
 
     def _act(self, action: Action) -> None:
-        from trayquota.system.open import open_folder, open_page  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.system.open import open_folder, open_page
 
         engine = self._parts.engine
         match action.kind:
@@ -251,7 +251,7 @@ class App:
     # What a click has the engine's thread do.
 
     def _set(self, line: str) -> None:
-        from trayquota.settings.edit import set_setting  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.settings.edit import set_setting
 
         path = self._config.paths.config
         try:
@@ -262,8 +262,8 @@ class App:
             self._apply_settings()
 
     def _open_settings(self) -> None:
-        from trayquota.settings.edit import write_template  # noqa: PLC0415 - most days nobody clicks
-        from trayquota.system.open import open_file  # noqa: PLC0415
+        from trayquota.settings.edit import write_template
+        from trayquota.system.open import open_file
 
         path = self._config.paths.config
         try:
@@ -275,7 +275,7 @@ class App:
             open_file(path)
 
     def _switch_autostart(self, *, on: bool) -> None:
-        from trayquota.system.autostart import AutostartError, autostart  # noqa: PLC0415 - most days nobody clicks
+        from trayquota.system.autostart import AutostartError, autostart
 
         try:
             way = autostart(self._autostart_options or ())

@@ -149,7 +149,7 @@ class _LateSender:
     def __call__(self) -> Sender:
         with self._lock:
             if self._made is None:
-                from trayquota.net.transport import Transport  # noqa: PLC0415 - heavy
+                from trayquota.net.transport import Transport
 
                 gateway, proxy = self._route
                 self._made = Transport(utc_now, gateway=gateway, proxy=proxy)

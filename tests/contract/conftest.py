@@ -89,7 +89,7 @@ def host(bus: SessionBus) -> Iterator[FakeHost]:
 @pytest.fixture
 def make_icon(bus: SessionBus) -> Iterator[Callable[..., Icon]]:
     """Makes icons of our own backend that show themselves, or do what ``setup`` says; all are stopped at the end."""
-    from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon  # noqa: PLC0415 - on Linux only
+    from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon
 
     assert bus.address
     made = []

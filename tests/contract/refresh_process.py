@@ -60,7 +60,7 @@ def plainly(gateway: str) -> Callable[..., Response]:
 
 
 def through_the_transport(gateway: str) -> Callable[..., Response]:
-    from trayquota.net.transport import Transport  # noqa: PLC0415 - heavy, and not for those who are killed
+    from trayquota.net.transport import Transport
 
     return Transport(now, gateway=gateway).send
 

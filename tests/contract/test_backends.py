@@ -45,7 +45,7 @@ class TestStatusNotifier(BackendContract):
             assert self.panel.properties()["Title"] == title
 
     def make(self, name: str = "contract", **options: object) -> Icon:
-        from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon  # noqa: PLC0415 - on Linux only
+        from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon
 
         return StatusNotifierIcon(name, **options)  # type: ignore[arg-type]
 

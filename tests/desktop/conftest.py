@@ -50,7 +50,7 @@ def desk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def open_desk(request: pytest.FixtureRequest, desk_folder: Path) -> Iterator[OpenDesk]:
     """Opens a bare desk: neither tray nor notifications yet."""
-    from .desktop_session import Desk  # noqa: PLC0415 - its D-Bus part is not to be had on other platforms
+    from .desktop_session import Desk
 
     with ExitStack() as until_the_end:
 

@@ -248,7 +248,7 @@ def test_a_file_that_is_none(store: StateStore, caplog: pytest.LogCaptureFixture
 def test_somebody_who_holds_the_lock_for_long_costs_one_save(
     store: StateStore, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from filelock import FileLock  # noqa: PLC0415 - as the store itself
+    from filelock import FileLock
 
     monkeypatch.setattr("trayquota.store.state._LOCK_WAIT_S", 0)
     store.save({}, NOW)

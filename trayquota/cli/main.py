@@ -43,7 +43,7 @@ def run() -> NoReturn:
         code = main()
     except SystemExit as ended:  # by the parser, after it has said why
         code = ended.code if isinstance(ended.code, int) else BAD_OPTION
-    from trayquota.system.shutdown import exit_now  # noqa: PLC0415
+    from trayquota.system.shutdown import exit_now
 
     exit_now(code)
 
@@ -57,8 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words := sys.argv[1:] if arguments is None else arguments:
         _parser().parse_args(words, options)
     # --help and --version need none of the rest.
-    from trayquota.system.shutdown import Interrupted, interruptible  # noqa: PLC0415
-    from trayquota.system.stdout import replace_unencodable  # noqa: PLC0415
+    from trayquota.system.shutdown import Interrupted, interruptible
+    from trayquota.system.stdout import replace_unencodable
 
     replace_unencodable()
     try:
@@ -69,9 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options) -> int:
-    from trayquota.settings.config import ConfigError  # noqa: PLC0415
-    from trayquota.system.log import error_location  # noqa: PLC0415
-    from trayquota.system.stdout import disk_full_reason, flush_stdout, silence_stdout  # noqa: PLC0415
+    from trayquota.settings.config import ConfigError
+    from trayquota.system.log import error_location
+    from trayquota.system.stdout import disk_full_reason, flush_stdout, silence_stdout
 
     try:
         code = _COMMANDS[options.command](options)
@@ -93,18 +93,18 @@ def _run(options: Options) -> int:
 
 
 def _load(options: Options) -> Config:
-    from trayquota.settings.config import load_config  # noqa: PLC0415
+    from trayquota.settings.config import load_config
 
     return load_config(folder=options.dir, config=options.config)
 
 
 def _tray(options: Options) -> int:
     """Show the tray until it is quit, unless it is shown already; return the exit code."""
-    from trayquota.app import App  # noqa: PLC0415
-    from trayquota.system.log import set_up_logging  # noqa: PLC0415
-    from trayquota.system.single_instance import SingleInstance  # noqa: PLC0415
-    from trayquota.tray.backend_choice import choose_backend  # noqa: PLC0415
-    from trayquota.tray.errors import TrayUnavailable  # noqa: PLC0415
+    from trayquota.app import App
+    from trayquota.system.log import set_up_logging
+    from trayquota.system.single_instance import SingleInstance
+    from trayquota.tray.backend_choice import choose_backend
+    from trayquota.tray.errors import TrayUnavailable
 
     config = _load(options)
     set_up_logging(config.paths.log, verbose=options.verbose)
@@ -129,21 +129,21 @@ def _tray(options: Options) -> int:
 
 
 def _demo(options: Options) -> int:
-    from trayquota.cli.demo import run_demo  # noqa: PLC0415
+    from trayquota.cli.demo import run_demo
 
     return run_demo(backend=options.backend, once=options.once, verbose=options.verbose)
 
 
 def _status(options: Options) -> int:
-    from trayquota.system.log import set_up_logging  # noqa: PLC0415
+    from trayquota.system.log import set_up_logging
 
     set_up_logging(None, verbose=options.verbose)
     return print_status(_load(options), as_json=options.json, cached=options.cached)
 
 
 def _doctor(options: Options) -> int:
-    from trayquota.cli.doctor import run_doctor  # noqa: PLC0415
-    from trayquota.system.log import set_up_logging  # noqa: PLC0415
+    from trayquota.cli.doctor import run_doctor
+    from trayquota.system.log import set_up_logging
 
     set_up_logging(None, verbose=options.verbose)
     return run_doctor(_load(options), options.backend)
@@ -151,9 +151,9 @@ def _doctor(options: Options) -> int:
 
 def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
     """Print how all accounts stand; return the exit code."""
-    from trayquota.services import cached_snapshot, refresh_once, utc_now  # noqa: PLC0415
-    from trayquota.system.stdout import flush_stdout  # noqa: PLC0415
-    from trayquota.views.report import document, is_fresh  # noqa: PLC0415
+    from trayquota.services import cached_snapshot, refresh_once, utc_now
+    from trayquota.system.stdout import flush_stdout
+    from trayquota.views.report import document, is_fresh
 
     snapshot = cached_snapshot(config) if cached else refresh_once(config)
     if as_json:
@@ -169,15 +169,15 @@ def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
 
 
 def _print_table(snapshot: Snapshot, config: Config) -> None:
-    from rich.console import Console  # noqa: PLC0415 - heavy
+    from rich.console import Console
 
-    from trayquota.services import display_options, utc_now  # noqa: PLC0415
-    from trayquota.views.report import print_table  # noqa: PLC0415
+    from trayquota.services import display_options, utc_now
+    from trayquota.views.report import print_table
 
     if sys.stdout is not None and sys.stdout.isatty():
         print_table(snapshot, utc_now(), display_options(config), Console(highlight=False, soft_wrap=True))
         return
-    import io  # noqa: PLC0415
+    import io
 
     # Not straight into a pipe: where its reader leaves early, rich would decide the exit code.
     text = io.StringIO()
@@ -187,8 +187,8 @@ def _print_table(snapshot: Snapshot, config: Config) -> None:
 
 def _config(options: Options) -> int:
     """Print the settings in force, with the file's path, as TOML; or write the commented file."""
-    from trayquota.settings.config import config_path  # noqa: PLC0415
-    from trayquota.settings.edit import format_config, write_template  # noqa: PLC0415
+    from trayquota.settings.config import config_path
+    from trayquota.settings.edit import format_config, write_template
 
     if options.init:
         path = config_path(options.config)
@@ -200,7 +200,7 @@ def _config(options: Options) -> int:
 
 
 def _autostart(options: Options) -> int:
-    from trayquota.system.autostart import AutostartError, autostart  # noqa: PLC0415
+    from trayquota.system.autostart import AutostartError, autostart
 
     way = autostart(_carried_over(options))
     try:
@@ -219,7 +219,7 @@ def _autostart(options: Options) -> int:
 
 def _carried_over(options: Options) -> list[str]:
     """Return the options that a start with the session needs to find the same; it happens in another folder."""
-    from trayquota.settings.config import config_path, folder_path  # noqa: PLC0415
+    from trayquota.settings.config import config_path, folder_path
 
     words = []
     if options.dir is not None:
@@ -246,7 +246,7 @@ _COMMANDS = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    import argparse  # noqa: PLC0415 - see main()
+    import argparse
 
     top = argparse.ArgumentParser(
         prog="trayquota",
@@ -277,7 +277,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    from trayquota.tray.backend_choice import BACKENDS  # noqa: PLC0415
+    from trayquota.tray.backend_choice import BACKENDS
 
     parser.add_argument("--dir", metavar="PATH", help="the credentials folder")
     parser.add_argument("--config", metavar="PATH", help="the config file")

@@ -37,7 +37,7 @@ def window_forecast(window: QuotaWindow, now: datetime) -> Forecast | None:
         return None
     until_s = (resets_at - now).total_seconds()
     elapsed_s = length_s - until_s
-    if not 0 < until_s <= length_s or used >= 100:  # noqa: PLR2004 - percent
+    if not 0 < until_s <= length_s or used >= 100:
         return None
     expected = elapsed_s / length_s * 100
     if expected < TOO_EARLY_PERCENT:

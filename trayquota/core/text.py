@@ -45,9 +45,9 @@ def format_age(seconds: float) -> str:
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:
         return "just now"
-    if minutes < 60:  # noqa: PLR2004 - minutes in an hour
+    if minutes < 60:
         return f"{minutes} min ago"
     hours = minutes // 60
-    if hours < 48:  # noqa: PLR2004 - a day and a half is still told in hours
+    if hours < 48:
         return f"{hours} h ago"
     return f"{hours // 24} days ago"

@@ -188,7 +188,7 @@ def read_json(response: Response, provider: str) -> object:
     Raises:
         FetchError: Any status but 2xx, or a body that is no JSON.
     """
-    if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's range of success
+    if not 200 <= response.status < 300:
         raise _refusal(response, provider)
     if response.is_html:
         raise fetch_error(
@@ -217,7 +217,7 @@ def retry_after_s(response: Response) -> float:
     value = response.headers.get("retry-after", "").strip()
     seconds = number(value)
     if seconds is None and value:
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few name a date
+        from email.utils import parsedate_to_datetime
 
         try:
             moment = parsedate_to_datetime(value)
@@ -235,7 +235,7 @@ def error_words(response: Response) -> str:
 
 def _refusal(response: Response, provider: str) -> FetchError:
     status, kinds = response.status, FailureKind
-    if status == 429:  # noqa: PLR2004
+    if status == 429:
         return fetch_error(
             kinds.RATE_LIMITED,
             f"{provider} asks for a pause (HTTP 429).",
@@ -249,24 +249,24 @@ def _refusal(response: Response, provider: str) -> FetchError:
         )
     if status in {401, 403}:
         return _login_refusal(response, provider)
-    if status >= 500:  # noqa: PLR2004
+    if status >= 500:
         return fetch_error(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
-    if 300 <= status < 400:  # noqa: PLR2004
+    if 300 <= status < 400:
         return fetch_error(
             kinds.REFUSED,
             f"{provider} pointed to another address (HTTP {status}); that is never followed. A proxy or "
             "network login may be the cause.",
         )
-    if status == 402:  # noqa: PLR2004 - Codex: detail.code deactivated_workspace
+    if status == 402:
         return fetch_error(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
-    if status == 407:  # noqa: PLR2004
+    if status == 407:
         return fetch_error(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
     return fetch_error(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
 
 
 def _login_refusal(response: Response, provider: str) -> FetchError:
     """Sort a 401 or 403: only what a renewed token can mend may lead to a renewal."""
-    words, kinds, forbidden = error_words(response), FailureKind, response.status == 403  # noqa: PLR2004
+    words, kinds, forbidden = error_words(response), FailureKind, response.status == 403
     if forbidden and "scope" in words:
         return fetch_error(
             kinds.SCOPE_MISSING,

@@ -142,13 +142,13 @@ class Claude(Provider):
             answer = {}
         if response.status in {400, 401}:
             raise TokenRefreshError(final=_error_code(answer) == "invalid_grant")
-        if response.status == 429:  # noqa: PLR2004
+        if response.status == 429:
             raise TokenRefreshError(wait_s=_pause_s(response))
-        if response.status >= 500:  # noqa: PLR2004
+        if response.status >= 500:
             raise TokenRefreshError(server_fault=True)
         access = answer.get("access_token")
         refresh = answer.get("refresh_token")
-        if response.status != 200 or not is_token(access):  # noqa: PLR2004
+        if response.status != 200 or not is_token(access):
             raise TokenRefreshError
         lifetime_s = number(answer.get("expires_in")) or 0.0
         return RefreshedTokens(
@@ -224,7 +224,7 @@ def _amount(value: object) -> float | None:
     minor, exponent = number(money.get("amount_minor")), number(first(money, "exponent", "decimal_places"))
     if minor is None:
         return None
-    return float(minor / 10 ** (exponent if exponent is not None and 0 <= exponent <= 6 else 2))  # noqa: PLR2004
+    return float(minor / 10 ** (exponent if exponent is not None and 0 <= exponent <= 6 else 2))
 
 
 def _share(used: float | None, limit: float) -> float | None:

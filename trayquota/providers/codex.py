@@ -128,9 +128,9 @@ def window_title(length_s: float | None, slot_title: str) -> str:
     if length_s <= _DAY_S:
         return f"{max(1, _rounded(length_s / _HOUR_S))}-hour"
     days = length_s / _DAY_S
-    if 6 <= days <= 8:  # noqa: PLR2004
+    if 6 <= days <= 8:
         return "Weekly"
-    if 27 <= days <= 32:  # noqa: PLR2004
+    if 27 <= days <= 32:
         return "Monthly"
     return f"{_rounded(days)}-day"
 

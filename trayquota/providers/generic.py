@@ -90,13 +90,13 @@ def _used_percent(source: Mapping[str, object]) -> float | None:
 
     percents = [key for key in named if number(source[key]) is not None]
     # A key that says percent beats one that only says usage, whatever else they say.
-    percents.sort(key=lambda key: (trust(key) == 3, "percent" not in key.lower() and "%" not in key, trust(key)))  # noqa: PLR2004
+    percents.sort(key=lambda key: (trust(key) == 3, "percent" not in key.lower() and "%" not in key, trust(key)))
     for key in percents:
         value = number(source[key])
         if value is not None:
             share = value * 100 if value <= 1 else value
             share = min(100.0, max(0.0, share))
-            return 100.0 - share if trust(key) == 3 else share  # noqa: PLR2004
+            return 100.0 - share if trust(key) == 3 else share
     return None
 
 

@@ -74,7 +74,7 @@ def percent(value: object) -> float | None:
 def whole(value: object) -> int | None:
     """Return a number of seconds as a whole number, ``None`` unless it is at least 1 and below ten years."""
     result = number(value)
-    return round(result) if result is not None and 0.5 < result < _LONGEST_S else None  # noqa: PLR2004 - rounds to 1
+    return round(result) if result is not None and 0.5 < result < _LONGEST_S else None
 
 
 def instant(value: object) -> datetime | None:
@@ -116,7 +116,7 @@ def first(source: Mapping[str, object], *keys: str) -> object:
 
 def jwt_claims(token: object) -> Mapping[str, object]:
     """Return the claims of a JSON web token, unverified; empty for anything else."""
-    if not isinstance(token, str) or token.count(".") != 2 or len(token) > 65536:  # noqa: PLR2004 - three parts
+    if not isinstance(token, str) or token.count(".") != 2 or len(token) > 65536:
         return {}
     middle = token.split(".")[1]
     try:

@@ -219,7 +219,7 @@ def decode(content: bytes, path: Path) -> tuple[Settings, frozenset[str]]:
     Raises:
         ConfigError: It cannot be used; ``path`` is named as the place.
     """
-    import tomllib  # noqa: PLC0415 - many have no file
+    import tomllib
 
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))

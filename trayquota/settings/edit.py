@@ -41,7 +41,7 @@ _EXPLAINED = {
 
 def config_template() -> str:
     """Return a config file with every setting, explained and commented out."""
-    import tomlkit  # noqa: PLC0415 - heavy, and seldom needed
+    import tomlkit
 
     defaults = Settings()
     parts = [_HEAD]
@@ -54,7 +54,7 @@ def config_template() -> str:
 
 def format_config(config: Config) -> str:
     """Return the settings in force as TOML, with where each came from. A proxy is not told: it may hold a login."""
-    import tomlkit  # noqa: PLC0415 - heavy, and seldom needed
+    import tomlkit
 
     lines = [f"# {config.paths.config}{'' if config.paths.config.exists() else ' (not there)'}"]
     for key, source in config.sources.items():
@@ -99,8 +99,8 @@ def set_setting(path: Path, line: str, check: Callable[[bytes], object]) -> None
     Raises:
         ConfigError: The file cannot be read or written, or is broken and left as it is.
     """
-    import tomlkit  # noqa: PLC0415 - heavy, and seldom needed
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
     real = Path(os.path.realpath(path))
     try:

@@ -86,7 +86,7 @@ class StateStore:
 
     def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
         """Write the state; a disk that does not take it is named in the log once and otherwise ignored."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - the first picture does not wait for it
+        from filelock import FileLock, Timeout
 
         try:
             private_folder(self._path.parent)

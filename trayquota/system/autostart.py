@@ -196,7 +196,7 @@ class RunKey:
     def _read(self) -> str | None:
         found: str | None = None
         if sys.platform == "win32":
-            import winreg  # noqa: PLC0415 - Windows alone
+            import winreg
 
             with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
                 found = str(winreg.QueryValueEx(key, NAME)[0])
@@ -204,7 +204,7 @@ class RunKey:
 
     def _set(self, value: str | None) -> None:
         if sys.platform == "win32":
-            import winreg  # noqa: PLC0415 - Windows alone
+            import winreg
 
             try:
                 with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:

@@ -145,7 +145,7 @@ class Watcher:
         """Watch all places; return what hindered one that matters."""
         if not wanted:
             return None
-        from watchdog.observers import Observer  # noqa: PLC0415 - heavy, and the first picture does not wait for it
+        from watchdog.observers import Observer
 
         # In use from here on: making an observer may start threads, and somebody has to end them.
         self._observer = observer = Observer()
@@ -217,7 +217,7 @@ class _Handler:
 
 def _events(target: _Target, place: _Place) -> list[type[FileSystemEvent]]:
     """Return the events that can matter. Opening and reading are none: our own reading must not wake us."""
-    from watchdog import events  # noqa: PLC0415 - heavy
+    from watchdog import events
 
     of_files: list[type[FileSystemEvent]] = [
         events.FileCreatedEvent,

@@ -31,7 +31,7 @@ def refresh_lock(place: Path, closing: threading.Event, *, wait_s: float = WAIT_
     Raises:
         FetchError: Somebody else holds it, or there can be none.
     """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - few runs ever renew a login
+    from filelock import FileLock, Timeout
 
     try:
         private_folder(place.parent)

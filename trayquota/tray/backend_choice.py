@@ -67,19 +67,19 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
         TrayUnavailable: It does not work here; the text says what is missing.
     """
     if choice.name == "none":
-        from trayquota.tray.headless import Icon as Headless  # noqa: PLC0415 - only what is used is imported
+        from trayquota.tray.headless import Icon as Headless
 
         return Headless
     try:
         if choice.name == "statusnotifier":
-            from trayquota.tray.statusnotifier import Icon as StatusNotifier  # noqa: PLC0415 - Linux alone
+            from trayquota.tray.statusnotifier import Icon as StatusNotifier
 
             return StatusNotifier
         if choice.name == "xorg":
-            from trayquota.tray.xembed import icon_class as xembed  # noqa: PLC0415 - opens the display
+            from trayquota.tray.xembed import icon_class as xembed
 
             return xembed()
-        from trayquota.tray.pystray_import import own_backend  # noqa: PLC0415
+        from trayquota.tray.pystray_import import own_backend
 
         return own_backend(choice.name)
     except Exception as error:
@@ -89,7 +89,7 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
 
 
 def _on_linux() -> BackendChoice:
-    from trayquota.tray.statusnotifier.address import session_bus_address  # noqa: PLC0415 - Linux alone
+    from trayquota.tray.statusnotifier.address import session_bus_address
 
     address = session_bus_address()
     watched = has_watcher(address) if address is not None else None
@@ -105,7 +105,7 @@ def _on_linux() -> BackendChoice:
 
 def has_watcher(address: str) -> bool | None:
     """Return whether somebody on the bus shows items; ``None`` when the bus does not answer."""
-    import asyncio  # noqa: PLC0415 - heavy
+    import asyncio
 
     with contextlib.suppress(Exception):
         return asyncio.run(asyncio.wait_for(_ask_for_watcher(address), _PATIENCE_S))
@@ -113,8 +113,8 @@ def has_watcher(address: str) -> bool | None:
 
 
 async def _ask_for_watcher(address: str) -> bool:
-    from dbus_fast import Message  # noqa: PLC0415 - Linux alone
-    from dbus_fast.aio import MessageBus  # noqa: PLC0415
+    from dbus_fast import Message
+    from dbus_fast.aio import MessageBus
 
     bus = await MessageBus(bus_address=address).connect()
     try:
@@ -138,7 +138,7 @@ def has_xembed_tray() -> bool:
     if not os.environ.get("DISPLAY"):
         return False
     try:
-        from Xlib import X, display  # noqa: PLC0415 - comes with pystray on Linux
+        from Xlib import X, display
 
         screen = display.Display()
         try:

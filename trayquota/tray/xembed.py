@@ -29,7 +29,7 @@ def icon_class() -> type[Icon]:
     Raises:
         Exception: There is no display; Xlib has many kinds.
     """
-    from Xlib import X  # noqa: PLC0415 - comes with pystray on Linux
+    from Xlib import X
 
     base: Any = own_backend("xorg")
 
@@ -75,7 +75,7 @@ def icon_class() -> type[Icon]:
 
 
 def _show(name: str, title: str, message: str) -> None:
-    from trayquota.tray.statusnotifier.address import session_bus_address  # noqa: PLC0415 - Linux alone
+    from trayquota.tray.statusnotifier.address import session_bus_address
 
     address = session_bus_address()
     if address is not None:
@@ -84,7 +84,7 @@ def _show(name: str, title: str, message: str) -> None:
 
 
 async def _send(address: str, name: str, title: str, message: str) -> None:
-    from dbus_fast.aio import MessageBus  # noqa: PLC0415 - Linux alone
+    from dbus_fast.aio import MessageBus
 
     bus = await MessageBus(bus_address=address).connect()
     try:
@@ -98,7 +98,7 @@ async def _send(address: str, name: str, title: str, message: str) -> None:
 
 
 def _to_server(member: str, signature: str = "", body: list[object] | None = None) -> Message:
-    from dbus_fast import Message  # noqa: PLC0415 - Linux alone
+    from dbus_fast import Message
 
     return Message(
         destination="org.freedesktop.Notifications",

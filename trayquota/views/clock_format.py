@@ -48,6 +48,6 @@ def format_moment(moment: datetime, now: datetime, form: ClockFormat, zone: tzin
     days = (local.date() - today.date()).days
     if days == 0:
         return time
-    if 0 < days < 7:  # noqa: PLR2004 - within a week its day's name is enough
+    if 0 < days < 7:
         return f"{form.days[local.weekday()]} {time}"
     return f"{form.date.format(d=local.day, M=form.months[local.month - 1])} {time}"

@@ -52,7 +52,7 @@ def is_fresh(snapshot: Snapshot) -> bool:
 
 def print_table(snapshot: Snapshot, now: datetime, look: DisplayOptions, console: Console) -> None:
     """Print ``snapshot`` for people."""
-    from rich.text import Text  # noqa: PLC0415 - heavy
+    from rich.text import Text
 
     snapshot = with_display_names(snapshot, look)
     for usage in snapshot.accounts:
@@ -76,7 +76,7 @@ def print_table(snapshot: Snapshot, now: datetime, look: DisplayOptions, console
 
 
 def _styled(window: QuotaWindow, now: datetime, look: DisplayOptions) -> Text:
-    from rich.text import Text  # noqa: PLC0415 - heavy
+    from rich.text import Text
 
     text = Text(window_label(window, now, look))
     remaining = None if window.has_reset(now) else window.remaining_percent
@@ -126,5 +126,5 @@ def _number(value: float | None) -> float | None:
 def _instant(moment: datetime | None) -> str | None:
     if moment is None:
         return None
-    precision = "milliseconds" if moment.microsecond >= 1000 else "seconds"  # noqa: PLR2004 - a millisecond
+    precision = "milliseconds" if moment.microsecond >= 1000 else "seconds"
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"

@@ -39,7 +39,7 @@ def pixmaps(image: Image) -> tuple[Pixmap, ...]:
 
 
 def _scaled(image: Image) -> list[Image]:
-    from PIL.Image import Resampling  # noqa: PLC0415 - whoever has an image has imported it already
+    from PIL.Image import Resampling
 
     whole = image.convert("RGBA")
     return [
