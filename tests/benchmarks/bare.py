@@ -36,7 +36,7 @@ def get_in_session(questions: Iterator[Question]) -> None:
 
 
 def main() -> None:
-    with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123 - pathlib is an import that it does not need
+    with open(sys.argv[1], encoding="utf-8") as file:
         questions = iter(json.load(file))
     work = get_in_session if sys.argv[2:] == ["sessions"] else get
     threads = [threading.Thread(target=work, args=(questions,)) for _ in range(THREADS)]

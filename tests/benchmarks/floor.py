@@ -8,15 +8,15 @@ No ``from __future__ import annotations`` here: dbus-fast reads the annotations 
 import asyncio
 from typing import Annotated, Any
 
-import pystray  # noqa: F401 - what is measured
-import requests  # noqa: F401
-import schedule  # noqa: F401
+import pystray
+import requests
+import schedule
 from dbus_fast import Message, PropertyAccess
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_property
 from PIL import Image
-from watchdog.observers import Observer  # noqa: F401
+from watchdog.observers import Observer
 
 READ = PropertyAccess.READ
 WATCHER = "org.kde.StatusNotifierWatcher"

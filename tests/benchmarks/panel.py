@@ -156,14 +156,14 @@ class Panel(BusClient):
         if is_first and self._items[name].menu not in {"", "/NO_DBUSMENU"}:
             await self._call(_get_layout(name, self._items[name].menu))
 
-    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine of whatever
+    def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._ended)
 
     _running: set[Any] = set()  # noqa: RUF012 - shared by all panels, there is one
 
-    def _ended(self, task: Any) -> None:  # noqa: ANN401 - a task of whatever
+    def _ended(self, task: Any) -> None:
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # looked at: the item may have left in between
@@ -200,7 +200,7 @@ class Tap(BusClient):
         """What ``sender`` has told."""
         return [(member, body) for name, member, body in list(self.told) if name == sender]
 
-    def _on_message(self, message: Message) -> Any:  # noqa: ANN401 - the library takes True for "not to be answered"
+    def _on_message(self, message: Message) -> Any:
         if not self._is_listening:
             return None
         if message.message_type in {MessageType.SIGNAL, MessageType.METHOD_CALL}:

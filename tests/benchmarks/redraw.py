@@ -34,7 +34,7 @@ class Counted:
         self._function = function
         self.calls = 0
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.calls += 1
         return self._function(*args, **kwargs)
 
@@ -73,7 +73,7 @@ def main() -> None:
     icon = Icon("trayquota")
     presenter = TrayPresenter(icon, QUIRKS.get("statusnotifier", BackendQuirks()), lambda _action: None)
 
-    def work(_icon: Any) -> None:  # noqa: ANN401 - pystray's
+    def work(_icon: Any) -> None:
         before: list[str] = []
         for line in sys.stdin:
             shown = tray_view(snapshot(), NOW + timedelta(minutes=float(line)), look)

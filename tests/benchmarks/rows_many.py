@@ -102,7 +102,7 @@ def _noted(row: Row, what: str, costs: Sequence[Cost]) -> Cost:
 def _cost(stage: Stage, argv: Sequence[str | Path], home: Home, *, expected: int = 0) -> Cost:
     with (stage.folder / "status.out").open("wb") as out:
         begun_s = time.monotonic()
-        process = subprocess.Popen([str(each) for each in argv], env=stage.env(home), stdout=out, stderr=out)  # noqa: S603
+        process = subprocess.Popen([str(each) for each in argv], env=stage.env(home), stdout=out, stderr=out)
         _, status, used = os.wait4(process.pid, 0)  # type: ignore[attr-defined, unused-ignore]
         wall_ms = (time.monotonic() - begun_s) * 1000
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -80,11 +80,11 @@ def drawing(stage: Stage, row: Row, scale: Scale) -> None:
     """All sizes of one icon, drawn."""
     argv = [str(stage.python), str(HERE / "drawing.py")]
     if scale.is_short or find_spec("pyperf") is None:
-        out = subprocess.run([*argv, "--quick"], check=True, capture_output=True, text=True)  # noqa: S603
+        out = subprocess.run([*argv, "--quick"], check=True, capture_output=True, text=True)
         found = {name: [seconds] for name, seconds in json.loads(out.stdout).items()}
     else:
         path = stage.folder / "drawing.json"
-        subprocess.run([*argv, "--quiet", "--processes", "5", "-o", path], check=True, capture_output=True)  # noqa: S603
+        subprocess.run([*argv, "--quiet", "--processes", "5", "-o", path], check=True, capture_output=True)
         found = dict(map(_values, json.loads(path.read_text())["benchmarks"]))
     for name, seconds in found.items():
         row.figure(name, "ms", [each * 1000 for each in seconds])

@@ -71,7 +71,7 @@ def rivals(stage: Stage, row: Row, _scale: Scale) -> None:
 def _installed(stage: Stage, row: Row, rival: Rival) -> Path:
     """Install it from wheels into an environment of its own; returns what starts it."""
     folder = stage.folder / rival.script
-    subprocess.run([stage.python, "-m", "venv", "--without-pip", folder], check=True)  # noqa: S603
+    subprocess.run([stage.python, "-m", "venv", "--without-pip", folder], check=True)
     pip: list[str | Path] = [
         sys.executable,
         "-m",
@@ -82,9 +82,9 @@ def _installed(stage: Stage, row: Row, rival: Rival) -> Path:
         "--quiet",
     ]
     install = [*pip, "install", "--only-binary", ":all:", rival.requirement]
-    subprocess.run(install, check=True, capture_output=True, text=True)  # noqa: S603
+    subprocess.run(install, check=True, capture_output=True, text=True)
     libraries = next(folder.glob("lib/python3*/site-packages"))
-    kib = int(subprocess.run(["du", "-sk", libraries], check=True, capture_output=True, text=True).stdout.split()[0])  # noqa: S603, S607
+    kib = int(subprocess.run(["du", "-sk", libraries], check=True, capture_output=True, text=True).stdout.split()[0])
     row.figure(f"{rival.script}: installed", "MiB", kib / 1024)
     row.figure(f"{rival.script}: packages", "", len(list(libraries.glob("*.dist-info"))))
     return folder / "bin" / rival.script

@@ -40,11 +40,11 @@ class Program:
         started_s: When it was started, by the monotonic clock.
     """
 
-    def __init__(self, argv: Sequence[str | Path], env: Mapping[str, str], folder: Path, **popen: Any) -> None:  # noqa: ANN401 - Popen's
+    def __init__(self, argv: Sequence[str | Path], env: Mapping[str, str], folder: Path, **popen: Any) -> None:
         self._log = (folder / f"{time.monotonic_ns()}.log").open("wb")
         popen = {"stdin": subprocess.DEVNULL, "stdout": self._log, "stderr": self._log, **popen}
         self.started_s = time.monotonic()
-        self.process: subprocess.Popen[Any] = subprocess.Popen(  # noqa: S603 - the benchmarks' own programs
+        self.process: subprocess.Popen[Any] = subprocess.Popen(
             [str(each) for each in argv], env=dict(env), cwd=folder, **popen
         )
 
@@ -188,7 +188,7 @@ class Stage:
         home: Home | None = None,
         *,
         env: Mapping[str, str] | None = None,
-        **popen: Any,  # noqa: ANN401 - Popen's
+        **popen: Any,
     ) -> Iterator[Program]:
         """A program, for as long as that; ``env`` is added to its session's, ``popen`` is Popen's."""
         self.panel.forget()

@@ -32,7 +32,7 @@ class Signal(NamedTuple):
 def plain(body: list[Any]) -> list[Any]:
     """A message's body with variants unpacked and structures as lists."""
 
-    def listed(value: Any) -> Any:  # noqa: ANN401 - whatever D-Bus can carry
+    def listed(value: Any) -> Any:
         if isinstance(value, list | tuple):
             return [listed(each) for each in value]
         return {key: listed(each) for key, each in value.items()} if isinstance(value, dict) else value
@@ -134,7 +134,7 @@ class BusClient:
             return self.answer(message)
         return None
 
-    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(2 * PATIENCE_S)
 
     def _end_loop(self) -> None:

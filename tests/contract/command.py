@@ -48,7 +48,7 @@ class Result:
     err: str
 
     @property
-    def document(self) -> Any:  # noqa: ANN401 - JSON
+    def document(self) -> Any:
         """Standard output, which is one JSON document and nothing else."""
         return json.loads(self.out)
 
@@ -121,7 +121,7 @@ class Home:
             self.environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
         self._running: list[Running] = []
 
-    def known(self, name: str) -> Any:  # noqa: ANN401 - JSON
+    def known(self, name: str) -> Any:
         """What the state file holds of an account; nothing while there is none."""
         place = self.path / "state/trayquota/state.json"
         return json.loads(place.read_text("utf-8"))["accounts"].get(f"{name}.json", {}) if place.exists() else {}
@@ -135,7 +135,7 @@ class Home:
     def start(self, *arguments: str, code: str | None = None, **environment: str) -> Running:
         """Start the command; ``code`` is run in place of the module, for an accident that no network makes."""
         what = ["-m", "trayquota"] if code is None else ["-c", code]
-        process = subprocess.Popen(  # noqa: S603 - this very Python
+        process = subprocess.Popen(
             [sys.executable, "-W", "error", *what, *arguments],
             env=self.environment | environment,
             cwd=self.path,

@@ -96,14 +96,14 @@ def make_icon(bus: SessionBus) -> Iterator[Callable[..., Icon]]:
 
     def make(
         setup: Callable[..., object] | None = None,
-        **options: Any,  # noqa: ANN401 - those of pystray's icons
+        **options: Any,
     ) -> StatusNotifierIcon:
         wanted: dict[str, Any] = {"icon": picture(), "title": "title"} | options
         icon = StatusNotifierIcon("trayquota-test", **wanted)
         made.append(icon)
         ready = threading.Event()
 
-        def set_up(icon: Any) -> None:  # noqa: ANN401 - the icon
+        def set_up(icon: Any) -> None:
             if setup is None:
                 icon.visible = True
             else:
@@ -123,7 +123,7 @@ def make_icon(bus: SessionBus) -> Iterator[Callable[..., Icon]]:
 def screen() -> Iterator[str]:
     """A virtual X screen; its display's name."""
     reading, writing = os.pipe()
-    server = subprocess.Popen(  # noqa: S603 - the path is that of Xvfb
+    server = subprocess.Popen(
         [need("Xvfb"), "-displayfd", str(writing), "-noreset", "-nolisten", "tcp", "-screen", "0", "320x200x24"],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,

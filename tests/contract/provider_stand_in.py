@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 FACTS = Path(__file__).parents[1] / "fixtures" / "facts"
 PATIENCE_S = 20.0
 CLAUDE_USAGE = "api.anthropic.com/api/oauth/usage"
-CLAUDE_TOKEN = "platform.claude.com/v1/oauth/token"  # noqa: S105 - an address
+CLAUDE_TOKEN = "platform.claude.com/v1/oauth/token"
 CODEX_USAGE = "chatgpt.com/backend-api/wham/usage"
 _PLACEHOLDER = re.compile(r"\{\{JWT:([\w.]+)\}\}")
 
 
-def fact(name: str) -> Any:  # noqa: ANN401 - JSON
+def fact(name: str) -> Any:
     """Return what a sample file says; a placeholder in it becomes the web token that it stands for."""
     return json.loads(fact_text(name))
 

@@ -41,7 +41,7 @@ class SessionBus:
 
     def start(self) -> None:
         """Return when it accepts connections."""
-        self._daemon = subprocess.Popen(  # noqa: S603 - the path is that of dbus-daemon
+        self._daemon = subprocess.Popen(
             [need("dbus-daemon"), f"--config-file={self._config}", "--nofork", "--print-address"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

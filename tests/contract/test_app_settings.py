@@ -283,7 +283,7 @@ def test_the_folder_is_changed_live_and_there_may_be_several(stage: Stage) -> No
     other.mkdir()
     stage.home.folder = other
     stage.home.add("claude-bea")
-    stage.home.add("claude-ada", access_token="token-of-the-other", email="other@example.com")  # noqa: S106 - made up
+    stage.home.add("claude-ada", access_token="token-of-the-other", email="other@example.com")
     stage.stand_in.answer("token-claude-bea", usage(70))
     stage.stand_in.answer("token-of-the-other", usage(40))
     stage.write("")

@@ -1,7 +1,5 @@
 """The applet without a tray: everything runs, nothing is shown."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
-
 from __future__ import annotations
 
 import json

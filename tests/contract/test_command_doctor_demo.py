@@ -1,7 +1,5 @@
 """``doctor`` and ``demo``."""
 
-# ruff: noqa: S106 - the tokens are made up
-
 from __future__ import annotations
 
 import stat

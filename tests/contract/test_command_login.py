@@ -1,7 +1,5 @@
 """Renewing logins, as seen from outside: the file, the requests, and what a signal must not cut."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
-
 from __future__ import annotations
 
 import json

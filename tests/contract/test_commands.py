@@ -49,7 +49,7 @@ def test_1_when_one_is_not_fresh(home: Home, stand_in: StandIn) -> None:
 
 
 @pytest.mark.parametrize("make", [True, False])
-def test_3_without_accounts(home: Home, make: bool) -> None:  # noqa: FBT001
+def test_3_without_accounts(home: Home, make: bool) -> None:
     if not make:
         home.folder.rmdir()
     result = home.status()

@@ -185,7 +185,7 @@ print("ended", [each.name for each in threading.enumerate()])
 )
 def test_a_signal_ends_it_cleanly(host: FakeHost, how: str, number: int, said: str) -> None:
     folder = str(Path(trayquota.__file__).parents[1])
-    applet = subprocess.Popen(  # noqa: S603 - this very Python
+    applet = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SCRIPT, how],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -72,7 +72,7 @@ class Place:
         script = str(Path(__file__).with_name("renewer.py"))
         command = [*tracer, sys.executable, script, what, str(self.path), str(self.state), self.server.gateway]
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(  # noqa: S603 - our own program
+        done = subprocess.run(
             command, input=b"go\n", capture_output=True, timeout=PATIENCE_S, check=False, env=environment
         )
         return done.returncode
@@ -93,9 +93,7 @@ def strace(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The tracer, where it is here and may trace."""
     program = need("strace")
     log = tmp_path_factory.mktemp("strace") / "log"
-    tried = subprocess.run(  # noqa: S603 - the path is that of strace
-        [program, "-f", "-o", str(log), sys.executable, "-c", ""], capture_output=True, check=False
-    )
+    tried = subprocess.run([program, "-f", "-o", str(log), sys.executable, "-c", ""], capture_output=True, check=False)
     if tried.returncode != 0:
         reason = f"strace may not trace here: {tried.stderr.decode().strip()[-200:]}"
         if os.environ.get("TRAYQUOTA_REQUIRE_DESKTOP") == "1":

@@ -27,7 +27,7 @@ def start(command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
     places = ("CONFIG", "STATE", "DATA", "CACHE", "RUNTIME")
     environment |= {f"XDG_{name}_HOME": str(folder / name.lower()) for name in places}
     environment |= {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error"}
-    return subprocess.Popen(  # noqa: S603 - our own program
+    return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
 

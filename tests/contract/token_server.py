@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, *_: Any) -> None:  # noqa: ANN401 - the base's signature
+    def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
 

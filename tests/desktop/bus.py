@@ -71,7 +71,7 @@ class Bus:
             raise BusError(answer.error_name, *answer.body)
         return [value.value if isinstance(value, Variant) else value for value in answer.body]
 
-    def property(self, service: str, path: str, interface: str, name: str) -> Any:  # noqa: ANN401 - as sent
+    def property(self, service: str, path: str, interface: str, name: str) -> Any:
         """The value of a property."""
         call = Message(service, path, PROPERTIES, "Get", signature="ss", body=[interface, name])
         [value] = self.call(call)
@@ -93,7 +93,7 @@ class Bus:
         split = [(name.replace("@", "").partition("/")) for name in names]
         return [(service, f"/{path}" if path else "/StatusNotifierItem") for service, _, path in split]
 
-    def item_property(self, name: str) -> Any:  # noqa: ANN401 - as sent
+    def item_property(self, name: str) -> Any:
         """A property of the only item."""
         [(service, path)] = self.items()
         return self.property(service, path, ITEM, name)

@@ -41,7 +41,7 @@ def read_lines(picture: Image.Image) -> list[Line]:
     stream = io.BytesIO()
     _prepared(picture).save(stream, "PNG")
     done = subprocess.run(
-        ["tesseract", "stdin", "stdout", "-l", "eng", "--psm", "6", "--dpi", "300", "tsv"],  # noqa: S607 - from the path
+        ["tesseract", "stdin", "stdout", "-l", "eng", "--psm", "6", "--dpi", "300", "tsv"],
         input=stream.getvalue(),
         env={**os.environ, "OMP_THREAD_LIMIT": "1"},  # more threads only wait for each other
         check=True,

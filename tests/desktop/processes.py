@@ -38,7 +38,7 @@ class Program:
         self.name = name
         self.log_path = log_path
         with log_path.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - the tests' own programs
+            self._process = subprocess.Popen(
                 [str(word) for word in argv],
                 env=dict(env),
                 cwd=folder,

@@ -125,7 +125,5 @@ class Screen:
         return "Map State: IsViewable" in about and "Override Redirect State: yes" in about
 
     def _run(self, *argv: str) -> str:
-        done = subprocess.run(  # noqa: S603 - fixed programs
-            argv, env=dict(self.env), check=True, capture_output=True, text=True, timeout=10
-        )
+        done = subprocess.run(argv, env=dict(self.env), check=True, capture_output=True, text=True, timeout=10)
         return done.stdout

@@ -32,7 +32,7 @@ LONGEST_S = INTERVAL_S * 1.1
 """The interval with the most jitter."""
 
 
-def credential(name: str, provider: str = "claude", *, token: str | None = None, **more: Any) -> Credential:  # noqa: ANN401
+def credential(name: str, provider: str = "claude", *, token: str | None = None, **more: Any) -> Credential:
     """Return what a file says; ``more`` are fields of the credential or of its login."""
     login = {key: more.pop(key) for key in ("account_id", "expires_at", "refresh_token") if key in more}
     key = f"{provider}-{name}.json"
@@ -89,13 +89,13 @@ class Hands(Executor):
         self.is_shut = False
         return self
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **_kwargs: Any) -> Future[T]:  # noqa: ANN401
+    def submit(self, fn: Callable[..., T], /, *args: Any, **_kwargs: Any) -> Future[T]:
         assert not self.is_shut
         future: Future[T] = Future()
         self.works.append(Work(future, lambda: fn(*args), args[0].credential))
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self.is_shut = True
 
 
@@ -128,7 +128,7 @@ class Rig:
             known=known,
             on_tick=self._tick,
             monotonic=lambda: self.seconds,
-            rng=random.Random(1),  # noqa: S311
+            rng=random.Random(1),
             make_pool=self.hands.again,
             get_ready=self._get_ready,
         )
@@ -161,7 +161,7 @@ class Rig:
     def _tick(self) -> None:
         self.ticks += 1
 
-    def _fetch(self, credential: Credential, cut: CancelToken) -> FetchResult:  # noqa: ARG002
+    def _fetch(self, credential: Credential, cut: CancelToken) -> FetchResult:
         assert self._at_work is not None
         assert self._at_work.asked is credential
         outcome = self._at_work.outcome
@@ -185,7 +185,7 @@ class Rig:
         self.steps += 1
         self.engine.step(0.0)
 
-    def change(self, *credentials: Credential, **scan: Any) -> None:  # noqa: ANN401
+    def change(self, *credentials: Credential, **scan: Any) -> None:
         """Have something else in the folder, and the watcher notice."""
         self.scan_result = Discovery(credentials, **scan)
         self.engine.folder_changed()

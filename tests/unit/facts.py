@@ -28,12 +28,12 @@ def content(name: str) -> bytes:
     return _PLACEHOLDER.sub(lambda found: token(load(found[1].decode())).encode(), (FOLDER / name).read_bytes())
 
 
-def load(name: str) -> Any:  # noqa: ANN401 - JSON
+def load(name: str) -> Any:
     """Return what a sample file says."""
     return json.loads(content(name))
 
 
-def expected(name: str) -> Any:  # noqa: ANN401 - JSON
+def expected(name: str) -> Any:
     """Return what a reader has to make of a sample file."""
     return json.loads((FOLDER / "EXPECTED.json").read_bytes())["files"][name]
 

@@ -191,8 +191,8 @@ def test_any_words_come_through(words: list[str]) -> None:
 def test_the_entry_is_valid(tmp_path: Path, name: str) -> None:
     way = DesktopEntry(tmp_path, [program(tmp_path / name), name])
     way.switch_on()
-    done = subprocess.run(  # noqa: S603 - our own words
-        ["desktop-file-validate", way.status().place],  # noqa: S607 - a test
+    done = subprocess.run(
+        ["desktop-file-validate", way.status().place],
         capture_output=True,
         text=True,
         check=False,

@@ -118,7 +118,7 @@ def test_tokens_are_found_where_the_writers_put_them() -> None:
     assert (other_keys.access_token, other_keys.refresh_token) == ("a", "b")
     nested = credential(access_token=None, token={"access_token": "a", "refresh_token": "b"}).login
     assert (nested.access_token, nested.refresh_token) == ("a", "b")
-    both = credential(refresh_token="b", token={"access_token": "c", "refresh_token": "d"}).login  # noqa: S106 - invented
+    both = credential(refresh_token="b", token={"access_token": "c", "refresh_token": "d"}).login
     assert (both.access_token, both.refresh_token) == ("fake-access", "b")
 
 
@@ -155,7 +155,7 @@ def test_what_is_no_text_is_no_secret(secret: object) -> None:
         ([1], False),
     ],
 )
-def test_switched_off_by_its_owner(value: object, disabled: bool) -> None:  # noqa: FBT001 - a column of a table
+def test_switched_off_by_its_owner(value: object, disabled: bool) -> None:
     assert credential(disabled=value).disabled is disabled
     assert not credential().disabled
 
@@ -216,7 +216,7 @@ def test_the_stand_in_for_a_broken_file(name: str, provider: str) -> None:
 
 def test_whether_two_files_tell_of_one_person() -> None:
     ada = credential(email="ada@example.com")
-    assert ada.is_same_person(credential(email="ada@example.com", access_token="fake-other"))  # noqa: S106 - invented
+    assert ada.is_same_person(credential(email="ada@example.com", access_token="fake-other"))
     assert not ada.is_same_person(credential(email="bob@example.org"))
     assert not ada.is_same_person(credential(email="ada@example.com", type="codex"))
     first, blanked, other = (

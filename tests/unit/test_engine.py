@@ -1,7 +1,5 @@
 """The engine: who is asked, what is withdrawn, and what is told of it."""
 
-# ruff: noqa: S106 - the tokens are made up
-
 from __future__ import annotations
 
 import logging

@@ -1,7 +1,5 @@
 """The engine and the folder: only what changed is asked, and what did not change stays as it is."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
-
 from __future__ import annotations
 
 import pytest

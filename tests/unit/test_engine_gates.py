@@ -1,7 +1,5 @@
 """The engine after a 429: nobody is asked before the gate opens, whatever the reason."""
 
-# ruff: noqa: S106 - the tokens are made up
-
 from __future__ import annotations
 
 from datetime import timedelta

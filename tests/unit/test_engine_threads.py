@@ -81,7 +81,7 @@ class Bench:
             monotonic=lambda: self.seconds,
         )
 
-    def scan(self, now: datetime) -> Discovery:  # noqa: ARG002
+    def scan(self, now: datetime) -> Discovery:
         return Discovery(self._credentials)
 
     def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:

@@ -156,7 +156,7 @@ def test_a_pause_is_told_with_its_length(desk: Desk) -> None:
         True,
         1600,
     )
-    assert outcome.access_token == "access-1"  # noqa: S105 - made up
+    assert outcome.access_token == "access-1"
 
 
 def test_a_login_that_is_refused_although_new_is_not_renewed_again_and_again(desk: Desk) -> None:
@@ -173,7 +173,7 @@ def test_but_it_is_when_its_time_has_come(desk: Desk) -> None:
     desk.line.script.extend([said(403, FORBIDDEN)] * 2)
     desk.ask()
     desk.house.expire()
-    assert desk.ask().access_token == "access-3"  # noqa: S105 - made up
+    assert desk.ask().access_token == "access-3"
 
 
 def test_and_when_it_was_good_in_between(desk: Desk) -> None:
@@ -181,7 +181,7 @@ def test_and_when_it_was_good_in_between(desk: Desk) -> None:
     desk.ask()
     desk.ask()
     desk.line.script.append(REFUSED)
-    assert desk.ask().access_token == "access-3"  # noqa: S105 - made up
+    assert desk.ask().access_token == "access-3"
 
 
 def test_and_when_somebody_has_signed_in(desk: Desk) -> None:
@@ -189,7 +189,7 @@ def test_and_when_somebody_has_signed_in(desk: Desk) -> None:
     desk.ask()
     desk.house.write(desk.house.provider.sign_in())
     desk.line.script.append(REFUSED)
-    assert desk.ask().access_token == "access-4"  # noqa: S105 - made up
+    assert desk.ask().access_token == "access-4"
 
 
 @pytest.mark.parametrize(
@@ -202,13 +202,13 @@ def test_a_file_without_one_of_the_tokens(desk: Desk, more: dict[str, object]) -
         assert desk.kind() is FailureKind.LOGIN_EXPIRED
         assert desk.line.tokens == []
     else:
-        assert desk.ask().access_token == "access-2"  # noqa: S105 - made up
+        assert desk.ask().access_token == "access-2"
 
 
 def test_a_setup_token_without_an_end_is_used_as_it_is(desk: Desk) -> None:
     desk.house.write(desk.house.provider.newest, refresh_token="", expired="")
     desk.house.expire()
-    assert desk.ask().access_token == "access-1"  # noqa: S105 - made up
+    assert desk.ask().access_token == "access-1"
 
 
 def test_nothing_is_renewed_against_the_users_will(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_a_pair_that_could_not_be_written_is_reported_beside_the_quotas(
             assert outcome.usage is not None
             assert outcome.error is not None
             assert outcome.error.kind is FailureKind.UNREADABLE_FILE
-            assert outcome.access_token == "access-2"  # noqa: S105 - made up
+            assert outcome.access_token == "access-2"
     outcome = desk.ask()
     assert (outcome.usage is not None, outcome.error) == (True, None)
     assert (desk.house.pair(), desk.rotations) == (desk.house.newest, 1)

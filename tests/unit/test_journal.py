@@ -1,7 +1,5 @@
 """The journal: what goes in comes out, whatever happens to the file in between."""
 
-# ruff: noqa: S106 - the tokens are made up
-
 from __future__ import annotations
 
 import errno
@@ -287,7 +285,7 @@ def test_a_folder_that_cannot_be_synced_is_no_failure_but_a_disk_that_fails_is(
     handles: list[int] = []
     opened: Any = os.open
 
-    def note(*arguments: Any) -> int:  # noqa: ANN401 - those of os.open
+    def note(*arguments: Any) -> int:
         handles.append(opened(*arguments))
         return handles[-1]
 

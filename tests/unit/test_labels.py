@@ -121,7 +121,7 @@ def test_unknown_is_never_nothing_nor_everything(window: QuotaWindow) -> None:
         (QuotaWindow("Extra usage", 0.0), False),
     ],
 )
-def test_not_started(window: QuotaWindow, is_idle: bool) -> None:  # noqa: FBT001 - a column of a table
+def test_not_started(window: QuotaWindow, is_idle: bool) -> None:
     assert is_not_started(window) is is_idle
 
 

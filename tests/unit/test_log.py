@@ -55,7 +55,7 @@ def test_of_a_library_s_warning_only_what_is_constant_goes_in(path: Path) -> Non
     OTHER.error("body of https://example.com/x?token=secret for ada@example.com: sk-ant-oat01-abcdefghijklmnop\nsecret")
     OTHER.info("Starting new HTTPS connection (1): example.com:443")
     try:
-        raise ValueError("secret")  # noqa: EM101, TRY301
+        raise ValueError("secret")
     except ValueError:
         OTHER.exception("it went wrong")
     text = path.read_text()
@@ -129,7 +129,7 @@ def test_setting_up_twice_writes_once(path: Path) -> None:
 
 def test_an_error_that_ends_a_thread_is_noted_without_its_text(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
-        raise ValueError("secret")  # noqa: EM101
+        raise ValueError("secret")
 
     thread = threading.Thread(target=fail, name="some-thread")
     thread.start()

@@ -45,7 +45,7 @@ def test_a_folder_that_may_not_be_looked_at_is_no_accident(
     locked = tmp_path / "locked"
     real = os.stat
 
-    def stat(path: Any, *args: Any, **more: Any) -> os.stat_result:  # noqa: ANN401
+    def stat(path: Any, *args: Any, **more: Any) -> os.stat_result:
         if str(path).startswith(str(locked)):
             raise PermissionError
         return real(path, *args, **more)

@@ -40,7 +40,7 @@ def test_form_values_carry_anything(value: str) -> None:
 
 
 @pytest.mark.parametrize("case", facts.load("http_cases_claude_token.json"), ids=lambda case: case["name"])
-def test_the_answers_to_a_renewal_in_the_facts(case: Any) -> None:  # noqa: ANN401 - JSON
+def test_the_answers_to_a_renewal_in_the_facts(case: Any) -> None:
     wanted = case["expect"]
     if wanted["result"] != "ok":
         with pytest.raises(TokenRefreshError) as caught:

@@ -52,7 +52,7 @@ def in_text(value: object) -> object:
 
 @pytest.mark.parametrize("spelling", [lambda each: each, in_camel_case, in_text], ids=["as is", "camel", "text"])
 @pytest.mark.parametrize("name", [each for each in facts.names("codex-usage") if "no_windows" not in each])
-def test_the_windows_of_the_facts_and_no_others(name: str, spelling: Any) -> None:  # noqa: ANN401 - a function
+def test_the_windows_of_the_facts_and_no_others(name: str, spelling: Any) -> None:
     wanted = facts.expected(name)
     reading = PROVIDER.read_usage(facts.answer(spelling(facts.load(name))))
     facts.assert_windows(reading.windows, [*wanted["must"], *wanted["should"]])
@@ -66,7 +66,7 @@ def test_an_answer_without_a_window_is_a_failure_that_says_so() -> None:
 
 
 @pytest.mark.parametrize("row", facts.load("codex_window_titles.json"), ids=str)
-def test_a_window_is_called_by_its_length(row: Any) -> None:  # noqa: ANN401 - JSON
+def test_a_window_is_called_by_its_length(row: Any) -> None:
     slot = row["slot"]
     assert window_title(row["limit_window_seconds"], SLOTS[slot]) == row["title"]
     window = {"used_percent": 1, "limit_window_seconds": row["limit_window_seconds"]}

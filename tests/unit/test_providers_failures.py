@@ -31,7 +31,7 @@ CASES = [
     for case in facts.load(f"http_cases_{provider.name}.json")
     if "class" in case["expect"]
 ]
-SECRET = "fake-secret ada@example.com"  # noqa: S105 - invented
+SECRET = "fake-secret ada@example.com"
 
 
 def failure_of(provider: Provider, response: Response) -> FetchError:
@@ -49,7 +49,7 @@ def test_all_cases_of_the_facts_are_here() -> None:
 
 
 @pytest.mark.parametrize(("provider", "case"), CASES)
-def test_the_cases_of_the_facts(provider: Provider, case: Any) -> None:  # noqa: ANN401 - JSON
+def test_the_cases_of_the_facts(provider: Provider, case: Any) -> None:
     wanted, error = case["expect"], failure_of(provider, facts.case_answer(case))
     assert error.failure.kind is KINDS[wanted["class"]]
     assert error.may_refresh is wanted.get("may_refresh_once", wanted["class"] == "auth_expired")
@@ -77,7 +77,7 @@ def test_the_cases_of_the_facts(provider: Provider, case: Any) -> None:  # noqa:
         (529, FailureKind.PROVIDER_DOWN, False),
     ],
 )
-def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_renew: bool) -> None:  # noqa: FBT001
+def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_renew: bool) -> None:
     error = failure_of(provider, facts.answer(b"", status))
     assert (error.failure.kind, error.may_refresh) == (kind, may_renew)
 
@@ -117,7 +117,7 @@ def test_only_what_a_renewal_can_mend_leads_to_one(
     status: int,
     message: str,
     kind: FailureKind,
-    may_renew: bool,  # noqa: FBT001 - a column of a table
+    may_renew: bool,
 ) -> None:
     for body in ({"error": {"message": message}}, {"detail": {"code": message}}, message.upper().encode()):
         error = refused(status, body)

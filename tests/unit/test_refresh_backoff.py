@@ -1,7 +1,5 @@
 """What the login keeper makes of a provider that says no, or nothing."""
 
-# ruff: noqa: S105 - the tokens are made up
-
 from __future__ import annotations
 
 from datetime import timedelta

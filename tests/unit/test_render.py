@@ -131,7 +131,7 @@ def test_bars_stand_out_from_their_tracks(size: int) -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("stale", [False, True])
-def test_levels_have_different_outlines(size: int, style: str, stale: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_levels_have_different_outlines(size: int, style: str, stale: bool) -> None:
     outlines = [
         render(IconSpec(percent=42, level=level, stale=stale, style=style), size).getchannel("A") for level in Level
     ]
@@ -258,7 +258,7 @@ specs = structs(
 
 @given(specs, st.integers(16, 96), st.booleans())
 @settings(deadline=None)
-def test_any_specification_gives_a_picture_of_the_right_kind(spec: IconSpec, size: int, opaque: bool) -> None:  # noqa: FBT001 - drawn
+def test_any_specification_gives_a_picture_of_the_right_kind(spec: IconSpec, size: int, opaque: bool) -> None:
     image = render(spec, size, opaque=opaque)
     assert image.size == (size, size)
     assert image.mode == "RGBA"

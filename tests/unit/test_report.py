@@ -39,7 +39,7 @@ KINDS = {
 }
 
 
-def told(*usages: AccountUsage) -> Any:  # noqa: ANN401 - JSON
+def told(*usages: AccountUsage) -> Any:
     return json.loads(document(snapshot(*usages), NOW))
 
 
@@ -216,7 +216,7 @@ def assert_account(account: dict[str, Any]) -> None:
             assert_object(window["pace"], expected_used_percent=float, runs_out_at=str | None)
 
 
-def assert_object(found: dict[str, Any], **keys: Any) -> None:  # noqa: ANN401 - types and unions of them
+def assert_object(found: dict[str, Any], **keys: Any) -> None:
     """Hold an object to exactly ``keys`` and their types; instants end in ``Z``."""
     assert list(found) == list(keys)
     for key, kind in keys.items():
@@ -237,7 +237,7 @@ def assert_object(found: dict[str, Any], **keys: Any) -> None:  # noqa: ANN401 -
         ((AccountState.PENDING,), False),
     ],
 )
-def test_whether_all_is_fresh(states: tuple[AccountState, ...], fresh: bool) -> None:  # noqa: FBT001 - a column of a table
+def test_whether_all_is_fresh(states: tuple[AccountState, ...], fresh: bool) -> None:
     assert is_fresh(snapshot(*(usage(state=each) for each in states))) is fresh
 
 

@@ -23,7 +23,7 @@ def do(action: Callable[[], object]) -> None:
 
 def test_a_pace_is_never_faster_than_what_was_chosen() -> None:
     for interval_s in (60.0, 300.0, 86400.0):
-        pace = PollInterval(interval_s, random.Random(2))  # noqa: S311
+        pace = PollInterval(interval_s, random.Random(2))
         assert all(pace.jitter() * interval_s >= pace.batch_window_s for _ in range(1000))
 
 

@@ -86,7 +86,7 @@ def test_the_icon_s_style(style: str, label: str) -> None:
 
 @pytest.mark.parametrize(("label", "key"), [("Notifications", "notifications"), ("Hide e-mails", "hide_emails")])
 @pytest.mark.parametrize("is_on", [True, False])
-def test_a_switch_says_how_it_stands_and_sets_the_other(label: str, key: str, is_on: bool) -> None:  # noqa: FBT001 - a column
+def test_a_switch_says_how_it_stands_and_sets_the_other(label: str, key: str, is_on: bool) -> None:
     choices = MenuSettings(notifications=is_on) if key == "notifications" else MenuSettings(hide_emails=is_on)
     row = rows(choices)[label]
     assert row.checked is is_on

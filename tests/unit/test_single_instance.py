@@ -52,7 +52,7 @@ class Holder:
     """Another process that claims, and maybe listens, until its input ends."""
 
     def __init__(self, folder: Path, *words: str) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own words
+        self.process = subprocess.Popen(
             [sys.executable, "-c", HOLDER, str(folder), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -28,7 +28,7 @@ from .structs import structs
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - as asked
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
 MAYBE = st.none() | MOMENTS
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 WINDOWS = structs(QuotaWindow, TEXTS, st.none() | st.floats(0, 100), MAYBE, st.none() | st.integers(1, 10**9))

@@ -24,7 +24,7 @@ from .stores import KEY, NOW, again, known, path_of, put
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - as asked
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 
 

@@ -57,7 +57,7 @@ class Seam:
         self._left, self._deed = moment, deed
 
     def _wrapped(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:  # noqa: ANN401 - those of any call
+        def call(*arguments: Any) -> Any:
             if self.is_dead:
                 raise CrashError
             # Between the answer and the first write nobody can help; that is the one gap there is.

@@ -1,7 +1,5 @@
 """Renewals by the login keeper against a provider with single-use tokens, on real files."""
 
-# ruff: noqa: S105 - the tokens are made up
-
 from __future__ import annotations
 
 import json

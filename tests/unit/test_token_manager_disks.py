@@ -1,7 +1,5 @@
 """Renewed pairs on disks that do not take them."""
 
-# ruff: noqa: S105 - the tokens are made up
-
 from __future__ import annotations
 
 import errno

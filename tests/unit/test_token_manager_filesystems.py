@@ -1,7 +1,5 @@
 """The order in which a renewal reaches the disk, and real file systems that say no."""
 
-# ruff: noqa: S105 - the tokens are made up
-
 from __future__ import annotations
 
 import collections
@@ -121,11 +119,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("may not mount a file system here")
     yield place
-    subprocess.run(["umount", str(place)], check=True)  # noqa: S603, S607 - a path of ours
+    subprocess.run(["umount", str(place)], check=True)
 
 
 def mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True, capture_output=True)  # noqa: S603, S607 - likewise
+    subprocess.run(["mount", *arguments], check=True, capture_output=True)
 
 
 def fill(disk: Path) -> Path:

@@ -1,7 +1,5 @@
 """The rewrite of a credential file."""
 
-# ruff: noqa: S105, S106 - the tokens are made up
-
 from __future__ import annotations
 
 import errno

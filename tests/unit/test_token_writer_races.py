@@ -1,7 +1,5 @@
 """The rewrite of a credential file, with others writing it at the worst moments, and crashes."""
 
-# ruff: noqa: S105 - the tokens are made up
-
 from __future__ import annotations
 
 import json

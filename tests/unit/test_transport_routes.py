@@ -230,7 +230,7 @@ def test_one_of_the_environment_is_a_failure_in_words(monkeypatch: pytest.Monkey
     assert failure.kind in {FailureKind.NETWORK, FailureKind.REFUSED}
 
 
-SECRET = "ada:canary%40x"  # noqa: S105 - made up
+SECRET = "ada:canary%40x"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks4", "socks5", "socks5h"])

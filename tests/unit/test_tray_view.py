@@ -114,7 +114,7 @@ def test_a_pause_says_when_it_ends() -> None:
         (AccountState.ERROR, "  Unknown", True),
     ],
 )
-def test_accounts_without_windows_say_why(state: AccountState, row: str, is_enabled: bool) -> None:  # noqa: FBT001 - a column
+def test_accounts_without_windows_say_why(state: AccountState, row: str, is_enabled: bool) -> None:
     menu = shown(usage(ADA, five_hours(1), state=state)).menu
     assert labels(menu)[:3] == ["Claude · ada@example.com · Max 20x", row, "---"]
     assert menu[0].enabled is is_enabled

@@ -205,7 +205,7 @@ def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
         made = Observer()
         real = made.schedule
 
-        def schedule(handler: FileSystemEventHandler, path: str, **more: Any) -> ObservedWatch:  # noqa: ANN401
+        def schedule(handler: FileSystemEventHandler, path: str, **more: Any) -> ObservedWatch:
             if path.endswith("config"):
                 raise error
             return real(handler, path, **more)

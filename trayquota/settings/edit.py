@@ -76,7 +76,7 @@ def write_template(path: Path) -> None:
     try:
         _make_folder(path.parent)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(handle, "wb") as file:
             file.write(content)
     except FileExistsError:
         is_there = os.path.lexists(path)
@@ -133,7 +133,7 @@ def _replace(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(handle)

@@ -40,7 +40,7 @@ def read_bytes(path: Path) -> bytes:
         _require_regular(path.stat())
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         handle = os.open(path, flags)
-        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(handle, "rb", buffering=0) as file:
             _require_regular(os.fstat(handle))
             pieces, size = [], 0
             while size <= LARGEST_BYTES and (piece := file.read(LARGEST_BYTES + 1 - size)):

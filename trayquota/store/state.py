@@ -163,7 +163,7 @@ class StateStore:
         temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(6)}.tmp")
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-            with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            with open(handle, "wb") as file:
                 file.write(encode(state))
                 file.flush()
                 os.fsync(handle)

@@ -72,7 +72,7 @@ class SingleInstance:
                 contact |= self._line.contact
             self._contact.unlink(missing_ok=True)
             handle = os.open(self._contact, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
+            with open(handle, "w", encoding="utf-8") as file:
                 json.dump(contact, file)
 
     def call(self) -> bool:

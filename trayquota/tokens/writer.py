@@ -171,7 +171,7 @@ def _temporary(path: Path, content: bytes) -> Iterator[Path]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         handle = os.open(temporary, flags, 0o600)
-        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(handle, "wb") as file:
             file.write(content)
             file.flush()
             _keep_owner_and_mode(handle, path, before)

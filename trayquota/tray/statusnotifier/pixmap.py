@@ -48,7 +48,7 @@ def _scaled(image: Image) -> list[Image]:
 
 
 def _pixmap(image: Image) -> Pixmap:
-    from PIL import Image as pillow  # noqa: N813, PLC0415 - as above
+    from PIL import Image as pillow  # noqa: N813 - as above
 
     red, green, blue, alpha = image.convert("RGBA").split()
     return Pixmap(image.width, image.height, pillow.merge("RGBA", (alpha, red, green, blue)).tobytes())
