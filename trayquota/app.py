@@ -77,7 +77,7 @@ class App:
             on_folder_change=self._folder_changed,
             on_tick=self._tick,
             interval_s=interval_s,
-            asks_plans=True,
+            sends_rare_requests=True,
         )
         self._told = self._parts.store.alert_states()
         self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._parts.watcher)

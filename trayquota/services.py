@@ -92,7 +92,7 @@ def build_services(  # noqa: PLR0913 - the composition root's one call
     on_folder_change: Callable[[], None] | None = None,
     on_tick: Callable[[], None] = lambda: None,
     interval_s: float | None = None,
-    asks_plans: bool = False,
+    sends_rare_requests: bool = False,
 ) -> Services:
     """Return the parts, put together; nothing is started but what a crash has left is put in order."""
     settings, closing = config.settings, threading.Event()
@@ -111,7 +111,9 @@ def build_services(  # noqa: PLR0913 - the composition root's one call
     folders = _folders(config, known)
     if on_folder_change is not None:
         folders.be_watched(watcher, on_folder_change)
-    fetcher = Fetcher(sender, keeper, utc_now, renew_logins=settings.renew_logins, asks_plans=asks_plans)
+    fetcher = Fetcher(
+        sender, keeper, utc_now, renew_logins=settings.renew_logins, sends_rare_requests=sends_rare_requests
+    )
     engine = Engine(
         folder=folders,
         fetch=fetcher,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,7 +12,9 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
-from trayquota.providers import providers
+from trayquota.core.model import FailureKind
+from trayquota.providers import find_provider
+from trayquota.providers.base import FetchError, Request, Response, fetch_error
 from trayquota.sources.folder_scan import FolderScanner
 
 from .stage import HERE
@@ -19,6 +22,8 @@ from .stage import HERE
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from trayquota.core.credential import Credential
 
     from .figures import Row
     from .run import Scale
@@ -117,8 +122,31 @@ def _questions(stage: Stage, home: Home) -> Path:
     """A file with what trayquota asks for these accounts: addresses and headers."""
     questions = []
     for each in FolderScanner(home.accounts).scan(datetime.now(UTC)).accounts:
-        request = providers()[each.account.provider].usage_request(each.login)
+        request = _first_request(each)
         questions.append((f"{stage.provider.gateway}/{request.url.removeprefix('https://')}", dict(request.headers)))
     path = home.path / "questions.json"
     path.write_text(json.dumps(questions))
     return path
+
+
+def _first_request(credential: Credential) -> Request:
+    provider = find_provider(credential.account.provider)
+    send = _Recorder()
+    if provider is not None:
+        with contextlib.suppress(FetchError):
+            provider.fetch(credential.login, send)
+    return send.requests[0]
+
+
+class _Recorder:
+    """Keeps what a provider sends and gives no answer."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
+        raise fetch_error(FailureKind.NETWORK, "Nothing is sent.")
+
+    def rarely(self, request: Request) -> None:
+        """Take no notice."""

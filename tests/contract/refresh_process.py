@@ -18,7 +18,7 @@ import filelock
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.model import Account, QuotaWindow
-from trayquota.providers import providers
+from trayquota.providers import find_provider
 from trayquota.providers.base import Request, Response
 from trayquota.sources.credential_file import parse_fields, read_account
 from trayquota.store.state import StateStore
@@ -67,7 +67,7 @@ def through_the_transport(gateway: str) -> Callable[..., Response]:
 
 def main(what: str, path: Path, state: Path, gateway: str) -> None:
     filelock.FileLock(state / "warm-up.lock")
-    providers()
+    find_provider("claude")
     send = through_the_transport(gateway) if what == "renew for real" else plainly(gateway)
     store = StateStore(state / "state.json")
     keeper = TokenManager(state, send, store, now, threading.Event())

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import pkgutil
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayquota.providers.base import Response
+from trayquota import providers
+from trayquota.core.credential import Tokens
+from trayquota.providers.base import FetchError, Provider, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trayquota.core.model import QuotaWindow
+    from trayquota.core.model import QuotaWindow, Usage
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "facts"
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
 """The moment that all samples are made for."""
+PROVIDERS: dict[str, Provider] = {
+    module.name: provider
+    for module in pkgutil.iter_modules(providers.__path__)
+    if (provider := providers.find_provider(module.name))
+}
 TOLERANCE = timedelta(milliseconds=1)
 _PLACEHOLDER = re.compile(rb"\{\{JWT:([\w.]+)\}\}")
 
@@ -59,6 +68,35 @@ def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = 
     """Return an answer that came at :data:`NOW`; anything but bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Response(status, headers or {"content-type": "application/json"}, data, NOW)
+
+
+class Send:
+    """Answers all requests of a provider alike; rare ones are never due."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
+        return self.response
+
+    def rarely(self, request: Request) -> Response | None:
+        self.requests.append(request)
+        return None
+
+
+def fetched(provider: Provider, response: Response) -> Usage:
+    """Return what a provider makes of one answer."""
+    return provider.fetch(Tokens(access_token="fake-access"), Send(response))
+
+
+def requests(provider: Provider, login: Tokens) -> list[Request]:
+    """Return what a provider asks for until an answer without quotas."""
+    send = Send(answer({}))
+    with contextlib.suppress(FetchError):
+        provider.fetch(login, send)
+    return send.requests
 
 
 def case_answer(case: Mapping[str, Any]) -> Response:

@@ -67,12 +67,12 @@ class Provider:
         return self.profile if is_profile else facts.answer(facts.load("claude_usage_basic.json"))
 
 
-def plans(folder: Path, provider: Provider, tokens: str, *, asks_plans: bool = True) -> list[str | None]:
+def plans(folder: Path, provider: Provider, tokens: str, *, sends_rare_requests: bool = True) -> list[str | None]:
     """Return the plan after each question, one for every letter of ``tokens``."""
     closing = threading.Event()
     store = StateStore(folder / "state.json")
     keeper = TokenManager(folder, provider.send, store, lambda: NOW, closing)
-    fetch = Fetcher(lambda: provider, keeper, lambda: NOW, asks_plans=asks_plans)
+    fetch = Fetcher(lambda: provider, keeper, lambda: NOW, sends_rare_requests=sends_rare_requests)
     account = Account("claude-a.json", "claude", "ada@example.com")
     found = []
     for token in tokens:
@@ -96,5 +96,5 @@ def test_a_refused_profile_harms_nothing_and_is_not_asked_for_again(tmp_path: Pa
 
 def test_a_single_question_as_of_status_asks_for_no_plan(tmp_path: Path) -> None:
     provider = Provider(facts.answer({}))
-    plans(tmp_path, provider, "aa", asks_plans=False)
+    plans(tmp_path, provider, "aa", sends_rare_requests=False)
     assert provider.asked == ["usage", "usage"]

@@ -17,11 +17,12 @@ import trayquota
 from trayquota.core.credential import Tokens
 from trayquota.engine.fetcher import Fetcher
 from trayquota.net.cancellation import CancelToken
-from trayquota.providers import providers
 from trayquota.providers.base import FetchError, Request, Response
+from trayquota.providers.claude import PROVIDER
 from trayquota.tokens import writer as rewrite
 from trayquota.tokens.journal import Journal, PendingTokens
 
+from . import facts
 from .loopback_servers import Server, answer, nothing_left_behind, transport_to
 from .test_fetcher import Line, said
 from .token_files import START, House, Pair, Provider, fields, reply, unwritable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .loopback_servers import Visit
+from .loopback_servers import Visit
 
 ACCESS = "canary-access-0123456789"
 REFRESH = "canary-refresh-0123456789"
@@ -119,7 +120,7 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
     house.provider.script.append(look)
     monkeypatch.setattr(rewrite, "sync_folder", look)
     outcome = fetcher(credential, CancelToken())
-    held = [house.store, outcome, providers()["claude"].refresh_request(REFRESH), credential]
+    held = [house.store, outcome, PROVIDER.refresh_request(REFRESH), credential]
     look()
     assert len(held) == 4
     assert {
@@ -139,7 +140,7 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
     [
         Request("GET", "https://api.example.com/", {"Authorization": ACCESS}, REFRESH.encode()),
         Response(200, {"set-cookie": ACCESS}, REFRESH.encode(), START),
-        providers()["claude"].read_refresh(reply({"access_token": ACCESS, "refresh_token": REFRESH})),
+        PROVIDER.read_refresh(reply({"access_token": ACCESS, "refresh_token": REFRESH})),
         rewrite._Interference(ACCESS.encode(), REFRESH.encode()),
         PendingTokens(f"/{ACCESS}.json", "", "", ACCESS, REFRESH, "", ""),
         Tokens(ACCESS, REFRESH, account_id=ACCESS, proxy_url=ACCESS),
@@ -266,11 +267,11 @@ def test_a_line_that_breaks(house: House, broken: Visit) -> None:
     house.write(house.provider.newest, email=EMAIL, expired="")
     with nothing_left_behind(), Server(broken) as server, transport_to(server) as transport:  # type: ignore[arg-type]
         for request in (
-            providers()["claude"].usage_request(house.credential().login),
-            providers()["claude"].refresh_request(REFRESH),
+            facts.requests(PROVIDER, house.credential().login)[0],
+            PROVIDER.refresh_request(REFRESH),
         ):
             server.answers[:] = [broken]  # type: ignore[list-item]
             with pytest.raises(FetchError) as info:
-                providers()["claude"].read_usage(transport.send(request))
+                facts.fetched(PROVIDER, transport.send(request))
             assert_discreet(told_by(info.value))
             assert info.value.__context__ is None or info.value.__suppress_context__

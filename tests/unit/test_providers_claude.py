@@ -173,7 +173,7 @@ def test_without_a_limit_extra_usage_is_no_quota(answer: object) -> None:
 
 
 def test_the_question() -> None:
-    request = PROVIDER.usage_request(Tokens(access_token="fake-access"))
+    request = facts.requests(PROVIDER, Tokens(access_token="fake-access"))[0]
     assert (request.method, request.url, request.body) == ("GET", "https://api.anthropic.com/api/oauth/usage", None)
     assert request.headers["Authorization"] == "Bearer fake-access"
     assert request.headers["anthropic-beta"] == "oauth-2025-04-20"

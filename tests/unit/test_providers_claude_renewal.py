@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trayquota.core.credential import is_token
 from trayquota.providers.base import RefreshedTokens, TokenRefreshError
-from trayquota.providers.claude import PROVIDER, form_encoded, is_token
+from trayquota.providers.claude import PROVIDER, form_encoded
 
 from . import facts, hostile
 

@@ -53,7 +53,7 @@ def test_the_access_token_names_mail_plan_and_end() -> None:
 
 def test_the_question() -> None:
     login = Tokens(access_token="fake-access", account_id=ACCOUNT)
-    request = PROVIDER.usage_request(login)
+    request = facts.requests(PROVIDER, login)[0]
     assert (request.method, request.url, request.body) == (
         "GET",
         "https://chatgpt.com/backend-api/wham/usage",
@@ -67,7 +67,7 @@ def test_the_question() -> None:
 
 @pytest.mark.parametrize("account_id", [None, ""])
 def test_an_unknown_account_is_not_named(account_id: str | None) -> None:
-    request = PROVIDER.usage_request(Tokens(access_token="fake-access", account_id=account_id))
+    request = facts.requests(PROVIDER, Tokens(access_token="fake-access", account_id=account_id))[0]
     assert "chatgpt-account-id" not in {each.lower() for each in request.headers}
 
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from trayquota.core.model import FailureKind
 from trayquota.core.refresh_policy import next_gate
-from trayquota.providers import provider_name, provider_title, providers, usage_page
-from trayquota.providers.base import FetchError, Provider, Response, retry_after_s
+from trayquota.providers import find_provider, provider_name, provider_title, usage_page
+from trayquota.providers.answers import retry_after_s
+from trayquota.providers.base import FetchError, Provider, Response
 
 from . import facts
 
-CLAUDE, CODEX = providers()["claude"], providers()["codex"]
+CLAUDE, CODEX = facts.PROVIDERS["claude"], facts.PROVIDERS["codex"]
 KINDS = {
     "auth_expired": FailureKind.LOGIN_EXPIRED,
     "scope_missing": FailureKind.SCOPE_MISSING,
@@ -36,7 +37,7 @@ SECRET = "fake-secret ada@example.com"
 
 def failure_of(provider: Provider, response: Response) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        provider.read_usage(response)
+        facts.fetched(provider, response)
     return caught.value
 
 
@@ -60,7 +61,7 @@ def test_the_cases_of_the_facts(provider: Provider, case: Any) -> None:
 
 @pytest.mark.parametrize("provider", [CLAUDE, CODEX])
 @pytest.mark.parametrize(
-    ("status", "kind", "may_renew"),
+    ("status", "kind", "may_refresh"),
     [
         (204, FailureKind.BAD_ANSWER, False),
         (302, FailureKind.REFUSED, False),
@@ -77,9 +78,9 @@ def test_the_cases_of_the_facts(provider: Provider, case: Any) -> None:
         (529, FailureKind.PROVIDER_DOWN, False),
     ],
 )
-def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_renew: bool) -> None:
+def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_refresh: bool) -> None:
     error = failure_of(provider, facts.answer(b"", status))
-    assert (error.failure.kind, error.may_refresh) == (kind, may_renew)
+    assert (error.failure.kind, error.may_refresh) == (kind, may_refresh)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_web_page_is_never_an_expired_login(status: int, kind: FailureKind, he
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "kind", "may_renew"),
+    ("status", "message", "kind", "may_refresh"),
     [
         (403, "does not meet scope requirement any_of(user:profile, user:office)", FailureKind.SCOPE_MISSING, False),
         (403, "OAuth token has been revoked", FailureKind.LOGIN_EXPIRED, False),
@@ -117,11 +118,11 @@ def test_only_what_a_renewal_can_mend_leads_to_one(
     status: int,
     message: str,
     kind: FailureKind,
-    may_renew: bool,
+    may_refresh: bool,
 ) -> None:
     for body in ({"error": {"message": message}}, {"detail": {"code": message}}, message.upper().encode()):
         error = refused(status, body)
-        assert (error.failure.kind, error.may_refresh) == (kind, may_renew)
+        assert (error.failure.kind, error.may_refresh) == (kind, may_refresh)
 
 
 @pytest.mark.parametrize(
@@ -197,9 +198,13 @@ def test_what_a_file_calls_its_provider(file_type: str, name: str, title: str) -
 
 
 def test_providers_register_themselves() -> None:
-    assert {"claude", "codex"} <= providers().keys()
-    for name, each in providers().items():
-        assert name == each.name == name.lower()
-        assert all(provider_name(file_type) == name for file_type in each.types)
+    assert {"claude", "codex"} <= facts.PROVIDERS.keys()
+    for name, provider in facts.PROVIDERS.items():
+        assert name == provider.name == provider_name(name)
         assert usage_page(name).startswith("https://")
     assert usage_page("vertex") == ""
+
+
+@pytest.mark.parametrize("name", ["vertex", "base", "values", "os", "", "__init__", "../claude", "claude.re"])
+def test_a_name_without_a_provider_finds_none(name: str) -> None:
+    assert find_provider(name) is None

@@ -12,9 +12,9 @@ import pytest
 from trayquota.core.credential import Tokens
 from trayquota.core.model import FailureKind
 from trayquota.net.transport import LARGEST_BYTES
-from trayquota.providers import providers
 from trayquota.providers.base import FetchError, Request
 
+from . import facts
 from .loopback_servers import NOW, Server, Visit, answer, chunked, get, nothing_left_behind, packed, post, transport_to
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ def test_a_body_goes_as_it_is() -> None:
     assert "Content-Type" not in sent
 
 
-@pytest.mark.parametrize("name", sorted(providers()))
+@pytest.mark.parametrize("name", sorted(facts.PROVIDERS))
 def test_the_providers_own_requests_arrive(name: str) -> None:
     login = Tokens("access", "refresh", account_id="00000000-0000-4000-8000-000000000000")
-    request = providers()[name].usage_request(login)
+    request = facts.requests(facts.PROVIDERS[name], login)[0]
     with Server(answer()) as server, transport_to(server) as transport:
         transport.send(request)
     sent = head(server.requests[0])[1]
@@ -194,7 +194,7 @@ def test_a_redirect_is_not_followed(status: int, target: str) -> None:
             response = transport.send(get())
         assert (response.status, response.body) == (status, b"moved")
         with pytest.raises(FetchError) as caught:
-            providers()["claude"].read_usage(response)
+            facts.fetched(facts.PROVIDERS["claude"], response)
     assert caught.value.failure.kind is FailureKind.REFUSED
     assert (server.visitors, elsewhere.visitors) == (1, 0)
 
@@ -205,12 +205,12 @@ def test_nor_is_what_comes_with_it_read_without_a_limit() -> None:
         assert failure_of(transport, get()).failure.kind is FailureKind.BAD_ANSWER
 
 
-@pytest.mark.parametrize("name", sorted(providers()))
+@pytest.mark.parametrize("name", sorted(facts.PROVIDERS))
 def test_an_answer_nested_deeply_is_an_answer_that_makes_no_sense(name: str) -> None:
     with Server(answer(b"[" * 500000)) as server, transport_to(server) as transport:
         response = transport.send(get())
     with pytest.raises(FetchError) as caught:
-        providers()[name].read_usage(response)
+        facts.fetched(facts.PROVIDERS[name], response)
     assert caught.value.failure.kind is FailureKind.BAD_ANSWER
 
 

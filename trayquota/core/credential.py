@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -9,9 +10,15 @@ from msgspec import Struct, field
 from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from trayquota.core.model import Account, Failure
+
+
+def is_token(value: object) -> bool:
+    """Whether ``value`` can stand in a header: visible ASCII, not absurdly long."""
+    return isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]{1,16384}", value) is not None
 
 
 class Tokens(RedactedRepr, Struct, frozen=True):
@@ -23,6 +30,7 @@ class Tokens(RedactedRepr, Struct, frozen=True):
         expires_at: When ``access_token`` ends; ``None`` means it does not.
         account_id: The provider's own id of the account, where a request needs it.
         proxy_url: The proxy that the file asks for.
+        extra: What else the provider read out of the file for its requests, by names of its own choice.
     """
 
     repr_fields = ("expires_at",)
@@ -32,6 +40,7 @@ class Tokens(RedactedRepr, Struct, frozen=True):
     expires_at: datetime | None = None
     account_id: str | None = None
     proxy_url: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the access token is missing or has ended."""

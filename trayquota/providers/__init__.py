@@ -1,6 +1,6 @@
-"""Where quotas come from: one file per provider.
+"""Where quotas come from: one file per provider, imported when there is an account of it.
 
-A module here that sets ``PROVIDER`` is a provider; nothing else has to name it.
+A module here that sets ``PROVIDER`` is a provider under the module's name; nothing else has to name it.
 """
 
 from __future__ import annotations
@@ -11,61 +11,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from trayquota.core.text import clean
-from trayquota.providers.base import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from trayquota.providers.base import Provider
 
-# Types that the proxies write and that have no quota source here: alias → (name, title).
-_KNOWN = {
-    "xai": ("grok", "Grok"),
-    "x-ai": ("grok", "Grok"),
-    "grok": ("grok", "Grok"),
-    "grok-cli": ("grok", "Grok"),
-    "antigravity": ("antigravity", "Antigravity"),
-    "gemini": ("gemini", "Gemini"),
-    "gemini-cli": ("gemini", "Gemini"),
-    "kimi": ("kimi", "Kimi"),
-    "vertex": ("vertex", "Vertex AI"),
-    "qwen": ("qwen", "Qwen"),
-    "iflow": ("iflow", "iFlow"),
-    "github-copilot": ("copilot", "Copilot"),
-    "copilot": ("copilot", "Copilot"),
-    "kiro": ("kiro", "Kiro"),
-    "cline": ("cline", "Cline"),
-    "cursor": ("cursor", "Cursor"),
+_NAMES = {
+    "xai": "grok",
+    "x-ai": "grok",
+    "grok-cli": "grok",
+    "gemini-cli": "gemini",
+    "github-copilot": "copilot",
 }
+"""By the ``type`` of a credential file, lower case with ``-`` for ``_``: the provider's name, where it is another."""
+_TITLES = {"vertex": "Vertex AI", "iflow": "iFlow"}
+"""Names for people, where there is no provider and the plain name in title case is not it."""
 
 
 @cache
-def providers() -> Mapping[str, Provider]:
-    """Return the providers by name."""
-    found = (
-        getattr(import_module(f"{__name__}.{module.name}"), "PROVIDER", None)
-        for module in pkgutil.iter_modules(__path__)
-    )
-    return {each.name: each for each in found if isinstance(each, Provider)}
+def find_provider(name: str) -> Provider | None:
+    """Return the provider called ``name``; ``None`` when its accounts have no quota source here."""
+    if name not in _modules():
+        return None
+    provider: Provider | None = getattr(import_module(f"{__name__}.{name}"), "PROVIDER", None)
+    return provider
+
+
+@cache
+def _modules() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def provider_name(file_type: str) -> str:
     """Return the provider's name for a credential file's ``type``; unknown types are kept as they are."""
     key = clean(file_type, 40).lower().replace("_", "-")
-    for each in providers().values():
-        if key in each.types:
-            return each.name
-    return _KNOWN[key][0] if key in _KNOWN else key
+    return _NAMES.get(key, key)
 
 
 def provider_title(name: str) -> str:
     """Return a provider's name for people."""
-    known = providers().get(name)
-    if known is not None:
-        return known.title
-    titles = dict(_KNOWN.values())
-    return titles.get(name) or name[:1].upper() + name[1:]
+    provider = find_provider(name)
+    return provider.title if provider else _TITLES.get(name) or name[:1].upper() + name[1:]
 
 
 def usage_page(name: str) -> str:
     """Return where a provider shows people the same numbers; empty when it is not known."""
-    known = providers().get(name)
-    return known.usage_page if known else ""
+    provider = find_provider(name)
+    return provider.usage_page if provider else ""

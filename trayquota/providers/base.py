@@ -1,57 +1,58 @@
-"""What a provider is, and how an HTTP answer becomes a failure that people understand.
+"""What a provider is, and what it needs: a login, and something that sends its requests.
 
-Providers build requests and read answers; they send nothing.
+A new provider is one file, ``providers/NAME.py``, with a subclass of :class:`Provider` and ``PROVIDER`` set to an
+instance of it. Nothing else names it, but for a line in ``providers/__init__.py`` where files call it something
+else than ``NAME``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import UTC
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from trayquota.core.model import Failure, FailureKind
+from trayquota.core.model import Failure
 from trayquota.core.redacted import RedactedRepr
-from trayquota.providers.values import number, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from trayquota.core.credential import Tokens
-    from trayquota.core.model import Usage
+    from trayquota.core.model import FailureKind, Usage
 
 
 SIGN_IN = "Sign in again with your proxy's login command."
-"""The way out of a login that cannot be renewed."""
-_LONGEST_WAIT_S = 86400.0
+"""The way out of a login that cannot be refreshed."""
 
 
 class FetchError(Exception):
-    """An account could not be asked, or its answer holds no quotas.
+    """An account's quotas could not be fetched.
 
     Attributes:
         failure: What to show.
-        may_refresh: The provider did not take the login, and a renewed one may help.
-        retry_after_s: The provider asked not to be asked for so long; seconds.
+        may_refresh: The provider did not take the access token, and a new one may help.
+        retry_after_s: The provider asked for a pause of so many seconds.
     """
 
-    def __init__(self, failure: Failure, *, may_renew: bool = False, retry_after_s: float = 0.0) -> None:
+    def __init__(self, failure: Failure, *, may_refresh: bool = False, retry_after_s: float = 0.0) -> None:
         """Keep what is known."""
         super().__init__(failure.kind.value)
         self.failure = failure
-        self.may_refresh = may_renew
+        self.may_refresh = may_refresh
         self.retry_after_s = retry_after_s
 
 
-def fetch_error(kind: FailureKind, message: str, *, may_renew: bool = False, retry_after_s: float = 0.0) -> FetchError:
+def fetch_error(
+    kind: FailureKind, message: str, *, may_refresh: bool = False, retry_after_s: float = 0.0
+) -> FetchError:
     """Return the error for a failure of ``kind``; ``message`` is for people."""
-    return FetchError(Failure(kind, message), may_renew=may_renew, retry_after_s=retry_after_s)
+    return FetchError(Failure(kind, message), may_refresh=may_refresh, retry_after_s=retry_after_s)
 
 
 class Request(RedactedRepr, Struct, frozen=True):
-    """One HTTPS request. Its ``repr`` tells neither headers nor body."""
+    """One HTTPS request. Its ``repr`` has neither headers nor body."""
 
     repr_fields = ("method", "url")
 
@@ -81,12 +82,38 @@ class Response(RedactedRepr, Struct, frozen=True):
     @property
     def is_html(self) -> bool:
         """Whether this is a web page instead of data."""
-        kind = self.headers.get("content-type", "").lower()
-        return "html" in kind or self.body.lstrip()[:1] == b"<"
+        content_type = self.headers.get("content-type", "").lower()
+        return "html" in content_type or self.body.lstrip()[:1] == b"<"
+
+
+class Send(Protocol):
+    """Sends the requests of one fetch. Who refreshes tokens, which proxy and when to stop is none of a provider's."""
+
+    def __call__(self, request: Request) -> Response:
+        """Return the answer, whatever its status.
+
+        Raises:
+            FetchError: There was none, or the fetch was cancelled.
+        """
+
+    def rarely(self, request: Request) -> Response | None:
+        """Return the answer to a request for what seldom changes and is only nice to have, such as the plan's name.
+
+        ``None`` when it is not due, or there was no answer. It is due once per account and access token, but not at
+        the first fetch with one, whose values somebody may be waiting for, and never in ``status``.
+        """
 
 
 class Identity(RedactedRepr, Struct, frozen=True):
-    """What a provider reads out of a credential file beside the fields that all of them share."""
+    """What a provider reads out of a credential file beside the fields that all of them share.
+
+    Attributes:
+        email: Of the person.
+        plan: Its name for people.
+        account_id: The provider's own id of the account.
+        expires_at: When the access token ends, where only the token says so.
+        extra: More that requests need, by names of the provider's own choice: a project, a region, a host.
+    """
 
     repr_fields = ("email", "plan", "expires_at")
 
@@ -94,6 +121,7 @@ class Identity(RedactedRepr, Struct, frozen=True):
     plan: str | None = None
     account_id: str | None = None
     expires_at: datetime | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 class RefreshedTokens(RedactedRepr, Struct, frozen=True):
@@ -107,7 +135,7 @@ class RefreshedTokens(RedactedRepr, Struct, frozen=True):
 
 
 class TokenRefreshError(Exception):
-    """A renewal was answered with a refusal.
+    """A token refresh was answered with a refusal.
 
     Attributes:
         final: The refresh token is dead: only a new login helps.
@@ -124,48 +152,45 @@ class TokenRefreshError(Exception):
 
 
 class Provider(ABC):
-    """One source of quotas. A module in this package that sets ``PROVIDER`` is found by itself."""
+    """One provider of quotas: builds requests and reads answers. Holds no state; called from many threads."""
 
     name: ClassVar[str]
-    """Lower case, as in ``status --json``."""
+    """The module's own, as in ``status --json``."""
     title: ClassVar[str]
     """For people."""
-    types: ClassVar[frozenset[str]]
-    """The ``type`` values of credential files, lower case, ``-`` for ``_``."""
     usage_page: ClassVar[str]
     """Where people see the same numbers."""
     can_refresh: ClassVar[bool] = False
-    """Whether an expired login may be renewed by this program."""
+    """Whether this program may refresh an expired login. Else the program that wrote the file has to."""
 
     def identify(self, source: Mapping[str, object]) -> Identity:  # noqa: ARG002 - a hook: most files need none
-        """Return what only this provider knows to read in its credential files."""
+        """Return what only this provider knows to read in ``source``, the fields of a credential file."""
         return Identity()
 
     @abstractmethod
-    def usage_request(self, login: Tokens) -> Request:
-        """Return the request for the account's quotas."""
+    def fetch(self, login: Tokens, send: Send) -> Usage:
+        """Return the account's quotas, by as many requests as that takes, one after the other.
 
-    @abstractmethod
-    def read_usage(self, response: Response) -> Usage:
-        """Return the quotas in an answer.
+        - ``answers.read_json(send(request), self.title)`` gives an answer's data and raises for any status but 2xx.
+          Where a status means something else here, look at ``response.status`` first: on 404 or 5xx the next host,
+          where there is one.
+        - A further request for what the first answer left out is just another ``send``.
+        - What seldom changes and may be missing is for :meth:`Send.rarely`. A plan that is ``None`` leaves the one
+          known from before.
+        - Fields of the file beyond the tokens are in ``login.extra``, as :meth:`identify` left them there.
 
         Raises:
-            FetchError: The answer says no, or holds no quotas.
+            FetchError: The provider says no, or names no quotas. With ``may_refresh`` it is called once more with a
+                refreshed login, where ``can_refresh`` allows that.
         """
 
-    def plan_request(self, login: Tokens) -> Request | None:  # noqa: ARG002 - a hook: most answers name the plan
-        """Return the request for the account's plan, where the quotas' answer does not name it."""
-        return None
-
-    def read_plan(self, response: Response) -> str | None:
-        """Return the plan's name for people; ``None`` for every answer that does not tell."""
-        raise NotImplementedError(self.name)
-
     def refresh_request(self, refresh_token: str) -> Request:
-        """Return the request that trades a refresh token for a new pair.
+        """Return the request that exchanges a refresh token for a new pair. Not part of :meth:`fetch`.
+
+        It spends the token, so it is sent where the answer can be kept first (:mod:`trayquota.tokens`).
 
         Raises:
-            NotImplementedError: The provider's logins are never renewed here.
+            NotImplementedError: The provider's logins are never refreshed here.
         """
         raise NotImplementedError(self.name)
 
@@ -173,110 +198,6 @@ class Provider(ABC):
         """Return the new pair in an answer.
 
         Raises:
-            RenewalError: The answer says no or makes no sense.
+            TokenRefreshError: The answer says no or makes no sense.
         """
         raise NotImplementedError(self.name)
-
-
-def read_json(response: Response, provider: str) -> object:
-    """Return the data in a good answer.
-
-    Args:
-        response: The whole answer.
-        provider: The provider's title, for the message.
-
-    Raises:
-        FetchError: Any status but 2xx, or a body that is no JSON.
-    """
-    if not 200 <= response.status < 300:
-        raise _refusal(response, provider)
-    if response.is_html:
-        raise fetch_error(
-            FailureKind.BAD_ANSWER,
-            f"{provider} answered with a web page instead of data. Something between you and it may have "
-            "answered: open a browser and check for a network login page.",
-        )
-    try:
-        return parse_json(response.body)
-    except ValueError:
-        raise fetch_error(
-            FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again."
-        ) from None
-
-
-def no_windows(provider: str) -> FetchError:
-    """Return the error for an answer without a single quota."""
-    return fetch_error(
-        FailureKind.NO_WINDOWS,
-        f"{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
-    )
-
-
-def retry_after_s(response: Response) -> float:
-    """Return the seconds that ``Retry-After`` asks for, 0 without one; at most a day."""
-    value = response.headers.get("retry-after", "").strip()
-    seconds = number(value)
-    if seconds is None and value:
-        from email.utils import parsedate_to_datetime
-
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, TypeError, OverflowError):
-            return 0.0
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        seconds = (moment - response.received_at).total_seconds()
-    return min(max(seconds or 0.0, 0.0), _LONGEST_WAIT_S)
-
-
-def error_words(response: Response) -> str:
-    """Return the answer's body in lower case, to look for known words; never to be shown."""
-    return response.body[:16384].decode("utf-8", "replace").lower()
-
-
-def _refusal(response: Response, provider: str) -> FetchError:
-    status, kinds = response.status, FailureKind
-    if status == 429:
-        return fetch_error(
-            kinds.RATE_LIMITED,
-            f"{provider} asks for a pause (HTTP 429).",
-            retry_after_s=retry_after_s(response),
-        )
-    if response.is_html and status in {401, 403, 407, 503}:
-        return fetch_error(
-            kinds.BLOCKED,
-            f"A web page blocked the way to {provider} (HTTP {status}). A VPN, proxy or network login may be "
-            "the cause.",
-        )
-    if status in {401, 403}:
-        return _login_refusal(response, provider)
-    if status >= 500:
-        return fetch_error(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
-    if 300 <= status < 400:
-        return fetch_error(
-            kinds.REFUSED,
-            f"{provider} pointed to another address (HTTP {status}); that is never followed. A proxy or "
-            "network login may be the cause.",
-        )
-    if status == 402:
-        return fetch_error(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
-    if status == 407:
-        return fetch_error(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
-    return fetch_error(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
-
-
-def _login_refusal(response: Response, provider: str) -> FetchError:
-    """Sort a 401 or 403: only what a renewed token can mend may lead to a renewal."""
-    words, kinds, forbidden = error_words(response), FailureKind, response.status == 403
-    if forbidden and "scope" in words:
-        return fetch_error(
-            kinds.SCOPE_MISSING,
-            f"This login may not read quotas (a setup token or an inference-only login). {provider} needs a "
-            "full login for that.",
-        )
-    if forbidden and "revoked" in words:
-        return fetch_error(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
-    if "not allowed for this organization" in words or "deactivated" in words:
-        return fetch_error(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
-    if not forbidden:
-        return fetch_error(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_renew=True)
-    return fetch_error(kinds.REFUSED, f"{provider} refused this login (HTTP 403). {SIGN_IN}", may_renew=True)

@@ -10,18 +10,12 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
+from trayquota.core.credential import is_token
 from trayquota.core.model import QuotaWindow, Usage
-from trayquota.providers.base import (
-    FetchError,
-    Provider,
-    RefreshedTokens,
-    Request,
-    Response,
-    TokenRefreshError,
-    no_windows,
-    read_json,
-    retry_after_s,
-)
+from trayquota.providers.answers import no_windows, read_json, retry_after_s
+from trayquota.providers.base import FetchError, Provider, RefreshedTokens, Request, Response, TokenRefreshError
 from trayquota.providers.values import (
     fields,
     first,
@@ -38,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from trayquota.core.credential import Tokens
+    from trayquota.providers.base import Send
 
 _HOUR_S = 3600
 _WEEK_S = 7 * 24 * _HOUR_S
@@ -65,23 +60,21 @@ class Claude(Provider):
 
     name: ClassVar[str] = "claude"
     title: ClassVar[str] = "Claude"
-    types: ClassVar[frozenset[str]] = frozenset({"claude"})
     usage_page: ClassVar[str] = "https://claude.ai/settings/usage"
     can_refresh: ClassVar[bool] = True
 
-    def usage_request(self, login: Tokens) -> Request:
-        """Return the request for all windows of the account."""
-        return Request(
-            "GET",
-            "https://api.anthropic.com/api/oauth/usage",
-            {
-                "Authorization": f"Bearer {login.access_token}",
-                "anthropic-beta": "oauth-2025-04-20",
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-                "User-Agent": _USAGE_AGENT,
-            },
-        )
+    def fetch(self, login: Tokens, send: Send) -> Usage:
+        """Return all windows of the account, now and then with the plan, which only the profile names."""
+        headers = {
+            "Authorization": f"Bearer {login.access_token}",
+            "anthropic-beta": "oauth-2025-04-20",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": _USAGE_AGENT,
+        }
+        usage = self.read_usage(send(Request("GET", "https://api.anthropic.com/api/oauth/usage", headers)))
+        profile = send.rarely(Request("GET", "https://api.anthropic.com/api/oauth/profile", headers))
+        return replace(usage, plan=self.read_plan(profile)) if profile else usage
 
     def read_usage(self, response: Response) -> Usage:
         """Return the named buckets, the model limits of ``limits[]`` and extra usage.
@@ -96,11 +89,6 @@ class Claude(Provider):
         if not windows:
             raise no_windows(self.title)
         return Usage(unique_windows(windows))
-
-    def plan_request(self, login: Tokens) -> Request:
-        """Return the request for the profile, which names the plan."""
-        usage = self.usage_request(login)
-        return Request("GET", "https://api.anthropic.com/api/oauth/profile", usage.headers)
 
     def read_plan(self, response: Response) -> str | None:
         """Return ``Max 20x``, ``Pro``, ``Team``, …; the tier's factor is part of the rate limit's name."""
@@ -164,11 +152,6 @@ PROVIDER = Claude()
 def form_encoded(value: str) -> str:
     """Return ``value`` for a form body: only letters, digits and ``- . _ ~`` stay as they are."""
     return quote(value, safe="-._~")
-
-
-def is_token(value: object) -> bool:
-    """Whether ``value`` can stand in a header: visible ASCII, not absurdly long."""
-    return isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]{1,16384}", value) is not None
 
 
 def _buckets(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:

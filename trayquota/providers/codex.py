@@ -11,7 +11,8 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.model import QuotaWindow, Usage
-from trayquota.providers.base import Identity, Provider, Request, Response, no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.base import Identity, Provider, Request, Response
 from trayquota.providers.generic import guess_windows
 from trayquota.providers.values import (
     after,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.credential import Tokens
+    from trayquota.providers.base import Send
 
 _SLOTS = (
     ("primary_window", "primaryWindow", "5-hour"),
@@ -54,7 +56,6 @@ class Codex(Provider):
 
     name: ClassVar[str] = "codex"
     title: ClassVar[str] = "Codex"
-    types: ClassVar[frozenset[str]] = frozenset({"codex"})
     usage_page: ClassVar[str] = "https://chatgpt.com/codex/settings/usage"
 
     def identify(self, source: Mapping[str, object]) -> Identity:
@@ -78,8 +79,8 @@ class Codex(Provider):
             expires_at=instant(access.get("exp")),
         )
 
-    def usage_request(self, login: Tokens) -> Request:
-        """Return the request for all windows; the account id is left out when unknown."""
+    def fetch(self, login: Tokens, send: Send) -> Usage:
+        """Return all windows and the plan; the account id is left out of the request when unknown."""
         headers = {
             "Authorization": f"Bearer {login.access_token}",
             "Accept": "application/json",
@@ -87,7 +88,7 @@ class Codex(Provider):
         }
         if login.account_id:
             headers[_ACCOUNT_HEADER] = login.account_id
-        return Request("GET", "https://chatgpt.com/backend-api/wham/usage", headers)
+        return self.read_usage(send(Request("GET", "https://chatgpt.com/backend-api/wham/usage", headers)))
 
     def read_usage(self, response: Response) -> Usage:
         """Return the main, additional, code-review and spend limits, in this order.

@@ -6,12 +6,11 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from trayquota.core.credential import Credential, Tokens
+from trayquota.core.credential import Credential, Tokens, is_token
 from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.text import clean
-from trayquota.providers import provider_name, providers
+from trayquota.providers import find_provider, provider_name
 from trayquota.providers.base import SIGN_IN, Identity
-from trayquota.providers.claude import is_token
 from trayquota.providers.values import fields, first, instant, number, parse_json, text
 
 if TYPE_CHECKING:
@@ -92,9 +91,9 @@ def parse_fields(content: bytes) -> Mapping[str, object] | None:
 
 def read_account(path: Path, source: Mapping[str, object]) -> Credential:
     """Return the account that ``source``, the fields of ``path``, describes."""
-    provider = provider_name(str(source["type"]))
-    known = providers().get(provider)
-    identity = known.identify(source) if known else Identity()
+    name_of_provider = provider_name(str(source["type"]))
+    provider = find_provider(name_of_provider)
+    identity = provider.identify(source) if provider else Identity()
     name = (
         text(source.get("email"), 100)
         or identity.email
@@ -102,7 +101,7 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
         or text(source.get("username"), 100)
         or clean(path.name)
     )
-    account = Account(account_id(path), provider, name, identity.plan)
+    account = Account(account_id(path), name_of_provider, name, identity.plan)
     token = fields(first(source, "token", "Token"))
     login = Tokens(
         access_token=_secret(source, token, "access_token", "access"),
@@ -110,12 +109,13 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
         expires_at=_expiry(source) or _expiry(token) or identity.expires_at,
         account_id=identity.account_id,
         proxy_url=text(first(source, "proxy_url", "proxy-url"), 2000),
+        extra=identity.extra,
     )
     problem = None
     if any(secret and not is_token(secret) for secret in (login.access_token, login.refresh_token)):
         problem = unreadable(f"The login in the file is damaged. {SIGN_IN}")
         login = Tokens()
-    return Credential(account, str(path), login, _is_disabled(source), problem, is_supported=known is not None)
+    return Credential(account, str(path), login, _is_disabled(source), problem, is_supported=provider is not None)
 
 
 def account_id(path: Path) -> str:
@@ -131,12 +131,12 @@ def unreadable(message: str) -> Failure:
 def unreadable_account(path: Path, message: str) -> Credential:
     """Return the stand-in for a file that never could be read; the provider is guessed from its name."""
     guess = provider_name(path.name.split("-", 1)[0])
-    provider = guess if guess in providers() else "unknown"
+    is_supported = find_provider(guess) is not None
     return Credential(
-        Account(account_id(path), provider, clean(path.name)),
+        Account(account_id(path), guess if is_supported else "unknown", clean(path.name)),
         str(path),
         problem=unreadable(message),
-        is_supported=provider in providers(),
+        is_supported=is_supported,
     )
 
 

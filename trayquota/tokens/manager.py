@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.model import Failure, FailureKind
-from trayquota.providers import providers
+from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN, FetchError, fetch_error
 from trayquota.providers.values import instant
 from trayquota.sources.credential_file import UnreadableError, parse_fields, read_account, read_bytes
@@ -118,7 +118,7 @@ class TokenManager:
         Raises:
             FetchError: There is none: the failure says whether the user has to act or when it is tried again.
         """
-        provider = providers().get(credential.account.provider)
+        provider = find_provider(credential.account.provider)
         if provider is None or not provider.can_refresh:
             raise login_expired()
         path = os.path.realpath(credential.path)

@@ -1,0 +1,122 @@
+"""What an HTTP answer says: its data, or a failure that people understand.
+
+For the providers; all of it is pure.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from trayquota.core.model import FailureKind
+from trayquota.providers.base import SIGN_IN, fetch_error
+from trayquota.providers.values import number, parse_json
+
+if TYPE_CHECKING:
+    from trayquota.providers.base import FetchError, Response
+
+_LONGEST_WAIT_S = 86400.0
+
+
+def read_json(response: Response, provider: str) -> object:
+    """Return the data in a good answer.
+
+    Args:
+        response: The whole answer.
+        provider: The provider's title, for the message.
+
+    Raises:
+        FetchError: Any status but 2xx, or a body that is no JSON.
+    """
+    if not 200 <= response.status < 300:
+        raise _refusal(response, provider)
+    if response.is_html:
+        raise fetch_error(
+            FailureKind.BAD_ANSWER,
+            f"{provider} answered with a web page instead of data. Something between you and it may have "
+            "answered: open a browser and check for a network login page.",
+        )
+    try:
+        return parse_json(response.body)
+    except ValueError:
+        raise fetch_error(
+            FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again."
+        ) from None
+
+
+def no_windows(provider: str) -> FetchError:
+    """Return the error for an answer without a single quota."""
+    return fetch_error(
+        FailureKind.NO_WINDOWS,
+        f"{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
+    )
+
+
+def retry_after_s(response: Response) -> float:
+    """Return the seconds that ``Retry-After`` asks for, 0 without one; at most a day."""
+    value = response.headers.get("retry-after", "").strip()
+    seconds = number(value)
+    if seconds is None and value:
+        from email.utils import parsedate_to_datetime
+
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, TypeError, OverflowError):
+            return 0.0
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        seconds = (moment - response.received_at).total_seconds()
+    return min(max(seconds or 0.0, 0.0), _LONGEST_WAIT_S)
+
+
+def error_text(response: Response) -> str:
+    """Return the answer's body in lower case, to look for known phrases; never to be shown."""
+    return response.body[:16384].decode("utf-8", "replace").lower()
+
+
+def _refusal(response: Response, provider: str) -> FetchError:
+    status, kinds = response.status, FailureKind
+    if status == 429:
+        return fetch_error(
+            kinds.RATE_LIMITED,
+            f"{provider} asks for a pause (HTTP 429).",
+            retry_after_s=retry_after_s(response),
+        )
+    if response.is_html and status in {401, 403, 407, 503}:
+        return fetch_error(
+            kinds.BLOCKED,
+            f"A web page blocked the way to {provider} (HTTP {status}). A VPN, proxy or network login may be "
+            "the cause.",
+        )
+    if status in {401, 403}:
+        return _login_refusal(response, provider)
+    if status >= 500:
+        return fetch_error(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
+    if 300 <= status < 400:
+        return fetch_error(
+            kinds.REFUSED,
+            f"{provider} pointed to another address (HTTP {status}); that is never followed. A proxy or "
+            "network login may be the cause.",
+        )
+    if status == 402:
+        return fetch_error(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
+    if status == 407:
+        return fetch_error(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
+    return fetch_error(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
+
+
+def _login_refusal(response: Response, provider: str) -> FetchError:
+    """Sort a 401 or 403: only what a new access token can mend may lead to a refresh."""
+    text, kinds, forbidden = error_text(response), FailureKind, response.status == 403
+    if forbidden and "scope" in text:
+        return fetch_error(
+            kinds.SCOPE_MISSING,
+            f"This login may not read quotas (a setup token or an inference-only login). {provider} needs a "
+            "full login for that.",
+        )
+    if forbidden and "revoked" in text:
+        return fetch_error(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
+    if "not allowed for this organization" in text or "deactivated" in text:
+        return fetch_error(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
+    if not forbidden:
+        return fetch_error(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_refresh=True)
+    return fetch_error(kinds.REFUSED, f"{provider} refused this login (HTTP 403). {SIGN_IN}", may_refresh=True)
