@@ -7,14 +7,12 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from trayquota.system.files import private_folder, sync_folder
 from trayquota.tokens.journal import Journal, PendingTokens, fingerprint
 
 from .structs import structs
@@ -255,50 +253,6 @@ def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
     modes = [each.stat().st_mode & 0o777 for each in (journal.path_for(PATH), tmp_path / "state" / "renewals")]
     assert modes == [0o600, 0o700]
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
-
-
-@posix
-def test_a_private_folder_is_made_private_and_its_parents_are_left_alone(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    folder = tmp_path / "state"
-    folder.mkdir(mode=0o755)
-    folder.chmod(0o755)
-    private_folder(folder)
-    assert (folder.stat().st_mode & 0o777, tmp_path.stat().st_mode & 0o777) == (0o700, 0o755)
-
-
-def test_a_private_folder_cannot_be_a_file(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("")
-    for each in (tmp_path / "state", tmp_path / "state" / "renewals"):
-        with pytest.raises(OSError, match=r".+"):
-            private_folder(each)
-
-
-@posix
-@pytest.mark.parametrize(("reason", "is_raised"), [(errno.EINVAL, False), (errno.EIO, True), (errno.ENOSPC, True)])
-def test_a_folder_that_cannot_be_synced_is_no_failure_but_a_disk_that_fails_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int, *, is_raised: bool
-) -> None:
-    def fail(_: int) -> None:
-        raise OSError(reason, "fails")
-
-    handles: list[int] = []
-    opened: Any = os.open
-
-    def note(*arguments: Any) -> int:
-        handles.append(opened(*arguments))
-        return handles[-1]
-
-    monkeypatch.setattr(os, "open", note)
-    monkeypatch.setattr(os, "fsync", fail)
-    if is_raised:
-        with pytest.raises(OSError, match="fails"):
-            sync_folder(tmp_path)
-    else:
-        sync_folder(tmp_path)
-    for handle in handles:
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(handle)
 
 
 def test_neither_paths_nor_tokens_are_told() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from trayquota.tokens import writer as rewrite
+from trayquota.system import files
 from trayquota.tokens.writer import SupersededError, TokenWriteError, can_write_tokens, write_tokens
 
 from .hostile import values
@@ -244,7 +244,7 @@ def test_a_disk_that_fails_is_named_and_the_file_is_as_it_was(
 
     with monkeypatch.context() as patched:
         if call == "write":
-            patched.setattr(rewrite, "open", _failing_file(fail), raising=False)
+            patched.setattr(files, "open", _failing_file(fail), raising=False)
         else:
             patched.setattr(os, call, refuse_to_make if call == "open" else fail)
         with pytest.raises(TokenWriteError, match=os.strerror(reason).lower()):

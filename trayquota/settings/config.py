@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.urls import is_proxy_url, loopback_url
+from trayquota.system.files import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,8 @@ NAME = "trayquota"
 DEFAULT_FOLDER = "~/.cli-proxy-api"
 FALLBACK = "en_GB"
 """The locale of those who have chosen none: twenty-four hours a day."""
+LARGEST_BYTES = 1 << 20
+"""Of a config file; one with everything explained has two kilobytes."""
 ENV_FOLDER = "TRAYQUOTA_DIR"
 ENV_CONFIG = "TRAYQUOTA_CONFIG"
 ENV_GATEWAY = "TRAYQUOTA_GATEWAY"
@@ -201,7 +204,7 @@ def paths_of(stated: str | None, environment: Mapping[str, str]) -> Paths:
 
 def _read(path: Path, *, required: bool) -> tuple[Settings, frozenset[str]]:
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, LARGEST_BYTES)
     except FileNotFoundError:
         if required:
             message = f"{path}: there is no such file."

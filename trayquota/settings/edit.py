@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import os
-import secrets
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.settings.config import ConfigError, Settings
-from trayquota.system.files import private_folder
+from trayquota.settings.config import LARGEST_BYTES, ConfigError, Settings
+from trayquota.system.files import create_file, private_folder, read_bounded, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +72,7 @@ def write_template(path: Path) -> None:
     content = config_template().encode()
     try:
         _make_folder(path.parent)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with open(handle, "wb") as file:
+        with open(create_file(path), "wb") as file:
             file.write(content)
     except FileExistsError:
         is_there = os.path.lexists(path)
@@ -105,14 +101,15 @@ def set_setting(path: Path, line: str, check: Callable[[bytes], object]) -> None
     real = Path(os.path.realpath(path))
     try:
         # Bytes, for line ends are kept as they are; so is the mark that some editors begin a file with.
-        before = real.read_bytes() if real.exists() else config_template().encode()
+        before = read_bounded(real, LARGEST_BYTES) if real.exists() else config_template().encode()
         start = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
         document = tomlkit.parse(before.removeprefix(start))
         document.update(tomlkit.parse(line))
         text = tomlkit.dumps(document)
         content = start + (text if text.endswith("\n") else text + "\n").encode()
         check(content)
-        _replace(real, content)
+        _make_folder(real.parent)
+        write_atomic(real, content, keep_mode=True)
     except (TOMLKitError, UnicodeDecodeError, RecursionError):
         message = f"{path}: is broken and was left as it is."
         raise ConfigError(message) from None
@@ -125,21 +122,3 @@ def _make_folder(folder: Path) -> None:
     # One that is there may be the person's own, with whatever mode they gave it.
     if not folder.is_dir():
         private_folder(folder)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    _make_folder(path.parent)
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with open(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING
 
 from trayquota.core.credential import Credential, Tokens, is_token
+from trayquota.core.errors import UnusableFileError
 from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.text import clean
 from trayquota.providers import find_provider, provider_name
 from trayquota.providers.base import SIGN_IN, Identity
 from trayquota.providers.values import fields, first, instant, number, parse_json, text
+from trayquota.system.files import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,41 +36,21 @@ def read_bytes(path: Path) -> bytes:
         UnreadableError: It is no regular file, too large, or may not be read.
     """
     try:
-        # Looked at before it is opened: opening a device or a pipe can have effects of its own.
-        _require_regular(path.stat())
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        handle = os.open(path, flags)
-        with open(handle, "rb", buffering=0) as file:
-            _require_regular(os.fstat(handle))
-            pieces, size = [], 0
-            while size <= LARGEST_BYTES and (piece := file.read(LARGEST_BYTES + 1 - size)):
-                pieces.append(piece)
-                size += len(piece)
+        return read_bounded(path, LARGEST_BYTES)
     except FileNotFoundError:
         if path.is_symlink():
             message = "The file is a link that points to nothing."
             raise UnreadableError(message) from None
         raise
+    except UnusableFileError as error:
+        message = f"The file is not read: {error.strerror}."
+        raise UnreadableError(message) from None
     except PermissionError:
         message = "The file cannot be read: permission denied. Check its owner and mode."
         raise UnreadableError(message) from None
     except OSError as error:
         message = f"The file cannot be read ({os.strerror(error.errno) if error.errno else 'unknown error'})."
         raise UnreadableError(message) from None
-    if size > LARGEST_BYTES:
-        raise UnreadableError(_TOO_LARGE)
-    return b"".join(pieces)
-
-
-_TOO_LARGE = "The file is larger than 1 MiB; a credential file has a few kilobytes."
-
-
-def _require_regular(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        message = "This is not a regular file."
-        raise UnreadableError(message)
-    if status.st_size > LARGEST_BYTES:
-        raise UnreadableError(_TOO_LARGE)
 
 
 def parse_fields(content: bytes) -> Mapping[str, object] | None:

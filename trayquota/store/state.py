@@ -6,11 +6,7 @@ or foreign file is set aside, never fatal.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import secrets
-import stat
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +15,7 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.store.records import ForeignError, StoredState, decode, encode
-from trayquota.system.files import private_folder
+from trayquota.system.files import private_folder, read_bounded, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +87,7 @@ class StateStore:
         try:
             private_folder(self._path.parent)
             with FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_WAIT_S, mode=0o600):
-                self._write(self._merged(accounts, now))
+                write_atomic(self._path, encode(self._merged(accounts, now)))
         except (OSError, Timeout, NotImplementedError) as error:
             reason = type(error).__name__
             self._complain(f"The state could not be saved ({reason}); it will be lost when the program ends.")
@@ -119,7 +115,7 @@ class StateStore:
 
     def _read(self) -> StoredState:
         try:
-            content = self._content()
+            content = read_bounded(self._path, _LARGEST_BYTES)
         except FileNotFoundError:
             return StoredState()
         except OSError:
@@ -137,13 +133,6 @@ class StateStore:
             self._complain(f"{state.unread} records of the state file make no sense and are left out.")
         return state
 
-    def _content(self) -> bytes:
-        # Looked at before it is opened: a pipe would keep us waiting.
-        if not stat.S_ISREG(self._path.stat().st_mode):
-            raise OSError
-        with self._path.open("rb") as file:
-            return file.read(_LARGEST_BYTES + 1)
-
     def _set_aside(self, reason: str) -> None:
         aside = self._path.with_suffix(".json.aside")
         try:
@@ -158,20 +147,6 @@ class StateStore:
         if message not in self._complaints:
             _log.warning("%s", message)
         self._complaints.add(message)
-
-    def _write(self, state: StoredState) -> None:
-        temporary = self._path.with_name(f".{self._path.name}.{secrets.token_hex(6)}.tmp")
-        try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-            with open(handle, "wb") as file:
-                file.write(encode(state))
-                file.flush()
-                os.fsync(handle)
-            temporary.replace(self._path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
 
 
 def _joined(mine: AccountRecord, theirs: AccountRecord, now: datetime) -> AccountRecord:

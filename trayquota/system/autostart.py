@@ -21,6 +21,7 @@ from xml.parsers.expat import ExpatError
 from msgspec import Struct
 
 from trayquota.system.desktop_entry import exec_line, main_keys, started_by
+from trayquota.system.files import private_folder, read_bounded, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 NAME = "trayquota"
 _LABEL = "io.github.trayquota"
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_LARGEST_BYTES = 1 << 16
 _MEND = "'trayquota autostart on' mends it"
 
 
@@ -102,7 +104,7 @@ class DesktopEntry:
         """Return how it stands."""
         place = str(self._path)
         try:
-            keys = main_keys(self._path.read_text("utf-8", "replace"))
+            keys = main_keys(read_bounded(self._path, _LARGEST_BYTES).decode("utf-8", "replace"))
         except FileNotFoundError:
             return Status(is_on=False, place=place)
         except OSError as error:
@@ -142,7 +144,7 @@ class LaunchAgent:
         """Return how it stands."""
         place = str(self._path)
         try:
-            content = plistlib.loads(self._path.read_bytes())
+            content = plistlib.loads(read_bounded(self._path, _LARGEST_BYTES))
         except FileNotFoundError:
             return Status(is_on=False, place=place)
         except (OSError, ValueError, AttributeError, ExpatError):  # what plistlib raises at broken ones
@@ -240,18 +242,15 @@ def _windows_words(line: str) -> list[str]:
 
 
 def _write(path: Path, content: Callable[[], bytes]) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
         data = content()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        if not path.parent.is_dir():
+            private_folder(path.parent)
+        write_atomic(path, data)
     except ValueError:
         message = f"{path} cannot name this program: there are characters in its path that no such file can hold."
         raise AutostartError(message) from None
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         message = f"{path} cannot be written ({error.strerror})."
         raise AutostartError(message) from None
 

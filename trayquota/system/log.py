@@ -12,7 +12,7 @@ import traceback
 from io import TextIOWrapper
 from pathlib import Path
 
-from trayquota.system.files import private_folder
+from trayquota.system.files import open_regular, private_folder
 
 _OWN = "trayquota"
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
@@ -99,7 +99,7 @@ class _PrivateFile(logging.FileHandler):
             self.handleError(record)
 
     def _open(self) -> TextIOWrapper:
-        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = open_regular(Path(self.baseFilename), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         return TextIOWrapper(os.fdopen(handle, "ab"), encoding="utf-8", errors="backslashreplace")
 
 

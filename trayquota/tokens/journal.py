@@ -18,7 +18,7 @@ from msgspec.structs import asdict
 
 from trayquota.core.redacted import RedactedRepr
 from trayquota.providers.values import fields, parse_json
-from trayquota.system.files import private_folder, sync_folder
+from trayquota.system.files import open_regular, private_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ _SUFFIX = ".journal"
 _EXAMINED_BYTES = 1 << 20
 """Of the end of a journal, which holds a few hundred bytes per pair."""
 _ROOM_BYTES = 1 << 16
-_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def fingerprint(secret: str) -> str:
@@ -133,7 +132,7 @@ class Journal:
         """
         private_folder(self._folder)
         place = self.path_for(path)
-        handle = os.open(place, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
+        handle = open_regular(place, os.O_RDWR | os.O_CREAT)
         try:
             reservation = Reservation(handle)
             try:
@@ -192,7 +191,7 @@ def _end(handle: int) -> int:
 
 def _last(place: Path) -> PendingTokens | None:
     try:
-        with place.open("rb") as file:
+        with open(open_regular(place, os.O_RDONLY), "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _EXAMINED_BYTES))
             lines = file.read(_EXAMINED_BYTES).splitlines()

@@ -21,11 +21,12 @@ from msgspec import Struct
 
 from trayquota.core.redacted import RedactedRepr
 from trayquota.sources.credential_file import LARGEST_BYTES, UnreadableError, parse_fields, read_bytes
-from trayquota.system.files import sync_folder
+from trayquota.system.files import sync_folder, temporary_file
 from trayquota.tokens.journal import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from trayquota.tokens.journal import PendingTokens
 
@@ -163,23 +164,11 @@ def _replace(path: Path, expected: bytes, content: bytes) -> _Interference | Non
     return None
 
 
-@contextlib.contextmanager
-def _temporary(path: Path, content: bytes) -> Iterator[Path]:
+def _temporary(path: Path, content: bytes) -> AbstractContextManager[Path]:
     """Write ``content`` beside ``path`` and onto the disk, with the owner and mode of what is there."""
     before = path.stat()
-    temporary = path.with_name(_TEMPORARY.format(_mark(path), secrets.token_hex(6)))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    try:
-        handle = os.open(temporary, flags, 0o600)
-        with open(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            _keep_owner_and_mode(handle, path, before)
-            os.fsync(handle)
-        yield temporary
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    name = _TEMPORARY.format(_mark(path), secrets.token_hex(6))
+    return temporary_file(path, content, name=name, finish=lambda handle: _keep_owner_and_mode(handle, path, before))
 
 
 @contextlib.contextmanager
