@@ -40,7 +40,8 @@ def test_the_key_above_an_object_does_not_name_it(name: str) -> None:
         ({"kind": "weekly"}, "Weekly"),
         ({"this_week": None}, "Weekly"),
         ({"length": "7d"}, "Weekly"),
-        ({"id": "a7d3"}, "Weekly"),
+        ({"id": "5-hour_window"}, "5-hour"),
+        ({"per": "7 days"}, "Weekly"),
         ({"kind": "Premium"}, "Full"),
         ({"kind": "paid"}, "Full"),
         ({"kind": "full"}, "Full"),
@@ -55,13 +56,33 @@ def test_words_name_a_window(entry: dict[str, object], title: str) -> None:
     assert [each.title for each in guess({**entry, "percent": 40})] == [title]
 
 
-def test_without_a_known_word_there_is_no_window() -> None:
-    assert guess({"name": "daily", "percent": 40, "reset_at": RESET_S}) == ()
+@pytest.mark.parametrize("name", ["daily", "a7d3", "0f5h", "weekday", "fulfilled", "full@example.com", "Weekly deal"])
+def test_without_a_word_for_a_window_there_is_none(name: str) -> None:
+    assert guess({"name": name, "percent": 40, "reset_at": RESET_S}) == ()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"promo": {"title": "Weekly deal", "discount_percent": 50}},
+        {"promotions": [{"title": "weekly", "percent": 50, "reset_at": RESET_S}]},
+        {"banner": {"text": "A promotion, this week", "percent": 50}},
+        {"referral_beacon": {"weekly": {"name": "weekly", "percent": 50}}},
+        {"rate_limit_reset_credits": {"label": "weekly", "available_count": 1, "resets_at": RESET_S}},
+        {"credits": {"plan": "session", "used_percent": 12}},
+        {"weekly": True, "discount_percent": 50},
+        {"email": "weekly@example.com", "percent": 50},
+        {"owner": "five.full@example.com", "percent": 50},
+    ],
+)
+def test_promotions_credits_and_emails_are_no_windows(entry: dict[str, object]) -> None:
+    assert guess(entry) == ()
+    assert guess({"list": [entry, {"name": "weekly", "percent": 40}]}) == (QuotaWindow("Weekly", 40.0),)
 
 
 @pytest.mark.parametrize(
     ("value", "percent"),
-    [(0.4, 40), (1, 100), (1.5, 1.5), (40, 40), ("40%", 40), ("0.5", 50), (0, 0), (-3, 0), (250, 100)],
+    [(0.4, 40), (1, 100), (1.5, 1.5), (40, 40), ("40%", 40), ("0.5", 50), ("0.5%", 0.5), (0, 0), (-3, 0), (250, 100)],
 )
 def test_only_here_a_number_up_to_one_is_a_fraction(value: object, percent: float) -> None:
     assert used(percent=value) == percent

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import math
+import re
 import sys
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -32,6 +34,9 @@ from trayquota.providers.windows import MOST_WINDOWS, scoped_title, unique_windo
 
 from . import facts, hostile
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 NOON = datetime(2026, 9, 22, 12, tzinfo=UTC)
 NOON_S = 1790078400
 
@@ -42,8 +47,6 @@ NOON_S = 1790078400
         (42, 42.0),
         (42.5, 42.5),
         ("42", 42.0),
-        ("42.5%", 42.5),
-        ("42.5 %", 42.5),
         (" 37 ", 37.0),
         ("+1", 1.0),
         ("-1", -1.0),
@@ -65,6 +68,14 @@ def test_numbers(value: object, result: float) -> None:
         False,
         "",
         "%",
+        "4%2",
+        "%4%2%",
+        "42%%",
+        "%42",
+        "\u0664\u0662",
+        "\u096a\u0968",
+        "\uff14\uff12",
+        "4\u00b2",
         ".",
         "nan",
         "inf",
@@ -88,9 +99,50 @@ def test_no_numbers(value: object) -> None:
     assert whole(value) is None
 
 
-@pytest.mark.parametrize(("value", "result"), [(1, 1), (0.5, 0.5), (100, 100), (100.1, 100), (-5, 0), ("-0.0", 0)])
-def test_percents_are_held_to_the_scale(value: object, result: float) -> None:
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        (1, 1),
+        (0.5, 0.5),
+        (100, 100),
+        (100.1, 100),
+        (250, 100),
+        (-5, 0),
+        ("-0.0", 0),
+        ("42.5%", 42.5),
+        ("42.5 %", 42.5),
+        (" 7% ", 7),
+        ("250%", 100),
+    ],
+)
+def test_percents_are_limited_to_the_scale(value: object, result: float) -> None:
     assert percent(value) == result
+
+
+@pytest.mark.parametrize("value", [-1e308, 1e308, "1e5", "-1e9%", -101, 10_001])
+def test_an_absurd_percent_is_unknown(value: object) -> None:
+    assert percent(value) is None
+
+
+@given(st.decimals(-100, 10_000, allow_nan=False, places=4), st.sampled_from(("", "%", " %", "% ")))
+def test_a_percent_is_read_as_it_is_written(value: Decimal, sign: str) -> None:
+    assert percent(f"{value:f}{sign}") == min(100.0, max(0.0, float(value)))
+
+
+@given(st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_survives_being_written(value: float) -> None:
+    assert number(value) == number(str(value)) == float(value)
+
+
+@given(st.text(st.sampled_from("0123456789.+-eE% x\u0664\u00b2"), max_size=12))
+def test_only_text_that_is_one_number_is_read_as_one(line: str) -> None:
+    found = number(line)
+    plain = re.fullmatch(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", line)
+    if found is not None:
+        assert plain is not None
+        assert found == float(line)
+    elif plain is not None:
+        assert math.isinf(float(line)) or len((plain[2] or "").strip("eE+-")) > 4
 
 
 @pytest.mark.parametrize(

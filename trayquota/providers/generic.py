@@ -5,23 +5,27 @@ Only here a number up to 1 is read as a fraction. Objects are visited depth firs
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import QuotaWindow
-from trayquota.providers.values import after, fields, instant, number
+from trayquota.providers.values import after, instant, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
 _TITLES = (
-    ("5-hour", ("5h", "5-hour", "five")),
-    ("Weekly", ("weekly", "week", "7d")),
-    ("Full", ("full", "premium", "paid")),
-    ("Session", ("standard", "session")),
+    ("5-hour", frozenset({"5h", "5hour", "5hours", "5hr", "five"})),
+    ("Weekly", frozenset({"weekly", "week", "7d", "7day", "7days"})),
+    ("Full", frozenset({"full", "premium", "paid"})),
+    ("Session", frozenset({"standard", "session"})),
 )
 _RANK = ("5-hour", "Session", "Weekly", "Monthly", "Full")
+_NO_QUOTA = re.compile(r"promo|referral|discount|coupon|offer|deal|credit|balance|mail", re.IGNORECASE)
+"""What stands under such a key, or says so itself, is advertising, money or a person, and is no window."""
+_WORD = re.compile(r"[0-9]+[ _-]?(?:hours?|days?|hr?|d)(?![^\W_])|[^\W_]+")
 _MOST_OBJECTS = 2000
 _MOST_WORDS = 500
 _LONGEST_WORD = 200
@@ -34,47 +38,52 @@ def guess_windows(answer: object, received_at: datetime) -> tuple[QuotaWindow, .
     object stands does not name it.
     """
     found: dict[str, QuotaWindow] = {}
-    for each in _objects(answer):
-        title = _title(each)
+    for source in _objects(answer):
+        title = _title(source)
         if title is None or title in found:
             continue
-        used, resets_at = _used_percent(each), _reset(each, received_at)
+        used, resets_at = _used_percent(source), _reset(source, received_at)
         if used is not None or resets_at is not None:
             found[title] = QuotaWindow(title, used, resets_at)
     return tuple(sorted(found.values(), key=lambda window: _RANK.index(window.title)))
 
 
 def _objects(root: object) -> Iterator[Mapping[str, object]]:
+    """Yield all objects that may be about quotas, depth first, without their entries that are not."""
     waiting, seen = [root], 0
     while waiting and seen < _MOST_OBJECTS:
-        each = waiting.pop()
-        if isinstance(each, dict):
+        value = waiting.pop()
+        if isinstance(value, dict):
             seen += 1
-            yield fields(each)
-            waiting.extend(reversed(each.values()))
-        elif isinstance(each, list):
-            waiting.extend(reversed(each))
+            source = {key: entry for key, entry in value.items() if not _NO_QUOTA.search(key)}
+            yield source
+            waiting.extend(reversed(source.values()))
+        elif isinstance(value, list):
+            waiting.extend(reversed(value))
 
 
 def _title(source: Mapping[str, object]) -> str | None:
-    words = " ".join(_words(source)).lower()
-    return next((title for title, pieces in _TITLES if any(piece in words for piece in pieces)), None)
+    if any(isinstance(value, str) and _NO_QUOTA.search(value[:_LONGEST_WORD]) for value in source.values()):
+        return None
+    words = {re.sub("[ _-]", "", word) for text in _texts(source) for word in _WORD.findall(text.lower())}
+    return next((title for title, known in _TITLES if words & known), None)
 
 
-def _words(source: object) -> list[str]:
+def _texts(source: object) -> list[str]:
     """Return the keys and texts in ``source``, nested ones too; only the beginning of a flood."""
-    words: list[str] = []
+    texts: list[str] = []
     waiting = [source]
-    while waiting and len(words) < _MOST_WORDS:
-        each = waiting.pop()
-        if isinstance(each, str):
-            words.append(each[:_LONGEST_WORD])
-        elif isinstance(each, dict):
-            pairs = islice(each.items(), _MOST_WORDS)
+    while waiting and len(texts) < _MOST_WORDS:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if "@" not in value:
+                texts.append(value[:_LONGEST_WORD])
+        elif isinstance(value, dict):
+            pairs = (pair for pair in islice(value.items(), _MOST_WORDS) if not _NO_QUOTA.search(pair[0]))
             waiting.extend(reversed([part for pair in pairs for part in pair]))
-        elif isinstance(each, list):
-            waiting.extend(reversed(each[:_MOST_WORDS]))
-    return words
+        elif isinstance(value, list):
+            waiting.extend(reversed(value[:_MOST_WORDS]))
+    return texts
 
 
 def _used_percent(source: Mapping[str, object]) -> float | None:
@@ -88,16 +97,20 @@ def _used_percent(source: Mapping[str, object]) -> float | None:
             return 3
         return 0 if name == "used_percent" else 1 if "used" in name else 2
 
-    percents = [key for key in named if number(source[key]) is not None]
+    percents = [key for key in named if _share(source[key]) is not None]
     # A key that says percent beats one that only says usage, whatever else they say.
     percents.sort(key=lambda key: (trust(key) == 3, "percent" not in key.lower() and "%" not in key, trust(key)))
     for key in percents:
-        value = number(source[key])
-        if value is not None:
-            share = value * 100 if value <= 1 else value
-            share = min(100.0, max(0.0, share))
+        share = _share(source[key])
+        if share is not None:
             return 100.0 - share if trust(key) == 3 else share
     return None
+
+
+def _share(value: object) -> float | None:
+    """Return a percent; a number up to 1 without a percent sign is a fraction."""
+    share = number(value)
+    return percent(share * 100 if share is not None and 0 <= share <= 1 else value)
 
 
 def _reset(source: Mapping[str, object], received_at: datetime) -> datetime | None:

@@ -18,7 +18,9 @@ from trayquota.core.text import TITLE_LIMIT, clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,4})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?")
+_LEAST_PERCENT, _MOST_PERCENT = -100.0, 10_000.0
+"""A percent beyond these is no measurement that went a little over its scale, but nonsense."""
 _MS_FROM = 1e10
 """From here on an epoch number counts milliseconds: as seconds it would lie beyond the year 2286."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -52,9 +54,9 @@ def items(value: object) -> list[object]:
 
 
 def number(value: object) -> float | None:
-    """Return a finite number from a number, or from text such as ``"42.5%"``."""
+    """Return a finite number from a number or from its digits as text; a boolean is none."""
     if isinstance(value, str):
-        digits = value.replace("%", "").strip()
+        digits = value.strip()
         value = float(digits) if _NUMBER.fullmatch(digits) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -66,9 +68,15 @@ def number(value: object) -> float | None:
 
 
 def percent(value: object) -> float | None:
-    """Return a number that is stated in percent, held to 0–100; 1.0 is one percent."""
-    result = number(value)
-    return None if result is None else min(100.0, max(0.0, result))
+    """Return a number that is stated in percent, limited to 0–100; 1.0 is one percent.
+
+    Text may end in one percent sign. ``-1e308`` and the like are unknown: limited to 0 they would promise a whole
+    quota.
+    """
+    result = number(value.strip().removesuffix("%") if isinstance(value, str) else value)
+    if result is None or not _LEAST_PERCENT <= result <= _MOST_PERCENT:
+        return None
+    return min(100.0, max(0.0, result))
 
 
 def whole(value: object) -> int | None:
