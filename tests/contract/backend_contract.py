@@ -59,7 +59,7 @@ class BackendContract:
     def make(self, name: str = "contract", **options: object) -> Icon:
         raise NotImplementedError
 
-    def test_it_says_what_it_can(self) -> None:
+    def test_the_capability_flags_are_booleans(self) -> None:
         icon = self.make()
         for flag in ("HAS_DEFAULT_ACTION", "HAS_MENU", "HAS_MENU_RADIO", "HAS_NOTIFICATION"):
             assert isinstance(getattr(icon, flag), bool)
@@ -214,7 +214,7 @@ class BackendContract:
             icon()
         assert calls.seen == ["second"]
 
-    def test_notifications_come_to_no_harm(self) -> None:
+    def test_notifications_raise_nothing_before_or_after_the_end(self) -> None:
         icon = self.make(icon=picture())
         with running(icon):
             icon.notify("message", "title")
@@ -223,7 +223,7 @@ class BackendContract:
         icon.notify("too late", "title")
         icon.remove_notification()
 
-    def test_nothing_set_after_the_end_comes_to_harm(self) -> None:
+    def test_setting_things_after_the_end_raises_nothing(self) -> None:
         if not self.stops_in_any_order:
             pytest.skip("this backend waits for its loop")
         icon = self.make(icon=picture())

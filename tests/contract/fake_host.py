@@ -16,7 +16,7 @@ MENU = "com.canonical.dbusmenu"
 
 
 class Entry(NamedTuple):
-    """A menu entry as GetLayout tells it."""
+    """A menu entry as GetLayout returns it."""
 
     id: int
     properties: dict[str, Any]
@@ -69,15 +69,15 @@ class FakeHost(BusClient):
         """Return when the item has sent all that it had to send."""
         self.ping(self.item)
 
-    def told(self) -> list[Signal]:
-        """What the item has told since it appeared, without the announcement of its objects."""
+    def sent(self) -> list[Signal]:
+        """What the item has sent since it appeared, without the announcement of its objects."""
         self.settle()
         return [each for each in self.signals.seen if each.sender == self.item and each.member != "InterfacesAdded"]
 
-    def told_members(self) -> list[str]:
-        return [each.member for each in self.told()]
+    def sent_members(self) -> list[str]:
+        return [each.member for each in self.sent()]
 
-    def wait_told(self, member: str) -> Signal:
+    def wait_for(self, member: str) -> Signal:
         """The first signal of that name from the item registered last."""
         item = self.item
         seen = self.signals.until(lambda all_: any(s.sender == item and s.member == member for s in all_))
@@ -85,9 +85,9 @@ class FakeHost(BusClient):
 
     def properties(self) -> dict[str, Any]:
         """Every property of the item."""
-        (told,) = self.call(self.item, ITEM_PATH, "org.freedesktop.DBus.Properties", "GetAll", "s", ITEM)
-        assert isinstance(told, dict)
-        return told
+        (properties,) = self.call(self.item, ITEM_PATH, "org.freedesktop.DBus.Properties", "GetAll", "s", ITEM)
+        assert isinstance(properties, dict)
+        return properties
 
     def on_item(self, member: str, signature: str = "", *body: object) -> list[Any]:
         return self.call(self.item, ITEM_PATH, ITEM, member, signature, *body)

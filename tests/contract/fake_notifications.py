@@ -14,7 +14,7 @@ PATH = "/org/freedesktop/Notifications"
 
 
 class Shown(NamedTuple):
-    """A notification as it was asked for."""
+    """A notification as it was requested."""
 
     app: str
     replaces: int
@@ -32,21 +32,21 @@ class FakeNotifications(BusClient):
     Attributes:
         shown: The notifications, in order; their ids count from 1.
         closed: The ids that clients closed.
-        asked: How often it was asked what it can do.
+        capability_calls: How often its capabilities were fetched.
     """
 
     def __init__(self, address: str, capabilities: tuple[str, ...]) -> None:
         self.capabilities = capabilities
         self.shown: Recorder[Shown] = Recorder()
         self.closed: Recorder[int] = Recorder()
-        self.asked = 0
+        self.capability_calls = 0
         super().__init__(address)
         self.own(NAME)
 
     def answer(self, call: Message) -> Message | None:
         match call.member:
             case "GetCapabilities":
-                self.asked += 1
+                self.capability_calls += 1
                 return Message.new_method_return(call, "as", [[*self.capabilities]])
             case "Notify":
                 self.shown.add(Shown(*call.body))

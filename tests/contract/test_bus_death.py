@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not let tests wait for a bus as long as people do."""
-    monkeypatch.setattr(service, "_PAUSES_S", (0.01,))
+    monkeypatch.setattr(service, "_DELAYS_S", (0.01,))
 
 
-@pytest.mark.usefixtures("short_pauses")
+@pytest.mark.usefixtures("short_delays")
 def test_a_bus_that_dies_and_comes_back_has_the_item_again(bus: SessionBus, make_icon: MakeIcon) -> None:
     before = FakeHost(bus.address)
     icon = make_icon(menu=Menu(MenuItem("a", None), MenuItem("b", None)))
@@ -49,13 +49,13 @@ def test_a_bus_that_dies_and_comes_back_has_the_item_again(bus: SessionBus, make
         assert [found.find(name).id for name in "ab"] == [known.find(name).id for name in "ab"]
         assert found.find("new").id > max(each.id for each in known.flat())
         icon.title = "alive"
-        after.wait_told("NewTitle")
+        after.wait_for("NewTitle")
     finally:
         after.close()
 
 
-@pytest.mark.usefixtures("short_pauses")
-def test_a_bus_that_dies_under_a_signal_is_survived(
+@pytest.mark.usefixtures("short_delays")
+def test_a_bus_that_dies_while_a_signal_is_sent_ends_nothing(
     bus: SessionBus, make_icon: MakeIcon, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = FakeHost(bus.address)
@@ -91,7 +91,7 @@ def test_stop_while_the_bus_is_away_ends_at_once(
     bus: SessionBus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tried = threading.Event()
-    monkeypatch.setattr(service, "_pauses", lambda: _told(tried))
+    monkeypatch.setattr(service, "_delays", lambda: _noted(tried))
     host = FakeHost(bus.address)
     icon = Icon("trayquota-test", picture())
     icon.run_detached()
@@ -103,11 +103,11 @@ def test_stop_while_the_bus_is_away_ends_at_once(
     assert not [each for each in caplog.records if each.levelname == "WARNING"]
 
 
-def _told(asked: threading.Event) -> Iterator[float]:
-    asked.set()
+def _noted(reached: threading.Event) -> Iterator[float]:
+    reached.set()
     return repeat(3600.0)
 
 
-def test_pauses_grow_to_half_a_minute() -> None:
-    pauses = service._pauses()
-    assert [next(pauses) for _ in range(9)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+def test_reconnect_delays_grow_to_half_a_minute() -> None:
+    delays = service._delays()
+    assert [next(delays) for _ in range(9)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]

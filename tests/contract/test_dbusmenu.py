@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     MakeIcon = Callable[..., Icon]
 
 
-def test_the_layout_says_everything(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_the_layout_has_every_property(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon(menu=full_menu())
     seen = host.layout()
     shown = {"enabled": True, "visible": True}
@@ -43,7 +43,7 @@ def test_the_layout_says_everything(host: FakeHost, make_icon: MakeIcon) -> None
     ]
 
 
-def test_the_layout_can_be_asked_for_in_parts(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_the_layout_can_be_fetched_in_parts(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon(menu=full_menu())
     style = host.layout().find("Style").id
     assert host.layout(depth=0).children == []
@@ -68,7 +68,7 @@ def test_an_unknown_entry_is_an_invalid_argument(host: FakeHost, make_icon: Make
             host.on_menu(member, signature, *body)
 
 
-def test_properties_can_be_asked_for_one_by_one_and_in_groups(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_properties_can_be_fetched_one_by_one_and_in_groups(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon(menu=full_menu())
     refresh, style = (host.layout().find(label).id for label in ("Refresh now", "Style"))
     assert host.on_menu("GetProperty", "is", refresh, "label") == ["Refresh now"]
@@ -80,13 +80,13 @@ def test_properties_can_be_asked_for_one_by_one_and_in_groups(host: FakeHost, ma
 
 def test_the_menus_own_properties(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon()
-    (told,) = host.call(
+    (sent,) = host.call(
         host.item, "/MenuBar", "org.freedesktop.DBus.Properties", "GetAll", "s", "com.canonical.dbusmenu"
     )
-    assert told == {"Version": 3, "TextDirection": "ltr", "Status": "normal", "IconThemePath": []}
+    assert sent == {"Version": 3, "TextDirection": "ltr", "Status": "normal", "IconThemePath": []}
 
 
-def test_a_menu_that_is_about_to_show_is_up_to_date(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_menu_about_to_show_is_up_to_date(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon(menu=full_menu())
     style = host.layout().find("Style").id
     assert host.on_menu("AboutToShow", "i", 0) == [False]
@@ -94,7 +94,7 @@ def test_a_menu_that_is_about_to_show_is_up_to_date(host: FakeHost, make_icon: M
     assert host.on_menu("AboutToShowGroup", "ai", [style, NOBODY, 0]) == [[], [NOBODY]]
 
 
-def test_states_asked_for_by_callables_are_asked_again_after_a_click(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_dynamic_states_are_evaluated_again_after_a_click(host: FakeHost, make_icon: MakeIcon) -> None:
     state = {"on": False}
 
     def toggle() -> None:
@@ -103,16 +103,16 @@ def test_states_asked_for_by_callables_are_asked_again_after_a_click(host: FakeH
     make_icon(menu=Menu(MenuItem("toggle", toggle, checked=lambda _: state["on"])))
     entry = host.layout().find("toggle").id
     host.click("toggle")
-    assert host.wait_told("ItemsPropertiesUpdated").body == [[[entry, {"toggle-state": 1}]], []]
+    assert host.wait_for("ItemsPropertiesUpdated").body == [[[entry, {"toggle-state": 1}]], []]
 
 
 def test_a_countdown_in_a_label_is_a_property_update_alone(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(menu=rows("Claude", "resets in 13m", "Quit"))
     before, revision = host.layout(), host.revision()
     icon.menu = rows("Claude", "resets in 12m", "Quit")
-    (told,) = host.told()
-    assert told.member == "ItemsPropertiesUpdated"
-    assert told.body == [[[before.children[1].id, {"label": "resets in 12m"}]], []]
+    (sent,) = host.sent()
+    assert sent.member == "ItemsPropertiesUpdated"
+    assert sent.body == [[[before.children[1].id, {"label": "resets in 12m"}]], []]
     assert host.revision() == revision
     assert [each.id for each in host.layout().children] == [each.id for each in before.children]
 
@@ -127,24 +127,24 @@ def test_rows_that_come_and_go_are_a_new_layout_and_leave_the_others(host: FakeH
     seen = host.layout()
     assert seen.labels() == ["a", "new", "more", "c"]
     assert (seen.find("a").id, seen.find("c").id) == (ids["a"], ids["c"])
-    layouts = [each for each in host.told() if each.member == "LayoutUpdated"]
+    layouts = [each for each in host.sent() if each.member == "LayoutUpdated"]
     assert [each.body[1] for each in layouts] == [0]
     assert layouts[0].body[0] == host.revision() > revision
 
 
-def test_properties_are_told_ahead_of_the_layout(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_properties_are_signalled_before_the_layout(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(menu=rows("a", "in 13 min"))
     host.settle()
     icon.menu = rows("b", "a", "in 12 min")
-    assert host.told_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
+    assert host.sent_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
 
 
 def test_a_change_in_a_submenu_names_the_submenu(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(menu=Menu(MenuItem("sub", rows("a")), MenuItem("x", None)))
     sub = host.layout().find("sub").id
     icon.menu = Menu(MenuItem("sub", rows("a", "b")), MenuItem("x", None))
-    (told,) = host.told()
-    assert (told.member, told.body[1]) == ("LayoutUpdated", sub)
+    (sent,) = host.sent()
+    assert (sent.member, sent.body[1]) == ("LayoutUpdated", sub)
 
 
 def test_the_menu_can_be_taken_away_and_given_back(host: FakeHost, make_icon: MakeIcon) -> None:
@@ -157,7 +157,7 @@ def test_the_menu_can_be_taken_away_and_given_back(host: FakeHost, make_icon: Ma
 
 
 @pytest.mark.parametrize("how", ["event", "group"])
-def test_while_it_is_open_nothing_moves(host: FakeHost, make_icon: MakeIcon, how: str) -> None:
+def test_rows_of_an_open_menu_do_not_move(host: FakeHost, make_icon: MakeIcon, how: str) -> None:
     icon = make_icon(menu=rows("a", "in 13 min", "z"))
     opened = threading.Event()
     icon.on_menu_opened = opened.set
@@ -167,37 +167,37 @@ def test_while_it_is_open_nothing_moves(host: FakeHost, make_icon: MakeIcon, how
         host.on_menu("AboutToShowGroup", "ai", [0])
     assert opened.wait(PATIENCE_S)
     icon.menu = rows("a", "in 12 min", "more", "z")
-    assert host.told_members() == ["ItemsPropertiesUpdated"]
+    assert host.sent_members() == ["ItemsPropertiesUpdated"]
     assert host.layout().labels() == ["a", "in 12 min", "z"]
     if how == "event":
         host.event(0, "closed")
     else:
         host.click("z")
-    assert host.told_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
+    assert host.sent_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
     assert host.layout().labels() == ["a", "in 12 min", "more", "z"]
 
 
-def test_a_menu_that_is_never_closed_is_up_to_date_in_the_end(
+def test_a_menu_without_a_closed_event_is_updated_after_the_deadline(
     host: FakeHost, make_icon: MakeIcon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "_OPEN_AT_MOST_S", 0.01)
     icon = make_icon(menu=rows("a"))
     host.on_menu("AboutToShowGroup", "ai", [0])
     icon.menu = rows("a", "b")
-    host.wait_told("LayoutUpdated")
+    host.wait_for("LayoutUpdated")
     assert host.layout().labels() == ["a", "b"]
 
 
-def test_a_menu_about_to_show_was_closed_before(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_about_to_show_counts_as_closed(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(menu=rows("a"))
     host.event(0, "opened")
     icon.menu = rows("a", "b")
-    assert host.told() == []
+    assert host.sent() == []
     host.on_menu("AboutToShow", "i", 0)
     assert host.layout().labels() == ["a", "b"]
 
 
-def test_a_host_that_goes_by_what_it_is_told_sees_the_menu(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_host_that_follows_signals_alone_has_the_menu(host: FakeHost, make_icon: MakeIcon) -> None:
     menus = [
         rows("a", "b"),
         Menu(MenuItem("a", None), MenuItem("b", rows("c"))),
@@ -208,12 +208,12 @@ def test_a_host_that_goes_by_what_it_is_told_sees_the_menu(host: FakeHost, make_
     ]
     icon = make_icon(menu=menus[0])
     known = {each.id: each.properties for each in host.layout().flat()}
-    heard = len(host.told())
+    heard = len(host.sent())
     for menu in menus[1:]:
         icon.menu = menu
-        news = host.told()[heard:]
-        heard += len(news)
-        for signal in news:
+        new = host.sent()[heard:]
+        heard += len(new)
+        for signal in new:
             if signal.member == "ItemsPropertiesUpdated":
                 for entry, changed in signal.body[0]:
                     known[entry] = known[entry] | changed

@@ -32,7 +32,7 @@ def test_a_click_runs_the_entrys_action_with_icon_and_entry(host: FakeHost, make
     assert calls.until_there_are(2) == ["Refresh now", "Bar"]
 
 
-def test_a_click_on_what_cannot_be_clicked_is_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_click_on_a_disabled_entry_does_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
     calls: Recorder[str] = Recorder()
     make_icon(menu=full_menu(calls))
     for label in ("ada__l@example.com", "", "Style"):
@@ -54,7 +54,7 @@ def test_events_in_a_group_run_in_order_and_name_the_unknown(host: FakeHost, mak
     assert calls.until_there_are(2) == ["Bar", "Ring"]
 
 
-def test_a_callback_that_takes_its_time_holds_up_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_slow_callback_does_not_block_the_bus(host: FakeHost, make_icon: MakeIcon) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def slow() -> None:
@@ -73,7 +73,7 @@ def test_a_callback_that_takes_its_time_holds_up_nothing(host: FakeHost, make_ic
     calls.until_there_are(1)
 
 
-def test_a_callback_that_fails_is_logged_and_forgotten(
+def test_a_failing_callback_is_logged_and_the_next_click_works(
     host: FakeHost, make_icon: MakeIcon, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:

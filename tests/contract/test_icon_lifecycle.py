@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     MakeIcon = Callable[..., Icon]
 
 
-def test_a_panel_that_comes_later_finds_the_item(bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_an_item_registers_with_a_panel_that_starts_later(bus: SessionBus, make_icon: MakeIcon) -> None:
     make_icon(title="waiting")
     late = FakeHost(bus.address, watching=False)
     try:
@@ -39,7 +39,7 @@ def test_a_panel_that_comes_later_finds_the_item(bus: SessionBus, make_icon: Mak
         late.close()
 
 
-def test_a_panel_that_restarts_finds_the_item_again(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_an_item_registers_again_after_a_panel_restarts(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon()
     item = host.item
     host.leave()
@@ -47,7 +47,7 @@ def test_a_panel_that_restarts_finds_the_item_again(host: FakeHost, make_icon: M
     assert host.registrations.until_there_are(2) == [item, item]
 
 
-def test_a_panel_that_takes_over_finds_the_item(host: FakeHost, bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_an_item_registers_with_a_panel_that_takes_over(host: FakeHost, bus: SessionBus, make_icon: MakeIcon) -> None:
     make_icon()
     item = host.item
     other = FakeHost(bus.address)
@@ -59,7 +59,7 @@ def test_a_panel_that_takes_over_finds_the_item(host: FakeHost, bus: SessionBus,
         other.close()
 
 
-def test_only_the_bus_itself_is_believed_about_owners(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_owner_changes_are_accepted_from_the_bus_alone(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon()
     host.settle()
     body = (WATCHER, "", host.unique_name)
@@ -68,7 +68,7 @@ def test_only_the_bus_itself_is_believed_about_owners(host: FakeHost, make_icon:
     assert len(host.registrations.seen) == 1
 
 
-def test_nothing_is_started_by_registering(bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_registering_starts_no_service(bus: SessionBus, make_icon: MakeIcon) -> None:
     watching = FakeHost(bus.address, watching=False)
     try:
         make_icon()
@@ -120,7 +120,7 @@ def test_a_callback_may_stop_a_detached_icon(host: FakeHost, make_icon: MakeIcon
     assert ended.wait(PATIENCE_S)
 
 
-def test_a_callback_that_never_ends_does_not_keep_the_icon(host: FakeHost, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_callback_that_never_returns_does_not_block_stop(host: FakeHost, caplog: pytest.LogCaptureFixture) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def hang() -> None:
@@ -147,7 +147,7 @@ def test_an_icon_can_run_again(host: FakeHost) -> None:
             assert host.properties()["Title"] == "again"
 
 
-def test_two_icons_live_side_by_side(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_two_icons_in_one_process_do_not_disturb_each_other(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon(title="one")
     make_icon(title="two")
     one, two = host.registrations.until_there_are(2)

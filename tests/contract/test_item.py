@@ -1,4 +1,4 @@
-"""The item as panels see it: its properties, and what they are told when something changes."""
+"""The item as panels see it: its properties, and what is signalled when something changes."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ SIGNALS = {
 
 def test_every_property_is_there_from_the_start(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon(title="42% left\nClaude: 42%\nCodex: 70%")
-    told = host.properties()
-    assert [(width, height) for width, height, _ in told.pop("IconPixmap")] == [
+    properties = host.properties()
+    assert [(width, height) for width, height, _ in properties.pop("IconPixmap")] == [
         (size, size) for size in (16, 22, 24, 32, 48, 64)
     ]
-    assert told == PROPERTIES
+    assert properties == PROPERTIES
 
 
-def test_the_icon_goes_over_in_its_variants(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_the_icon_is_sent_in_all_its_variants(host: FakeHost, make_icon: MakeIcon) -> None:
     image = picture()
     image.info["variants"] = (picture("blue", 22), Image.new("RGBA", (2, 2), (1, 2, 3, 4)))
     make_icon(icon=image)
@@ -87,7 +87,7 @@ def test_introspection_names_every_signal_and_no_activate(host: FakeHost, make_i
         host.on_item("Activate", "ii", 0, 0)
 
 
-def test_what_means_nothing_here_is_answered_all_the_same(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_unused_methods_are_answered(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon()
     assert host.on_item("ContextMenu", "ii", 0, 0) == []
     assert host.on_item("Scroll", "is", 120, "vertical") == []
@@ -100,38 +100,38 @@ def test_a_middle_click_runs_the_default_entry(host: FakeHost, make_icon: MakeIc
     assert calls.until_there_are(1) == ["b"]
 
 
-def test_a_middle_click_without_a_default_entry_is_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_middle_click_without_a_default_entry_does_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon()
     host.on_item("SecondaryActivate", "ii", 0, 0)
-    assert host.told() == []
+    assert host.sent() == []
 
 
-def test_a_new_title_is_told(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_new_title_is_signalled(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon()
     host.settle()
     icon.title = "7% left\nClaude"
-    assert sorted(host.told_members()) == ["NewTitle", "NewToolTip"]
-    told = host.properties()
-    assert told["Title"] == "7% left"
-    assert told["ToolTip"] == ["", [], "7% left", "Claude"]
+    assert sorted(host.sent_members()) == ["NewTitle", "NewToolTip"]
+    properties = host.properties()
+    assert properties["Title"] == "7% left"
+    assert properties["ToolTip"] == ["", [], "7% left", "Claude"]
 
 
-def test_a_new_line_below_the_headline_is_no_new_title(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_new_line_below_the_headline_signals_the_tooltip_alone(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(title="title\nold")
     host.settle()
     icon.title = "title\nnew"
-    assert host.told_members() == ["NewToolTip"]
+    assert host.sent_members() == ["NewToolTip"]
 
 
-def test_a_new_icon_is_told(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_a_new_icon_is_signalled(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon()
     host.settle()
     icon.icon = picture("red")
-    assert host.told_members() == ["NewIcon"]
+    assert host.sent_members() == ["NewIcon"]
     assert host.properties()["IconPixmap"][0][2][:4] == bytes([255, 255, 0, 0])
 
 
-def test_what_is_the_same_sends_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_an_unchanged_item_sends_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
     def menu() -> Menu:
         return Menu(MenuItem("a", None), Menu.SEPARATOR, MenuItem("b", Menu(MenuItem("c", None))))
 
@@ -143,9 +143,9 @@ def test_what_is_the_same_sends_nothing(host: FakeHost, make_icon: MakeIcon) -> 
     icon.menu = menu()
     icon.visible = True
     icon.update_menu()
-    assert host.told() == []
+    assert host.sent() == []
     icon.icon = picture("red")
-    assert host.told_members() == ["NewIcon"]
+    assert host.sent_members() == ["NewIcon"]
 
 
 def test_the_last_of_many_is_what_is_shown(host: FakeHost, make_icon: MakeIcon) -> None:
@@ -156,43 +156,43 @@ def test_the_last_of_many_is_what_is_shown(host: FakeHost, make_icon: MakeIcon) 
     assert host.properties()["Title"] == "title 199"
 
 
-def test_changes_while_the_loop_is_busy_become_one(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_changes_while_the_loop_is_busy_are_one_update(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon()
     host.settle()
     assert icon._service is not None
-    present = icon._service.present
+    show = icon._service.show
     gathered: list[TrayState] = []
-    icon._service.present = gathered.append  # type: ignore[method-assign, assignment]
+    icon._service.show = gathered.append  # type: ignore[method-assign, assignment]
     for turn in range(10):
         icon.title = f"title {turn}"
-    icon._service.present = present  # type: ignore[method-assign]
+    icon._service.show = show  # type: ignore[method-assign]
     # All ten handed over within one callback of the loop, so none can be flushed in between.
-    icon._service._post(lambda: [present(each) for each in gathered])
-    host.wait_told("NewToolTip")
-    assert sorted(host.told_members()) == ["NewTitle", "NewToolTip"]
+    icon._service._post(lambda: [show(each) for each in gathered])
+    host.wait_for("NewToolTip")
+    assert sorted(host.sent_members()) == ["NewTitle", "NewToolTip"]
 
 
 def test_markup_is_escaped_in_the_tool_tips_text_alone(host: FakeHost, make_icon: MakeIcon) -> None:
     make_icon(title="R&D <1>\nR&D <2>")
-    told = host.properties()
-    assert told["Title"] == "R&D <1>"
-    assert told["ToolTip"][2:] == ["R&D <1>", "R&amp;D &lt;2&gt;"]
+    properties = host.properties()
+    assert properties["Title"] == "R&D <1>"
+    assert properties["ToolTip"][2:] == ["R&D <1>", "R&amp;D &lt;2&gt;"]
 
 
 @pytest.mark.parametrize("title", ["", "\nonly below"])
 def test_without_a_headline_the_name_stands_in(host: FakeHost, make_icon: MakeIcon, title: str) -> None:
     make_icon(title=title)
-    told = host.properties()
-    assert told["Title"] == told["ToolTip"][2] == "trayquota-test"
-    assert told["ToolTip"][3] == title.strip()
+    properties = host.properties()
+    assert properties["Title"] == properties["ToolTip"][2] == "trayquota-test"
+    assert properties["ToolTip"][3] == title.strip()
 
 
-def test_text_that_no_bus_can_carry_does_not_cut_the_connection(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_unsendable_text_does_not_end_the_connection(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(title="nul \0\nhalf \udc80", menu=Menu(MenuItem("\ud800 \0 ok \U0001f600", None)))
     item = host.item
-    told = host.properties()
-    assert told["Title"] == "nul \ufffd"
-    assert told["ToolTip"][3] == "half \ufffd"
+    properties = host.properties()
+    assert properties["Title"] == "nul \ufffd"
+    assert properties["ToolTip"][3] == "half \ufffd"
     assert host.layout().labels() == ["\ufffd \ufffd ok \U0001f600"]
     icon.notify("\0\udc80", "\ud800")
     host.settle()
@@ -211,19 +211,19 @@ def test_hidden_it_is_gone_for_every_host_and_shown_it_is_back(host: FakeHost, m
     assert host.properties()["Title"] == "changed while hidden"
 
 
-def test_hiding_and_showing_in_a_moment_is_no_news(host: FakeHost, make_icon: MakeIcon) -> None:
+def test_hiding_and_showing_at_once_sends_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon()
     host.settle()
     assert icon._service is not None
-    service, present = icon._service, icon._service.present
+    service, show = icon._service, icon._service.show
     gathered: list[TrayState] = []
-    service.present = gathered.append  # type: ignore[method-assign, assignment]
+    service.show = gathered.append  # type: ignore[method-assign, assignment]
     icon.visible = False
     icon.visible = True
-    service.present = present  # type: ignore[method-assign]
-    service._post(lambda: [present(each) for each in gathered])
+    service.show = show  # type: ignore[method-assign]
+    service._post(lambda: [show(each) for each in gathered])
     host.settle()
-    assert host.told() == []
+    assert host.sent() == []
     assert len(host.registrations.seen) == 1
 
 

@@ -31,7 +31,7 @@ def serving(bus: SessionBus, *capabilities: str) -> Iterator[FakeNotifications]:
         server.close()
 
 
-def test_a_notification_says_what_it_was_told(bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_a_notification_has_its_title_and_text(bus: SessionBus, make_icon: MakeIcon) -> None:
     with serving(bus, "body") as server:
         make_icon().notify("R&D <b>\nline", "Title & <x>")
         (shown,) = server.shown.until_there_are(1)
@@ -53,17 +53,17 @@ def test_without_a_title_the_icons_headline_stands_in(bus: SessionBus, make_icon
     assert shown.summary == "42% left"
 
 
-def test_a_server_is_asked_once_what_it_can(bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_capabilities_are_fetched_once_per_server(bus: SessionBus, make_icon: MakeIcon) -> None:
     icon = make_icon()
     with serving(bus) as server:
         icon.notify("one")
         icon.notify("two")
         assert [each.body for each in server.shown.until_there_are(2)] == ["one", "two"]
-        assert server.asked == 1
+        assert server.capability_calls == 1
     with serving(bus, "body-markup") as other:
         icon.notify("&")
         assert other.shown.until_there_are(1)[0].body == "&amp;"
-        assert other.asked == 1
+        assert other.capability_calls == 1
 
 
 def test_without_a_server_the_icon_stays(host: FakeHost, make_icon: MakeIcon) -> None:
@@ -76,7 +76,7 @@ def test_without_a_server_the_icon_stays(host: FakeHost, make_icon: MakeIcon) ->
     assert host.item == item
 
 
-def test_the_last_notification_can_be_taken_back(bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_the_last_notification_can_be_withdrawn(bus: SessionBus, make_icon: MakeIcon) -> None:
     icon = make_icon()
     with serving(bus) as server:
         icon.notify("one")
@@ -89,7 +89,7 @@ def test_the_last_notification_can_be_taken_back(bus: SessionBus, make_icon: Mak
         assert server.closed.until_there_are(2) == [2, 3]
 
 
-def test_a_click_is_heard_when_someone_listens(bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_a_click_on_a_notification_runs_the_handler(bus: SessionBus, make_icon: MakeIcon) -> None:
     clicked = threading.Event()
     icon = make_icon()
     icon.on_notification_clicked = clicked.set
@@ -101,7 +101,9 @@ def test_a_click_is_heard_when_someone_listens(bus: SessionBus, make_icon: MakeI
         assert clicked.wait(PATIENCE_S)
 
 
-def test_clicks_on_what_is_not_ours_are_not(host: FakeHost, bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_clicks_on_other_programs_notifications_run_nothing(
+    host: FakeHost, bus: SessionBus, make_icon: MakeIcon
+) -> None:
     clicks: list[str] = []
     icon = make_icon()
     icon.on_notification_clicked = lambda: clicks.append("click")
@@ -119,7 +121,7 @@ def test_clicks_on_what_is_not_ours_are_not(host: FakeHost, bus: SessionBus, mak
         assert clicks == []
 
 
-def test_no_action_is_offered_where_nobody_listens_or_none_can_be_shown(bus: SessionBus, make_icon: MakeIcon) -> None:
+def test_no_action_is_offered_without_a_handler_or_without_server_support(bus: SessionBus, make_icon: MakeIcon) -> None:
     icon = make_icon()
     with serving(bus, *EVERYTHING) as server:
         icon.notify("message")

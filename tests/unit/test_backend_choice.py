@@ -43,16 +43,16 @@ def furnish(desktop: pytest.MonkeyPatch, *, watched: bool | None, xembed: bool) 
     """Have a session bus with somebody who shows items (or not, or that does not answer), and an X11 tray or not."""
     desktop.setenv("DBUS_SESSION_BUS_ADDRESS", ADDRESS)
 
-    def ask(address: str) -> bool | None:
+    def check(address: str) -> bool | None:
         assert address == ADDRESS
         return watched
 
-    desktop.setattr(backend, "has_watcher", ask)
+    desktop.setattr(backend, "has_watcher", check)
     desktop.setattr(backend, "has_xembed_tray", lambda: xembed)
 
 
 @pytest.mark.parametrize("name", [each for each in BACKENDS if each != "auto"])
-def test_what_was_asked_for_is_taken(name: str) -> None:
+def test_the_named_backend_is_taken(name: str) -> None:
     assert choose_backend(name) == BackendChoice(name, "asked for")
 
 
@@ -74,7 +74,7 @@ def test_other_platforms_have_one_tray(platform: str, monkeypatch: pytest.Monkey
         (None, True, "xorg", "X11 tray"),
     ],
 )
-def test_on_linux_it_depends_on_who_is_there(
+def test_on_linux_the_backend_follows_from_watcher_and_x11_tray(
     desktop: pytest.MonkeyPatch, *, watched: bool | None, xembed: bool, name: str, words: str
 ) -> None:
     furnish(desktop, watched=watched, xembed=xembed)
@@ -88,13 +88,13 @@ def test_without_a_session_bus_an_x11_tray_is_taken(desktop: pytest.MonkeyPatch)
     assert choose_backend() == BackendChoice("xorg", "no D-Bus session, but there is an X11 tray")
 
 
-def test_with_neither_it_says_what_to_do(desktop: pytest.MonkeyPatch) -> None:
+def test_without_any_tray_the_error_says_what_to_do(desktop: pytest.MonkeyPatch) -> None:
     desktop.setattr(backend, "has_xembed_tray", lambda: False)
     with pytest.raises(TrayUnavailable, match=r"neither a D-Bus session nor a tray.*'trayquota status'"):
         choose_backend()
 
 
-def test_a_bus_that_does_not_answer_is_named(desktop: pytest.MonkeyPatch) -> None:
+def test_a_bus_without_an_answer_is_named_in_the_error(desktop: pytest.MonkeyPatch) -> None:
     furnish(desktop, watched=None, xembed=False)
     with pytest.raises(TrayUnavailable, match=r"the D-Bus session does not answer.*'trayquota status'"):
         choose_backend()
@@ -108,7 +108,7 @@ def test_without_a_tray_the_headless_icon_is_taken() -> None:
 
 
 @linux
-def test_statusnotifier_is_our_own() -> None:
+def test_statusnotifier_is_the_backend_of_this_package() -> None:
     assert icon_class(BackendChoice("statusnotifier", "asked for")).__module__.startswith(
         "trayquota.tray.statusnotifier"
     )
@@ -124,19 +124,19 @@ def test_a_backend_that_does_not_work_is_named_without_its_error_s_text(
     def broken(_name: str) -> None:
         raise error
 
-    monkeypatch.setattr("trayquota.tray.pystray_import.own_backend", broken)
-    monkeypatch.setattr(xembed, "own_backend", broken)
+    monkeypatch.setattr("trayquota.tray.pystray_import.pystray_backend", broken)
+    monkeypatch.setattr(xembed, "pystray_backend", broken)
     with pytest.raises(TrayUnavailable, match=f"'{name}' does not work here") as caught:
         icon_class(BackendChoice(name, "asked for"))
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is error
 
 
-def test_an_interruption_is_no_broken_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_is_not_reported_as_a_broken_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_name: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trayquota.tray.pystray_import.own_backend", interrupted)
+    monkeypatch.setattr("trayquota.tray.pystray_import.pystray_backend", interrupted)
     with pytest.raises(KeyboardInterrupt):
         icon_class(BackendChoice("gtk", "asked for"))
 
@@ -146,7 +146,7 @@ def test_an_interruption_is_no_broken_backend(monkeypatch: pytest.MonkeyPatch) -
 
 @linux
 @pytest.mark.parametrize("address", ["unix:path=/nowhere/at/all", "nonsense", "", "tcp:host=127.0.0.1,port=1"])
-def test_a_bus_that_is_not_there_does_not_answer(address: str) -> None:
+def test_a_missing_bus_counts_as_no_answer(address: str) -> None:
     assert has_watcher(address) is None
 
 
@@ -171,8 +171,8 @@ def silent_bus() -> Iterator[str]:
 
 
 @linux
-def test_a_bus_that_is_silent_does_not_hold_it_up(silent_bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "_PATIENCE_S", 0.05)
+def test_a_silent_bus_does_not_block_the_choice(silent_bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "_TIMEOUT_S", 0.05)
     assert has_watcher(silent_bus) is None
 
 

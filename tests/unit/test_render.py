@@ -154,7 +154,7 @@ def test_levels_have_rims_of_different_luminance_to_every_eye(eye: str) -> None:
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("panel", PANELS)
 def test_every_state_is_unlike_every_other_in_grey_at_the_smallest_size(style: str, panel: RGB) -> None:
-    # The same number in all, so that no state is told from another by its digits.
+    # The same number in all, so that no state differs from another by its digits alone.
     specs = [
         IconSpec(percent=42, level=level, stale=stale, attention=attention, bars=(42, 70), style=style)
         for level in Level
@@ -190,7 +190,7 @@ def test_upright_strokes_fill_whole_pixels(size: int, percent: int, glyphs: list
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_few_pixels_of_digits_are_blurred(size: int, glyphs: list[Image.Image]) -> None:
+def test_digits_have_few_blurred_pixels(size: int, glyphs: list[Image.Image]) -> None:
     for percent in (10, 23, 45, 67, 89, 100):
         render(IconSpec(percent=percent), size)
         pixels = glyphs.pop().tobytes()
@@ -267,7 +267,7 @@ def test_any_specification_gives_a_picture_of_the_right_kind(spec: IconSpec, siz
     assert (low == 255) == opaque
 
 
-def test_what_no_one_could_read_is_refused() -> None:
+def test_sizes_too_small_to_read_are_refused() -> None:
     with pytest.raises(ValueError, match="15 pixels"):
         render(IconSpec(), 15)
 

@@ -1,4 +1,4 @@
-"""The menu's numbering and what hosts are told, checked against a host that believes only what it is told."""
+"""The menu's numbering and signals, checked against a host that follows signals alone."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MENUS = st.lists(ENTRIES, max_size=6).map(tuple)
 
 
 class Host:
-    """Knows a menu as hosts do: what an entry says is kept until told otherwise, a layout only where asked for."""
+    """Holds a menu as hosts do: properties are kept until a signal changes them, a layout until it is fetched again."""
 
     def __init__(self, menu: PublishedMenu) -> None:
         self.said: dict[int, dict[str, str | bool | int]] = {}
@@ -89,7 +89,7 @@ def ids(menu: PublishedMenu) -> list[int]:
 
 
 @given(st.lists(MENUS, min_size=1, max_size=6))
-def test_a_host_that_hears_all_messages_knows_the_menu(menus: list[Entries]) -> None:
+def test_a_host_that_follows_all_signals_has_the_menu(menus: list[Entries]) -> None:
     menu = PublishedMenu()
     host = Host(menu)
     for entries in menus:
@@ -98,7 +98,7 @@ def test_a_host_that_hears_all_messages_knows_the_menu(menus: list[Entries]) -> 
 
 
 @given(st.lists(st.tuples(MENUS, st.sampled_from(["leave", "open", "close"])), max_size=8))
-def test_also_when_the_menu_is_opened_and_closed_in_between(steps: list[tuple[Entries, str]]) -> None:
+def test_a_host_has_the_menu_after_opening_and_closing_it(steps: list[tuple[Entries, str]]) -> None:
     menu = PublishedMenu()
     host = Host(menu)
     wanted: Entries = ()
@@ -137,7 +137,7 @@ def test_an_id_is_never_given_again_and_never_changes_its_kind(menus: list[Entri
 
 
 @given(MENUS)
-def test_the_same_menu_again_is_no_news(entries: Entries) -> None:
+def test_the_same_menu_again_sends_nothing(entries: Entries) -> None:
     menu = PublishedMenu()
     menu.update(entries)
     revision, known = menu.revision, menu.root
@@ -194,7 +194,7 @@ def test_another_kind_is_another_entry() -> None:
     assert changes.parents == (0,)
 
 
-def test_each_changed_parent_is_named_and_no_other() -> None:
+def test_each_changed_parent_is_named_once() -> None:
     def settings(*labels: str) -> MenuEntry:
         return MenuEntry(Kind.SUBMENU, "Settings", children=standard(*labels))
 
@@ -205,7 +205,7 @@ def test_each_changed_parent_is_named_and_no_other() -> None:
     assert changes == Changes(parents=(first,))
 
 
-def test_while_open_entries_stay_where_they_are_and_say_what_is_new() -> None:
+def test_entries_of_an_open_menu_stay_and_show_new_values() -> None:
     menu = PublishedMenu()
     menu.update(standard("Claude", "in 3 min", "Quit"))
     claude, countdown, leave = ids(menu)
@@ -217,7 +217,7 @@ def test_while_open_entries_stay_where_they_are_and_say_what_is_new() -> None:
     assert [node.entry.label for node in menu.root.children] == ["Claude", "in 2 min", "More", "Quit"]
 
 
-def test_what_waits_is_dropped_when_it_is_overtaken() -> None:
+def test_a_pending_layout_is_dropped_when_a_newer_one_comes() -> None:
     menu = PublishedMenu()
     menu.update(standard("a"))
     menu.opened()
@@ -226,7 +226,7 @@ def test_what_waits_is_dropped_when_it_is_overtaken() -> None:
     assert not menu.closed()
 
 
-def test_every_kind_says_what_it_must() -> None:
+def test_every_kind_of_entry_has_its_properties() -> None:
     common = {"label": "x", "enabled": True, "visible": True}
     assert properties(MenuEntry(Kind.ROOT)) == {"children-display": "submenu"}
     assert properties(MenuEntry(Kind.STANDARD, "x")) == common
@@ -246,7 +246,7 @@ def test_removed_properties_are_named() -> None:
     assert diff_menus(old, new) == Changes(removed=((1, ["toggle-type", "toggle-state"]),))
 
 
-def test_numbering_asks_for_no_more_ids_than_there_are_new_entries() -> None:
+def test_only_new_entries_take_new_ids() -> None:
     fresh = count(1)
     tree = assign_ids(EMPTY, standard("a", "b"), fresh)
     assign_ids(tree, standard("a", "b", "c"), fresh)
@@ -288,7 +288,7 @@ def test_no_menu_has_no_entries(menu: Menu | None) -> None:
     assert menu_entries(menu) == ()
 
 
-def test_another_action_behind_the_same_label_is_no_news_and_still_runs() -> None:
+def test_another_action_behind_the_same_label_sends_nothing_and_runs() -> None:
     menu = PublishedMenu()
     menu.update(menu_entries(Menu(MenuItem("x", nothing))))
     later = MenuItem("x", nothing)

@@ -45,7 +45,7 @@ def test_a_single_image_is_scaled_to_every_size() -> None:
     assert all(each.argb[:4] == bytes([255, 255, 0, 0]) for each in arrived)
 
 
-def test_an_image_of_the_right_size_is_not_touched() -> None:
+def test_an_image_of_the_right_size_is_not_scaled() -> None:
     image = Image.linear_gradient("L").resize((32, 32)).convert("RGBA")
     assert back(pixmaps(image)[SIZES_PX.index(32)]).tobytes() == image.tobytes()
 

@@ -35,7 +35,7 @@ def test_a_text_row_does_nothing_when_it_is_chosen() -> None:
     assert clicked == []
 
 
-def test_separators_are_pystray_s_own() -> None:
+def test_separators_are_pystrays() -> None:
     items, _ = built(MenuItem("a"), MenuItem(separator=True), MenuItem("b"))
     assert [each.text for each in items] == ["a", "- - - -", "b"]
 

@@ -29,7 +29,7 @@ VIEW = TrayView(
 
 
 class Recording(Icon):
-    """An icon that tells what was set on it, and takes nothing while told so."""
+    """An icon that records what is set on it, and refuses some of it on demand."""
 
     def __init__(self) -> None:
         super().__init__("test")
@@ -52,21 +52,21 @@ def labels(menu: Menu | None) -> list[str]:
     return [item.text for item in menu or ()]
 
 
-def shown(traits: BackendQuirks | None = None) -> tuple[TrayPresenter, Recording]:
+def shown(quirks: BackendQuirks | None = None) -> tuple[TrayPresenter, Recording]:
     icon = Recording()
-    presenter = TrayPresenter(icon, traits or BackendQuirks(draw=drawn), lambda _action: None)
+    presenter = TrayPresenter(icon, quirks or BackendQuirks(draw=drawn), lambda _action: None)
     presenter.show(VIEW)
     return presenter, icon
 
 
-def test_everything_is_set_at_first() -> None:
+def test_the_first_view_sets_everything() -> None:
     _, icon = shown()
     assert icon.set == ["icon", "title", "menu"]
     assert icon.title == "\n".join((VIEW.headline, *VIEW.lines))
     assert labels(icon.menu) == ["Claude · ada & bob", "Refresh now"]
 
 
-def test_what_did_not_change_is_left_alone() -> None:
+def test_an_unchanged_view_sets_nothing() -> None:
     presenter, icon = shown()
     icon.set.clear()
     presenter.show(replace(VIEW))
@@ -91,7 +91,7 @@ def test_only_what_changed_is_set(change: dict[str, object], touched: list[str])
 
 
 @pytest.mark.parametrize("part", ["icon", "title", "menu"])
-def test_what_a_backend_does_not_take_is_tried_again(part: str) -> None:
+def test_what_a_backend_refused_is_tried_again(part: str) -> None:
     icon = Recording()
     presenter = TrayPresenter(icon, BackendQuirks(draw=drawn), lambda _action: None)
     icon.refuses = {part}
@@ -106,14 +106,14 @@ def test_what_a_backend_does_not_take_is_tried_again(part: str) -> None:
     assert icon.icon is not None
 
 
-def test_a_click_is_passed_on() -> None:
+def test_a_click_passes_on_the_rows_action() -> None:
     icon, clicked = Recording(), list[Action]()
     TrayPresenter(icon, BackendQuirks(draw=drawn), clicked.append).show(VIEW)
     icon()
     assert clicked == [Action(ActionKind.REFRESH)]
 
 
-def test_windows_has_room_for_little_and_gives_ampersands_a_meaning() -> None:
+def test_windows_titles_are_short_and_ampersands_doubled() -> None:
     lines = tuple(f"Claude person{number}@example.com: 5-hour {number}% (2h 13m)" for number in range(20))
     brief = tuple(f"Claude person{number}@example.com {number}%" for number in range(20))
     icon = Recording()
@@ -125,7 +125,7 @@ def test_windows_has_room_for_little_and_gives_ampersands_a_meaning() -> None:
     assert labels(icon.menu)[0] == "Claude · ada && bob"
 
 
-def test_an_old_tray_takes_only_latin_letters_and_no_transparency() -> None:
+def test_xembed_titles_are_latin_and_pictures_opaque() -> None:
     icon = Recording()
     presenter = TrayPresenter(icon, QUIRKS["xorg"], lambda _action: None)
     presenter.show(replace(VIEW, lines=("Codex Ωmega: asking…", "▰▰▱ zoë")))
@@ -135,7 +135,7 @@ def test_an_old_tray_takes_only_latin_letters_and_no_transparency() -> None:
     assert icon.icon.convert("RGBA").getchannel("A").getextrema() == (255, 255)
 
 
-def test_others_get_a_picture_with_transparency() -> None:
+def test_other_pictures_are_transparent() -> None:
     icon = Recording()
     TrayPresenter(icon, BackendQuirks(), lambda _action: None).show(VIEW)
     assert icon.icon is not None

@@ -1,4 +1,4 @@
-"""Icon specification and size → Pillow image; the only artist.
+"""Icon specification and size → Pillow image; the only place that draws.
 
 Every size is drawn for itself, none is scaled from another. Signs carry the level without colour: a tile, a
 shield, an octagon, a disc, in this order; what is stale has a broken rim and no fill.

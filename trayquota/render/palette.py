@@ -2,7 +2,7 @@
 
 The ink can be read (WCAG 4.5:1 and better) on whatever of its picture lies behind it, whether ``fill`` or ``rest``.
 The levels differ in luminance, rim against rim, and so does each plate: that is what remains of colour in
-grey and to eyes that do not tell red from green.
+grey and to eyes that do not distinguish red from green.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ WARNING = Paint(rim=BLACK, fill=(255, 176, 32), rest=(255, 176, 32), track=BLACK
 
 
 def hollow(paint: Paint) -> Paint:
-    """The colours of the same picture when it tells of the past: an outline around a dark ground."""
+    """The colours of the same picture when its number is stale: an outline around a dark ground."""
     red = paint in {LEVELS[Level.CRITICAL], LEVELS[Level.EMPTY]}
     rim = _PALE_RED if red else WARNING.rest if paint is WARNING else paint.rim
     return Paint(rim=rim, fill=_NIGHT, rest=_NIGHT, track=(84, 96, 110), ink=(236, 239, 242))

@@ -2,7 +2,7 @@
 
 On Linux ``auto`` takes the session bus when there is one: an item waits there for a panel that comes later, as at
 login. Only where a bus has nobody who would show items, and an X11 tray of the older kind is already there (i3bar,
-polybar, trayer), that one is taken instead: an icon without a menu is better than one nobody ever sees.
+polybar, trayer), that one is taken instead: an icon without a menu is better than one that is never shown.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 BACKENDS = ("auto", "statusnotifier", "appindicator", "gtk", "xorg", "win32", "darwin", "none")
 """What ``--backend`` takes."""
-_WATCHER = "org.kde.StatusNotifierWatcher"
-_PATIENCE_S = 2.0
+_TIMEOUT_S = 2.0
 _NO_TRAY = (
     "No tray can be shown here: there is neither a D-Bus session nor a tray on an X display. Start trayquota from "
     "within your desktop session, or use 'trayquota status' in the terminal."
@@ -38,14 +37,17 @@ class BackendChoice(Struct, frozen=True):
 
     Attributes:
         name: One of ``BACKENDS``, but ``auto``.
-        why: In a few words, for people.
+        why: The reason in a few words, for people.
     """
 
     name: str
     why: str
 
 
-_OWN = {"win32": BackendChoice("win32", "this is Windows"), "darwin": BackendChoice("darwin", "this is macOS")}
+_ONLY_BACKENDS = {
+    "win32": BackendChoice("win32", "this is Windows"),
+    "darwin": BackendChoice("darwin", "this is macOS"),
+}
 
 
 def choose_backend(wanted: str = "auto") -> BackendChoice:
@@ -56,8 +58,8 @@ def choose_backend(wanted: str = "auto") -> BackendChoice:
     """
     if wanted != "auto":
         return BackendChoice(wanted, "asked for")
-    own = _OWN.get(sys.platform)
-    return own if own is not None else _on_linux()
+    only = _ONLY_BACKENDS.get(sys.platform)
+    return only if only is not None else _choose_on_linux()
 
 
 def icon_class(choice: BackendChoice) -> type[Icon]:
@@ -67,29 +69,29 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
         TrayUnavailable: It does not work here; the text says what is missing.
     """
     if choice.name == "none":
-        from trayquota.tray.headless import Icon as Headless
+        from trayquota.tray.headless import Icon as HeadlessIcon
 
-        return Headless
+        return HeadlessIcon
     try:
         if choice.name == "statusnotifier":
-            from trayquota.tray.statusnotifier import Icon as StatusNotifier
+            from trayquota.tray.statusnotifier import Icon as StatusNotifierIcon
 
-            return StatusNotifier
+            return StatusNotifierIcon
         if choice.name == "xorg":
-            from trayquota.tray.xembed import icon_class as xembed
+            from trayquota.tray.xembed import icon_class as xembed_icon_class
 
-            return xembed()
-        from trayquota.tray.pystray_import import own_backend
+            return xembed_icon_class()
+        from trayquota.tray.pystray_import import pystray_backend
 
-        return own_backend(choice.name)
+        return pystray_backend(choice.name)
     except Exception as error:
         # pystray's backends raise what their toolkits raise: import errors, display errors, plain ValueErrors.
         message = f"The tray backend '{choice.name}' does not work here ({type(error).__name__})."
         raise TrayUnavailable(message) from error
 
 
-def _on_linux() -> BackendChoice:
-    from trayquota.tray.statusnotifier.address import session_bus_address
+def _choose_on_linux() -> BackendChoice:
+    from trayquota.tray.session_bus import session_bus_address
 
     address = session_bus_address()
     watched = has_watcher(address) if address is not None else None
@@ -108,29 +110,16 @@ def has_watcher(address: str) -> bool | None:
     import asyncio
 
     with contextlib.suppress(Exception):
-        return asyncio.run(asyncio.wait_for(_ask_for_watcher(address), _PATIENCE_S))
+        return asyncio.run(asyncio.wait_for(_fetch_has_watcher(address), _TIMEOUT_S))
     return None
 
 
-async def _ask_for_watcher(address: str) -> bool:
-    from dbus_fast import Message
-    from dbus_fast.aio import MessageBus
+async def _fetch_has_watcher(address: str) -> bool:
+    from trayquota.tray.session_bus import BUS, WATCHER, call, connected
 
-    bus = await MessageBus(bus_address=address).connect()
-    try:
-        answer = await bus.call(
-            Message(
-                destination="org.freedesktop.DBus",
-                path="/org/freedesktop/DBus",
-                interface="org.freedesktop.DBus",
-                member="NameHasOwner",
-                signature="s",
-                body=[_WATCHER],
-            )
-        )
-        return bool(answer and answer.body and answer.body[0])
-    finally:
-        bus.disconnect()
+    async with connected(address) as bus:
+        reply = await call(bus, BUS, "NameHasOwner", "s", WATCHER.name)
+        return reply.body == [True]
 
 
 def has_xembed_tray() -> bool:

@@ -30,7 +30,7 @@ class BaseIcon(Icon):
     A backend fills in :meth:`_begin`, :meth:`_loop`, :meth:`_stop` and pystray's own hooks for what is shown.
 
     Attributes:
-        on_notification_clicked: Called when a person clicks a notification, where the backend can tell; ``None``:
+        on_notification_clicked: Called when a person clicks a notification, where the backend notices it; ``None``:
             not clickable.
     """
 
@@ -47,7 +47,7 @@ class BaseIcon(Icon):
         """Make an icon that is not shown yet; the arguments are pystray's."""
         super().__init__(name, icon, title, menu, **kwargs)
         self._setup: Callable[[Icon], object] | None = None
-        self._setup_of_this_run: threading.Thread | None = None
+        self._setup_thread_of_run: threading.Thread | None = None
         self._loop_thread: threading.Thread | None = None
         self._started: SimpleQueue[BaseException | None] = SimpleQueue()
 
@@ -55,12 +55,12 @@ class BaseIcon(Icon):
         """End the loop, from any thread, a callback or a signal handler; without effect when nothing runs.
 
         Waits for the setup function and for a detached loop, each for a bounded time, unless it is one of
-        these threads that asks.
+        these threads that calls.
         """
         self._stop()
         if not self._is_awaited_here():
             self._join(self._loop_thread, _LOOP_JOIN_S)
-        self._join(self._setup_of_this_run, self.SETUP_THREAD_TIMEOUT)
+        self._join(self._setup_thread_of_run, self.SETUP_THREAD_TIMEOUT)
         self._running = False
 
     def _begin(self) -> None:
@@ -77,7 +77,7 @@ class BaseIcon(Icon):
 
     def _start_setup(self, setup: Callable[[Icon], object] | None) -> None:
         self._setup = setup
-        self._setup_of_this_run = None
+        self._setup_thread_of_run = None
         self._begin()
         self.update_menu()
 
@@ -89,17 +89,17 @@ class BaseIcon(Icon):
 
     def _run_detached(self) -> None:
         self._started = SimpleQueue()
-        self._loop_thread = threading.Thread(target=self._run_elsewhere, name=f"{self.name}-tray")
+        self._loop_thread = threading.Thread(target=self._run_in_thread, name=f"{self.name}-tray")
         self._loop_thread.start()
         if (failure := self._started.get()) is not None:
             self._loop_thread.join()
             raise failure
 
-    def _run_elsewhere(self) -> None:
+    def _run_in_thread(self) -> None:
         try:
             self._run()
         except BaseException as failure:
-            if self._setup_of_this_run is None:
+            if self._setup_thread_of_run is None:
                 self._started.put(failure)
                 return
             raise
@@ -108,8 +108,8 @@ class BaseIcon(Icon):
 
     def _mark_ready(self) -> None:
         self._running = True
-        self._setup_of_this_run = threading.Thread(target=self._set_up, name=f"{self.name}-setup")
-        self._setup_of_this_run.start()
+        self._setup_thread_of_run = threading.Thread(target=self._set_up, name=f"{self.name}-setup")
+        self._setup_thread_of_run.start()
         self._started.put(None)
 
     def _set_up(self) -> None:

@@ -9,7 +9,7 @@ from .base import BaseIcon
 
 
 class Icon(BaseIcon):
-    """An icon that nobody sees. ``run()`` blocks until ``stop()``."""
+    """An icon that is not shown anywhere. ``run()`` blocks until ``stop()``."""
 
     HAS_DEFAULT_ACTION: ClassVar[bool] = False
     HAS_MENU: ClassVar[bool] = False

@@ -21,7 +21,7 @@ def build_menu(rows: tuple[MenuItem, ...], act: Callable[[Action], None], escape
         act: Called with a row's action when it is chosen.
         escape: Makes a label's text safe for a toolkit that gives characters a meaning.
     """
-    return Menu(*(_item(each, act, escape) for each in rows))
+    return Menu(*(_item(row, act, escape) for row in rows))
 
 
 def _item(row: MenuItem, act: Callable[[Action], None], escape: Callable[[str], str]) -> PystrayItem:

@@ -24,7 +24,7 @@ WINDOWS_TITLE_UNITS = 127
 _XEMBED_PX = 48
 
 
-def _whole(text: str) -> str:
+def _unchanged(text: str) -> str:
     return text
 
 
@@ -33,7 +33,7 @@ def _double_ampersand(text: str) -> str:
 
 
 class BackendQuirks(Struct, frozen=True):
-    """What a backend needs to be told differently.
+    """How one backend differs from the others.
 
     Attributes:
         title: View → title.
@@ -42,44 +42,44 @@ class BackendQuirks(Struct, frozen=True):
     """
 
     title: Callable[[TrayView], str] = tooltip
-    escape: Callable[[str], str] = _whole
+    escape: Callable[[str], str] = _unchanged
     draw: Callable[[IconSpec], Image.Image] = lambda spec: render_all(spec)  # noqa: PLW0108 - looked up when called
 
 
-def _latin(shown: TrayView) -> str:
-    """Return the tooltip in the letters that X window titles of pystray can carry."""
-    text = tooltip(shown).replace("…", "...")
+def _latin_tooltip(view: TrayView) -> str:
+    """Return the tooltip in Latin-1, the only characters that pystray sets as an X window's title."""
+    text = tooltip(view).replace("…", "...")
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
 QUIRKS = {
-    "win32": BackendQuirks(title=lambda shown: tooltip_within(shown, WINDOWS_TITLE_UNITS), escape=_double_ampersand),
-    "xorg": BackendQuirks(title=_latin, draw=lambda spec: render(spec, _XEMBED_PX, opaque=True)),
+    "win32": BackendQuirks(title=lambda view: tooltip_within(view, WINDOWS_TITLE_UNITS), escape=_double_ampersand),
+    "xorg": BackendQuirks(title=_latin_tooltip, draw=lambda spec: render(spec, _XEMBED_PX, opaque=True)),
 }
 
 
 class TrayPresenter:
     """Keeps an icon in step with the newest view. For one thread at a time."""
 
-    def __init__(self, icon: Icon, traits: BackendQuirks, act: Callable[[Action], None]) -> None:
+    def __init__(self, icon: Icon, quirks: BackendQuirks, act: Callable[[Action], None]) -> None:
         """Show views on ``icon``; ``act`` is called with the action of a chosen row."""
         self._icon = icon
-        self._traits = traits
+        self._quirks = quirks
         self._act = act
-        self._picture: IconSpec | None = None
-        self._menu: tuple[MenuItem, ...] | None = None
+        self._shown_icon: IconSpec | None = None
+        self._shown_menu: tuple[MenuItem, ...] | None = None
 
     def show(self, view: TrayView) -> None:
-        """Bring the icon in step with ``view``; what a backend did not take is tried again with the next one."""
-        if self._picture != view.icon:
-            self._icon.icon = self._traits.draw(view.icon)
-            self._picture = view.icon
-        title = self._traits.title(view)
+        """Bring the icon in step with ``view``; what a backend refused is tried again with the next one."""
+        if self._shown_icon != view.icon:
+            self._icon.icon = self._quirks.draw(view.icon)
+            self._shown_icon = view.icon
+        title = self._quirks.title(view)
         if title != self._icon.title:
             self._icon.title = title
-        if self._menu != view.menu:
-            self._icon.menu = build_menu(view.menu, self._act, self._traits.escape)
-            self._menu = view.menu
+        if self._shown_menu != view.menu:
+            self._icon.menu = build_menu(view.menu, self._act, self._quirks.escape)
+            self._shown_menu = view.menu
 
     def notify(self, title: str, body: str, on_click: Callable[[], object] | None = None) -> None:
         """Show a notification; ``on_click`` is called when it is clicked, where the backend can tell."""

@@ -1,8 +1,8 @@
 """The one place that imports pystray.
 
 ``import pystray`` picks a backend at once; on Linux that opens the X display and fails where there is none.
-With ``PYSTRAY_BACKEND=dummy`` it hands out its bare base class instead, so that is what the variable says for
-the time of the import. A backend of pystray's own is asked for by name, with :func:`own_backend`.
+With ``PYSTRAY_BACKEND=dummy`` it gives its base class instead, so the variable is set to that during the
+import. :func:`pystray_backend` gives one of pystray's own backends by name.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pystray import Icon, Menu, MenuItem
 else:
-    _asked_for = os.environ.get("PYSTRAY_BACKEND")
+    _backend_before = os.environ.get("PYSTRAY_BACKEND")
     os.environ["PYSTRAY_BACKEND"] = "dummy"
     try:
         from pystray import Menu, MenuItem
         from pystray._base import Icon
     finally:
-        if _asked_for is None:
+        if _backend_before is None:
             del os.environ["PYSTRAY_BACKEND"]
         else:
-            os.environ["PYSTRAY_BACKEND"] = _asked_for
+            os.environ["PYSTRAY_BACKEND"] = _backend_before
 
-__all__ = ["Icon", "Menu", "MenuItem", "own_backend"]
+__all__ = ["Icon", "Menu", "MenuItem", "pystray_backend"]
 
 
-def own_backend(name: str) -> type[Icon]:
-    """One of pystray's own backends.
+def pystray_backend(name: str) -> type[Icon]:
+    """Return one of pystray's own backends.
 
     Args:
         name: ``win32``, ``darwin``, ``xorg``, ``gtk`` or ``appindicator``.

@@ -1,8 +1,8 @@
-"""pystray's X11 backend with a voice: the tray it draws on knows neither menu nor tooltip, so it notifies.
+"""pystray's X11 backend with notifications: an XEmbed tray has neither menu nor tooltip.
 
-Two things of pystray 0.19.5 are mended on the way: its window never asks the server for clicks, and it asks to be
-docked again at every new picture, which makes trays lose the icon when two requests come close together. And one of
-Xlib 0.33: an event that another thread has read does not wake the loop that waits for it, so its end is said again.
+Two faults of pystray 0.19.5 are worked around: its window never selects click events, and it requests to be docked
+again at every new picture, which makes trays lose the icon when two requests come close together. And one of
+Xlib 0.33: an event that another thread has read does not wake the loop that waits for it, so its end is repeated.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-from trayquota.tray.pystray_import import own_backend
+from trayquota.tray.pystray_import import pystray_backend
 
 if TYPE_CHECKING:
-    from dbus_fast import Message
-
     from trayquota.tray.pystray_import import Icon
 
-_PATIENCE_S = 5.0
-_NUDGE_S = 0.1
+_NOTIFY_TIMEOUT_S = 5.0
+_WAKE_INTERVAL_S = 0.1
 
 
 def icon_class() -> type[Icon]:
@@ -31,7 +29,7 @@ def icon_class() -> type[Icon]:
     """
     from Xlib import X
 
-    base: Any = own_backend("xorg")
+    base: Any = pystray_backend("xorg")
 
     class XembedIcon(base):  # type: ignore[misc]
         """Shows notifications over D-Bus where there is a session bus, and is silent where not."""
@@ -51,12 +49,12 @@ def icon_class() -> type[Icon]:
 
         def _stop(self) -> None:
             super()._stop()
-            threading.Thread(target=self._nudge, name="nudge", daemon=True).start()
+            threading.Thread(target=self._wake_loop, name="wake-loop", daemon=True).start()
 
-        def _nudge(self) -> None:
-            # An answer from the server makes the loop look at what has come.
+        def _wake_loop(self) -> None:
+            # A reply from the server makes the loop handle the events that were read.
             with contextlib.suppress(Exception):
-                while not self._has_ended.wait(_NUDGE_S):
+                while not self._has_ended.wait(_WAKE_INTERVAL_S):
                     self._display.sync()
 
         def _assert_docked(self) -> None:
@@ -75,36 +73,17 @@ def icon_class() -> type[Icon]:
 
 
 def _show(name: str, title: str, message: str) -> None:
-    from trayquota.tray.statusnotifier.address import session_bus_address
+    from trayquota.tray.session_bus import session_bus_address
 
     address = session_bus_address()
     if address is not None:
         with contextlib.suppress(Exception):
-            asyncio.run(asyncio.wait_for(_send(address, name, title, message), _PATIENCE_S))
+            asyncio.run(asyncio.wait_for(_notify(address, name, title, message), _NOTIFY_TIMEOUT_S))
 
 
-async def _send(address: str, name: str, title: str, message: str) -> None:
-    from dbus_fast.aio import MessageBus
+async def _notify(address: str, name: str, title: str, message: str) -> None:
+    from trayquota.tray.notifications import Notifier
+    from trayquota.tray.session_bus import connected
 
-    bus = await MessageBus(bus_address=address).connect()
-    try:
-        able = await bus.call(_to_server("GetCapabilities"))
-        if able and able.body and "body-markup" in able.body[0]:
-            message = message.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        body = [name, 0, "", title, message, [], {}, -1]
-        await bus.call(_to_server("Notify", "susssasa{sv}i", body))
-    finally:
-        bus.disconnect()
-
-
-def _to_server(member: str, signature: str = "", body: list[object] | None = None) -> Message:
-    from dbus_fast import Message
-
-    return Message(
-        destination="org.freedesktop.Notifications",
-        path="/org/freedesktop/Notifications",
-        interface="org.freedesktop.Notifications",
-        member=member,
-        signature=signature,
-        body=body or [],
-    )
+    async with connected(address) as bus:
+        await Notifier(bus, name, on_click=lambda: None).show(title, message)

@@ -2,10 +2,9 @@
 
 Use :class:`Icon` as any icon of pystray's; nothing else here is meant for the rest of the program.
 
-How it is made: ``icon.py`` (any thread) makes immutable descriptions of what is to be shown and hands them
+How it is made: ``icon.py`` (any thread) makes an immutable description of what is to be shown and hands it
 to ``service.py`` (the loop's thread), which keeps one ``session.py`` (a connection) alive. A session exports
-``item.py`` and ``dbusmenu.py``, which tell hosts what differs. ``layout.py``, ``pixmap.py`` and ``text.py``
-are pure.
+``item.py`` and ``dbusmenu.py``, which signal what differs. ``layout.py`` and ``pixmap.py`` are pure.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Worker:
         return threading.current_thread() is self._thread
 
     def submit(self, call: Callable[[], object]) -> None:
-        """Have ``call`` run. Always to be called from the same thread."""
+        """Run ``call`` on the thread. Always to be called from the same thread."""
         if self._thread is None:
             # A daemon, because a callback that never returns must not keep the process.
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
@@ -52,7 +52,7 @@ class Worker:
         while (call := self._calls.get()) is not None:
             try:
                 call()
-            except Exception as fault:  # noqa: BLE001 - whatever it was, the next click must still work
+            except Exception as fault:  # noqa: BLE001 - the next click must still work
                 # What a message says may be private, so it is for those who ask for details.
                 _LOG.error("a callback failed with %s", type(fault).__name__)
                 _LOG.debug("the callback's failure in full", exc_info=True)

@@ -1,4 +1,4 @@
-"""com.canonical.dbusmenu: D-Bus glue around a :class:`PublishedMenu`, with no thoughts of its own.
+"""com.canonical.dbusmenu: D-Bus glue around a :class:`PublishedMenu`, without logic of its own.
 
 No ``from __future__ import annotations`` here: dbus-fast reads the annotations as they are.
 """
@@ -33,8 +33,8 @@ class DBusMenu(ServiceInterface):
 
     Args:
         menu: What it shows.
-        on_event: Told of an event's kind and its node, ahead of the reply, so it must not act by itself.
-        on_about_to_show: Told that the whole menu may be about to open, so that it is closed now; likewise.
+        on_event: Called with an event's kind and its node, before the reply is sent, so it must return at once.
+        on_about_to_show: Called when the whole menu may be about to open, so that it is closed now; likewise.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class DBusMenu(ServiceInterface):
         self._on_about_to_show = on_about_to_show
 
     def emit_changes(self, changes: Changes) -> None:
-        """Emit what hosts have to hear of ``changes``, and nothing when there are none."""
+        """Send hosts what differs, and nothing when nothing does."""
         if changes.updated or changes.removed:
             self.items_properties_updated(changes)
         for parent in changes.parents:
@@ -84,7 +84,7 @@ class DBusMenu(ServiceInterface):
     def get_group_properties(self, ids: Ids, names: Names) -> Annotated[list[list[Any]], DBusSignature("a(ia{sv})")]:
         """The properties of some nodes, or of all when none are named; unknown ids are passed over."""
         nodes = self._menu.nodes
-        wanted = [nodes[each] for each in ids if each in nodes] if ids else nodes.values()
+        wanted = [nodes[id_] for id_ in ids if id_ in nodes] if ids else nodes.values()
         return [[node.id, _variants(properties(node.entry), names)] for node in wanted]
 
     @dbus_method(name="GetProperty")
@@ -110,16 +110,16 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method(name="AboutToShow")
     def about_to_show(self, node: DBusInt32) -> DBusBool:
-        """Whether the host has to ask for the layout anew: never, it hears of each change by itself."""
+        """Whether the host has to fetch the layout again: never, each change is signalled."""
         if self._node(node) is self._menu.root:
             self._on_about_to_show()
         return False
 
     @dbus_method(name="AboutToShowGroup")
     def about_to_show_group(self, ids: Ids) -> Annotated[tuple[list[int], list[int]], DBusSignature("aiai")]:
-        """Likewise for several; returns those to ask for anew, and the ids that are unknown.
+        """Likewise for several; returns those to fetch again, and the ids that are unknown.
 
-        GTK hosts (libdbusmenu) say by this alone that a person opened the whole menu, and nothing when it is
+        GTK hosts (libdbusmenu) signal by this alone that a person opened the whole menu, and nothing when it is
         closed; the other method is also called by hosts that are only building their menu.
         """
         if self._menu.root.id in ids:
@@ -141,7 +141,7 @@ class DBusMenu(ServiceInterface):
 
     @dbus_signal(name="ItemActivationRequested")
     def item_activation_requested(self, node: int, time: int) -> Annotated[list[int], DBusSignature("iu")]:
-        """Asks hosts to open the menu at an entry; part of the interface, never sent."""
+        """A request to hosts to open the menu at an entry; part of the interface, never sent."""
         return [node, time]
 
     def _node(self, node: int) -> Node:
@@ -150,7 +150,7 @@ class DBusMenu(ServiceInterface):
         return self._menu.nodes[node]
 
     def _unknown(self, ids: Iterable[int]) -> list[int]:
-        return [each for each in ids if each not in self._menu.nodes]
+        return [id_ for id_ in ids if id_ not in self._menu.nodes]
 
 
 def _layout(node: Node, depth: int, names: list[str]) -> list[Any]:
@@ -159,6 +159,6 @@ def _layout(node: Node, depth: int, names: list[str]) -> list[Any]:
     return [node.id, variants, [Variant("(ia{sv}av)", child) for child in children]]
 
 
-def _variants(told: Properties, names: Iterable[str]) -> dict[str, Variant]:
-    wanted = frozenset(names) or told.keys()
-    return {name: Variant(_SIGNATURES[type(value)], value) for name, value in told.items() if name in wanted}
+def _variants(values: Properties, names: Iterable[str]) -> dict[str, Variant]:
+    wanted = frozenset(names) or values.keys()
+    return {name: Variant(_SIGNATURES[type(value)], value) for name, value in values.items() if name in wanted}

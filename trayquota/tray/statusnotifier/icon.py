@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from trayquota.tray.base import BaseIcon
 from trayquota.tray.pystray_import import Icon as PystrayIcon
+from trayquota.tray.wire_text import escaped, headline_and_rest, sendable
 
 from .item import ItemState
 from .layout import menu_entries
 from .pixmap import pixmaps
 from .service import TrayService
 from .session import TrayState
-from .wire_text import escaped, headline_and_rest, sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,11 +34,11 @@ class Icon(BaseIcon):
     The first line of :attr:`title` is the headline, the others go below it in the tool tip. An image may
     carry versions drawn for several sizes in ``image.info["variants"]``.
 
-    What is set is made ready for the bus on the thread that sets it, so that a menu's callables and the work
+    What is set is converted for the bus on the thread that sets it, so that a menu's callables and the work
     on pictures never hold up the bus; a thread that was overtaken by a later one has no effect.
 
     Attributes:
-        on_menu_opened: Called on the callbacks' thread when a person opens the menu, where the host tells.
+        on_menu_opened: Called on the callbacks' thread when a person opens the menu, where the host signals it.
     """
 
     HAS_DEFAULT_ACTION: ClassVar[bool] = False
@@ -59,11 +59,11 @@ class Icon(BaseIcon):
         """Make an icon that is not shown yet; the arguments are pystray's."""
         self._lock = threading.Lock()
         self._visibility = threading.RLock()
-        self._turns = count()
+        self._orders = count()
         self._latest: dict[str, int] = {}
         self._service: TrayService | None = None
         super().__init__(name, icon, title, menu, **kwargs)
-        self._presentation = TrayState(item=_titled(ItemState(), self.title, name))
+        self._state = TrayState(item=_titled(ItemState(), self.title, name))
 
     @property
     def visible(self) -> bool:
@@ -73,11 +73,11 @@ class Icon(BaseIcon):
     @visible.setter
     def visible(self, value: bool) -> None:
         with self._visibility:
-            is_news = self._visible != value
+            has_changed = self._visible != value
             _VISIBLE.__set__(self, value)
-        if value and is_news:
-            # pystray passes on what is set only once the icon is visible; what another thread set while it
-            # became so went by unseen.
+        if value and has_changed:
+            # pystray passes on what is set only while the icon is visible; what another thread set while it
+            # became so was dropped.
             self._update_title()
             self._update_icon()
 
@@ -92,18 +92,18 @@ class Icon(BaseIcon):
         """Run the action of the menu's default entry, if it has one, on the calling thread."""
         self()
 
-    def _present(self, aspect: str, turn: int, change: Callable[[TrayState], TrayState]) -> None:
+    def _change(self, part: str, order: int, change: Callable[[TrayState], TrayState]) -> None:
         with self._lock:
-            if self._latest.get(aspect, -1) > turn:
+            if self._latest.get(part, -1) > order:
                 return
-            self._latest[aspect] = turn
-            self._presentation = change(self._presentation)
+            self._latest[part] = order
+            self._state = change(self._state)
             if self._service is not None:
-                self._service.present(self._presentation)
+                self._service.show(self._state)
 
     def _begin(self) -> None:
         with self._lock:
-            self._service = TrayService(self, self._presentation)
+            self._service = TrayService(self, self._state)
 
     def _loop(self) -> None:
         if self._service is not None:
@@ -118,27 +118,27 @@ class Icon(BaseIcon):
 
     def _show(self) -> None:
         self._update_title()
-        self._present("visible", next(self._turns), lambda old: replace(old, visible=True))
+        self._change("visible", next(self._orders), lambda old: replace(old, visible=True))
 
     def _hide(self) -> None:
-        self._present("visible", next(self._turns), lambda old: replace(old, visible=False))
+        self._change("visible", next(self._orders), lambda old: replace(old, visible=False))
 
     def _update_icon(self) -> None:
-        turn = next(self._turns)
+        order = next(self._orders)
         if self._icon is not None:
             pictures = pixmaps(self._icon)
-            self._present("icon", turn, lambda old: replace(old, item=replace(old.item, pixmaps=pictures)))
+            self._change("icon", order, lambda old: replace(old, item=replace(old.item, pixmaps=pictures)))
             self._icon_valid = True
 
     def _update_title(self) -> None:
-        turn = next(self._turns)
+        order = next(self._orders)
         title = self._title
-        self._present("title", turn, lambda old: replace(old, item=_titled(old.item, title, self.name)))
+        self._change("title", order, lambda old: replace(old, item=_titled(old.item, title, self.name)))
 
     def _update_menu(self) -> None:
-        turn = next(self._turns)
+        order = next(self._orders)
         entries = menu_entries(self._menu)
-        self._present("menu", turn, lambda old: replace(old, menu=entries))
+        self._change("menu", order, lambda old: replace(old, menu=entries))
 
     def _notify(self, message: str, title: str | None = None) -> None:
         if self._service is not None:
@@ -150,8 +150,8 @@ class Icon(BaseIcon):
             self._service.withdraw_notification()
 
 
-def _titled(face: ItemState, title: str | None, name: str) -> ItemState:
+def _titled(state: ItemState, title: str | None, name: str) -> ItemState:
     headline, rest = headline_and_rest(sendable(title or ""))
     # Plasma shows no tool tip without a title.
     shown = headline or sendable(name)
-    return replace(face, title=shown, tip_title=shown, tip_text=escaped(rest))
+    return replace(state, title=shown, tip_title=shown, tip_text=escaped(rest))

@@ -46,25 +46,25 @@ class StatusNotifierItem(ServiceInterface):
 
     Args:
         name: The item's Id, the same in every session.
-        face: What it shows at first.
-        on_secondary_activate: Told of a middle click, ahead of the reply, so it must not act by itself.
+        state: What it shows at first.
+        on_secondary_activate: Called on a middle click, before the reply is sent, so it must return at once.
     """
 
-    def __init__(self, name: str, face: ItemState, on_secondary_activate: Callable[[], None]) -> None:
+    def __init__(self, name: str, state: ItemState, on_secondary_activate: Callable[[], None]) -> None:
         """See the class."""
         super().__init__("org.kde.StatusNotifierItem")
         self._id = name
-        self._face = face
+        self._state = state
         self._on_secondary_activate = on_secondary_activate
 
-    def update(self, face: ItemState) -> None:
-        """Show ``face`` from now on; tells hosts what differs, and nothing when nothing does."""
-        old, self._face = self._face, face
-        if old.title != face.title:
+    def update(self, state: ItemState) -> None:
+        """Show ``state`` from now on; signals what differs, and nothing when nothing does."""
+        old, self._state = self._state, state
+        if old.title != state.title:
             self.new_title()
-        if old.pixmaps != face.pixmaps:
+        if old.pixmaps != state.pixmaps:
             self.new_icon()
-        if (old.tip_title, old.tip_text) != (face.tip_title, face.tip_text):
+        if (old.tip_title, old.tip_text) != (state.tip_title, state.tip_text):
             self.new_tool_tip()
 
     @dbus_property(access=READ, name="Category")
@@ -80,7 +80,7 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(access=READ, name="Title")
     def title(self) -> DBusStr:
         """One line about the item."""
-        return self._face.title
+        return self._state.title
 
     @dbus_property(access=READ, name="Status")
     def status(self) -> DBusStr:
@@ -115,7 +115,7 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(access=READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
         """The icon."""
-        return [[each.width_px, each.height_px, each.argb] for each in self._face.pixmaps]
+        return [[pixmap.width_px, pixmap.height_px, pixmap.argb] for pixmap in self._state.pixmaps]
 
     @dbus_property(access=READ, name="OverlayIconName")
     def overlay_icon_name(self) -> DBusStr:
@@ -145,7 +145,7 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(access=READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Icon name, icon, title and text of the tool tip."""
-        return ["", [], self._face.tip_title, self._face.tip_text]
+        return ["", [], self._state.tip_title, self._state.tip_text]
 
     @dbus_property(access=READ, name="XAyatanaLabel")
     def x_ayatana_label(self) -> DBusStr:

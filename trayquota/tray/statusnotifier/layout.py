@@ -16,8 +16,7 @@ from msgspec.structs import replace
 
 from trayquota.core.redacted import RedactedRepr
 from trayquota.tray.pystray_import import Menu
-
-from .wire_text import menu_label
+from trayquota.tray.wire_text import menu_label
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -81,7 +80,7 @@ class Node(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """What a host has to hear so that it knows the new tree.
+    """What a host has to be sent so that it has the new tree.
 
     Attributes:
         updated: Of nodes in both trees: the properties that differ, with their new values.
@@ -103,7 +102,7 @@ EMPTY = Node(0, MenuEntry(Kind.ROOT))
 
 
 def menu_entries(menu: Menu | None) -> tuple[MenuEntry, ...]:
-    """A pystray menu as it is at this moment; its dynamic texts and states are asked for here."""
+    """A pystray menu as it is at this moment; its dynamic texts and states are evaluated here."""
     return tuple(_entry(item) for item in menu or ())
 
 
@@ -121,23 +120,23 @@ def _entry(item: MenuItem) -> MenuEntry:
 def properties(entry: MenuEntry) -> Properties:
     """An entry's properties as com.canonical.dbusmenu names them.
 
-    ``enabled`` and ``visible`` are always told: Plasma never puts a property back to its default by itself.
+    ``enabled`` and ``visible`` are always sent: Plasma never puts a property back to its default by itself.
     """
     if entry.kind is Kind.ROOT:
         return {"children-display": "submenu"}
-    told: Properties = {"label": entry.label, "enabled": entry.enabled, "visible": True}
+    sent: Properties = {"label": entry.label, "enabled": entry.enabled, "visible": True}
     match entry.kind:
         case Kind.SEPARATOR:
-            told["type"] = "separator"
+            sent["type"] = "separator"
         case Kind.SUBMENU:
-            told["children-display"] = "submenu"
+            sent["children-display"] = "submenu"
         case Kind.CHECK:
-            told |= {"toggle-type": "checkmark", "toggle-state": int(entry.checked)}
+            sent |= {"toggle-type": "checkmark", "toggle-state": int(entry.checked)}
         case Kind.RADIO:
-            told |= {"toggle-type": "radio", "toggle-state": int(entry.checked)}
+            sent |= {"toggle-type": "radio", "toggle-state": int(entry.checked)}
         case Kind.STANDARD:
             pass
-    return told
+    return sent
 
 
 def assign_ids(old: Node, entries: Sequence[MenuEntry], ids: Iterator[int]) -> Node:
@@ -146,7 +145,7 @@ def assign_ids(old: Node, entries: Sequence[MenuEntry], ids: Iterator[int]) -> N
     Args:
         old: The tree that hosts know.
         entries: What the menu says now.
-        ids: Gives ids that were never used.
+        ids: Yields ids that were never used.
     """
     return Node(old.id, old.entry, _number(old.children, entries, ids))
 
@@ -167,12 +166,14 @@ def _partners(old: Sequence[MenuEntry], new: Sequence[MenuEntry]) -> list[int | 
     countdown moved on.
     """
     partners: list[int | None] = [None] * len(new)
-    same = _aligned([(each.kind, each.label) for each in old], [(each.kind, each.label) for each in new])
+    same = _aligned([(entry.kind, entry.label) for entry in old], [(entry.kind, entry.label) for entry in new])
     for tag, old_from, old_to, new_from, new_to in same.get_opcodes():
         if tag == "equal":
             partners[new_from:new_to] = range(old_from, old_to)
         elif tag == "replace":
-            kinds = _aligned([each.kind for each in old[old_from:old_to]], [each.kind for each in new[new_from:new_to]])
+            kinds = _aligned(
+                [entry.kind for entry in old[old_from:old_to]], [entry.kind for entry in new[new_from:new_to]]
+            )
             for block in kinds.get_matching_blocks():
                 start = new_from + block.b
                 partners[start : start + block.size] = range(old_from + block.a, old_from + block.a + block.size)
@@ -198,19 +199,19 @@ def with_same_shape(old: Node, new: Mapping[int, Node]) -> Node:
 
 
 def diff_menus(old: Node, new: Node) -> Changes:
-    """What tells a host that knows ``old`` of ``new``."""
+    """Return what to send to a host that has ``old`` so that it has ``new``."""
     before, after = nodes_of(old), nodes_of(new)
     updated, removed, parents = [], [], []
-    for each, node in after.items():
-        if each not in before:
+    for id_, node in after.items():
+        if id_ not in before:
             continue
-        had, has = properties(before[each].entry), properties(node.entry)
+        had, has = properties(before[id_].entry), properties(node.entry)
         if changed := {name: value for name, value in has.items() if had.get(name) != value}:
-            updated.append((each, changed))
+            updated.append((id_, changed))
         if gone := [name for name in had if name not in has]:
-            removed.append((each, gone))
-        if _ids(before[each].children) != _ids(node.children):
-            parents.append(each)
+            removed.append((id_, gone))
+        if _ids(before[id_].children) != _ids(node.children):
+            parents.append(id_)
     return Changes(tuple(updated), tuple(removed), tuple(parents))
 
 

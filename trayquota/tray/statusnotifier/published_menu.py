@@ -1,4 +1,4 @@
-"""The menu as hosts have been told of it."""
+"""The menu as it was published to hosts."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ class PublishedMenu:
         self.revision = 1
         self.is_open = False
         self._ids = count(1)
-        self._waiting: tuple[MenuEntry, ...] | None = None
+        self._pending: tuple[MenuEntry, ...] | None = None
 
     def update(self, entries: tuple[MenuEntry, ...]) -> Changes:
-        """Take in what the menu says now.
+        """Publish new entries.
 
         Returns:
-            What hosts have to be told. A new revision has begun if it names parents.
+            What hosts have to be sent. A new revision has begun if it names parents.
         """
         new = assign_ids(self.root, entries, self._ids)
         changes = diff_menus(self.root, new)
         if changes.parents and self.is_open:
-            self._waiting = entries
+            self._pending = entries
             new = with_same_shape(self.root, nodes_of(new))
             changes = diff_menus(self.root, new)
         else:
-            self._waiting = None
+            self._pending = None
         self.root, self.nodes = new, nodes_of(new)
         if changes.parents:
             self.revision += 1
         return changes
 
     def opened(self) -> None:
-        """A person looks at the menu from now on."""
+        """Hold back, from now on, what would move rows."""
         self.is_open = True
 
     def closed(self) -> Changes:
-        """Nobody looks any more: what has waited comes into force.
+        """Publish what was held back while the menu was open.
 
         Returns:
-            What hosts have to be told.
+            What hosts have to be sent.
         """
         self.is_open = False
-        waiting = self._waiting
-        return Changes() if waiting is None else self.update(waiting)
+        pending = self._pending
+        return Changes() if pending is None else self.update(pending)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from dbus_fast.aio import MessageBus
 
 from trayquota.tray.errors import TrayUnavailable
+from trayquota.tray.session_bus import UNREACHABLE, session_bus_address
 
-from .address import session_bus_address
 from .callback_worker import Worker
 from .published_menu import PublishedMenu
-from .session import UNREACHABLE, BusSession, TrayState
+from .session import BusSession, TrayState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Between attempts to reach the bus again; the last one for good."""
+_DELAYS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Between attempts to reach the bus again; the last one repeats."""
 _STEADY_S: Final = 30.0
-"""A connection that held this long was a good one: the next attempt after it starts with the first pause."""
+"""A connection that held this long was a good one: the next attempt after it starts with the first delay."""
 _CONNECT_S: Final = 10.0
 _CALLBACK_S: Final = 0.3
 """How long a callback under way is waited for when the icon stops."""
 
 
 class TrayService:
-    """Puts what it is told onto the session bus, from a loop on the thread that calls :meth:`run`.
+    """Shows a :class:`TrayState` on the session bus, from a loop on the thread that calls :meth:`run`.
 
     Args:
         owner: The icon.
-        wanted: What to show at first.
+        state: What to show at first.
     """
 
-    def __init__(self, owner: IconOwner, wanted: TrayState) -> None:
+    def __init__(self, owner: IconOwner, state: TrayState) -> None:
         """See the class."""
         self._owner = owner
-        self._wanted = wanted
+        self._state = state
         self._menu = PublishedMenu()
         self._worker = Worker(f"{owner.name}-callbacks")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -57,9 +57,9 @@ class TrayService:
         """Whether the calling thread is the one that runs callbacks."""
         return self._worker.is_current
 
-    def present(self, wanted: TrayState) -> None:
-        """Show ``wanted`` from now on; from any thread, one at a time. Several in a moment are one update."""
-        self._wanted = wanted
+    def show(self, state: TrayState) -> None:
+        """Show ``state`` from now on; from any thread, one at a time. Several at once become one update."""
+        self._state = state
         if self._loop is not None and not self._is_flush_due:
             self._is_flush_due = True
             self._post(self._flush)
@@ -69,7 +69,7 @@ class TrayService:
         self._post(lambda: self._with_session(lambda session: session.notify(summary, body)))
 
     def withdraw_notification(self) -> None:
-        """Take back the last notification; from any thread."""
+        """Withdraw the last notification; from any thread."""
         self._post(lambda: self._with_session(BusSession.withdraw_notification))
 
     def stop(self) -> None:
@@ -114,7 +114,7 @@ class TrayService:
 
     def _flush(self) -> None:
         self._is_flush_due = False
-        self._with_session(lambda session: session.show(self._wanted))
+        self._with_session(lambda session: session.show(self._state))
 
     async def _main(self, on_ready: Callable[[], None]) -> None:
         self._task = asyncio.current_task()
@@ -129,26 +129,26 @@ class TrayService:
     async def _serve(self, on_ready: Callable[[], None]) -> None:
         bus = await _first_connection()
         on_ready()
-        loop, pauses = asyncio.get_running_loop(), _pauses()
+        loop, delays = asyncio.get_running_loop(), _delays()
         while True:
-            since = loop.time()
+            connected_at = loop.time()
             was_hidden = await self._serve_once(bus)
-            if was_hidden or loop.time() - since >= _STEADY_S:
-                pauses = _pauses()
-            bus = await _connection_again(chain([0.0], pauses) if was_hidden else pauses)
+            if was_hidden or loop.time() - connected_at >= _STEADY_S:
+                delays = _delays()
+            bus = await _connection_again(chain([0.0], delays) if was_hidden else delays)
 
     async def _serve_once(self, bus: MessageBus) -> bool:
         session = BusSession(bus, self._owner, self._menu, self._worker.submit)
         self._session = session
         try:
-            return await session.serve(self._wanted)
+            return await session.serve(self._state)
         finally:
             self._session = None
             await session.close()
 
 
-def _pauses() -> Iterator[float]:
-    return chain(_PAUSES_S, repeat(_PAUSES_S[-1]))
+def _delays() -> Iterator[float]:
+    return chain(_DELAYS_S, repeat(_DELAYS_S[-1]))
 
 
 async def _connection(address: str) -> MessageBus:
@@ -168,14 +168,14 @@ async def _first_connection() -> MessageBus:
         raise TrayUnavailable(message) from why
 
 
-async def _connection_again(pauses: Iterator[float]) -> MessageBus:
-    for pause_s in pauses:
-        await asyncio.sleep(pause_s)
+async def _connection_again(delays: Iterator[float]) -> MessageBus:
+    for delay_s in delays:
+        await asyncio.sleep(delay_s)
         try:
             return await _connection(session_bus_address() or "")
         except UNREACHABLE as why:
             _LOG.debug("the session bus is still away: %r", why)
-    raise AssertionError  # pauses never end
+    raise AssertionError  # there is always another delay
 
 
 def _on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

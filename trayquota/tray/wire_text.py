@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 
-# A NUL or half of a surrogate pair is no D-Bus string: the bus would cut the connection.
+# A NUL or half of a surrogate pair is no D-Bus string: the bus would close the connection.
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayquota.tray.statusnotifier.address import session_bus_address
-from trayquota.tray.statusnotifier.wire_text import escaped, headline_and_rest, menu_label, sendable
+from trayquota.tray.session_bus import session_bus_address
+from trayquota.tray.wire_text import escaped, headline_and_rest, menu_label, sendable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ ANY_TEXT = st.text(st.characters(codec=None))
 
 
 @given(ANY_TEXT)
-def test_whatever_it_was_it_can_be_sent(text: str) -> None:
+def test_any_text_becomes_sendable(text: str) -> None:
     arrived = sendable(text)
     assert "\0" not in arrived
     assert arrived.encode().decode() == arrived
@@ -26,7 +26,7 @@ def test_whatever_it_was_it_can_be_sent(text: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
-def test_good_text_is_left_alone(text: str) -> None:
+def test_sendable_text_is_unchanged(text: str) -> None:
     assert sendable(text) == text
 
 
@@ -53,14 +53,14 @@ def test_a_title_is_a_headline_and_the_rest(title: str, parts: tuple[str, str]) 
     assert headline_and_rest(title) == parts
 
 
-def test_the_variable_says_where_the_bus_is(tmp_path: Path) -> None:
+def test_the_environment_variable_gives_the_address(tmp_path: Path) -> None:
     (tmp_path / "bus").touch()
     environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/elsewhere", "XDG_RUNTIME_DIR": str(tmp_path)}
     assert session_bus_address(environ) == "unix:path=/elsewhere"
 
 
 @pytest.mark.parametrize("address", [{}, {"DBUS_SESSION_BUS_ADDRESS": ""}])
-def test_else_it_is_looked_for_in_the_runtime_folder(tmp_path: Path, address: dict[str, str]) -> None:
+def test_without_the_variable_the_bus_is_found_in_the_runtime_folder(tmp_path: Path, address: dict[str, str]) -> None:
     folder = tmp_path / "a b~ä"
     folder.mkdir()
     environ = {"XDG_RUNTIME_DIR": str(folder)} | address
@@ -69,5 +69,5 @@ def test_else_it_is_looked_for_in_the_runtime_folder(tmp_path: Path, address: di
     assert session_bus_address(environ) == f"unix:path={tmp_path}/a%20b%7E%C3%A4/bus"
 
 
-def test_without_either_there_is_none() -> None:
+def test_without_variable_and_runtime_folder_there_is_no_address() -> None:
     assert session_bus_address({}) is None
