@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from trayquota import providers
 from trayquota.core.credential import Tokens
 from trayquota.providers.base import FetchError, Provider, Request, Response
@@ -45,6 +47,11 @@ def load(name: str) -> Any:
 def expected(name: str) -> Any:
     """Return what a reader has to make of a sample file."""
     return json.loads((FOLDER / "EXPECTED.json").read_bytes())["files"][name]
+
+
+def newer(name: str) -> Any:
+    """Return one of the newer samples: ``answer`` and what is ``expected`` of it stand in the same file."""
+    return json.loads((FOLDER.with_name("facts-2") / name).read_bytes())
 
 
 def names(kind: str) -> list[str]:
@@ -112,6 +119,15 @@ def assert_windows(windows: Sequence[QuotaWindow], expectations: Sequence[Mappin
         assert window.used_percent == wanted["used_percent"], window.title
         assert window.remaining_percent == wanted["remaining_percent"], window.title
         assert window.duration_s == wanted["window_seconds"], window.title
+        assert_moment(window.resets_at, wanted["resets_at"])
+
+
+def assert_newer_windows(windows: Sequence[QuotaWindow], expectations: Sequence[Mapping[str, Any]]) -> None:
+    """Hold windows to what the newer facts say of them, in order."""
+    assert [window.title for window in windows] == [wanted["title"] for wanted in expectations]
+    for window, wanted in zip(windows, expectations, strict=True):
+        assert window.used_percent == pytest.approx(wanted["used_percent"], abs=1e-4), window.title
+        assert window.duration_s == wanted["duration_seconds"], window.title
         assert_moment(window.resets_at, wanted["resets_at"])
 
 

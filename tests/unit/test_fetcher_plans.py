@@ -1,4 +1,4 @@
-"""Claude's plan: what its profile tells, and that it is asked for once, never at the cost of the quotas."""
+"""Claude's plan: its profile is fetched once, never at the cost of the quotas."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
-
 from trayquota.core.credential import Credential, Tokens
 from trayquota.core.model import Account
 from trayquota.engine.fetcher import Fetcher
 from trayquota.net.cancellation import CancelToken
-from trayquota.providers.claude import PROVIDER
 from trayquota.store.state import StateStore
 from trayquota.tokens.manager import TokenManager
 
@@ -24,33 +21,6 @@ if TYPE_CHECKING:
     from trayquota.providers.base import Request, Response
 
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("account", "organization", "plan"),
-    [
-        ({"has_claude_max": True}, {"rate_limit_tier": "default_claude_max_20x"}, "Max 20x"),
-        ({"has_claude_max": True}, {"rate_limit_tier": "default_claude_max_5x"}, "Max 5x"),
-        ({"has_claude_max": True}, {"rate_limit_tier": 5}, "Max"),
-        ({"has_claude_pro": True, "has_claude_max": False}, {"rate_limit_tier": "default_claude_ai"}, "Pro"),
-        ({}, {"organization_type": "claude_team"}, "Team"),
-        ({"has_claude_max": False, "has_claude_pro": False}, {"organization_type": "claude_enterprise"}, "Enterprise"),
-        ({"has_claude_max": False, "has_claude_pro": False}, {}, "Free"),
-        ({"has_claude_max": None}, {"organization_type": ["claude_max"]}, None),
-    ],
-)
-def test_the_plan_in_a_profile(account: object, organization: object, plan: str | None) -> None:
-    assert PROVIDER.read_plan(facts.answer({"account": account, "organization": organization})) == plan
-
-
-def test_the_plan_of_the_facts() -> None:
-    wanted = facts.expected("claude_profile.json")
-    assert PROVIDER.read_plan(facts.answer(facts.load("claude_profile.json"))) == f"{wanted['plan']} {wanted['tier']}"
-
-
-@pytest.mark.parametrize("answer", [facts.answer({}, 403), facts.answer([]), facts.answer("x", 500)])
-def test_no_plan_in_any_other_answer(answer: Response) -> None:
-    assert PROVIDER.read_plan(answer) is None
 
 
 class Provider:

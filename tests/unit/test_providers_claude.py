@@ -40,7 +40,7 @@ def test_the_windows_of_the_facts_and_no_others(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("stated", "used"),
-    [(1, 1.0), (1.0, 1.0), (0.5, 0.5), (0, 0.0), (99.99, 99.99), ("7", 7.0), ("7 %", 7.0), (100.1, 100.0), (-1e9, 0.0)],
+    [(1, 1.0), (1.0, 1.0), (0.5, 0.5), (0, 0.0), (99.99, 99.99), ("7", 7.0), ("7 %", 7.0), (100.1, 100.0), (-5, 0.0)],
 )
 def test_utilization_is_a_percent_whatever_its_size(stated: object, used: float) -> None:
     (window,) = read({"five_hour": {"utilization": stated, "resets_at": None}})
@@ -52,7 +52,7 @@ def test_one_spoilt_bucket_costs_only_itself(junk: object) -> None:
     assert titles({"five_hour": junk, "seven_day": {"utilization": 11}}) == ["Weekly"]
 
 
-@pytest.mark.parametrize("utilization", [True, "many", float("nan"), 10**400, "1e999"])
+@pytest.mark.parametrize("utilization", [True, "many", float("nan"), 10**400, "1e999", -1e9, "4%2"])
 def test_what_is_no_percent_is_no_window(utilization: object) -> None:
     with pytest.raises(FetchError) as caught:
         read({"five_hour": {"utilization": utilization, "resets_at": LATER}})
@@ -80,13 +80,12 @@ def test_models_have_a_limit_each() -> None:
         "garbage",
         7,
         {},
-        scoped(None),
-        scoped("Sonnet", kind="weekly_all"),
         scoped("Fable", 4),
         scoped("Opus 5", 80),
         scoped("All models", 61),
     ]
     assert [(each.title, each.used_percent) for each in read({"limits": limits})] == [
+        ("Weekly", 61.0),
         ("Weekly (Fable)", 4.0),
         ("Weekly (Opus 5)", 80.0),
     ]

@@ -110,11 +110,46 @@ class QuotaWindow(Struct, frozen=True):
         return self.resets_at is not None and self.resets_at <= now
 
 
+class Credits(Struct, frozen=True):
+    """Money or credits that an account lives on beside its windows, or instead of them.
+
+    Attributes:
+        balance: What is left, in the provider's unit; ``None`` when it does not say.
+        is_unlimited: There is no end to them.
+    """
+
+    balance: float | None = None
+    is_unlimited: bool = False
+
+
+class ResetCredits(Struct, frozen=True):
+    """How often a person may have windows reset before their time.
+
+    Attributes:
+        available: How many are left; at least 1.
+        expires_at: When the first of them lapses.
+    """
+
+    available: int
+    expires_at: datetime | None = None
+
+
 class Usage(Struct, frozen=True):
-    """The quotas in an answer, in the provider's order; the plan when the answer names it."""
+    """What a provider says of an account.
+
+    Attributes:
+        windows: In the provider's order; none where the plan has none.
+        plan: Its name for people; ``None`` when the answer does not name it.
+        organization: Whose seat it is, for people; likewise.
+        credits: What it lives on beside the windows.
+        reset_credits: ``None`` when there are none.
+    """
 
     windows: tuple[QuotaWindow, ...]
     plan: str | None = None
+    organization: str | None = None
+    credits: Credits | None = None
+    reset_credits: ResetCredits | None = None
 
 
 class AccountUsage(Struct, frozen=True):

@@ -6,46 +6,25 @@ be missing, null or of another type tomorrow.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from trayquota.core.credential import is_token
-from trayquota.core.model import QuotaWindow, Usage
+from trayquota.core.model import Usage
 from trayquota.providers.answers import no_windows, read_json, retry_after_s
 from trayquota.providers.base import FetchError, Provider, RefreshedTokens, Request, Response, TokenRefreshError
-from trayquota.providers.values import (
-    fields,
-    first,
-    instant,
-    items,
-    number,
-    parse_json,
-    percent,
-    text,
-)
-from trayquota.providers.windows import scoped_title, unique_windows
+from trayquota.providers.claude_usage import Profile, read_profile, read_reset_credits, read_windows
+from trayquota.providers.values import fields, first, number, parse_json
+from trayquota.providers.windows import unique_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from trayquota.core.credential import Tokens
     from trayquota.providers.base import Send
 
-_HOUR_S = 3600
-_WEEK_S = 7 * 24 * _HOUR_S
-_BUCKETS = (
-    ("five_hour", "5-hour", 5 * _HOUR_S),
-    ("seven_day", "Weekly", _WEEK_S),
-    ("seven_day_opus", "Weekly (Opus)", _WEEK_S),
-    ("seven_day_sonnet", "Weekly (Sonnet)", _WEEK_S),
-    ("seven_day_oauth_apps", "Weekly (OAuth Apps)", _WEEK_S),
-    ("seven_day_cowork", "Weekly (Cowork)", _WEEK_S),
-    ("seven_day_omelette", "Weekly (Omelette)", _WEEK_S),
-)
-_KINDS = {"claude_max": "Max", "claude_pro": "Pro", "claude_team": "Team", "claude_enterprise": "Enterprise"}
 _CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
 # The two endpoints want different agents: the usage endpoint answers 429 for good to any but the command-line
 # client's, the token endpoint answers 429 to just that one.
@@ -73,39 +52,24 @@ class Claude(Provider):
             "User-Agent": _USAGE_AGENT,
         }
         usage = self.read_usage(send(Request("GET", "https://api.anthropic.com/api/oauth/usage", headers)))
-        profile = send.rarely(Request("GET", "https://api.anthropic.com/api/oauth/profile", headers))
-        return replace(usage, plan=self.read_plan(profile)) if profile else usage
+        response = send.rarely(Request("GET", "https://api.anthropic.com/api/oauth/profile", headers))
+        profile = self.read_profile(response) if response else Profile()
+        return replace(usage, plan=profile.plan, organization=profile.organization)
 
     def read_usage(self, response: Response) -> Usage:
-        """Return the named buckets, the model limits of ``limits[]`` and extra usage.
-
-        ``utilization`` and ``percent`` are stated in percent: 1.0 is one percent.
-        """
+        """Return the windows in a usage answer, and the reset credits where it has them."""
         answer = fields(read_json(response, self.title))
-        windows = list(_buckets(answer))
-        taken = {_slug(window.title) for window in windows}
-        windows += (each for each in _scoped(answer) if _slug(each.title) not in taken)
-        windows += _extra(answer)
+        windows = read_windows(answer, response.received_at)
         if not windows:
             raise no_windows(self.title)
-        return Usage(unique_windows(windows))
+        return Usage(unique_windows(windows), reset_credits=read_reset_credits(answer))
 
-    def read_plan(self, response: Response) -> str | None:
-        """Return ``Max 20x``, ``Pro``, ``Team``, …; the tier's factor is part of the rate limit's name."""
+    def read_profile(self, response: Response) -> Profile:
+        """Return the plan and the organization; nothing of them for an answer that is none."""
         try:
-            answer = fields(read_json(response, self.title))
+            return read_profile(fields(read_json(response, self.title)))
         except FetchError:
-            return None
-        account, organization = fields(answer.get("account")), fields(answer.get("organization"))
-        kind = _KINDS.get(str(organization.get("organization_type")))
-        if account.get("has_claude_max") is True:
-            kind = "Max"
-        elif account.get("has_claude_pro") is True:
-            kind = "Pro"
-        elif kind is None and account.get("has_claude_max") is False and account.get("has_claude_pro") is False:
-            kind = "Free"
-        tier = re.search(r"_(\d{1,3}x)$", str(organization.get("rate_limit_tier")))
-        return f"{kind} {tier[1]}" if kind and tier else kind
+            return Profile()
 
     def refresh_request(self, refresh_token: str) -> Request:
         """Return the form that trades a single-use refresh token for a new pair."""
@@ -152,70 +116,6 @@ PROVIDER = Claude()
 def form_encoded(value: str) -> str:
     """Return ``value`` for a form body: only letters, digits and ``- . _ ~`` stay as they are."""
     return quote(value, safe="-._~")
-
-
-def _buckets(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
-    for key, title, length_s in _BUCKETS:
-        bucket = fields(answer.get(key))
-        used = percent(bucket.get("utilization"))
-        if used is not None:
-            yield QuotaWindow(title, used, instant(bucket.get("resets_at")), length_s)
-
-
-def _scoped(answer: Mapping[str, object]) -> list[QuotaWindow]:
-    """Return the limits of single models; ``session`` and ``weekly_all`` repeat the buckets.
-
-    ``is_active`` marks the limit that binds at the moment. Most valid limits are not active, so it decides
-    only between two entries for the same model.
-    """
-    found: dict[str, tuple[bool, QuotaWindow]] = {}
-    for each in items(answer.get("limits")):
-        limit = fields(each)
-        scope = fields(limit.get("scope"))
-        model = fields(scope.get("model"))
-        name = text(model.get("display_name")) or text(model.get("id")) or text(scope.get("surface"))
-        used = percent(limit.get("percent"))
-        if limit.get("kind") != "weekly_scoped" or name is None or used is None or _slug(name) == "allmodels":
-            continue
-        window = QuotaWindow(scoped_title("Weekly", name), used, instant(limit.get("resets_at")), _WEEK_S)
-        active = limit.get("is_active") is True
-        if _slug(name) not in found or (active and not found[_slug(name)][0]):
-            found[_slug(name)] = (active, window)
-    return [window for _, window in found.values()]
-
-
-def _extra(answer: Mapping[str, object]) -> list[QuotaWindow]:
-    """Return paid extra usage as a window when it has a limit; ``spend`` is its newer twin."""
-    extra = fields(answer.get("extra_usage"))
-    limit = number(extra.get("monthly_limit")) or 0.0
-    if extra.get("is_enabled") is True and limit > 0:
-        used = percent(extra.get("utilization"))
-        if used is None:
-            used = _share(number(extra.get("used_credits")), limit)
-        return [QuotaWindow("Extra usage", used)]
-    spend = fields(answer.get("spend"))
-    limit = _amount(spend.get("limit")) or 0.0
-    if spend.get("enabled") is True and limit > 0:
-        used = _share(_amount(spend.get("used")), limit)
-        return [QuotaWindow("Extra usage", percent(spend.get("percent")) if used is None else used)]
-    return []
-
-
-def _amount(value: object) -> float | None:
-    """Return money out of {amount_minor, exponent} in major units."""
-    money = fields(value)
-    minor, exponent = number(money.get("amount_minor")), number(first(money, "exponent", "decimal_places"))
-    if minor is None:
-        return None
-    return float(minor / 10 ** (exponent if exponent is not None and 0 <= exponent <= 6 else 2))
-
-
-def _share(used: float | None, limit: float) -> float | None:
-    return None if used is None else percent(used / limit * 100)
-
-
-def _slug(title: str) -> str:
-    return "".join(each for each in title.casefold() if each.isalnum())
 
 
 def _error_code(answer: Mapping[str, object]) -> object:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?")
 _LEAST_PERCENT, _MOST_PERCENT = -100.0, 10_000.0
 """A percent beyond these is no measurement that went a little over its scale, but nonsense."""
+_MOST_OF_ANYTHING = 1e12
 _MS_FROM = 1e10
 """From here on an epoch number counts milliseconds: as seconds it would lie beyond the year 2286."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -77,6 +78,20 @@ def percent(value: object) -> float | None:
     if result is None or not _LEAST_PERCENT <= result <= _MOST_PERCENT:
         return None
     return min(100.0, max(0.0, result))
+
+
+def amount(value: object) -> float | None:
+    """Return an amount of money or of things; ``None`` when it is negative or absurdly large."""
+    result = number(value)
+    return result if result is not None and 0 <= result <= _MOST_OF_ANYTHING else None
+
+
+def share(part: object, total: object) -> float | None:
+    """Return which percent of ``total`` an amount is, at most 100; ``None`` when either makes no sense."""
+    amount_of_part, amount_of_total = amount(part), amount(total)
+    if amount_of_part is None or not amount_of_total:
+        return None
+    return min(100.0, amount_of_part / amount_of_total * 100)
 
 
 def whole(value: object) -> int | None:
