@@ -8,9 +8,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trayquota.core.errors import ConfigError
 from trayquota.core.refresh_policy import Reason
 from trayquota.services import build_services, display_options, utc_now
-from trayquota.settings.config import ConfigError, decode
+from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.views.alerts import alerts
@@ -275,7 +276,8 @@ class App:
             open_file(path)
 
     def _switch_autostart(self, *, on: bool) -> None:
-        from trayquota.system.autostart import AutostartError, autostart
+        from trayquota.core.errors import AutostartError
+        from trayquota.system.autostart import autostart
 
         try:
             way = autostart(self._autostart_options or ())

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
+from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
 from trayquota.providers import find_provider
-from trayquota.providers.base import FetchError, Request, Response, fetch_error
 from trayquota.sources.folder_scan import FolderScanner
 
 from .stage import HERE
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trayquota.core.credential import Credential
+    from trayquota.providers.base import Request, Response
 
     from .figures import Row
     from .run import Scale

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import trayquota
-from trayquota.tray.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailable
 from trayquota.tray.pystray_import import Menu, MenuItem
 from trayquota.tray.statusnotifier import Icon
 

@@ -15,7 +15,8 @@ import pytest
 
 from trayquota import providers
 from trayquota.core.credential import Tokens
-from trayquota.providers.base import FetchError, Provider, Request, Response
+from trayquota.core.errors import FetchError
+from trayquota.providers.base import Provider, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

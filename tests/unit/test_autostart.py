@@ -17,17 +17,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from trayquota.core.errors import AutostartError
 from trayquota.system import autostart as module
-from trayquota.system.autostart import (
-    Autostart,
-    AutostartError,
-    DesktopEntry,
-    LaunchAgent,
-    RunKey,
-    autostart,
-    command,
-    config_home,
-)
+from trayquota.system.autostart import Autostart, DesktopEntry, LaunchAgent, RunKey, autostart, command, config_home
 from trayquota.system.desktop_entry import started_by
 
 if TYPE_CHECKING:

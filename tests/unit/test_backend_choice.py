@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.core.errors import TrayUnavailable
 from trayquota.tray import backend_choice as backend
 from trayquota.tray import xembed
 from trayquota.tray.backend_choice import (
@@ -20,7 +21,6 @@ from trayquota.tray.backend_choice import (
     has_xembed_tray,
     icon_class,
 )
-from trayquota.tray.errors import TrayUnavailable
 from trayquota.tray.headless import Icon as Headless
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.credential import is_token
+from trayquota.core.errors import UnreadableError
 from trayquota.core.model import FailureKind
 from trayquota.core.text import NAME_LIMIT
-from trayquota.sources.credential_file import UnreadableError, parse_fields, read_account, unreadable_account
+from trayquota.sources.credential_file import parse_fields, read_account, unreadable_account
 
 from . import facts, hostile
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.sources.credential_file import LARGEST_BYTES, UnreadableError, parse_fields, read_bytes
+from trayquota.core.errors import UnreadableError
+from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_bytes
 
 from . import facts
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
 from trayquota.engine.fetcher import Fetcher
 from trayquota.net.cancellation import CancelToken
-from trayquota.providers.base import FetchError, Response, fetch_error
+from trayquota.providers.base import Response
 
 from .token_files import MORE, START, House, unwritable
 

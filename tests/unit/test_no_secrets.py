@@ -15,9 +15,10 @@ import pytest
 
 import trayquota
 from trayquota.core.credential import Tokens
+from trayquota.core.errors import FetchError, SupersededError, TokenWriteError
 from trayquota.engine.fetcher import Fetcher
 from trayquota.net.cancellation import CancelToken
-from trayquota.providers.base import FetchError, Request, Response
+from trayquota.providers.base import Request, Response
 from trayquota.providers.claude import PROVIDER
 from trayquota.tokens import writer as rewrite
 from trayquota.tokens.journal import Journal, PendingTokens
@@ -231,7 +232,7 @@ def test_a_pair_that_cannot_be_put_away(house: House) -> None:
         room.write(entry)
     for content in (b"", b"[]", REFRESH.encode(), json.dumps(fields(house.provider.newest)).encode()):
         house.path.write_bytes(content)
-        with pytest.raises((rewrite.TokenWriteError, rewrite.SupersededError)) as info:
+        with pytest.raises((TokenWriteError, SupersededError)) as info:
             rewrite.write_tokens(entry)
         assert_discreet(told_by(info.value).replace(EMAIL, ""))
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayquota.core.credential import Tokens
+from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
-from trayquota.providers.base import FetchError
 from trayquota.providers.claude import PROVIDER
 from trayquota.providers.windows import MOST_WINDOWS
 

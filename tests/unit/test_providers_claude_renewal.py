@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayquota.core.credential import is_token
-from trayquota.providers.base import RefreshedTokens, TokenRefreshError
+from trayquota.core.errors import TokenRefreshError
+from trayquota.providers.base import RefreshedTokens
 from trayquota.providers.claude import PROVIDER, form_encoded
 
 from . import facts, hostile

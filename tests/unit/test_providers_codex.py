@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
-from trayquota.providers.base import FetchError
 from trayquota.providers.codex import PROVIDER, plan_title, window_title
 from trayquota.providers.windows import MOST_WINDOWS
 

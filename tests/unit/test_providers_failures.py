@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.core.refresh_policy import next_gate
 from trayquota.providers import find_provider, provider_name, provider_title, usage_page
 from trayquota.providers.answers import retry_after_s
-from trayquota.providers.base import FetchError, Provider, Response
 
 from . import facts
+
+if TYPE_CHECKING:
+    from trayquota.providers.base import Provider, Response
 
 CLAUDE, CODEX = facts.PROVIDERS["claude"], facts.PROVIDERS["codex"]
 KINDS = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.providers.base import fetch_error
 
 from .token_files import House, failure_of, kind_of, reply
 

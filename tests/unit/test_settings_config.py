@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.settings.config import Config, ConfigError, Settings, environment_locale, load_config
+from trayquota.core.errors import ConfigError
+from trayquota.settings.config import Config, Settings, environment_locale, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayquota.settings.config import ConfigError, Settings, decode, load_config
+from trayquota.core.errors import ConfigError
+from trayquota.settings.config import Settings, decode, load_config
 from trayquota.settings.edit import config_template, format_config, set_setting, write_template
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.core.errors import Interrupted
 from trayquota.system import shutdown as leaving
-from trayquota.system.shutdown import Interrupted, exit_now, interruptible, on_shutdown, on_signal, shutdown_signals
+from trayquota.system.shutdown import exit_now, interruptible, on_shutdown, on_signal, shutdown_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from trayquota.providers.base import FetchError
-from trayquota.sources.credential_file import UnreadableError, parse_fields, read_account, read_bytes
+from trayquota.core.errors import FetchError, UnreadableError
+from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
 from trayquota.tokens.journal import Journal
 
 from .token_files import MORE, House, Pair, Provider, fields

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs
 import pytest
 from filelock import FileLock
 
+from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
-from trayquota.providers.base import FetchError
 from trayquota.tokens.journal import Journal
 
 from .token_files import LIFETIME_S, MORE, START, House, Pair, failure_of, fields, kind_of, reply

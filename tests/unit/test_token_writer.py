@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from trayquota.core.errors import SupersededError, TokenWriteError
 from trayquota.system import files
-from trayquota.tokens.writer import SupersededError, TokenWriteError, can_write_tokens, write_tokens
+from trayquota.tokens.writer import can_write_tokens, write_tokens
 
 from .hostile import values
 from .token_writing import NEW, OLD, THEIRS, assert_alone, before_replacing, content, entry

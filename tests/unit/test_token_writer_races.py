@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.tokens.writer import SupersededError, TokenWriteError, remove_temporary_files, write_tokens
+from trayquota.core.errors import SupersededError, TokenWriteError
+from trayquota.tokens.writer import remove_temporary_files, write_tokens
 
 from .token_writing import NEW, OLD, THEIRS, assert_alone, before_replacing, content, entry, while_writing
 

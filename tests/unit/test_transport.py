@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.credential import Tokens
+from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net.transport import LARGEST_BYTES
-from trayquota.providers.base import FetchError, Request
 
 from . import facts
 from .loopback_servers import NOW, Server, Visit, answer, chunked, get, nothing_left_behind, packed, post, transport_to
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trayquota.net.transport import Transport
+    from trayquota.providers.base import Request
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net import connections
 from trayquota.net import transport as transport_module
 from trayquota.net.cancellation import CancelToken
-from trayquota.providers.base import FetchError
 
 from .loopback_servers import CERTIFICATE, Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
 

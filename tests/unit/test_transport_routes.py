@@ -12,9 +12,9 @@ import requests.utils
 import urllib3
 from msgspec.structs import replace
 
+from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net import transport as transport_module
-from trayquota.providers.base import FetchError
 
 from .loopback_servers import CERTIFICATE, Server, answer, get, nothing_left_behind, post, transport_to
 

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from trayquota.providers.base import FetchError, Response
+from trayquota.core.errors import FetchError
+from trayquota.providers.base import Response
 from trayquota.sources.credential_file import parse_fields, read_account
 from trayquota.store.state import StateStore
 from trayquota.tokens.manager import TokenManager

@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from trayquota import __version__
+from trayquota.core.errors import TrayUnavailable
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age
 from trayquota.services import cached_snapshot, utc_now
@@ -19,7 +20,6 @@ from trayquota.sources.folder_scan import display_path
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.journal import Journal
 from trayquota.tray.backend_choice import choose_backend, icon_class
-from trayquota.tray.errors import TrayUnavailable
 from trayquota.views.labels import needs_user
 
 if TYPE_CHECKING:

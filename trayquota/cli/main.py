@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words := sys.argv[1:] if arguments is None else arguments:
         _parser().parse_args(words, options)
     # --help and --version need none of the rest.
-    from trayquota.system.shutdown import Interrupted, interruptible
+    from trayquota.core.errors import Interrupted
+    from trayquota.system.shutdown import interruptible
     from trayquota.system.stdout import replace_unencodable
 
     replace_unencodable()
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options) -> int:
-    from trayquota.settings.config import ConfigError
+    from trayquota.core.errors import ConfigError
     from trayquota.system.log import error_location
     from trayquota.system.stdout import disk_full_reason, flush_stdout, silence_stdout
 
@@ -101,10 +102,10 @@ def _load(options: Options) -> Config:
 def _tray(options: Options) -> int:
     """Show the tray until it is quit, unless it is shown already; return the exit code."""
     from trayquota.app import App
+    from trayquota.core.errors import TrayUnavailable
     from trayquota.system.log import set_up_logging
     from trayquota.system.single_instance import SingleInstance
     from trayquota.tray.backend_choice import choose_backend
-    from trayquota.tray.errors import TrayUnavailable
 
     config = _load(options)
     set_up_logging(config.paths.log, verbose=options.verbose)
@@ -200,7 +201,8 @@ def _config(options: Options) -> int:
 
 
 def _autostart(options: Options) -> int:
-    from trayquota.system.autostart import AutostartError, autostart
+    from trayquota.core.errors import AutostartError
+    from trayquota.system.autostart import autostart
 
     way = autostart(_carried_over(options))
     try:

@@ -1,21 +1,120 @@
-"""The tree of all exceptions that this program raises for itself.
+"""All exceptions of this program, as one tree.
 
 ::
 
-    TrayquotaError
-    └── UnusableFileError (OSError too)   no regular file, or larger than its reader takes
+    BaseException
+    ├── Interrupted                     a signal asked for the end
+    └── Exception
+        └── TrayquotaError              all others
+            ├── FetchError              an account's quotas could not be fetched
+            ├── TokenRefreshError       the provider refused to refresh a token
+            ├── TokenWriteError         a credential file does not take its new tokens
+            ├── SupersededError         a credential file is not to take them
+            ├── UnreadableError         a file is no usable credential file
+            ├── ConfigError             the settings cannot be used
+            ├── AutostartError          starting with the session cannot be switched
+            ├── TrayUnavailable         no tray can be shown
+            ├── ForeignError            the state was written by another version; a ValueError
+            └── UnusableFileError       no regular file, or too large to be read; an OSError
+
+The text of those that a person may see is fit to show: it holds no token, no address and no body. Errors of the
+libraries are turned into one of these where the library is called.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trayquota.core.model import Failure
+
+if TYPE_CHECKING:
+    from trayquota.core.model import FailureKind
+
+
+class Interrupted(BaseException):
+    """A signal asked for the end."""
+
+    def __init__(self, number: int) -> None:
+        """Keep the signal's number."""
+        super().__init__(number)
+        self.exit_code = 128 + number
 
 
 class TrayquotaError(Exception):
     """What this program raises for itself, and catches."""
 
 
+class FetchError(TrayquotaError):
+    """An account's quotas could not be fetched.
+
+    Attributes:
+        failure: What to show.
+        may_refresh: The provider did not take the access token, and a new one may help.
+        retry_after_s: The provider asked for a pause of so many seconds.
+    """
+
+    def __init__(self, failure: Failure, *, may_refresh: bool = False, retry_after_s: float = 0.0) -> None:
+        """Keep what is known."""
+        super().__init__(failure.kind.value)
+        self.failure = failure
+        self.may_refresh = may_refresh
+        self.retry_after_s = retry_after_s
+
+
+def fetch_error(
+    kind: FailureKind, message: str, *, may_refresh: bool = False, retry_after_s: float = 0.0
+) -> FetchError:
+    """Return the error for a failure of ``kind``; ``message`` is for people."""
+    return FetchError(Failure(kind, message), may_refresh=may_refresh, retry_after_s=retry_after_s)
+
+
+class TokenRefreshError(TrayquotaError):
+    """The provider refused to refresh a token.
+
+    Attributes:
+        final: The refresh token is dead: only a new login helps.
+        wait_s: Seconds to wait before the next try; ``None`` leaves it to the back-off.
+        server_fault: The provider itself is in trouble; a try a second later may work.
+    """
+
+    def __init__(self, *, final: bool = False, wait_s: float | None = None, server_fault: bool = False) -> None:
+        """Keep what is known."""
+        super().__init__("final" if final else "transient")
+        self.final = final
+        self.wait_s = wait_s
+        self.server_fault = server_fault
+
+
+class TokenWriteError(TrayquotaError):
+    """A credential file does not take its new tokens. The text says why."""
+
+
+class SupersededError(TrayquotaError):
+    """A credential file holds a login of its own that is not to be overwritten, or the new tokens already."""
+
+
+class UnreadableError(TrayquotaError):
+    """A file cannot be read as a credential file. The text says why."""
+
+
+class ConfigError(TrayquotaError):
+    """The settings cannot be used. The text names the place, what is wrong and what was expected."""
+
+
+class AutostartError(TrayquotaError):
+    """Starting with the session cannot be switched on or off. The text says why."""
+
+
+class TrayUnavailable(TrayquotaError):  # noqa: N818 - a state of the desktop, not a fault of the program
+    """No tray can be shown here. The text says what is missing, in one or two sentences."""
+
+
+class ForeignError(TrayquotaError, ValueError):
+    """The state was written by another version."""
+
+
 class UnusableFileError(TrayquotaError, OSError):
     """A path leads to something that is not read or written: no regular file, or a larger one than its reader takes.
 
-    An ``OSError`` with ``errno`` and a ``strerror`` fit to show, so that who handles a missing file or a failing disk
-    handles this as well.
+    It has an ``errno``, and a ``strerror`` that says why.
     """

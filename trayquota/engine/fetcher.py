@@ -6,9 +6,10 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from trayquota.core.account_state import FetchResult
+from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
 from trayquota.providers import find_provider
-from trayquota.providers.base import SIGN_IN, FetchError, fetch_error
+from trayquota.providers.base import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

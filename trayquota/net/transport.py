@@ -21,11 +21,12 @@ from urllib.parse import urlsplit
 import urllib3
 from msgspec import Struct
 
+from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
 from trayquota.core.redacted import RedactedRepr
 from trayquota.net.connections import Adapter, exchange
 from trayquota.net.requests_import import requests
-from trayquota.providers.base import FetchError, Request, Response, fetch_error
+from trayquota.providers.base import Request, Response
 from trayquota.system.files import signature
 
 if TYPE_CHECKING:

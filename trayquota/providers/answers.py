@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.providers.base import SIGN_IN, fetch_error
+from trayquota.providers.base import SIGN_IN
 from trayquota.providers.values import number, parse_json
 
 if TYPE_CHECKING:
-    from trayquota.providers.base import FetchError, Response
+    from trayquota.core.errors import FetchError
+    from trayquota.providers.base import Response
 
 _LONGEST_WAIT_S = 86400.0
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from msgspec import Struct, field
 
-from trayquota.core.model import Failure
 from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
@@ -20,35 +19,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.credential import Tokens
-    from trayquota.core.model import FailureKind, Usage
+    from trayquota.core.model import Usage
 
 
 SIGN_IN = "Sign in again with your proxy's login command."
 """The way out of a login that cannot be refreshed."""
-
-
-class FetchError(Exception):
-    """An account's quotas could not be fetched.
-
-    Attributes:
-        failure: What to show.
-        may_refresh: The provider did not take the access token, and a new one may help.
-        retry_after_s: The provider asked for a pause of so many seconds.
-    """
-
-    def __init__(self, failure: Failure, *, may_refresh: bool = False, retry_after_s: float = 0.0) -> None:
-        """Keep what is known."""
-        super().__init__(failure.kind.value)
-        self.failure = failure
-        self.may_refresh = may_refresh
-        self.retry_after_s = retry_after_s
-
-
-def fetch_error(
-    kind: FailureKind, message: str, *, may_refresh: bool = False, retry_after_s: float = 0.0
-) -> FetchError:
-    """Return the error for a failure of ``kind``; ``message`` is for people."""
-    return FetchError(Failure(kind, message), may_refresh=may_refresh, retry_after_s=retry_after_s)
 
 
 class Request(RedactedRepr, Struct, frozen=True):
@@ -132,23 +107,6 @@ class RefreshedTokens(RedactedRepr, Struct, frozen=True):
     access_token: str
     refresh_token: str | None
     lifetime_s: float
-
-
-class TokenRefreshError(Exception):
-    """A token refresh was answered with a refusal.
-
-    Attributes:
-        final: The refresh token is dead: only a new login helps.
-        wait_s: Seconds to wait before the next try; ``None`` leaves it to the back-off.
-        server_fault: The provider itself is in trouble; a try a second later may work.
-    """
-
-    def __init__(self, *, final: bool = False, wait_s: float | None = None, server_fault: bool = False) -> None:
-        """Keep what is known."""
-        super().__init__("final" if final else "transient")
-        self.final = final
-        self.wait_s = wait_s
-        self.server_fault = server_fault
 
 
 class Provider(ABC):

@@ -12,9 +12,10 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from trayquota.core.credential import is_token
+from trayquota.core.errors import FetchError, TokenRefreshError
 from trayquota.core.model import Usage
 from trayquota.providers.answers import no_windows, read_json, retry_after_s
-from trayquota.providers.base import FetchError, Provider, RefreshedTokens, Request, Response, TokenRefreshError
+from trayquota.providers.base import Provider, RefreshedTokens, Request, Response
 from trayquota.providers.claude_usage import Profile, read_profile, read_reset_credits, read_windows
 from trayquota.providers.values import fields, first, number, parse_json
 from trayquota.providers.windows import unique_windows

@@ -15,6 +15,7 @@ import platformdirs
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from trayquota.core.errors import ConfigError
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.urls import is_proxy_url, loopback_url
 from trayquota.system.files import read_bounded
@@ -48,10 +49,6 @@ _EXPECTED = {
 }
 _Minutes = Annotated[float, msgspec.Meta(ge=1, le=1440)]
 _Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
-
-
-class ConfigError(Exception):
-    """The settings cannot be used. The text names the place, what is wrong and what was expected."""
 
 
 class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.settings.config import LARGEST_BYTES, ConfigError, Settings
+from trayquota.core.errors import ConfigError
+from trayquota.settings.config import LARGEST_BYTES, Settings
 from trayquota.system.files import create_file, private_folder, read_bounded, write_atomic
 
 if TYPE_CHECKING:

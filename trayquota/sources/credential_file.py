@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from trayquota.core.credential import Credential, Tokens, is_token
-from trayquota.core.errors import UnusableFileError
+from trayquota.core.errors import UnreadableError, UnusableFileError
 from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.text import clean
 from trayquota.providers import find_provider, provider_name
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 LARGEST_BYTES = 1 << 20
 """A credential file has a few kilobytes; what is larger than this is none."""
 _EXPIRY_KEYS = ("expired", "expire", "expires_at", "expiresAt", "expiry", "expires")
-
-
-class UnreadableError(Exception):
-    """A file cannot be read as a credential file. The text says why, fit to show."""
 
 
 def read_bytes(path: Path) -> bytes:

@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from trayquota.core.errors import UnreadableError
 from trayquota.core.text import clean
 from trayquota.providers.base import SIGN_IN
-from trayquota.sources.credential_file import (
-    UnreadableError,
-    parse_fields,
-    read_account,
-    read_bytes,
-    unreadable,
-    unreadable_account,
-)
+from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable, unreadable_account
 from trayquota.system.files import signature
 
 if TYPE_CHECKING:

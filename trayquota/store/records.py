@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from trayquota.core.account_state import AccountRecord
+from trayquota.core.errors import ForeignError
 from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow
 from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.tokens.refresher import RefreshBackoff
@@ -24,10 +25,6 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _Seconds = Annotated[int, msgspec.Meta(gt=0)]
-
-
-class ForeignError(ValueError):
-    """The file was written by another version."""
 
 
 class StoredState(Struct, frozen=True):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
-from trayquota.store.records import ForeignError, StoredState, decode, encode
+from trayquota.core.errors import ForeignError
+from trayquota.store.records import StoredState, decode, encode
 from trayquota.system.files import private_folder, read_bounded, write_atomic
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from xml.parsers.expat import ExpatError
 
 from msgspec import Struct
 
+from trayquota.core.errors import AutostartError
 from trayquota.system.desktop_entry import exec_line, main_keys, started_by
 from trayquota.system.files import private_folder, read_bounded, write_atomic
 
@@ -31,10 +32,6 @@ _LABEL = "io.github.trayquota"
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _LARGEST_BYTES = 1 << 16
 _MEND = "'trayquota autostart on' mends it"
-
-
-class AutostartError(Exception):
-    """It could not be switched. The text says why, fit to show."""
 
 
 class Status(Struct, frozen=True):

@@ -17,6 +17,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from trayquota.core.errors import Interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
@@ -25,15 +27,6 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _OWN_THREADS = ("fetch", "engine", "trayquota-")
 _GRACE_S = 0.3
 _POKE_S = 0.05
-
-
-class Interrupted(BaseException):
-    """A signal asked for the end."""
-
-    def __init__(self, number: int) -> None:
-        """Keep the signal's number."""
-        super().__init__(number)
-        self.exit_code = 128 + number
 
 
 def shutdown_signals() -> list[signal.Signals]:

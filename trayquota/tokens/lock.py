@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.providers.base import fetch_error
 from trayquota.system.files import private_folder
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from trayquota.providers.base import FetchError
+    from trayquota.core.errors import FetchError
 
 WAIT_S = 20.0
 _POLL_S = 0.05

@@ -38,21 +38,16 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from trayquota.core.errors import FetchError, SupersededError, TokenWriteError, UnreadableError, fetch_error
 from trayquota.core.model import Failure, FailureKind
 from trayquota.providers import find_provider
-from trayquota.providers.base import SIGN_IN, FetchError, fetch_error
+from trayquota.providers.base import SIGN_IN
 from trayquota.providers.values import instant
-from trayquota.sources.credential_file import UnreadableError, parse_fields, read_account, read_bytes
+from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
 from trayquota.tokens.journal import Journal, PendingTokens, fingerprint
 from trayquota.tokens.lock import WAIT_S, cancelled, refresh_lock, state_folder_unusable
 from trayquota.tokens.refresher import BackoffStore, Send, TokenRefresher, login_expired
-from trayquota.tokens.writer import (
-    SupersededError,
-    TokenWriteError,
-    can_write_tokens,
-    remove_temporary_files,
-    write_tokens,
-)
+from trayquota.tokens.writer import can_write_tokens, remove_temporary_files, write_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from trayquota.core.errors import FetchError, TokenRefreshError, fetch_error
 from trayquota.core.model import Failure, FailureKind
-from trayquota.providers.base import SIGN_IN, FetchError, TokenRefreshError, fetch_error
+from trayquota.providers.base import SIGN_IN
 from trayquota.tokens.journal import fingerprint
 
 if TYPE_CHECKING:

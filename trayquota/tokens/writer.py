@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from trayquota.core.errors import SupersededError, TokenWriteError, UnreadableError
 from trayquota.core.redacted import RedactedRepr
-from trayquota.sources.credential_file import LARGEST_BYTES, UnreadableError, parse_fields, read_bytes
+from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_bytes
 from trayquota.system.files import sync_folder, temporary_file
 from trayquota.tokens.journal import fingerprint
 
@@ -34,14 +35,6 @@ _TEMPORARY = ".trayquota-{}-{}.tmp"
 _ROUNDS = 5
 _LOOKS = 20
 _LOOK_S = 0.05
-
-
-class TokenWriteError(Exception):
-    """The pair could not be written. The text says why, fit to show."""
-
-
-class SupersededError(Exception):
-    """The file holds a login of its own that is not to be overwritten, or this very pair already."""
 
 
 class _Interference(RedactedRepr, Struct, frozen=True):

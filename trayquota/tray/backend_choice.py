@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.tray.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailable
 
 if TYPE_CHECKING:
     from trayquota.tray.pystray_import import Icon

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from dbus_fast.aio import MessageBus
 
-from trayquota.tray.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailable
 from trayquota.tray.session_bus import UNREACHABLE, session_bus_address
 
 from .callback_worker import Worker
