@@ -185,7 +185,9 @@ class Home:
 
 
 def _moved(key: str, value: object) -> object:
+    by = datetime.now(UTC) - REFERENCE
     if key in {"expired", "last_refresh"} and isinstance(value, str):
-        moment = datetime.fromisoformat(value)
-        return (moment + (datetime.now(UTC) - REFERENCE)).isoformat(timespec="seconds")
+        return (datetime.fromisoformat(value) + by).isoformat(timespec="seconds")
+    if key == "expires" and isinstance(value, float):
+        return value + by.total_seconds() * 1000
     return value

@@ -56,7 +56,7 @@ class Asked:
         """The access token, or for a renewal the refresh token."""
         if self.place == CLAUDE_TOKEN:
             return self.form["refresh_token"]
-        return self.headers.get("authorization", "").removeprefix("Bearer ")
+        return self.headers.get("authorization", "").rpartition(" ")[2]
 
     @property
     def form(self) -> dict[str, str]:

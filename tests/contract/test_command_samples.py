@@ -27,17 +27,28 @@ STATES = {
     "cred_claude_setup_token.json": ("claude", "ci@example.com", "error", "scope_missing"),
     "cred_codex.json": ("codex", "carol@example.com", "ok", None),
     "cred_codex_blank_after_refresh.json": ("codex", "cred_codex_blank_after_refresh.json", "ok", None),
-    "cred_antigravity.json": ("antigravity", "erin@example.com", "unsupported", None),
-    "cred_gemini_nested_token.json": ("gemini", "gina@example.com", "unsupported", None),
-    "cred_github_copilot.json": ("copilot", "octo-example", "unsupported", None),
-    "cred_grok_cli_droidproxy.json": ("grok", "grok-user", "unsupported", None),
-    "cred_kimi.json": ("kimi", "cred_kimi.json", "unsupported", None),
+    "cred_antigravity.json": ("antigravity", "erin@example.com", "ok", None),
+    "cred_gemini_nested_token.json": ("gemini", "gina@example.com", "expired", "login_expired"),
+    "cred_github_copilot.json": ("copilot", "octo-example", "ok", None),
+    "cred_grok_cli_droidproxy.json": ("grok", "grok-user", "ok", None),
+    "cred_kimi.json": ("kimi", "cred_kimi.json", "ok", None),
     "cred_qwen.json": ("qwen", "hana@example.com", "unsupported", None),
     "cred_unknown_type.json": ("cursor", "cursor-user", "unsupported", None),
     "cred_vertex.json": ("vertex", "svc@example-project-789.iam.gserviceaccount.com", "unsupported", None),
-    "cred_xai.json": ("grok", "frank@example.org", "unsupported", None),
+    "cred_xai.json": ("grok", "frank@example.org", "ok", None),
     "cred_zero_bytes.json": ("unknown", "cred_zero_bytes.json", "error", "unreadable_file"),
 }
+OTHERS = {
+    "fake-antigravity-access-D1": (
+        "antigravity_quota_summary.json",
+        "daily-cloudcode-pa.googleapis.com/v1internal:retrieveUserQuotaSummary",
+    ),
+    "fake-kimi-access-E1": ("kimi_usages.json", "api.kimi.com/coding/v1/usages"),
+    "fake-xai-access-G1": ("grok_billing_weekly.json", "cli-chat-proxy.grok.com/v1/billing"),
+    "fake-grok-access-H1": ("grok_billing_weekly.json", "cli-chat-proxy.grok.com/v1/billing"),
+    "fake-copilot-token": ("copilot_user_paid.json", "api.github.com/copilot_internal/user"),
+}
+"""By the token of a sample file: what is answered, and where it is asked."""
 KINDS = {
     "auth_expired": ("expired", "login_expired"),
     "scope_missing": ("error", "scope_missing"),
@@ -80,6 +91,8 @@ class Run:
         stand_in.answer("fake-claude-access-A1", "claude_usage_basic.json")
         for token in ("fake-codex-access-C1", "fake-codex-access-C2"):
             stand_in.answer(token, "codex_usage_plus.json")
+        for token, (answer, _) in OTHERS.items():
+            stand_in.answer(token, answer)
         stand_in.answer("sk-ant-oat01-FAKE-EXAMPLE", reply_of(cases("claude")[1]))
         for name in USAGE:
             home.add(name.replace("_", "-").removesuffix(".json"), refresh_token="", type=name.partition("_")[0])
@@ -187,10 +200,11 @@ def test_a_failing_answer_has_its_kind(run: Run, provider: str, number: int) -> 
 
 def test_each_account_was_asked_once_where_its_provider_is_and_no_other(run: Run) -> None:
     tokens = [each.token for each in run.asked]
-    assert len(tokens) == len(set(tokens)) == 4 + len(USAGE) + len(cases("claude")) + len(cases("codex"))
-    assert {each.method for each in run.asked} == {"GET"}, "no login was renewed"
-    for each in run.asked:
-        assert each.place == (CODEX_USAGE if "codex" in each.token else CLAUDE_USAGE)
+    amount = 4 + len(OTHERS) + len(USAGE) + len(cases("claude")) + len(cases("codex"))
+    assert len(tokens) == len(set(tokens)) == amount
+    for request in run.asked:
+        main = CODEX_USAGE if "codex" in request.token else CLAUDE_USAGE
+        assert request.place == (OTHERS[request.token][1] if request.token in OTHERS else main)
 
 
 def test_numbers_are_numbers(run: Run) -> None:

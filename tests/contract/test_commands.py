@@ -34,7 +34,7 @@ def fresh(home: Home, stand_in: StandIn) -> None:
 def test_0_when_every_account_that_can_be_asked_is_fresh(home: Home, stand_in: StandIn) -> None:
     fresh(home, stand_in)
     home.add("claude-off", disabled=True)
-    home.add("kimi-1")
+    home.add("qwen-1")
     result = home.status()
     assert (result.code, result.err) == (0, "")
     assert [each["state"] for each in result.document["accounts"]] == ["ok", "disabled", "ok", "unsupported"]

@@ -21,6 +21,7 @@ _NAMES = {
     "grok-cli": "grok",
     "gemini-cli": "gemini",
     "github-copilot": "copilot",
+    "kimi-ai": "kimi",
 }
 """By the ``type`` of a credential file, lower case with ``-`` for ``_``: the provider's name, where it is another."""
 _TITLES = {"vertex": "Vertex AI", "iflow": "iFlow"}
@@ -39,6 +40,12 @@ def find_provider(name: str) -> Provider | None:
 @cache
 def _modules() -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(__path__))
+
+
+@cache
+def provider_names() -> frozenset[str]:
+    """Return the names of all providers. Imports them all: for lists and tests, not for a start."""
+    return frozenset(name for name in _modules() if find_provider(name) is not None)
 
 
 def provider_name(file_type: str) -> str:

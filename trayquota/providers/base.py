@@ -87,6 +87,9 @@ class Identity(RedactedRepr, Struct, frozen=True):
         plan: Its name for people.
         account_id: The provider's own id of the account.
         expires_at: When the access token ends, where only the token says so.
+        access_token: The token to send, where the file has it under a name of this provider's alone; then its end is
+            ``expires_at``, whatever else the file says.
+        is_supported: The login can be used to ask for quotas.
         extra: More that requests need, by names of the provider's own choice: a project, a region, a host.
     """
 
@@ -96,6 +99,8 @@ class Identity(RedactedRepr, Struct, frozen=True):
     plan: str | None = None
     account_id: str | None = None
     expires_at: datetime | None = None
+    access_token: str | None = None
+    is_supported: bool = True
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -120,6 +125,14 @@ class Provider(ABC):
     """Where people see the same numbers."""
     can_refresh: ClassVar[bool] = False
     """Whether this program may refresh an expired login. Else the program that wrote the file has to."""
+    refreshed_by: ClassVar[str] = ""
+    """The program that refreshes its logins, for people; empty where only a new sign-in helps."""
+    is_off_by_default: ClassVar[bool] = False
+    """Whether nobody is asked unless the setting ``providers_on`` names it."""
+    least_interval_s: ClassVar[float] = 0.0
+    """Accounts are not asked more often than this, in seconds."""
+    caution: ClassVar[str] = ""
+    """What people should know before they have these accounts asked, for ``doctor``; empty for nothing."""
 
     def identify(self, source: Mapping[str, object]) -> Identity:  # noqa: ARG002 - a hook: most files need none
         """Return what only this provider knows to read in ``source``, the fields of a credential file."""

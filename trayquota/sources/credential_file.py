@@ -81,9 +81,9 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
     account = Account(account_id(path), name_of_provider, name, identity.plan)
     token = fields(first(source, "token", "Token"))
     login = Tokens(
-        access_token=_secret(source, token, "access_token", "access"),
+        access_token=identity.access_token or _secret(source, token, "access_token", "access"),
         refresh_token=_secret(source, token, "refresh_token", "refresh"),
-        expires_at=_expiry(source) or _expiry(token) or identity.expires_at,
+        expires_at=_expires_at(source, token, identity),
         account_id=identity.account_id,
         proxy_url=text(first(source, "proxy_url", "proxy-url"), 2000),
         extra=identity.extra,
@@ -92,7 +92,14 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
     if any(secret and not is_token(secret) for secret in (login.access_token, login.refresh_token)):
         problem = unreadable(f"The login in the file is damaged. {SIGN_IN}")
         login = Tokens()
-    return Credential(account, str(path), login, _is_disabled(source), problem, is_supported=provider is not None)
+    return Credential(
+        account,
+        str(path),
+        login,
+        _is_disabled(source),
+        problem,
+        is_supported=provider is not None and identity.is_supported,
+    )
 
 
 def account_id(path: Path) -> str:
@@ -124,6 +131,13 @@ def _secret(source: Mapping[str, object], nested: Mapping[str, object], *keys: s
             if isinstance(value, str) and value:
                 return value
     return ""
+
+
+def _expires_at(source: Mapping[str, object], nested: Mapping[str, object], identity: Identity) -> datetime | None:
+    """Return when the access token ends; what the file says is of another one where the provider picked its own."""
+    if identity.access_token is not None:
+        return identity.expires_at
+    return _expiry(source) or _expiry(nested) or identity.expires_at
 
 
 def _expiry(source: Mapping[str, object]) -> datetime | None:

@@ -1,0 +1,71 @@
+"""Meta Muse: the subscription's windows, told beside a fresh key.
+
+Request and fields seen in public clients, 2026-11 (one reading says GET instead of POST). To ask mints a key, so
+nobody is asked unless ``providers_on`` names this provider, and then at most every 15 minutes. The answer holds that
+key and the person's name: nothing but the fields read here is kept, logged or shown, and no error quotes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from trayquota.core.model import QuotaWindow, Usage
+from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.base import Identity, Provider
+from trayquota.providers.requests import post_json
+from trayquota.providers.values import fields, instant, percent, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from trayquota.core.credential import Tokens
+    from trayquota.providers.base import Response, Send
+
+_URL = "https://api.meta.ai/muse-code/key"
+_WEEK_S = 7 * 86400
+_HOUR_S = 3600
+
+
+class Meta(Provider):
+    """Meta's Muse. Its token lasts; there is nothing to refresh."""
+
+    name: ClassVar[str] = "meta"
+    title: ClassVar[str] = "Meta Muse"
+    usage_page: ClassVar[str] = "https://muse.meta.ai/settings"
+    is_off_by_default: ClassVar[bool] = True
+    least_interval_s: ClassVar[float] = 900.0
+
+    def identify(self, source: Mapping[str, object]) -> Identity:
+        """Return the lasting token; the minted key beside it is never used."""
+        token = source.get("dca_token")
+        return Identity(
+            access_token=token if isinstance(token, str) and token else None,
+            expires_at=instant(source.get("dca_expired")) or instant(source.get("dca_expires_at")),
+        )
+
+    def fetch(self, login: Tokens, send: Send) -> Usage:
+        """Return the windows of the subscription."""
+        return self.read(send(post_json(_URL, login, {}, {"x-api-version": "1.0.0"})))
+
+    def read(self, response: Response) -> Usage:
+        """Return the windows of an answer; before the first use there are none, which is no error."""
+        answer = fields(read_json(response, self.title))
+        usage = fields(answer.get("subs_usage"))
+        windows = tuple(_windows(usage))
+        if not windows and "is_subs_active" not in answer:
+            raise no_windows(self.title)
+        return Usage(windows, text(answer.get("subs_tier_name")))
+
+
+PROVIDER = Meta()
+
+
+def _windows(usage: Mapping[str, object]) -> Iterator[QuotaWindow]:
+    short, week = fields(usage.get("window")), fields(usage.get("weekly"))
+    minutes = whole(short.get("window_duration_mins"))
+    if short:
+        title = f"{max(1, round(minutes / 60))}-hour" if minutes else "Session"
+        length_s = minutes * 60 if minutes else None
+        yield QuotaWindow(title, percent(short.get("used_percent")), instant(short.get("resets_at")), length_s)
+    if week:
+        yield QuotaWindow("Weekly", percent(week.get("used_percent")), instant(week.get("resets_at")), _WEEK_S)
