@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
-from trayquota.providers.codex import PROVIDER, plan_title, window_title
+from trayquota.providers.codex import PROVIDER
+from trayquota.providers.codex_titles import plan_title, window_title
 from trayquota.providers.windows import MOST_WINDOWS
 
 from . import facts, hostile
@@ -23,7 +24,7 @@ RESET_S = 1790089954
 
 
 def read(answer: object, headers: dict[str, str] | None = None) -> tuple[QuotaWindow, ...]:
-    return PROVIDER.read_usage(facts.answer(answer, headers=headers)).windows
+    return facts.fetched(PROVIDER, facts.answer(answer, headers=headers)).windows
 
 
 def primary(**window: object) -> dict[str, object]:
@@ -54,7 +55,7 @@ def in_text(value: object) -> object:
 @pytest.mark.parametrize("name", [each for each in facts.names("codex-usage") if "no_windows" not in each])
 def test_the_windows_of_the_facts_and_no_others(name: str, spelling: Any) -> None:
     wanted = facts.expected(name)
-    reading = PROVIDER.read_usage(facts.answer(spelling(facts.load(name))))
+    reading = facts.fetched(PROVIDER, facts.answer(spelling(facts.load(name))))
     facts.assert_windows(reading.windows, [*wanted["must"], *wanted["should"]])
     assert reading.plan == wanted["plan"]
 
@@ -218,7 +219,7 @@ def test_only_without_main_limits_windows_are_guessed(rate_limit: object) -> Non
 )
 def test_plans_are_named_for_people(plan: str | None, title: str | None) -> None:
     assert plan_title(plan) == title
-    assert PROVIDER.read_usage(facts.answer(primary(used_percent=1) | {"plan_type": plan})).plan == title
+    assert facts.fetched(PROVIDER, facts.answer(primary(used_percent=1) | {"plan_type": plan})).plan == title
 
 
 WINDOW = hostile.objects(
@@ -245,7 +246,7 @@ ANSWER = hostile.objects(
 )
 def test_whatever_is_answered_what_is_shown_is_sane(body: bytes, header: str) -> None:
     try:
-        reading = PROVIDER.read_usage(facts.answer(body, headers={"x-codex-primary-used-percent": header}))
+        reading = facts.fetched(PROVIDER, facts.answer(body, headers={"x-codex-primary-used-percent": header}))
     except FetchError as error:
         assert error.failure.kind in {FailureKind.NO_WINDOWS, FailureKind.BAD_ANSWER}  # noqa: PT017 - either may be
     else:

@@ -7,47 +7,26 @@ program that wrote the file, and using one twice can sign the person out everywh
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
-from trayquota.core.model import QuotaWindow, Usage
+from msgspec.structs import replace
+
+from trayquota.core.errors import FetchError
 from trayquota.providers.answers import no_windows, read_json
-from trayquota.providers.base import Identity, Provider, Request, Response
-from trayquota.providers.generic import guess_windows
-from trayquota.providers.values import (
-    after,
-    fields,
-    first,
-    instant,
-    items,
-    jwt_claims,
-    number,
-    percent,
-    text,
-    whole,
-)
-from trayquota.providers.windows import scoped_title, unique_windows
+from trayquota.providers.base import Identity, Provider, Request
+from trayquota.providers.codex_titles import plan_title
+from trayquota.providers.codex_usage import has_monthly_usage, read_first_expiry, read_monthly_usage, read_usage
+from trayquota.providers.values import fields, instant, jwt_claims, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Mapping
 
     from trayquota.core.credential import Tokens
+    from trayquota.core.model import Usage
     from trayquota.providers.base import Send
 
-_SLOTS = (
-    ("primary_window", "primaryWindow", "5-hour"),
-    ("secondary_window", "secondaryWindow", "Weekly"),
-    ("tertiary_window", "tertiaryWindow", "Other"),
-)
-_PLANS = {
-    "pro": "Pro 20x",
-    "prolite": "Pro 5x",
-    "free_workspace": "Free workspace",
-    "k12": "K-12",
-}
-_HOUR_S = 3600
-_DAY_S = 24 * _HOUR_S
+_BACKEND = "https://chatgpt.com/backend-api"
 _ACCOUNT_HEADER = "ChatGPT-Account-Id"
 
 
@@ -80,7 +59,10 @@ class Codex(Provider):
         )
 
     def fetch(self, login: Tokens, send: Send) -> Usage:
-        """Return all windows and the plan; the account id is left out of the request when unknown."""
+        """Return all windows, the plan and credits; the account id is left out of the request when unknown.
+
+        Education accounts have their limit in a second answer, and when reset credits lapse is in another.
+        """
         headers = {
             "Authorization": f"Bearer {login.access_token}",
             "Accept": "application/json",
@@ -88,107 +70,27 @@ class Codex(Provider):
         }
         if login.account_id:
             headers[_ACCOUNT_HEADER] = login.account_id
-        return self.read_usage(send(Request("GET", "https://chatgpt.com/backend-api/wham/usage", headers)))
-
-    def read_usage(self, response: Response) -> Usage:
-        """Return the main, additional, code-review and spend limits, in this order.
-
-        ``used_percent`` is stated in percent: 1.0 is one percent.
-        """
+        response = send(Request("GET", f"{_BACKEND}/wham/usage", headers))
         data = read_json(response, self.title)
-        answer = fields(data)
-        rate_limit = first(answer, "rate_limit", "rateLimit")
-        headers = {slot: response.headers.get(f"x-codex-{slot}-used-percent") for slot in ("primary", "secondary")}
-        windows = list(_windows(rate_limit, response.received_at, headers=headers))
-        windows += _extra_limits(answer, response.received_at)
-        if not windows and not isinstance(rate_limit, dict):
-            windows += guess_windows(data, response.received_at)
-        if not windows:
+        monthly = None
+        if login.account_id and has_monthly_usage(data):
+            path = f"accounts/{quote(login.account_id, safe='')}/spend-controls/current-user/monthly-usage"
+            monthly = read_monthly_usage(self._further(Request("GET", f"{_BACKEND}/{path}", headers), send))
+        usage = read_usage(data, response.headers, response.received_at, monthly=monthly)
+        if usage is None:
             raise no_windows(self.title)
-        return Usage(unique_windows(windows), plan_title(text(first(answer, "plan_type", "planType"))))
+        if usage.reset_credits is None:
+            return usage
+        headers |= {"OpenAI-Beta": "codex-1", "originator": "Codex Desktop"}
+        listed = self._further(Request("GET", f"{_BACKEND}/wham/rate-limit-reset-credits", headers), send)
+        return replace(usage, reset_credits=replace(usage.reset_credits, expires_at=read_first_expiry(listed)))
+
+    def _further(self, request: Request, send: Send) -> object:
+        """Return what another answer says; nothing when there is none, for the windows are known already."""
+        try:
+            return read_json(send(request), self.title)
+        except FetchError:
+            return None
 
 
 PROVIDER = Codex()
-
-
-def plan_title(plan: str | None) -> str | None:
-    """Return a plan's name for people; a new one is shown as it came, a little tidied."""
-    words = " ".join((plan or "").replace("_", " ").replace("-", " ").split())
-    if plan is None or not words or words.lower() == "unknown":
-        return None
-    return _PLANS.get(plan.lower()) or words[:1].upper() + words[1:]
-
-
-def window_title(length_s: float | None, slot_title: str) -> str:
-    """Return a window's title by its length; the slot's own when the length is missing.
-
-    Halves are rounded away from zero: two and a half hours are a ``3-hour`` window.
-    """
-    if length_s is None or length_s <= 0:
-        return slot_title
-    if length_s <= _DAY_S:
-        return f"{max(1, _rounded(length_s / _HOUR_S))}-hour"
-    days = length_s / _DAY_S
-    if 6 <= days <= 8:
-        return "Weekly"
-    if 27 <= days <= 32:
-        return "Monthly"
-    return f"{_rounded(days)}-day"
-
-
-def _rounded(value: float) -> int:
-    return math.floor(value + 0.5)
-
-
-def _windows(
-    limit: object,
-    received_at: datetime,
-    *,
-    name: str | None = None,
-    headers: Mapping[str, str | None] | None = None,
-) -> Iterator[QuotaWindow]:
-    source = fields(limit)
-    for snake, camel, slot_title in _SLOTS:
-        window = fields(first(source, snake, camel))
-        if not window:
-            continue
-        length_s = whole(first(window, "limit_window_seconds", "limitWindowSeconds"))
-        used = percent(first(window, "used_percent", "usedPercent"))
-        if used is None and headers:
-            used = percent(headers.get(snake.split("_", 1)[0]))
-        resets_at = _reset(window, received_at)
-        if used is None and resets_at is None:
-            continue
-        title = window_title(length_s, slot_title)
-        yield QuotaWindow(scoped_title(title, name) if name else title, used, resets_at, length_s)
-
-
-def _reset(window: Mapping[str, object], received_at: datetime) -> datetime | None:
-    """Return the reset: the stated moment, else the stated distance from the answer's arrival."""
-    return instant(first(window, "reset_at", "resetAt")) or after(
-        first(window, "reset_after_seconds", "resetAfterSeconds"), received_at
-    )
-
-
-def _extra_limits(answer: Mapping[str, object], received_at: datetime) -> Iterator[QuotaWindow]:
-    for each in items(first(answer, "additional_rate_limits", "additionalRateLimits")):
-        extra = fields(each)
-        name = text(first(extra, "limit_name", "limitName")) or text(first(extra, "metered_feature", "meteredFeature"))
-        yield from _windows(first(extra, "rate_limit", "rateLimit"), received_at, name=name or "Additional")
-    review = first(answer, "code_review_rate_limit", "codeReviewRateLimit")
-    yield from _windows(review, received_at, name="Code review")
-    yield from _spend_limit(answer, received_at)
-
-
-def _spend_limit(answer: Mapping[str, object], received_at: datetime) -> Iterator[QuotaWindow]:
-    control = fields(first(answer, "spend_control", "spendControl"))
-    spend = fields(first(control, "individual_limit", "individualLimit"))
-    limit, spent = number(spend.get("limit")), number(spend.get("used"))
-    used = percent(first(spend, "used_percent", "usedPercent"))
-    remaining = percent(first(spend, "remaining_percent", "remainingPercent"))
-    if used is None and remaining is not None:
-        used = 100.0 - remaining
-    if used is None and limit and limit > 0 and spent is not None:
-        used = percent(spent / limit * 100)
-    if used is not None:
-        yield QuotaWindow("Spend limit", used, _reset(spend, received_at))
