@@ -14,10 +14,12 @@ from trayquota.services import build_services, display_options, utc_now
 from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
-from trayquota.views.alerts import alerts
+from trayquota.views.alerts import check_alerts
+from trayquota.views.display_names import with_display_names
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
-from trayquota.views.tray import tooltip, tray_view, with_display_names
-from trayquota.views.tray_view import Action, ActionKind
+from trayquota.views.tooltip import tooltip
+from trayquota.views.tray import tray_view
+from trayquota.views.tray_view import OpenFolder, OpenPage, OpenSettings, Quit, Refresh, SetAutostart, SetSetting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from trayquota.settings.config import Config
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.tray.pystray_import import Icon
-    from trayquota.views.tray_view import TrayView
+    from trayquota.views.tray_view import Action, TrayView
 
 NAME = "trayquota"
 _GRACE_S = 0.8
@@ -80,7 +82,7 @@ class App:
             interval_s=interval_s,
             sends_rare_requests=True,
         )
-        self._told = self._parts.store.alert_states()
+        self._alert_states = self._parts.store.alert_states()
         self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._parts.watcher)
         self._engine_thread = threading.Thread(target=self._parts.engine.run, name="engine")
         self._is_leaving = False
@@ -147,13 +149,14 @@ class App:
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._show(snapshot)
-        told, notice = alerts(self._told, with_display_names(snapshot, self._look), utc_now(), self._look)
-        if told != self._told:
-            self._told = told
-            self._parts.store.set_alert_states(told)
-        if notice is not None and self._config.settings.notifications:
-            act = Action(ActionKind.OPEN_PAGE, self._look.usage_page(notice.provider))
-            self._presenter.notify(notice.title, notice.body, lambda: self._act(act))
+        shown = with_display_names(snapshot, self._look)
+        states, alert = check_alerts(self._alert_states, shown, utc_now(), self._look)
+        if states != self._alert_states:
+            self._alert_states = states
+            self._parts.store.set_alert_states(states)
+        if alert is not None and self._config.settings.notifications:
+            action = OpenPage(self._look.usage_page(alert.provider))
+            self._presenter.notify(alert.title, alert.body, lambda: self._act(action))
 
     def _show(self, snapshot: Snapshot) -> None:
         self._presenter.show(self._view(snapshot))
@@ -231,32 +234,32 @@ class App:
         from trayquota.system.open import open_folder, open_page
 
         engine = self._parts.engine
-        match action.kind:
-            case ActionKind.REFRESH:
+        match action:
+            case Refresh():
                 engine.request(Reason.MANUAL)
                 if self._tells_on_click:
                     engine.post(self._tell)
-            case ActionKind.OPEN_FOLDER:
-                open_folder(Path(action.argument) if action.argument else self._config.folder)
-            case ActionKind.OPEN_PAGE:
-                open_page(action.argument)
-            case ActionKind.OPEN_SETTINGS:
+            case OpenFolder(path):
+                open_folder(Path(path) if path else self._config.folder)
+            case OpenPage(url):
+                open_page(url)
+            case OpenSettings():
                 engine.post(self._open_settings)
-            case ActionKind.SET:
-                engine.post(lambda: self._set(action.argument))
-            case ActionKind.AUTOSTART:
-                engine.post(lambda: self._switch_autostart(on=action.argument == "on"))
-            case ActionKind.QUIT:
+            case SetSetting():
+                engine.post(lambda: self._set(action))
+            case SetAutostart(on):
+                engine.post(lambda: self._switch_autostart(on=on))
+            case Quit():
                 self._leave()
 
     # What a click has the engine's thread do.
 
-    def _set(self, line: str) -> None:
+    def _set(self, choice: SetSetting) -> None:
         from trayquota.settings.edit import set_setting
 
         path = self._config.paths.config
         try:
-            set_setting(path, line, lambda content: decode(content, path))
+            set_setting(path, choice.key, choice.value, lambda content: decode(content, path))
         except ConfigError as error:
             self._complain("The setting was not kept", str(error))
         else:

@@ -10,9 +10,10 @@ from itertools import cycle
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from trayquota.core.model import Level
 from trayquota.render import render_all
 from trayquota.tray.statusnotifier.pixmap import pixmaps
-from trayquota.views.tray_view import IconSpec, Level, Placeholder
+from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

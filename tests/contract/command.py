@@ -124,7 +124,8 @@ class Home:
     def known(self, name: str) -> Any:
         """What the state file holds of an account; nothing while there is none."""
         place = self.path / "state/trayquota/state.json"
-        return json.loads(place.read_text("utf-8"))["accounts"].get(f"{name}.json", {}) if place.exists() else {}
+        records = json.loads(place.read_text("utf-8"))["accounts"] if place.exists() else []
+        return next((record for record in records if record["account"]["id"] == f"{name}.json"), {})
 
     @property
     def log(self) -> str:

@@ -56,7 +56,7 @@ def test_a_signal_ends_it_and_what_it_has_learnt_is_kept(home: Home, stand_in: S
     end(applet, number)
     result = home.status("--cached")
     assert result.code in {0, 1}
-    assert home.known("claude-ada")["provider"] == "claude"
+    assert home.known("claude-ada")["account"]["provider"] == "claude"
 
 
 @pytest.mark.usefixtures("ada")

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
+from trayquota.core.model import Level
 from trayquota.render import render
-from trayquota.views.tray_view import IconSpec, Level, Placeholder
+from trayquota.views.tray_view import IconSpec, Placeholder
 
 from .desktop_session import HERE, Desk
 from .screen import Box

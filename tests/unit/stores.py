@@ -15,26 +15,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
-KEY = "claude-ada@example.com.json"
+ADA = "claude-ada@example.com.json"
 
 
-def known(**more: object) -> AccountRecord:
+def record(account_id: str = ADA, **fields: object) -> AccountRecord:
     """An account whose last try, a minute ago, was good."""
-    asked = NOW - timedelta(minutes=1)
-    base = AccountRecord(
-        Account(KEY, "claude", "ada@example.com"), "person", asked, asked, (QuotaWindow("5-hour", 58.0),)
-    )
-    return replace(base, **more)
+    polled = NOW - timedelta(minutes=1)
+    account = Account(account_id, "claude", "ada@example.com")
+    return replace(AccountRecord(account, "person", polled, polled, (QuotaWindow("5-hour", 58.0),)), **fields)
 
 
 def path_of(store: StateStore) -> Path:
     return store._path
 
 
-def put(store: StateStore, content: bytes) -> None:
+def write_state(store: StateStore, content: bytes) -> None:
     path_of(store).parent.mkdir(exist_ok=True)
     path_of(store).write_bytes(content)
 
 
-def again(store: StateStore) -> StateStore:
+def restarted(store: StateStore) -> StateStore:
+    """Return the store that the next start, or another process, has."""
     return StateStore(path_of(store))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
-from trayquota.views.alerts import Alert, AlertState, Severity, alerts
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, Level, QuotaWindow, Snapshot
+from trayquota.views.alerts import Alert, AlertKey, AlertState, check_alerts
 from trayquota.views.labels import DisplayOptions
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def snapshot(*usages: AccountUsage) -> Snapshot:
 class Person:
     """Is told; remembers nothing but what a restart would find."""
 
-    told: Mapping[str, AlertState] = field(default_factory=dict)
+    told: Mapping[AlertKey, AlertState] = field(default_factory=dict)
     look: DisplayOptions = LOOK
 
     def sees(self, *usages: AccountUsage, after: timedelta = timedelta()) -> Alert | None:
-        self.told, notice = alerts(self.told, snapshot(*usages), NOW + after, self.look)
+        self.told, notice = check_alerts(self.told, snapshot(*usages), NOW + after, self.look)
         return notice
 
     def hears(self, *usages: AccountUsage, after: timedelta = timedelta()) -> list[str]:
@@ -161,9 +161,9 @@ def test_values_that_are_not_fresh_say_nothing(state: AccountState) -> None:
 
 
 def test_a_refresh_under_way_says_nothing_and_changes_nothing() -> None:
-    told = {"ada.json\n5-hour": AlertState(Severity.LOW, NOW - HOUR)}
+    told = {AlertKey("ada.json", "5-hour"): AlertState(Level.LOW, NOW - HOUR)}
     current = replace(snapshot(usage(window(0)), failing(EXPIRED, BOB, AccountState.EXPIRED)), refreshing=True)
-    assert alerts(told, current, NOW, LOOK) == (told, None)
+    assert check_alerts(told, current, NOW, LOOK) == (told, None)
 
 
 def test_a_window_whose_reset_has_passed_says_nothing() -> None:
@@ -171,8 +171,8 @@ def test_a_window_whose_reset_has_passed_says_nothing() -> None:
 
 
 def test_what_was_given_is_left_alone() -> None:
-    told: dict[str, AlertState] = {}
-    alerts(told, snapshot(usage(window(0))), NOW, LOOK)
+    told: dict[AlertKey, AlertState] = {}
+    check_alerts(told, snapshot(usage(window(0))), NOW, LOOK)
     assert told == {}
 
 
@@ -450,18 +450,10 @@ def test_a_login_that_was_switched_off_is_told_when_it_is_back() -> None:
 # Restarts.
 
 
-def stored(told: Mapping[str, AlertState]) -> dict[str, AlertState]:
+def stored(told: Mapping[AlertKey, AlertState]) -> dict[AlertKey, AlertState]:
     """Return what was told after a trip through a file."""
-    text = json.dumps(
-        [
-            [key, int(each.severity), each.resets_at and each.resets_at.isoformat(), each.forecast]
-            for key, each in told.items()
-        ]
-    )
-    return {
-        key: AlertState(Severity(severity), resets_at and datetime.fromisoformat(resets_at), forecast)
-        for key, severity, resets_at, forecast in json.loads(text)
-    }
+    record = msgspec.json.encode([(key, state) for key, state in told.items()])
+    return dict(msgspec.json.decode(record, type=list[tuple[AlertKey, AlertState]]))
 
 
 def test_a_restart_tells_nothing_again() -> None:
@@ -495,7 +487,7 @@ def test_what_is_over_is_forgotten_with_its_account() -> None:
     person = Person()
     person.sees(usage(window(20)), usage(window(20), account=BOB))
     person.sees(usage(state=AccountState.STALE), after=2 * HOUR)
-    assert list(person.told) == ["ada.json\n5-hour"]
+    assert list(person.told) == [AlertKey("ada.json", "5-hour")]
 
 
 # Any course of things.
@@ -534,23 +526,15 @@ MOMENTS = st.builds(
 )
 
 
-def severity_of(left: float) -> Severity:
-    return (
-        Severity.EMPTY
-        if left <= 0
-        else Severity.CRITICAL
-        if left < 10
-        else Severity.LOW
-        if left < 25
-        else Severity.NONE
-    )
+def level_of(left: float) -> Level:
+    return Level.EMPTY if left <= 0 else Level.CRITICAL if left < 10 else Level.LOW if left < 25 else Level.PLENTY
 
 
-def told_severity(words: str) -> Severity | None:
+def notified_level(words: str) -> Level | None:
     if "nothing left" in words.lower():
-        return Severity.EMPTY
+        return Level.EMPTY
     found = words.partition("% left")
-    return None if not found[1] or "has reset" in words else severity_of(int(found[0].rpartition(" ")[2]))
+    return None if not found[1] or "has reset" in words else level_of(int(found[0].rpartition(" ")[2]))
 
 
 def seen_at(moment: Moment, now: datetime) -> tuple[Snapshot, list[tuple[str, int, float | None]]]:
@@ -580,13 +564,13 @@ def seen_at(moment: Moment, now: datetime) -> tuple[Snapshot, list[tuple[str, in
 
 @given(st.lists(MOMENTS, max_size=30))
 def test_nothing_is_told_twice_or_kept_quiet(moments: Iterable[Moment]) -> None:
-    now, told = NOW, dict[str, AlertState]()
-    worst: dict[tuple[str, int], Severity] = defaultdict(lambda: Severity.NONE)
+    now, told = NOW, dict[AlertKey, AlertState]()
+    worst: dict[tuple[str, int], Level] = defaultdict(lambda: Level.PLENTY)
     forecasts: set[tuple[str, int]] = set()
     for moment in moments:
         now += timedelta(seconds=moment.later_s)
         seen, truth = seen_at(moment, now)
-        told, notice = alerts(stored(told), seen, now, LOOK)
+        told, notice = check_alerts(stored(told), seen, now, LOOK)
         news = lines(notice)
         if moment.refreshing or moment.state is not AccountState.OK:
             assert not news
@@ -596,7 +580,7 @@ def test_nothing_is_told_twice_or_kept_quiet(moments: Iterable[Moment]) -> None:
             subject, _, words = line.partition(": ")
             name = subject.removeprefix("X ").replace(",", "")
             about = (name, cycles[name])
-            severity = told_severity(words)
+            severity = notified_level(words)
             if severity is not None:
                 assert severity > worst[about], line
                 worst[about] = severity
@@ -604,14 +588,14 @@ def test_nothing_is_told_twice_or_kept_quiet(moments: Iterable[Moment]) -> None:
                 assert about not in forecasts, line
                 forecasts.add(about)
         for name, cycle, left in truth:
-            assert left is None or worst[name, cycle] >= severity_of(left), (name, left)
+            assert left is None or worst[name, cycle] >= level_of(left), (name, left)
 
 
 @given(st.lists(MOMENTS, max_size=30))
 def test_nothing_new_means_nothing_said(moments: Iterable[Moment]) -> None:
-    now, told = NOW, dict[str, AlertState]()
+    now, told = NOW, dict[AlertKey, AlertState]()
     for moment in moments:
         now += timedelta(seconds=moment.later_s)
         seen, _truth = seen_at(moment, now)
-        told, _notice = alerts(told, seen, now, LOOK)
-        assert alerts(told, seen, now, LOOK) == (told, None)
+        told, _notice = check_alerts(told, seen, now, LOOK)
+        assert check_alerts(told, seen, now, LOOK) == (told, None)

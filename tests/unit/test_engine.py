@@ -72,7 +72,7 @@ def test_answers_are_told_now_and_then_and_the_last_one_at_once() -> None:
 def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
     known = AccountRecord(
         Account(ADA, "claude", "ada@example.com", "Max"),
-        asked_at=START - timedelta(hours=1),
+        polled_at=START - timedelta(hours=1),
         updated_at=START - timedelta(hours=1),
         windows=(QuotaWindow("5-hour", 12.0),),
     )

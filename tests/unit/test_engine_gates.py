@@ -237,7 +237,7 @@ def test_a_gate_does_not_hold_longer_when_the_clock_is_set_back() -> None:
 def known_from(asked_at_s: float, opens_at_s: float) -> dict[str, AccountRecord]:
     gate = RateLimitGate(START + timedelta(seconds=opens_at_s), 300.0)
     account = Account(ADA, "claude", "ada@example.com")
-    return {ADA: AccountRecord(account, asked_at=START + timedelta(seconds=asked_at_s), gate=gate)}
+    return {ADA: AccountRecord(account, polled_at=START + timedelta(seconds=asked_at_s), gate=gate)}
 
 
 def test_a_gate_from_a_run_with_a_clock_ahead_holds_as_long_as_it_was_meant_to() -> None:

@@ -33,7 +33,7 @@ LAYERS = (
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 OWNERS = {
     "requests": {"trayquota.net.requests_import"},
-    "rich": {"trayquota.cli.main", "trayquota.cli.doctor", "trayquota.views.report"},
+    "rich": {"trayquota.cli.main", "trayquota.cli.doctor", "trayquota.views.table"},
 }
 """Libraries that only some may import."""
 
@@ -71,7 +71,7 @@ def test_every_package_has_a_layer() -> None:
 
 def test_the_program_is_seen() -> None:
     assert {"trayquota.core.model", "trayquota.net.transport", "trayquota.cli.main"} <= FILES.keys()
-    assert "trayquota.core.model" in set(imported("trayquota.views.report"))
+    assert "trayquota.core.model" in set(imported("trayquota.views.json_document"))
     assert "trayquota.tray.pystray_import" in set(imported("trayquota.tray.base"))
 
 

@@ -175,7 +175,7 @@ def test_a_renewal_that_is_refused(house: House, said_by_the_provider: Response)
     house.store.save({}, house.clock())
     state = (house.state / "state.json").read_text()
     assert_discreet(state)
-    for name in json.loads(state)["refusals"]:
+    for name in json.loads(state)["refresh_backoffs"]:
         assert len(bytes.fromhex(name)) == 32
 
 

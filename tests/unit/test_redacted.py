@@ -14,7 +14,7 @@ from trayquota.settings.config import Settings
 from trayquota.settings.edit import write_template
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
-from trayquota.views.alerts import alerts
+from trayquota.views.alerts import check_alerts
 from trayquota.views.labels import DisplayOptions
 from trayquota.views.tray import tray_view
 
@@ -34,7 +34,7 @@ SNAPSHOT = Snapshot(
 
 
 def test_no_repr_names_a_person() -> None:
-    told, notice = alerts({}, SNAPSHOT, NOW, DisplayOptions())
+    told, notice = check_alerts({}, SNAPSHOT, NOW, DisplayOptions())
     assert notice is not None
     assert told
     shown = tray_view(SNAPSHOT, NOW, DisplayOptions())

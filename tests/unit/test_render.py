@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter
 
+from trayquota.core.model import Level
 from trayquota.render import SIZES, palette, render, render_all
 from trayquota.render import draw as drawing
 from trayquota.render.digits import number_mask, placeholder_mask
-from trayquota.views.tray_view import IconSpec, Level, Placeholder
+from trayquota.views.tray_view import IconSpec, Placeholder
 
 from .structs import structs
 

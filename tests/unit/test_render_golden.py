@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageChops
 
+from trayquota.core.model import Level
 from trayquota.render import SIZES, render
-from trayquota.views.tray_view import IconSpec, Level, Placeholder
+from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

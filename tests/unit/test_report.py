@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
-from trayquota.views.report import document, is_fresh, print_table
+from trayquota.views.json_document import json_document
+from trayquota.views.table import print_table
 
 from .facts import NOW
 from .hostile import ANY_TEXT
@@ -40,7 +41,7 @@ KINDS = {
 
 
 def told(*usages: AccountUsage) -> Any:
-    return json.loads(document(snapshot(*usages), NOW))
+    return json.loads(json_document(snapshot(*usages), NOW))
 
 
 CONTRACT = {
@@ -156,7 +157,7 @@ def test_instants_are_utc_to_the_millisecond() -> None:
     failure = replace(OFFLINE, retry_at=later("1h").replace(microsecond=885429))
     window = QuotaWindow("5-hour", 7.0, later("2h").astimezone(tokyo), 18000)
     shown = AccountUsage(ADA, AccountState.STALE, (window,), failure, NOW.replace(microsecond=999))
-    told = json.loads(document(snapshot(shown), NOW.astimezone(tokyo).replace(microsecond=885429)))
+    told = json.loads(json_document(snapshot(shown), NOW.astimezone(tokyo).replace(microsecond=885429)))
     assert told["generated_at"] == "2026-09-22T12:00:00Z"
     (account,) = told["accounts"]
     assert account["updated_at"] == "2026-09-22T12:00:00Z"
@@ -190,7 +191,7 @@ USAGES = structs(
 
 @given(st.lists(USAGES, max_size=4).map(tuple).map(Snapshot))
 def test_the_schema_holds_whatever_is_known(known: Snapshot) -> None:
-    text = document(known, NOW)
+    text = json_document(known, NOW)
     assert text.isascii()
     told = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert_object(told, schema=int, generated_at=str, lowest=dict | None, accounts=list)
@@ -238,7 +239,7 @@ def assert_object(found: dict[str, Any], **keys: Any) -> None:
     ],
 )
 def test_whether_all_is_fresh(states: tuple[AccountState, ...], fresh: bool) -> None:
-    assert is_fresh(snapshot(*(usage(state=each) for each in states))) is fresh
+    assert snapshot(*(usage(state=each) for each in states)).is_fresh is fresh
 
 
 def table(shown: Snapshot, look: DisplayOptions = LOOK) -> str:
@@ -284,4 +285,4 @@ def test_names_are_no_markup() -> None:
 
 
 def test_zones_do_not_matter() -> None:
-    assert document(DESIGN, NOW) == document(DESIGN, NOW.astimezone(timezone(timedelta(hours=-4))))
+    assert json_document(DESIGN, NOW) == json_document(DESIGN, NOW.astimezone(timezone(timedelta(hours=-4))))

@@ -18,6 +18,8 @@ from trayquota.settings.edit import config_template, format_config, set_setting,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trayquota.views.tray_view import SettingValue
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and modes as POSIX has them")
 HAND_WRITTEN = """\
 # Mine. Do not touch!
@@ -37,15 +39,15 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
-def choose(path: Path, line: str) -> None:
+def choose(path: Path, key: str, value: SettingValue) -> None:
     """Do what a menu choice does."""
-    set_setting(path, line, lambda content: decode(content, path))
+    set_setting(path, key, value, lambda content: decode(content, path))
 
 
-def refused(path: Path, line: str = "interval_minutes = 5") -> str:
+def refused(path: Path, key: str = "interval_minutes", value: SettingValue = 5) -> str:
     before = sorted((each.name, each.read_bytes()) for each in path.parent.iterdir())
     with pytest.raises(ConfigError) as caught:
-        choose(path, line)
+        choose(path, key, value)
     assert sorted((each.name, each.read_bytes()) for each in path.parent.iterdir()) == before
     return str(caught.value)
 
@@ -55,15 +57,15 @@ def refused(path: Path, line: str = "interval_minutes = 5") -> str:
 
 def test_a_choice_changes_one_value_and_nothing_else(path: Path) -> None:
     path.write_text(HAND_WRITTEN)
-    choose(path, "interval_minutes = 15")
+    choose(path, "interval_minutes", 15)
     assert path.read_text() == HAND_WRITTEN.replace("=  7 ", "=  15 ")
 
 
 def test_a_choice_the_file_does_not_name_goes_to_its_end(path: Path) -> None:
     path.write_text(HAND_WRITTEN)
-    choose(path, 'icon_style = "ring"')
-    choose(path, "hide_emails = true")
-    choose(path, 'icon_style = "bar"')
+    choose(path, "icon_style", "ring")
+    choose(path, "hide_emails", value=True)
+    choose(path, "icon_style", "bar")
     assert path.read_text() == f'{HAND_WRITTEN}icon_style = "bar"\nhide_emails = true\n'
 
 
@@ -80,7 +82,7 @@ def test_a_choice_the_file_does_not_name_goes_to_its_end(path: Path) -> None:
 )
 def test_whatever_an_editor_writes_stays_as_it_is(path: Path, before: bytes, after: bytes) -> None:
     path.write_bytes(before)
-    choose(path, "interval_minutes = 15")
+    choose(path, "interval_minutes", 15)
     assert path.read_bytes() == after
 
 
@@ -89,13 +91,13 @@ def test_in_whatever_order_the_file_is_written(tmp_path_factory: pytest.TempPath
     path = tmp_path_factory.mktemp("config") / "config.toml"
     before = "".join(lines)
     path.write_text(before)
-    choose(path, "interval_minutes = 30")
+    choose(path, "interval_minutes", 30)
     assert path.read_text() == before.replace("= 3#", "= 30#")
 
 
 def test_without_a_file_the_explained_one_is_made(tmp_path: Path) -> None:
     path = tmp_path / "not" / "there yet" / "config.toml"
-    choose(path, "notifications = false")
+    choose(path, "notifications", value=False)
     assert path.read_text() == config_template() + "notifications = false\n"
     assert decode(path.read_bytes(), path)[0] == Settings(notifications=False)
     if sys.platform != "win32":
@@ -110,7 +112,7 @@ def test_a_link_stays_one_and_the_file_keeps_its_mode(tmp_path: Path) -> None:
     real.write_text("interval_minutes = 7\n")
     real.chmod(0o640)
     link.symlink_to("dotfiles/quota.toml")
-    choose(link, "interval_minutes = 15")
+    choose(link, "interval_minutes", 15)
     assert str(link.readlink()) == "dotfiles/quota.toml"
     assert real.read_text() == "interval_minutes = 15\n"
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
@@ -121,7 +123,7 @@ def test_a_link_stays_one_and_the_file_keeps_its_mode(tmp_path: Path) -> None:
 def test_a_link_to_nothing_gets_its_file(tmp_path: Path) -> None:
     link = tmp_path / "config.toml"
     link.symlink_to(tmp_path / "dotfiles" / "quota.toml")
-    choose(link, "interval_minutes = 15")
+    choose(link, "interval_minutes", 15)
     assert link.is_symlink()
     assert decode(link.read_bytes(), link)[0].interval_minutes == 15
 
@@ -146,12 +148,12 @@ def test_a_broken_file_is_left_as_it_is(path: Path, content: bytes, says: str) -
 
 def test_a_choice_that_is_none_is_not_written(path: Path) -> None:
     path.write_text(HAND_WRITTEN)
-    assert "interval_minutes: expected" in refused(path, "interval_minutes = 0")
+    assert "interval_minutes: expected" in refused(path, "interval_minutes", 0)
 
 
 def test_a_place_that_cannot_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for write in (lambda path: choose(path, "interval_minutes = 5"), write_template):
+    for write in (lambda path: choose(path, "interval_minutes", 5), write_template):
         with pytest.raises(ConfigError, match="cannot be written"):
             write(tmp_path / "file" / "config.toml")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from trayquota.settings.config import Settings
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
-from trayquota.views.tray_view import Action, ActionKind, MenuItem
+from trayquota.views.tray_view import MenuItem, OpenSettings, SetAutostart, SetSetting
 
 
 def rows(choices: MenuSettings) -> dict[str, MenuItem]:
@@ -25,9 +23,8 @@ def chosen(row: MenuItem) -> list[str]:
 
 def set_by(row: MenuItem) -> dict[str, object]:
     """Return what a click on a row writes to the file."""
-    assert row.action is not None
-    assert row.action.kind is ActionKind.SET
-    return tomllib.loads(row.action.argument)
+    assert isinstance(row.action, SetSetting)
+    return {row.action.key: row.action.value}
 
 
 def test_its_rows() -> None:
@@ -42,7 +39,7 @@ def test_its_rows() -> None:
         "Open the settings file",
     ]
     assert found.children[-2].separator
-    assert found.children[-1].action == Action(ActionKind.OPEN_SETTINGS)
+    assert found.children[-1].action == OpenSettings()
 
 
 def test_the_defaults_are_those_of_the_settings() -> None:
@@ -97,8 +94,8 @@ def test_a_switch_says_how_it_stands_and_sets_the_other(label: str, key: str, is
 def test_starting_at_login_is_offered_where_it_is_known() -> None:
     assert "Start at login" not in rows(MenuSettings(starts_at_login=None))
     assert rows(MenuSettings(starts_at_login=False))["Start at login"] == MenuItem(
-        "Start at login", Action(ActionKind.AUTOSTART, "on"), checked=False
+        "Start at login", SetAutostart(on=True), checked=False
     )
     assert rows(replace(MenuSettings(), starts_at_login=True))["Start at login"] == MenuItem(
-        "Start at login", Action(ActionKind.AUTOSTART, "off"), checked=True
+        "Start at login", SetAutostart(on=False), checked=True
     )

@@ -1,32 +1,32 @@
-"""What survives a restart, and what two processes make of it."""
+"""The content of the state file: written and read again, and read as earlier versions wrote it."""
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
-from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, Level, QuotaWindow, Snapshot
 from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.store.state import StateStore
-from trayquota.tokens.journal import fingerprint
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alerts import AlertState, Severity
+from trayquota.views.alerts import AlertKey, AlertState, check_alerts
+from trayquota.views.labels import DisplayOptions
 
-from .stores import KEY, NOW, again, known, path_of
+from .stores import ADA, NOW, path_of, record, restarted, write_state
 from .structs import structs
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
 MAYBE = st.none() | MOMENTS
@@ -34,17 +34,20 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 WINDOWS = structs(QuotaWindow, TEXTS, st.none() | st.floats(0, 100), MAYBE, st.none() | st.integers(1, 10**9))
 FAILURES = structs(Failure, st.sampled_from(FailureKind), TEXTS, MAYBE)
 GATES = structs(RateLimitGate, MOMENTS, st.floats(1, 86400))
-REFUSALS = st.dictionaries(TEXTS, structs(RefreshBackoff, st.booleans(), MOMENTS, st.integers(0, 100)), max_size=4)
-TOLD = structs(AlertState, st.sampled_from(Severity), MAYBE, st.booleans())
-posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+BACKOFFS = st.dictionaries(TEXTS, structs(RefreshBackoff, st.booleans(), MOMENTS, st.integers(0, 100)), max_size=4)
+ALERT_STATES = structs(AlertState, st.sampled_from(Level), MAYBE, st.booleans())
+VERSION_1 = Path(__file__).parent.parent / "fixtures/state/version-1.json"
+"""Written by the applet when that was its version, with nine accounts of a stand-in."""
+UPGRADED_AT = datetime(2026, 11, 25, 20, 49, tzinfo=UTC)
+"""A minute after the file was written."""
 
 
 @st.composite
 def accounts(draw: st.DrawFn) -> dict[str, AccountRecord]:
     found = {}
-    for key in draw(st.lists(TEXTS, max_size=3, unique=True)):
-        account = Account(key, draw(TEXTS), draw(TEXTS), draw(st.none() | TEXTS))
-        found[key] = draw(
+    for account_id in draw(st.lists(TEXTS, max_size=3, unique=True)):
+        account = Account(account_id, draw(TEXTS), draw(TEXTS), draw(st.none() | TEXTS))
+        found[account_id] = draw(
             structs(
                 AccountRecord,
                 st.just(account),
@@ -59,181 +62,177 @@ def accounts(draw: st.DrawFn) -> dict[str, AccountRecord]:
     return found
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> StateStore:
-    return StateStore(tmp_path / "state" / "state.json")
-
-
-# There and back.
-
-
-@given(accounts(), REFUSALS, TOLD)
-def test_what_goes_in_comes_out(
-    accounts: dict[str, AccountRecord], refusals: dict[str, RefreshBackoff], told: AlertState
+@given(accounts(), BACKOFFS, ALERT_STATES)
+def test_a_state_comes_back_as_it_was_written(
+    accounts: dict[str, AccountRecord], backoffs: dict[str, RefreshBackoff], alert_state: AlertState
 ) -> None:
-    by_window = {f"{key}\nweekly": told for key in accounts if "\n" not in key}
-    state = StoredState(accounts, refusals, by_window)
+    keys = [AlertKey(account_id, window) for account_id in accounts for window in (None, "", "Weekly", "a\nb")]
+    state = StoredState(accounts, backoffs, dict.fromkeys(keys, alert_state))
     assert decode(encode(state)) == state
 
 
-def test_it_survives_a_restart(store: StateStore) -> None:
-    told = {f"{KEY}\n5-hour": AlertState(Severity.LOW, NOW, forecast=True), "gone.json\n": AlertState(Severity.EMPTY)}
-    store.set_refresh_backoff("a", RefreshBackoff(final=True, not_before=NOW))
-    store.set_refresh_backoff("b", RefreshBackoff(final=False, not_before=NOW, failures=3))
-    store.set_alert_states(told)
-    store.save({KEY: known()}, NOW)
-    reborn = again(store)
-    assert reborn.load() == {KEY: known()}
-    assert reborn.refresh_backoff("a") == RefreshBackoff(final=True, not_before=NOW)
-    assert reborn.refresh_backoff("b") == RefreshBackoff(final=False, not_before=NOW, failures=3)
-    assert reborn.refresh_backoff("c") is None
-    # Of an account that is gone nothing needs to be known.
-    assert reborn.alert_states() == {f"{KEY}\n5-hour": told[f"{KEY}\n5-hour"]}
+def test_the_format_of_version_2_has_not_changed() -> None:
+    full = record(
+        failure=Failure(FailureKind.RATE_LIMITED, "Wait.", NOW),
+        windows=(QuotaWindow("5-hour", 58.0, NOW, 18000),),
+        gate=RateLimitGate(NOW, 300.0),
+    )
+    state = StoredState(
+        {ADA: full},
+        {"0a1b": RefreshBackoff(final=False, not_before=NOW, failures=2)},
+        {AlertKey(ADA): AlertState(Level.CRITICAL), AlertKey(ADA, "5-hour"): AlertState(Level.LOW, NOW, forecast=True)},
+    )
+    noon = "2026-09-22T12:00:00Z"
+    assert json.loads(encode(state)) == {
+        "version": 2,
+        "accounts": [
+            {
+                "account": {"id": ADA, "provider": "claude", "name": "ada@example.com", "plan": None, "folder": ""},
+                "person": "person",
+                "polled_at": "2026-09-22T11:59:00Z",
+                "updated_at": "2026-09-22T11:59:00Z",
+                "windows": [{"title": "5-hour", "used_percent": 58.0, "resets_at": noon, "duration_s": 18000}],
+                "failure": {"kind": "rate_limited", "message": "Wait.", "retry_at": noon},
+                "gate": {"opens_at": noon, "backoff_s": 300.0},
+            }
+        ],
+        "refresh_backoffs": {"0a1b": {"final": False, "not_before": noon, "failures": 2}},
+        "alerts": [
+            {
+                "key": {"account_id": ADA, "window": None},
+                "state": {"level": 2, "resets_at": None, "forecast": False},
+            },
+            {
+                "key": {"account_id": ADA, "window": "5-hour"},
+                "state": {"level": 1, "resets_at": noon, "forecast": True},
+            },
+        ],
+    }
 
 
-def test_without_a_file_nothing_is_known(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
-    assert (store.load(), store.alert_states(), caplog.text) == ({}, {}, "")
+def test_the_path_of_a_folder_is_not_written() -> None:
+    known = record()
+    known = replace(known, account=replace(known.account, folder="/home/ada/work"))
+    assert b"/home" not in encode(StoredState({ADA: known}))
 
 
-def test_what_was_forgotten_stays_forgotten(store: StateStore) -> None:
-    store.set_refresh_backoff("a", RefreshBackoff(final=False, not_before=NOW))
-    store.save({}, NOW)
-    reborn = again(store)
-    reborn.load()
-    reborn.set_refresh_backoff("a", None)
-    reborn.save({}, NOW)
-    last = again(store)
-    last.load()
-    assert last.refresh_backoff("a") is None
+# Version 1.
 
 
-@posix
-def test_only_its_owner_can_read_it(store: StateStore) -> None:
-    umask = os.umask(0)
-    try:
-        store.save({KEY: known()}, NOW)
-    finally:
-        os.umask(umask)
-    folder = path_of(store).parent
-    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
-    assert set(modes) == {"state.json", "state.lock"}
-    assert set(modes.values()) == {0o600}
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+def old_document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(VERSION_1.read_bytes())
+    return document
 
 
-def test_a_replaced_file_leaves_nothing_behind(store: StateStore) -> None:
-    for _ in range(3):
-        store.save({KEY: known()}, NOW)
-    assert {each.name for each in path_of(store).parent.iterdir()} <= {"state.json", "state.lock"}
+def test_an_upgrade_loses_no_account_value_failure_or_gate() -> None:
+    old, state = old_document()["accounts"], decode(VERSION_1.read_bytes())
+    assert list(state.accounts) == list(old)
+    assert state.unreadable == 0
+    for account_id, known in state.accounts.items():
+        now = json.loads(msgspec.json.encode(known))
+        then = old[account_id]
+        assert now["account"] == {
+            "id": account_id,
+            "folder": "",
+            **{name: then[name] for name in ("provider", "name", "plan")},
+        }
+        assert {name: now[name] for name in ("person", "updated_at", "windows", "failure")} == {
+            name: then[name] for name in ("person", "updated_at", "windows", "failure")
+        }
+        assert now["polled_at"] == then["asked_at"]
+        assert (now["gate"] and list(now["gate"].values())) == (then["gate"] and list(then["gate"].values()))
 
 
-# Two processes.
+def test_the_sample_of_version_1_has_something_of_everything() -> None:
+    state = decode(VERSION_1.read_bytes())
+    assert {known.failure.kind for known in state.accounts.values() if known.failure} == {
+        FailureKind.RATE_LIMITED,
+        FailureKind.PROVIDER_DOWN,
+        FailureKind.LOGIN_EXPIRED,
+    }
+    assert state.accounts["claude-dan@example.com.json"].gate == RateLimitGate(
+        datetime(2026, 11, 25, 21, 17, 57, 774917, tzinfo=UTC), 300.0
+    )
+    assert state.accounts["codex-carol@example.com-plus.json"].account.plan == "Plus"
+    assert len(state.accounts["claude-ada@example.com.json"].windows) == 2
 
 
-def later(seconds: float) -> datetime:
-    return NOW - timedelta(minutes=1) + timedelta(seconds=seconds)
+def test_an_upgrade_keeps_every_back_off_of_a_refresh_token() -> None:
+    state = decode(VERSION_1.read_bytes())
+    assert json.loads(msgspec.json.encode(state.refresh_backoffs)) == old_document()["refusals"]
+    assert sorted(backoff.final for backoff in state.refresh_backoffs.values()) == [False, True]
 
 
-def merged(store: StateStore, mine: AccountRecord, theirs: AccountRecord) -> AccountRecord:
-    """What is in the file when they have saved first."""
-    again(store).save({KEY: theirs}, NOW)
-    store.save({KEY: mine}, NOW)
-    return again(store).load()[KEY]
+def test_an_upgrade_keeps_what_the_person_was_notified_of() -> None:
+    old, state = old_document()["told"], decode(VERSION_1.read_bytes())
+    assert len(state.alert_states) == len(old) == 10
+    for key, alert_state in state.alert_states.items():
+        then = old[f"{key.account_id}\n{key.window or ''}"]
+        assert json.loads(msgspec.json.encode(alert_state)) == {
+            "level": then["severity"],
+            "resets_at": then["resets_at"],
+            "forecast": then["forecast"],
+        }
+    assert state.alert_states[AlertKey("claude-gil@example.com.json")].level is Level.CRITICAL
 
 
-FULL = (QuotaWindow("5-hour", 99.0),)
-DOWN = Failure(FailureKind.NETWORK, "gone")
+def test_an_upgrade_notifies_of_nothing_again() -> None:
+    state = decode(VERSION_1.read_bytes())
+    usages = tuple(usages_of(state))
+    states, alert = check_alerts(state.alert_states, Snapshot(usages), UPGRADED_AT, DisplayOptions())
+    assert alert is None
+    assert states == state.alert_states
+    assert check_alerts({}, Snapshot(usages), UPGRADED_AT, DisplayOptions())[1] is not None, "there is enough to say"
 
 
-def test_accounts_of_others_stay(store: StateStore) -> None:
-    again(store).save({"theirs.json": known()}, NOW)
-    store.save({KEY: known()}, NOW)
-    assert set(again(store).load()) == {KEY, "theirs.json"}
+def usages_of(state: StoredState) -> Iterator[AccountUsage]:
+    for known in state.accounts.values():
+        is_expired = known.failure is not None and known.failure.kind is FailureKind.LOGIN_EXPIRED
+        current = AccountState.EXPIRED if is_expired else AccountState.OK if known.windows else AccountState.ERROR
+        yield AccountUsage(known.account, current, known.windows, known.failure, known.updated_at)
 
 
-def test_until_nobody_has_asked_them_for_a_month(store: StateStore) -> None:
-    again(store).save({"theirs.json": known(), "never.json": known(asked_at=None)}, NOW)
-    store.save({}, NOW + timedelta(days=29))
-    assert set(again(store).load()) == {"theirs.json"}
-    store.save({}, NOW + timedelta(days=31))
-    assert again(store).load() == {}
+def test_the_first_save_writes_the_whole_state_as_version_2(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = StateStore(tmp_path / "state.json")
+    write_state(store, VERSION_1.read_bytes())
+    old = decode(VERSION_1.read_bytes())
+    store.save({}, UPGRADED_AT)
+    assert json.loads(path_of(store).read_bytes())["version"] == 2
+    next_run = restarted(store)
+    assert next_run.load() == old.accounts
+    assert next_run.alert_states() == old.alert_states
+    assert {key: next_run.refresh_backoff(key) for key in old.refresh_backoffs} == old.refresh_backoffs
+    assert caplog.messages == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"state.json", "state.lock"}
 
 
-@pytest.mark.parametrize("seconds", [-10, 10])
-def test_the_later_answer_counts(store: StateStore, seconds: float) -> None:
-    at = later(seconds)
-    theirs = known(asked_at=at, updated_at=at, windows=FULL)
-    assert merged(store, known(), theirs) == (theirs if seconds > 0 else known())
+@pytest.mark.parametrize(
+    "damage",
+    [
+        None,
+        [],
+        {},
+        {"windows": [{"title": "x", "used_percent": 101}]},
+        {"gate": {"opens_at": "2026-09-22T12:00:00Z", "step_s": 0}},
+        {"gate": []},
+        {"asked_at": "soon"},
+    ],
+)
+def test_a_record_of_version_1_that_makes_no_sense_does_not_cost_the_others(damage: object) -> None:
+    document = old_document()
+    then = document["accounts"]["claude-bea@example.org.json"]
+    document["accounts"]["claude-bea@example.org.json"] = (
+        then | damage if isinstance(damage, dict) and damage else damage
+    )
+    state = decode(json.dumps(document).encode())
+    assert state.unreadable == 1
+    assert state.accounts.keys() == document["accounts"].keys() - {"claude-bea@example.org.json"}
 
 
-def test_a_later_failure_keeps_the_values_of_the_earlier_answer(store: StateStore) -> None:
-    good = known(asked_at=later(5), updated_at=later(5), windows=FULL)
-    bad = known(asked_at=later(9), failure=DOWN)
-    expected = replace(good, asked_at=later(9), failure=DOWN)
-    assert merged(store, bad, good) == expected
-    assert merged(store, good, bad) == expected
+def test_a_file_of_version_1_without_anything_is_an_empty_state() -> None:
+    assert decode(b'{"version": 1}') == StoredState()
 
 
-@pytest.mark.parametrize("is_mine", [False, True])
-def test_a_later_failure_does_not_open_a_gate(store: StateStore, *, is_mine: bool) -> None:
-    gated = known(asked_at=later(5), gate=RateLimitGate(NOW + timedelta(minutes=5), 300.0))
-    bad = known(asked_at=later(9), failure=DOWN)
-    found = merged(store, gated, bad) if is_mine else merged(store, bad, gated)
-    assert (found.gate, found.failure, found.asked_at) == (gated.gate, DOWN, later(9))
-
-
-def test_a_later_answer_does(store: StateStore) -> None:
-    gated = known(asked_at=later(5), gate=RateLimitGate(NOW + timedelta(minutes=5), 300.0))
-    good = known(asked_at=later(9), updated_at=later(9))
-    assert merged(store, gated, good).gate is None
-
-
-def test_another_person_in_the_same_file_takes_nothing_over(store: StateStore) -> None:
-    theirs = known(asked_at=later(5), updated_at=later(5), windows=FULL, gate=RateLimitGate(NOW, 300.0))
-    mine = AccountRecord(theirs.account, "somebody else")
-    assert merged(store, mine, theirs) == mine
-
-
-def test_what_they_asked_in_the_future_is_not_believed(store: StateStore) -> None:
-    assert merged(store, known(), known(asked_at=NOW + timedelta(hours=1), windows=FULL)) == known()
-
-
-def test_refusals_of_both_are_kept_and_learnt(store: StateStore) -> None:
-    other = again(store)
-    other.set_refresh_backoff("theirs", RefreshBackoff(final=True, not_before=NOW))
-    other.set_refresh_backoff("both", RefreshBackoff(final=True, not_before=NOW))
-    other.save({}, NOW)
-    store.set_refresh_backoff("mine", RefreshBackoff(final=False, not_before=NOW))
-    store.set_refresh_backoff("both", RefreshBackoff(final=False, not_before=NOW + timedelta(hours=1)))
-    store.save({}, NOW)
-    reborn = again(store)
-    reborn.load()
-    for each in (store, reborn):
-        assert [each.refresh_backoff(name) is not None for name in ("mine", "theirs", "both")] == [True] * 3
-        both = each.refresh_backoff("both")
-        assert both is not None
-        assert both.final
-
-
-def test_old_refusals_go(store: StateStore) -> None:
-    store.set_refresh_backoff("old", RefreshBackoff(final=True, not_before=NOW))
-    store.save({}, NOW + timedelta(days=89))
-    assert store.refresh_backoff("old") is not None
-    store.save({}, NOW + timedelta(days=91))
-    assert store.refresh_backoff("old") is None
-
-
-def test_who_tells_nothing_does_not_overwrite_what_was_told(store: StateStore) -> None:
-    told = {f"{KEY}\n5-hour": AlertState(Severity.LOW)}
-    again(store).save({KEY: known()}, NOW)
-    teller = again(store)
-    teller.set_alert_states(told)
-    teller.save({KEY: known()}, NOW)
-    store.save({KEY: known()}, NOW)
-    assert store.alert_states() == again(store).alert_states() == teller.alert_states() == told
-
-
-def test_a_token_is_not_in_the_file(store: StateStore) -> None:
-    store.set_refresh_backoff(fingerprint("sk-ant-ort01-canary"), RefreshBackoff(final=True, not_before=NOW))
-    store.save({KEY: known()}, NOW)
-    assert b"canary" not in path_of(store).read_bytes()
+def test_an_alert_of_version_1_without_an_account_is_left_out() -> None:
+    content = b'{"version": 1, "told": {"no line feed": {"severity": 1}, "gone.json\\nWeekly": {"severity": 1}}}'
+    assert decode(content) == StoredState()

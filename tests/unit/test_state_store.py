@@ -1,31 +1,33 @@
-"""What the store makes of files that somebody else has written, and of places that do not take it."""
+"""What survives a restart, and what is in the file when two processes have written it."""
 
 from __future__ import annotations
 
-import json
-import logging
 import os
+import stat
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from trayquota.core.model import FailureKind
-from trayquota.store.records import StoredState, decode, encode
+from trayquota.core.account_state import AccountRecord
+from trayquota.core.model import Failure, FailureKind, Level, QuotaWindow
+from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.state import StateStore
+from trayquota.tokens.journal import fingerprint
 from trayquota.tokens.refresher import RefreshBackoff
+from trayquota.views.alerts import AlertKey, AlertState
 
-from .hostile import objects, values
-from .stores import KEY, NOW, again, known, path_of, put
+from .stores import ADA, NOW, path_of, record, restarted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+FULL = (QuotaWindow("5-hour", 99.0),)
+DOWN = Failure(FailureKind.NETWORK, "gone")
+WINDOW = AlertKey(ADA, "5-hour")
 
 
 @pytest.fixture
@@ -33,228 +35,169 @@ def store(tmp_path: Path) -> StateStore:
     return StateStore(tmp_path / "state" / "state.json")
 
 
-# Files that are no good.
-
-GOOD = encode(StoredState({KEY: known()}))
-FOREIGN = b'{"version": 2, "accounts": [], "everything": "else"}'
+# Restarts.
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "broken"),
-        (GOOD[:-1], "broken"),
-        (GOOD[: len(GOOD) // 2], "broken"),
-        (b"null", "broken"),
-        (b"[]", "broken"),
-        (b"{}", "broken"),
-        (b'{"version": "1"}', "broken"),
-        (b'{"version": 1, "accounts": []}', "broken"),
-        (b'{"version": 1} trailing', "broken"),
-        (b"\0" * 4096, "broken"),
-        (b"\xff\xfe{}", "broken"),
-        (b"[" * 1000000, "broken"),
-        (b'{"version": 1, "accounts": ' + b'{"a":' * 100000, "broken"),
-        (FOREIGN, "another version"),
-        (b'{"version": 0}', "another version"),
-        (b'{"version": 99999999999999999999}', "another version"),
-    ],
-)
-def test_a_file_that_is_no_good_is_set_aside_with_one_line(
-    store: StateStore, caplog: pytest.LogCaptureFixture, content: bytes, words: str
-) -> None:
-    put(store, content)
-    assert store.load() == {}
-    (line,) = caplog.messages
-    assert words in line
-    assert "state.json.aside" in line
-    aside = path_of(store).with_name("state.json.aside")
-    assert aside.read_bytes() == content
-    store.save({KEY: known()}, NOW)
-    assert again(store).load() == {KEY: known()}
-    assert len(caplog.messages) == 1
+def test_accounts_back_offs_and_alerts_survive_a_restart(store: StateStore) -> None:
+    states = {
+        WINDOW: AlertState(Level.LOW, NOW, forecast=True),
+        AlertKey(ADA): AlertState(Level.CRITICAL),
+        AlertKey("gone.json"): AlertState(Level.EMPTY),
+    }
+    store.set_refresh_backoff("a", RefreshBackoff(final=True, not_before=NOW))
+    store.set_refresh_backoff("b", RefreshBackoff(final=False, not_before=NOW, failures=3))
+    store.set_alert_states(states)
+    store.save({ADA: record()}, NOW)
+    next_run = restarted(store)
+    assert next_run.load() == {ADA: record()}
+    assert next_run.refresh_backoff("a") == RefreshBackoff(final=True, not_before=NOW)
+    assert next_run.refresh_backoff("b") == RefreshBackoff(final=False, not_before=NOW, failures=3)
+    assert next_run.refresh_backoff("c") is None
+    del states[AlertKey("gone.json")]
+    assert next_run.alert_states() == states
 
 
-def test_one_that_somebody_breaks_meanwhile_is_set_aside_too(
-    store: StateStore, caplog: pytest.LogCaptureFixture
-) -> None:
-    store.save({KEY: known()}, NOW)
-    put(store, b"broken")
-    store.save({KEY: known()}, NOW)
-    assert again(store).load() == {KEY: known()}
-    assert len(caplog.messages) == 1
+def test_without_a_file_the_state_is_empty(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
+    assert (store.load(), store.alert_states(), caplog.text) == ({}, {}, "")
 
 
-def test_a_huge_file_is_not_read_to_its_end(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
-    path_of(store).parent.mkdir()
-    with path_of(store).open("wb") as file:
-        file.truncate(1 << 40)
-    assert store.load() == {}
-    assert len(caplog.messages) == 1
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        {"windows": [{"title": "x", "used_percent": 100.1}]},
-        {"windows": [{"title": "x", "used_percent": -1}]},
-        {"windows": [{"title": "x", "used_percent": "50"}]},
-        {"windows": [{"title": "x", "duration_s": 0}]},
-        {"windows": [{"title": 7}]},
-        {"windows": None},
-        {"asked_at": "2026-09-22T12:00:00"},
-        {"asked_at": "0001-01-01T00:00:00Z"},
-        {"asked_at": "9999-12-31T23:59:59Z"},
-        {"asked_at": "soon"},
-        {"asked_at": 0},
-        {"gate": {"opens_at": "2026-09-22T12:00:00Z", "step_s": 0}},
-        {"gate": {"opens_at": "2026-09-22T12:00:00Z", "step_s": 1e9}},
-        {"gate": {}},
-        {"failure": {"kind": "unheard_of", "message": "x"}},
-        {"name": None},
-        {"provider": []},
-    ],
-)
-def test_a_record_that_makes_no_sense_does_not_cost_the_others(
-    store: StateStore, caplog: pytest.LogCaptureFixture, damage: dict[str, object]
-) -> None:
-    store.set_refresh_backoff("dead", RefreshBackoff(final=True, not_before=NOW))
-    store.save({KEY: known(), "other.json": known()}, NOW)
-    document = json.loads(path_of(store).read_bytes())
-    document["accounts"]["other.json"] |= damage
-    put(store, json.dumps(document).encode())
-    reborn = again(store)
-    assert reborn.load() == {KEY: known()}
-    assert reborn.refresh_backoff("dead") is not None
-    (line,) = caplog.messages
-    assert "1 records" in line
-    reborn.save({KEY: known()}, NOW)
-    again(store).load()
-    assert len(caplog.messages) == 1
-
-
-SHAPES = objects(
-    version=st.just(1),
-    accounts=st.dictionaries(
-        st.text(max_size=5),
-        objects(
-            provider=TEXTS,
-            name=TEXTS,
-            asked_at=MOMENTS.map(str),
-            windows=st.lists(objects(title=TEXTS, used_percent=st.floats(), resets_at=MOMENTS.map(str))),
-            failure=objects(kind=st.sampled_from(FailureKind), message=TEXTS),
-            gate=objects(opens_at=MOMENTS.map(str), step_s=st.floats()),
-        ),
-    ),
-    refusals=st.dictionaries(st.text(max_size=5), objects(final=st.booleans(), not_before=MOMENTS.map(str))),
-    told=st.dictionaries(st.text(max_size=5), objects(severity=st.integers(0, 4))),
-)
-
-
-@given(values() | SHAPES | st.fixed_dictionaries({"version": st.just(1)}).flatmap(lambda _: SHAPES))
-def test_whatever_is_in_the_file_only_sense_comes_out(document: object) -> None:
-    content = json.dumps(document).encode()
-    try:
-        state = decode(content)
-    except ValueError:
-        return
-    for each in state.accounts.values():
-        for window in each.windows:
-            assert window.used_percent is None or 0 <= window.used_percent <= 100
-            assert window.duration_s is None or window.duration_s > 0
-        for moment in (each.asked_at, each.updated_at, *(window.resets_at for window in each.windows)):
-            assert moment is None or (moment.utcoffset() == timedelta(0) and 2000 <= moment.year < 2200)
-    assert decode(encode(state)).accounts == state.accounts
-
-
-@given(st.binary(max_size=300))
-def test_whatever_bytes_are_in_the_file_it_is_no_accident(content: bytes) -> None:
-    try:
-        decode(content)
-    except ValueError:
-        return
-
-
-@settings(max_examples=20)
-@given(st.binary(max_size=40), st.integers(0, 500))
-def test_a_damaged_file_never_stops_anybody(
-    tmp_path_factory: pytest.TempPathFactory, damage: bytes, place: int
-) -> None:
-    store = StateStore(tmp_path_factory.mktemp("state") / "state.json")
-    put(store, GOOD[:place] + damage + GOOD[place:])
-    store.load()
-    store.save({KEY: known()}, NOW)
-    assert again(store).load()[KEY].windows == known().windows
-
-
-def test_what_no_file_can_hold_is_left_out(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
-    store.save({KEY: known(), "claude-\udcff.json": known(), "x": known(person="\ud800")}, NOW)
-    assert again(store).load() == {KEY: known()}
-    assert caplog.messages == []
-
-
-# Places that are no good.
-
-
-def test_a_disk_that_does_not_take_it_is_named_once(
-    store: StateStore, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise PermissionError
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", fail)
-        for _ in range(3):
-            store.save({KEY: known()}, NOW)
-        assert len(caplog.messages) == 1
-        assert "could not be saved (PermissionError)" in caplog.text
-    assert {each.name for each in path_of(store).parent.iterdir()} <= {"state.lock"}
-    store.save({KEY: known()}, NOW)
-    assert again(store).load() == {KEY: known()}
-    monkeypatch.setattr(os, "replace", fail)
-    store.save({KEY: known()}, NOW)
-    assert len(caplog.messages) == 2
-
-
-def test_a_folder_that_is_a_file(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
-    path_of(store).parent.write_text("")
-    for _ in range(3):
-        assert store.load() == {}
-        store.save({KEY: known()}, NOW)
-    assert len(caplog.messages) <= 2
-
-
-@pytest.mark.parametrize("kind", ["folder", "loop", "dangling", "fifo"])
-def test_a_file_that_is_none(store: StateStore, caplog: pytest.LogCaptureFixture, kind: str) -> None:
-    path = path_of(store)
-    path.parent.mkdir()
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "fifo":
-        if sys.platform == "win32":
-            pytest.skip("there are none")
-        else:
-            os.mkfifo(path)
-    else:
-        path.symlink_to(path if kind == "loop" else path.with_name("nowhere"))
-    assert store.load() == {}
-    for _ in range(3):
-        store.save({KEY: known()}, NOW)
-    assert len(caplog.messages) <= 2
-    assert all(each.levelno == logging.WARNING for each in caplog.records)
-    assert path.is_dir() or again(store).load() == {KEY: known()}
-
-
-def test_somebody_who_holds_the_lock_for_long_costs_one_save(
-    store: StateStore, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from filelock import FileLock
-
-    monkeypatch.setattr("trayquota.store.state._LOCK_WAIT_S", 0)
+def test_a_back_off_that_was_removed_stays_removed(store: StateStore) -> None:
+    store.set_refresh_backoff("a", RefreshBackoff(final=False, not_before=NOW))
     store.save({}, NOW)
-    with FileLock(path_of(store).with_suffix(".lock")):
-        store.save({KEY: known()}, NOW)
-    assert len(caplog.messages) == 1
-    assert again(store).load() == {}
-    store.save({KEY: known()}, NOW)
-    assert again(store).load() == {KEY: known()}
+    next_run = restarted(store)
+    next_run.load()
+    next_run.set_refresh_backoff("a", None)
+    next_run.save({}, NOW)
+    last_run = restarted(store)
+    last_run.load()
+    assert last_run.refresh_backoff("a") is None
+
+
+@posix
+def test_only_its_owner_can_read_the_state(store: StateStore) -> None:
+    umask = os.umask(0)
+    try:
+        store.save({ADA: record()}, NOW)
+    finally:
+        os.umask(umask)
+    folder = path_of(store).parent
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert set(modes) == {"state.json", "state.lock"}
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_save_leaves_no_temporary_file(store: StateStore) -> None:
+    for _ in range(3):
+        store.save({ADA: record()}, NOW)
+    assert {path.name for path in path_of(store).parent.iterdir()} <= {"state.json", "state.lock"}
+
+
+def test_no_token_is_in_the_file(store: StateStore) -> None:
+    store.set_refresh_backoff(fingerprint("sk-ant-ort01-canary"), RefreshBackoff(final=True, not_before=NOW))
+    store.save({ADA: record()}, NOW)
+    assert b"canary" not in path_of(store).read_bytes()
+
+
+# Two processes.
+
+
+def seconds_after_poll(seconds: float) -> datetime:
+    """Return a moment so long after the last try of ``record()``."""
+    return NOW - timedelta(minutes=1) + timedelta(seconds=seconds)
+
+
+def merged(store: StateStore, ours: AccountRecord, theirs: AccountRecord) -> AccountRecord:
+    """Return what is in the file when they have saved first."""
+    restarted(store).save({ADA: theirs}, NOW)
+    store.save({ADA: ours}, NOW)
+    return restarted(store).load()[ADA]
+
+
+def test_accounts_of_another_process_stay(store: StateStore) -> None:
+    restarted(store).save({"theirs.json": record("theirs.json")}, NOW)
+    store.save({ADA: record()}, NOW)
+    assert set(restarted(store).load()) == {ADA, "theirs.json"}
+
+
+def test_accounts_of_another_process_go_a_month_after_their_last_poll(store: StateStore) -> None:
+    never = record("never.json", polled_at=None)
+    restarted(store).save({"theirs.json": record("theirs.json"), "never.json": never}, NOW)
+    store.save({}, NOW + timedelta(days=29))
+    assert set(restarted(store).load()) == {"theirs.json"}
+    store.save({}, NOW + timedelta(days=31))
+    assert restarted(store).load() == {}
+
+
+@pytest.mark.parametrize("seconds", [-10, 10])
+def test_the_later_answer_wins(store: StateStore, seconds: float) -> None:
+    at = seconds_after_poll(seconds)
+    theirs = record(polled_at=at, updated_at=at, windows=FULL)
+    assert merged(store, record(), theirs) == (theirs if seconds > 0 else record())
+
+
+def test_a_later_failure_keeps_the_values_of_the_earlier_answer(store: StateStore) -> None:
+    good = record(polled_at=seconds_after_poll(5), updated_at=seconds_after_poll(5), windows=FULL)
+    bad = record(polled_at=seconds_after_poll(9), failure=DOWN)
+    expected = replace(good, polled_at=seconds_after_poll(9), failure=DOWN)
+    assert merged(store, bad, good) == expected
+    assert merged(store, good, bad) == expected
+
+
+@pytest.mark.parametrize("is_ours", [False, True])
+def test_a_later_failure_does_not_open_a_gate(store: StateStore, *, is_ours: bool) -> None:
+    gated = record(polled_at=seconds_after_poll(5), gate=RateLimitGate(NOW + timedelta(minutes=5), 300.0))
+    bad = record(polled_at=seconds_after_poll(9), failure=DOWN)
+    found = merged(store, gated, bad) if is_ours else merged(store, bad, gated)
+    assert (found.gate, found.failure, found.polled_at) == (gated.gate, DOWN, seconds_after_poll(9))
+
+
+def test_a_later_answer_opens_the_gate(store: StateStore) -> None:
+    gated = record(polled_at=seconds_after_poll(5), gate=RateLimitGate(NOW + timedelta(minutes=5), 300.0))
+    good = record(polled_at=seconds_after_poll(9), updated_at=seconds_after_poll(9))
+    assert merged(store, gated, good).gate is None
+
+
+def test_another_person_in_the_same_file_takes_nothing_over(store: StateStore) -> None:
+    at = seconds_after_poll(5)
+    theirs = record(polled_at=at, updated_at=at, windows=FULL, gate=RateLimitGate(NOW, 300.0))
+    ours = AccountRecord(theirs.account, "somebody else")
+    assert merged(store, ours, theirs) == ours
+
+
+def test_an_answer_from_the_future_is_not_believed(store: StateStore) -> None:
+    assert merged(store, record(), record(polled_at=NOW + timedelta(hours=1), windows=FULL)) == record()
+
+
+def test_back_offs_of_both_processes_are_kept_and_known_to_both(store: StateStore) -> None:
+    other = restarted(store)
+    other.set_refresh_backoff("theirs", RefreshBackoff(final=True, not_before=NOW))
+    other.set_refresh_backoff("both", RefreshBackoff(final=True, not_before=NOW))
+    other.save({}, NOW)
+    store.set_refresh_backoff("ours", RefreshBackoff(final=False, not_before=NOW))
+    store.set_refresh_backoff("both", RefreshBackoff(final=False, not_before=NOW + timedelta(hours=1)))
+    store.save({}, NOW)
+    next_run = restarted(store)
+    next_run.load()
+    for process in (store, next_run):
+        backoffs = {name: process.refresh_backoff(name) for name in ("ours", "theirs", "both")}
+        assert None not in backoffs.values()
+        assert backoffs["both"] == RefreshBackoff(final=True, not_before=NOW)
+
+
+def test_back_offs_go_after_ninety_days(store: StateStore) -> None:
+    store.set_refresh_backoff("old", RefreshBackoff(final=True, not_before=NOW))
+    store.save({}, NOW + timedelta(days=89))
+    assert store.refresh_backoff("old") is not None
+    store.save({}, NOW + timedelta(days=91))
+    assert store.refresh_backoff("old") is None
+
+
+def test_a_process_without_notifications_keeps_the_alerts_of_another(store: StateStore) -> None:
+    states = {WINDOW: AlertState(Level.LOW)}
+    restarted(store).save({ADA: record()}, NOW)
+    notifying = restarted(store)
+    notifying.set_alert_states(states)
+    notifying.save({ADA: record()}, NOW)
+    store.save({ADA: record()}, NOW)
+    assert store.alert_states() == restarted(store).alert_states() == notifying.alert_states() == states

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayquota.core.model import AccountState
-from trayquota.views.tray import tooltip, tooltip_within, tray_view
+from trayquota.views.tooltip import tooltip, tooltip_within
+from trayquota.views.tray import tray_view
 from trayquota.views.tray_view import IconSpec, TrayView
 
 from .facts import NOW

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.tray.headless import Icon
 from trayquota.tray.menu import build_menu
-from trayquota.views.tray_view import Action, ActionKind, MenuItem
+from trayquota.views.tray_view import Action, MenuItem, OpenPage, Quit, Refresh
 
 if TYPE_CHECKING:
     from trayquota.tray.pystray_import import Menu
@@ -21,11 +21,11 @@ def built(*rows: MenuItem) -> tuple[list[PystrayItem], list[Action]]:
 
 
 def test_a_row_has_its_label_escaped_and_its_action() -> None:
-    (item,), clicked = built(MenuItem("a & b", Action(ActionKind.OPEN_PAGE, "https://example.com")))
+    (item,), clicked = built(MenuItem("a & b", OpenPage("https://example.com")))
     assert item.text == "a && b"
     assert (item.enabled, item.checked, item.radio, item.default) == (True, None, False, False)
     item(Icon("test"))
-    assert clicked == [Action(ActionKind.OPEN_PAGE, "https://example.com")]
+    assert clicked == [OpenPage("https://example.com")]
 
 
 def test_a_text_row_does_nothing_when_it_is_chosen() -> None:
@@ -52,22 +52,22 @@ def test_check_marks_and_radio_marks_keep_their_state() -> None:
 
 
 def test_a_submenu_has_its_rows_and_their_actions() -> None:
-    inner = MenuItem("inner & more", Action(ActionKind.QUIT))
+    inner = MenuItem("inner & more", Quit())
     (item,), clicked = built(MenuItem("outer & more", children=(inner, MenuItem(separator=True), MenuItem("last"))))
     assert item.text == "outer && more"
     assert item.submenu is not None
     first, *_rest = item.submenu
     assert first.text == "inner && more"
     first(Icon("test"))
-    assert clicked == [Action(ActionKind.QUIT)]
+    assert clicked == [Quit()]
 
 
 def test_the_default_row_is_what_a_click_on_the_icon_does() -> None:
     clicked: list[Action] = []
-    rows = (MenuItem("a", Action(ActionKind.QUIT)), MenuItem("b", Action(ActionKind.REFRESH), default=True))
+    rows = (MenuItem("a", Quit()), MenuItem("b", Refresh(), default=True))
     icon = Icon("test", menu=build_menu(rows, clicked.append, str))
     icon()
-    assert clicked == [Action(ActionKind.REFRESH)]
+    assert clicked == [Refresh()]
 
 
 def test_an_empty_menu_is_a_menu() -> None:

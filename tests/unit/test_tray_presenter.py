@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
+from trayquota.core.model import Level
 from trayquota.tray.headless import Icon
 from trayquota.tray.presenter import QUIRKS, WINDOWS_TITLE_UNITS, BackendQuirks, TrayPresenter
-from trayquota.views.tray_view import Action, ActionKind, IconSpec, Level, MenuItem, TrayView
+from trayquota.views.tray_view import Action, IconSpec, MenuItem, OpenFolder, Refresh, TrayView
 
 if TYPE_CHECKING:
     from trayquota.tray.pystray_import import Menu
@@ -22,8 +23,8 @@ VIEW = TrayView(
     lines=("Claude ada@example.com: 5-hour 42% (2h 13m)", "Updated 2 min ago"),
     brief=("Claude ada@example.com 42%",),
     menu=(
-        MenuItem("Claude · ada & bob", Action(ActionKind.OPEN_FOLDER)),
-        MenuItem("Refresh now", Action(ActionKind.REFRESH), default=True),
+        MenuItem("Claude · ada & bob", OpenFolder()),
+        MenuItem("Refresh now", Refresh(), default=True),
     ),
 )
 
@@ -110,7 +111,7 @@ def test_a_click_passes_on_the_rows_action() -> None:
     icon, clicked = Recording(), list[Action]()
     TrayPresenter(icon, BackendQuirks(draw=drawn), clicked.append).show(VIEW)
     icon()
-    assert clicked == [Action(ActionKind.REFRESH)]
+    assert clicked == [Refresh()]
 
 
 def test_windows_titles_are_short_and_ampersands_doubled() -> None:

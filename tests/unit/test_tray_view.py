@@ -6,8 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind, Snapshot
-from trayquota.views.tray import MOST_INLINE, tooltip, tray_view
-from trayquota.views.tray_view import Action, ActionKind, MenuItem, TrayView
+from trayquota.views.menu import MAX_INLINE_ACCOUNTS
+from trayquota.views.tooltip import tooltip
+from trayquota.views.tray import tray_view
+from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Quit, Refresh, TrayView
 
 from .facts import NOW
 from .samples import (
@@ -74,13 +76,13 @@ def test_the_menu_of_the_design() -> None:
 
 def test_what_clicks_do() -> None:
     rows = {row.label.strip(): row for row in tray_view(DESIGN, NOW, LOOK).menu}
-    folder = Action(ActionKind.OPEN_FOLDER)
+    folder = OpenFolder()
     assert rows["Claude · ada@example.com · Max 20x"].action == folder
     page = next(row.action for label, row in rows.items() if "5-hour" in label)
-    assert page == Action(ActionKind.OPEN_PAGE, LOOK.usage_page("claude"))
-    assert rows["Refresh now"] == MenuItem("Refresh now", Action(ActionKind.REFRESH), default=True)
+    assert page == OpenPage(LOOK.usage_page("claude"))
+    assert rows["Refresh now"] == MenuItem("Refresh now", Refresh(), default=True)
     assert rows["Open credentials folder"].action == folder
-    assert rows["Quit"].action == Action(ActionKind.QUIT)
+    assert rows["Quit"].action == Quit()
     assert not rows["Updated 2 min ago"].enabled
     assert [row.label for row in rows.values() if row.default] == ["Refresh now"]
 
@@ -147,12 +149,12 @@ def test_long_sentences_are_wrapped() -> None:
     assert " ".join(each.strip() for each in rows) == failure.message
 
 
-@pytest.mark.parametrize("count", [MOST_INLINE, MOST_INLINE + 1])
+@pytest.mark.parametrize("count", [MAX_INLINE_ACCOUNTS, MAX_INLINE_ACCOUNTS + 1])
 def test_many_accounts_get_submenus_that_tell_the_lowest(count: int) -> None:
     accounts = [numbered(number, five_hours(90 - number), weekly(95)) for number in range(count - 1)]
     menu = shown(*accounts, usage(BOB, state=AccountState.EXPIRED, failure=EXPIRED)).menu
     nested = [each for each in menu if each.children]
-    if count <= MOST_INLINE:
+    if count <= MAX_INLINE_ACCOUNTS:
         assert nested == []
         return
     assert labels(tuple(nested)) == [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind, QuotaWindow
-from trayquota.views.tray import level, tray_view
-from trayquota.views.tray_view import IconSpec, Level, Placeholder, TrayView
+from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind, Level, QuotaWindow
+from trayquota.views.tray import tray_view
+from trayquota.views.tray_view import IconSpec, Placeholder, TrayView
 
 from .facts import NOW
 from .samples import (
@@ -53,7 +53,7 @@ def test_the_icon_of_the_design() -> None:
     ],
 )
 def test_levels(left: float, expected: Level) -> None:
-    assert level(left, LOOK) is expected
+    assert LOOK.level(left) is expected
     assert shown(usage(ADA, five_hours(left))).icon.level is expected
 
 

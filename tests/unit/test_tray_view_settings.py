@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.model import Account, AccountState, AccountUsage, Snapshot
+from trayquota.core.model import Account, AccountState, AccountUsage, Level, Snapshot
+from trayquota.views.display_names import anonymized
+from trayquota.views.menu import MAX_INLINE_ACCOUNTS
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
-from trayquota.views.tray import MOST_INLINE, anonymized, tooltip, tooltip_within, tray_view
-from trayquota.views.tray_view import Action, ActionKind, Level, MenuItem, Placeholder, TrayView
+from trayquota.views.tooltip import tooltip, tooltip_within
+from trayquota.views.tray import tray_view
+from trayquota.views.tray_view import MenuItem, OpenFolder, Placeholder, TrayView
 
 from .facts import NOW
 from .samples import ADA, BOB, CI, DESIGN, EXPIRED, LOOK, OFFLINE, five_hours, snapshot, usage, weekly
@@ -32,7 +36,7 @@ def words(found: TrayView) -> str:
             tooltip_within(found, 127),
             *found.brief,
             *(row.label for row in flat(found.menu)),
-            *(row.action.argument for row in flat(found.menu) if row.action),
+            *(str(msgspec.to_builtins(row.action)) for row in flat(found.menu) if row.action),
         ]
     )
 
@@ -97,11 +101,11 @@ def test_hidden_accounts_are_numbered_per_provider_and_keep_all_else() -> None:
 def test_a_header_opens_the_folder_that_its_file_is_in() -> None:
     elsewhere = usage(replace(BOB, folder="/home/ada/work"), five_hours(70))
     rows = {row.label: row for row in tray_view(snapshot(usage(ADA, five_hours(42)), elsewhere), NOW, LOOK).menu}
-    assert rows["Claude · ada@example.com · Max 20x"].action == Action(ActionKind.OPEN_FOLDER)
-    assert rows["Codex · bob@example.org · Plus"].action == Action(ActionKind.OPEN_FOLDER, "/home/ada/work")
+    assert rows["Claude · ada@example.com · Max 20x"].action == OpenFolder()
+    assert rows["Codex · bob@example.org · Plus"].action == OpenFolder("/home/ada/work")
 
 
-@pytest.mark.parametrize("count", [0, 1, MOST_INLINE + 1])
+@pytest.mark.parametrize("count", [0, 1, MAX_INLINE_ACCOUNTS + 1])
 def test_the_settings_stand_above_quit_however_many_accounts(count: int) -> None:
     settings = settings_menu_item(MenuSettings())
     accounts = snapshot(*(usage(replace(ADA, id=f"{n}.json"), five_hours(n)) for n in range(count)))

@@ -109,7 +109,7 @@ def _remember_stale(store: StateStore, now: datetime) -> None:
         QuotaWindow("5-hour", 37.0, now + timedelta(hours=3, minutes=4), 5 * _HOUR_S),
         QuotaWindow("Weekly", 52.0, now + timedelta(days=4, hours=6), _WEEK_S),
     )
-    known = AccountRecord(account, asked_at=updated, updated_at=updated, windows=windows)
+    known = AccountRecord(account, polled_at=updated, updated_at=updated, windows=windows)
     store.save({account.id: known}, now)
 
 

@@ -154,11 +154,11 @@ def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
     """Print how all accounts stand; return the exit code."""
     from trayquota.services import cached_snapshot, refresh_once, utc_now
     from trayquota.system.stdout import flush_stdout
-    from trayquota.views.report import document, is_fresh
+    from trayquota.views.json_document import json_document
 
     snapshot = cached_snapshot(config) if cached else refresh_once(config)
     if as_json:
-        print(document(snapshot, utc_now()))
+        print(json_document(snapshot, utc_now()))
     elif snapshot.accounts:
         _print_table(snapshot, config)
     flush_stdout()
@@ -166,14 +166,14 @@ def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
         _say(snapshot.notice)
     if not snapshot.accounts:
         return NOTHING_TO_SHOW
-    return OK if is_fresh(snapshot) else NOT_FRESH
+    return OK if snapshot.is_fresh else NOT_FRESH
 
 
 def _print_table(snapshot: Snapshot, config: Config) -> None:
     from rich.console import Console
 
     from trayquota.services import display_options, utc_now
-    from trayquota.views.report import print_table
+    from trayquota.views.table import print_table
 
     if sys.stdout is not None and sys.stdout.isatty():
         print_table(snapshot, utc_now(), display_options(config), Console(highlight=False, soft_wrap=True))

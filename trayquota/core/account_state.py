@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, Instant, QuotaWindow
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.refresh_policy import RateLimitGate, next_gate
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.credential import Credential
-    from trayquota.core.model import Account, QuotaWindow, Usage
+    from trayquota.core.model import Usage
 
 
 class AccountRecord(Struct, frozen=True):
@@ -26,7 +26,7 @@ class AccountRecord(Struct, frozen=True):
     Attributes:
         account: Who it was.
         person: A fingerprint of the provider's own account id, to notice another login in the same file.
-        asked_at: When it was asked last.
+        polled_at: When it was polled last.
         updated_at: When ``windows`` were received.
         windows: The last good values.
         failure: Why the last try failed, if it did.
@@ -35,8 +35,8 @@ class AccountRecord(Struct, frozen=True):
 
     account: Account
     person: str | None = None
-    asked_at: datetime | None = None
-    updated_at: datetime | None = None
+    polled_at: Instant | None = None
+    updated_at: Instant | None = None
     windows: tuple[QuotaWindow, ...] = ()
     failure: Failure | None = None
     gate: RateLimitGate | None = None
@@ -94,7 +94,7 @@ def _state(known: AccountRecord, *, is_confirmed: bool) -> AccountState:
         return AccountState.EXPIRED
     if not has_values:
         return AccountState.PENDING if failure is None else AccountState.ERROR
-    if failure is not None and known.updated_at != known.asked_at:
+    if failure is not None and known.updated_at != known.polled_at:
         return AccountState.STALE
     return AccountState.OK if is_confirmed else AccountState.STALE
 
@@ -133,12 +133,12 @@ def apply_result(
             _paused(known, outcome, before, now) if outcome.is_rate_limited else replace(known, failure=outcome.error)
         )
         # Values are fresh when they came with the last answer, so no clock may be too coarse to tell two apart.
-        return replace(after, asked_at=now if now != known.updated_at else now + _TICK)
+        return replace(after, polled_at=now if now != known.updated_at else now + _TICK)
     account = replace(known.account, plan=outcome.usage.plan or known.account.plan)
     return replace(
         known,
         account=account,
-        asked_at=now,
+        polled_at=now,
         updated_at=now,
         windows=outcome.usage.windows,
         failure=outcome.error,
@@ -173,7 +173,7 @@ def shift_clock(known: AccountRecord, by: timedelta) -> AccountRecord:
     gate, failure = known.gate, known.failure
     return replace(
         known,
-        asked_at=known.asked_at and known.asked_at + by,
+        polled_at=known.polled_at and known.polled_at + by,
         updated_at=known.updated_at and known.updated_at + by,
         gate=gate and replace(gate, opens_at=gate.opens_at + by),
         failure=failure and replace(failure, retry_at=failure.retry_at and failure.retry_at + by),
@@ -185,8 +185,8 @@ def sanitize(known: AccountRecord, now: datetime) -> AccountRecord:
 
     What was asked in the future was asked now at the earliest, and no gate is shut for years.
     """
-    if known.asked_at is not None and known.asked_at > now:
-        known = shift_clock(known, now - known.asked_at)
+    if known.polled_at is not None and known.polled_at > now:
+        known = shift_clock(known, now - known.polled_at)
     if known.gate is not None and known.gate.opens_at - now > _LONGEST_PAUSE:
         known = replace(known, gate=replace(known.gate, opens_at=now + _LONGEST_PAUSE))
     return known

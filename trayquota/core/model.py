@@ -1,21 +1,26 @@
 """What the program knows: accounts, their quota windows, and how fresh that is.
 
 Everything here is immutable. Instants are aware datetimes in UTC; percents are
-numbers from 0 to 100; ``None`` always means unknown, never zero.
+numbers from 0 to 100; ``None`` always means unknown, never zero. The bounds in the annotations hold for
+what is decoded from a file.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
-    from datetime import datetime
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Seconds = Annotated[int, Meta(gt=0)]
 
 
 class FailureKind(StrEnum):
@@ -44,14 +49,14 @@ class Failure(Struct, frozen=True):
 
     kind: FailureKind
     message: str
-    retry_at: datetime | None = None
+    retry_at: Instant | None = None
 
 
 class AccountState(StrEnum):
     """How an account stands; all but ``PENDING`` are part of the public contract."""
 
     PENDING = "pending"
-    """Being asked for the first time: nothing known, nothing wrong."""
+    """Its first answer is awaited: nothing known, nothing wrong."""
     OK = "ok"
     STALE = "stale"
     ERROR = "error"
@@ -85,6 +90,15 @@ class Account(RedactedRepr, Struct, frozen=True):
         return (self.provider, self.name.casefold(), self.id)
 
 
+class Level(IntEnum):
+    """How much is left: the higher, the less."""
+
+    PLENTY = 0
+    LOW = 1
+    CRITICAL = 2
+    EMPTY = 3
+
+
 class QuotaWindow(Struct, frozen=True):
     """One limit of an account.
 
@@ -96,9 +110,9 @@ class QuotaWindow(Struct, frozen=True):
     """
 
     title: str
-    used_percent: float | None
-    resets_at: datetime | None = None
-    duration_s: int | None = None
+    used_percent: Percent | None
+    resets_at: Instant | None = None
+    duration_s: Seconds | None = None
 
     @property
     def remaining_percent(self) -> float | None:
@@ -106,7 +120,7 @@ class QuotaWindow(Struct, frozen=True):
         return None if self.used_percent is None else max(0.0, 100.0 - self.used_percent)
 
     def has_reset(self, now: datetime) -> bool:
-        """Whether the reset has passed, so that the percent tells of an earlier cycle."""
+        """Whether the reset has passed, so that the percent belongs to an earlier cycle."""
         return self.resets_at is not None and self.resets_at <= now
 
 
@@ -131,7 +145,7 @@ class ResetCredits(Struct, frozen=True):
     """
 
     available: int
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
 
 
 class Usage(Struct, frozen=True):
@@ -167,23 +181,27 @@ class AccountUsage(Struct, frozen=True):
     state: AccountState
     windows: tuple[QuotaWindow, ...] = ()
     failure: Failure | None = None
-    updated_at: datetime | None = None
+    updated_at: Instant | None = None
 
     @property
     def counts(self) -> bool:
         """Whether the windows may stand for the lowest remaining percent."""
         return self.state in {AccountState.OK, AccountState.STALE}
 
-    def live_windows(self, now: datetime, ignored: Container[str] = ()) -> Iterator[Lowest]:
+    def live_windows(self, now: datetime, ignored: Container[str] = ()) -> Iterator[LiveWindow]:
         """Every window that counts at ``now``: known, its reset not passed, and not among the ``ignored`` titles."""
         for window in self.windows if self.counts else ():
             remaining = window.remaining_percent
             if remaining is not None and not window.has_reset(now) and window.title not in ignored:
-                yield Lowest(self, window, remaining)
+                yield LiveWindow(self, window, remaining)
+
+    def lowest(self, now: datetime, ignored: Container[str] = ()) -> LiveWindow | None:
+        """Return the window with the least left of those that count; the first in order among equals."""
+        return min(self.live_windows(now, ignored), key=lambda window: window.remaining_percent, default=None)
 
 
-class Lowest(Struct, frozen=True):
-    """The most constrained window of all."""
+class LiveWindow(Struct, frozen=True):
+    """A window that counts, with the account it belongs to."""
 
     usage: AccountUsage
     window: QuotaWindow
@@ -203,17 +221,23 @@ class Snapshot(Struct, frozen=True):
     refreshing: bool = False
     notice: str | None = None
 
-    def lowest(self, now: datetime, ignored: Container[str] = ()) -> Lowest | None:
+    def lowest(self, now: datetime, ignored: Container[str] = ()) -> LiveWindow | None:
         """The window with the least left at ``now``; the first in order among equals.
 
         Args:
             now: A window whose reset has passed by then does not count.
             ignored: Titles of windows that do not count.
         """
-        live = (each for usage in self.accounts for each in usage.live_windows(now, ignored))
-        return min(live, key=lambda each: each.remaining_percent, default=None)
+        live = (window for usage in self.accounts for window in usage.live_windows(now, ignored))
+        return min(live, key=lambda window: window.remaining_percent, default=None)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether every account that can be refreshed has fresh values."""
+        settled = {AccountState.OK, AccountState.DISABLED, AccountState.UNSUPPORTED}
+        return all(usage.state in settled for usage in self.accounts)
 
     @property
     def updated_at(self) -> datetime | None:
         """When the newest values were received."""
-        return max((u.updated_at for u in self.accounts if u.updated_at is not None), default=None)
+        return max((usage.updated_at for usage in self.accounts if usage.updated_at is not None), default=None)

@@ -1,4 +1,4 @@
-"""What ends up in logs and tracebacks tells no secret and no person."""
+"""A ``repr`` that names no secret and no person, for it ends up in logs and tracebacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class RedactedRepr:
     repr_fields: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
-        """Return what may be told."""
+        """Return the fields that may be shown."""
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from trayquota.core.model import FailureKind
+from trayquota.core.model import FailureKind, Instant
 
 AFTER_RESET_S = 30.0
 """So long after a window's reset the provider knows the new cycle."""
@@ -32,10 +33,10 @@ class Reason(StrEnum):
 
 
 class RateLimitGate(Struct, frozen=True):
-    """After a 429: no request before ``opens_at``. ``step_s`` is the own back-off, doubled when it recurs."""
+    """After a 429: no request before ``opens_at``. ``backoff_s`` is our own pause, doubled when it recurs."""
 
-    opens_at: datetime
-    backoff_s: float
+    opens_at: Instant
+    backoff_s: Annotated[float, Meta(gt=0, le=86400)]
 
     def is_closed(self, now: datetime) -> bool:
         """Whether asking has to wait."""

@@ -18,8 +18,8 @@ def clean(text: str, limit: int = NAME_LIMIT) -> str:
     here: that is done at the edge that gives characters a meaning.
     """
     # Whoever sends a megabyte does not get it examined character by character.
-    kept = "".join(" " if each.isspace() else each for each in text[: limit * 8])
-    kept = "".join(each for each in kept if unicodedata.category(each)[0] != "C")
+    kept = "".join(" " if char.isspace() else char for char in text[: limit * 8])
+    kept = "".join(char for char in kept if unicodedata.category(char)[0] != "C")
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

@@ -87,7 +87,7 @@ class Entry(RedactedRepr, Struct):
         """Return when it is to be asked next."""
         known = self.record
         asked = PollInput(
-            last_poll_at=known.asked_at,
+            last_poll_at=known.polled_at,
             interval_s=interval_s,
             jitter_s=self.jitter * interval_s,
             resets=tuple(each.resets_at for each in known.windows if each.resets_at is not None),

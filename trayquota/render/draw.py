@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from PIL import Image, ImageChops, ImageDraw
 
+from trayquota.core.model import Level
 from trayquota.render import palette
 from trayquota.render.digits import SMALLEST_DRAWN, number_mask, placeholder_mask
 from trayquota.render.shapes import (
@@ -24,7 +25,7 @@ from trayquota.render.shapes import (
     sector,
     stripes,
 )
-from trayquota.views.tray_view import IconSpec, Level, Placeholder
+from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
     from trayquota.render.palette import Paint

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.views.tray_view import Level
+from trayquota.core.model import Level
 
 RGB = tuple[int, int, int]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trayquota.settings.config import Config
+    from trayquota.views.tray_view import SettingValue
 
 _HEAD = """\
 # Settings of trayquota. A line that begins with # is a comment; what is commented out shows the default.
@@ -85,12 +86,13 @@ def write_template(path: Path) -> None:
         raise ConfigError(message) from None
 
 
-def set_setting(path: Path, line: str, check: Callable[[bytes], object]) -> None:
-    """Set one key of the file, which is made when missing; comments and all else stay.
+def set_setting(path: Path, key: str, value: SettingValue, check: Callable[[bytes], object]) -> None:
+    """Give a setting a value in the file, which is made when missing; comments and all else stay.
 
     Args:
         path: The file; a symbolic link stays one.
-        line: The key and its new value, as in ``interval_minutes = 5``.
+        key: The setting's name.
+        value: Its new value.
         check: Raises ``ConfigError`` when the new content is no valid config file; nothing is written then.
 
     Raises:
@@ -105,7 +107,7 @@ def set_setting(path: Path, line: str, check: Callable[[bytes], object]) -> None
         before = read_bounded(real, LARGEST_BYTES) if real.exists() else config_template().encode()
         start = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
         document = tomlkit.parse(before.removeprefix(start))
-        document.update(tomlkit.parse(line))
+        document[key] = value
         text = tomlkit.dumps(document)
         content = start + (text if text.endswith("\n") else text + "\n").encode()
         check(content)

@@ -1,212 +1,131 @@
-"""How the state stands in its file: read with tolerance, record by record, and written strictly."""
+"""The state and its file's content: read with tolerance, record by record, and written strictly."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
+from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import ForeignError
-from trayquota.core.model import Account, Failure, FailureKind, QuotaWindow
-from trayquota.core.refresh_policy import RateLimitGate
+from trayquota.store import version_1
+from trayquota.store.document import VERSION, Document
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alerts import AlertState, Severity
+from trayquota.views.alerts import AlertKey, AlertState  # noqa: TC001 - for msgspec, which resolves annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
-VERSION = 1
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-
-_Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
-_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-_Seconds = Annotated[int, msgspec.Meta(gt=0)]
+_Record = TypeVar("_Record", bound=Struct)
 
 
 class StoredState(Struct, frozen=True):
-    """All that survives a restart: accounts by file name, refusals by fingerprint, what was told by account and window.
+    """All that survives a restart.
 
     Attributes:
-        unread: So many records made no sense and are left out.
+        accounts: What is known of each account, by its id.
+        refresh_backoffs: When refresh tokens may be tried again, by their fingerprint.
+        alert_states: What the person was notified of.
+        unreadable: How many records made no sense and are left out.
     """
 
     accounts: Mapping[str, AccountRecord] = field(default_factory=dict)
     refresh_backoffs: Mapping[str, RefreshBackoff] = field(default_factory=dict)
-    alert_states: Mapping[str, AlertState] = field(default_factory=dict)
-    unread: int = 0
+    alert_states: Mapping[AlertKey, AlertState] = field(default_factory=dict)
+    unreadable: int = 0
 
 
-class _Window(Struct, frozen=True):
-    title: str
-    used_percent: _Percent | None = None
-    resets_at: _Instant | None = None
-    duration_s: _Seconds | None = None
+class _AlertRecord(Struct, frozen=True):
+    key: AlertKey
+    state: AlertState
 
 
-class _Failure(Struct, frozen=True):
-    kind: FailureKind
-    message: str
-    retry_at: _Instant | None = None
-
-
-class _Gate(Struct, frozen=True):
-    opens_at: _Instant
-    step_s: Annotated[float, msgspec.Meta(gt=0, le=86400)]
-
-
-class _Refusal(Struct, frozen=True):
-    final: bool
-    not_before: _Instant
-    failures: Annotated[int, msgspec.Meta(ge=0, le=100)] = 1
-
-
-class _Told(Struct, frozen=True):
-    severity: Severity
-    resets_at: _Instant | None = None
-    forecast: bool = False
-
-
-class _Known(Struct, frozen=True):
-    provider: str
-    name: str
-    plan: str | None = None
-    person: str | None = None
-    asked_at: _Instant | None = None
-    updated_at: _Instant | None = None
-    windows: tuple[_Window, ...] = ()
-    failure: _Failure | None = None
-    gate: _Gate | None = None
-
-
-class _Document(Struct, frozen=True):
+class _Version(Struct, frozen=True):
     version: int
-    accounts: dict[str, msgspec.Raw] = {}
-    refusals: dict[str, msgspec.Raw] = {}
-    told: dict[str, msgspec.Raw] = {}
-
-
-class _Stamp(Struct, frozen=True):
-    version: int
-
-
-_Record = TypeVar("_Record", _Known, _Refusal, _Told)
-_Value = TypeVar("_Value", AccountRecord, RefreshBackoff, AlertState)
 
 
 def decode(content: bytes) -> StoredState:
-    """Return the state that ``content`` tells.
+    """Return the state in ``content``, be it of this version or of an earlier one.
 
     Raises:
         ForeignError: It was written by another version.
         ValueError: It is broken.
     """
     try:
-        if msgspec.json.decode(content, type=_Stamp).version != VERSION:
-            raise ForeignError
-        document = msgspec.json.decode(content, type=_Document)
+        document = _document(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(type(error).__name__) from None
-    accounts = _read(document.accounts, _Known, _known)
-    refusals = _read(document.refusals, _Refusal, lambda _, each: _refusal(each))
-    told = _read(document.told, _Told, lambda _, each: _told(each))
-    told = {key: each for key, each in told.items() if key.partition("\n")[0] in accounts}
-    unread = len(document.accounts) - len(accounts) + len(document.refusals) - len(refusals)
-    return StoredState(accounts, refusals, told, unread)
+    records = [_decoded(raw, AccountRecord) for raw in document.accounts]
+    accounts = {record.account.id: record for record in records if record is not None}
+    by_token = {token: _decoded(raw, RefreshBackoff) for token, raw in document.refresh_backoffs.items()}
+    backoffs = {token: backoff for token, backoff in by_token.items() if backoff is not None}
+    alerts = [_decoded(raw, _AlertRecord) for raw in document.alerts]
+    # Of an account that is gone nothing needs to be known.
+    states = {alert.key: alert.state for alert in alerts if alert is not None and alert.key.account_id in accounts}
+    unreadable = records.count(None) + len(by_token) - len(backoffs)
+    return StoredState(accounts, backoffs, states, unreadable)
 
 
 def encode(state: StoredState) -> bytes:
-    """Return the content of a file that tells ``state``; a record that no file can hold is left out."""
-    document = _Document(
+    """Return the content of a file that holds ``state``; a record that no file can hold is left out."""
+    # Where a file's folder is gets known anew at each start.
+    accounts = (replace(record, account=replace(record.account, folder="")) for record in state.accounts.values())
+    alerts = (_AlertRecord(key, alert) for key, alert in state.alert_states.items())
+    backoffs = {token: raw for token, backoff in state.refresh_backoffs.items() for raw in _encoded(backoff, token)}
+    document = Document(
         VERSION,
-        {key: each for key, known in state.accounts.items() if (each := _raw(key, _saved(known)))},
-        {key: each for key, refusal in state.refresh_backoffs.items() if (each := _raw(key, _saved_refusal(refusal)))},
-        {key: each for key, told in state.alert_states.items() if (each := _raw(key, _saved_told(told)))},
+        tuple(raw for record in accounts for raw in _encoded(record)),
+        backoffs,
+        tuple(raw for alert in alerts for raw in _encoded(alert)),
     )
     return msgspec.json.encode(document)
 
 
-def _raw(key: str, record: _Known | _Refusal | _Told) -> msgspec.Raw | None:
+def _document(content: bytes) -> Document:
+    version = msgspec.json.decode(content, type=_Version).version
+    if version == 1:
+        return version_1.upgrade(content)
+    if version != VERSION:
+        raise ForeignError
+    return msgspec.json.decode(content, type=Document)
+
+
+def _decoded(raw: Raw, kind: type[_Record]) -> _Record | None:
+    """Return the record in ``raw``, ``None`` when it makes no sense."""
+    try:
+        record = msgspec.json.decode(raw, type=kind)
+    except (ValueError, RecursionError):
+        return None
+    return record if all(_is_sound(instant) for instant in _instants(record)) else None
+
+
+def _is_sound(instant: datetime) -> bool:
+    """Whether an aware instant is in UTC and where clocks are."""
+    return not instant.utcoffset() and _EARLIEST <= instant < _LATEST
+
+
+def _encoded(record: Struct, key: str = "") -> tuple[Raw, ...]:
+    """Return the record as JSON; nothing when it, or the key it stands under, has text that no file can hold."""
     try:
         key.encode()
-        return msgspec.Raw(msgspec.json.encode(record))
+        return (Raw(msgspec.json.encode(record)),)
     except (ValueError, TypeError):
-        return None
+        return ()
 
 
-def _read(
-    records: Mapping[str, msgspec.Raw], kind: type[_Record], make: Callable[[str, _Record], _Value]
-) -> dict[str, _Value]:
-    found = {}
-    for key, each in records.items():
-        try:
-            found[key] = make(key, msgspec.json.decode(each, type=kind))
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            continue
-    return found
-
-
-def _known(key: str, saved: _Known) -> AccountRecord:
-    windows = tuple(
-        QuotaWindow(each.title, each.used_percent, _moment(each.resets_at), each.duration_s) for each in saved.windows
-    )
-    failure, gate = saved.failure, saved.gate
-    return AccountRecord(
-        Account(key, saved.provider, saved.name, saved.plan),
-        saved.person,
-        _moment(saved.asked_at),
-        _moment(saved.updated_at),
-        windows,
-        Failure(failure.kind, failure.message, _moment(failure.retry_at)) if failure else None,
-        RateLimitGate(_held(gate.opens_at), gate.step_s) if gate else None,
-    )
-
-
-def _saved(known: AccountRecord) -> _Known:
-    account, failure, gate = known.account, known.failure, known.gate
-    return _Known(
-        account.provider,
-        account.name,
-        account.plan,
-        known.person,
-        known.asked_at,
-        known.updated_at,
-        tuple(_Window(each.title, each.used_percent, each.resets_at, each.duration_s) for each in known.windows),
-        _Failure(failure.kind, failure.message, failure.retry_at) if failure else None,
-        _Gate(gate.opens_at, gate.backoff_s) if gate else None,
-    )
-
-
-def _refusal(saved: _Refusal) -> RefreshBackoff:
-    return RefreshBackoff(saved.final, _held(saved.not_before), saved.failures)
-
-
-def _saved_refusal(refusal: RefreshBackoff) -> _Refusal:
-    return _Refusal(refusal.final, refusal.not_before, refusal.failures)
-
-
-def _told(saved: _Told) -> AlertState:
-    return AlertState(saved.severity, _moment(saved.resets_at), saved.forecast)
-
-
-def _saved_told(told: AlertState) -> _Told:
-    return _Told(told.severity, told.resets_at, told.forecast)
-
-
-def _moment(value: datetime | None) -> datetime | None:
-    return None if value is None else _held(value)
-
-
-def _held(value: datetime) -> datetime:
-    """Return a moment in UTC that can be reckoned with.
-
-    Raises:
-        ValueError: It lies where no clock is.
-    """
-    if not _EARLIEST <= value < _LATEST:
-        message = "out of range"
-        raise ValueError(message)
-    return value.astimezone(UTC)
+def _instants(value: object) -> Iterator[datetime]:
+    """Yield every instant in a record; that they are aware is checked with their type."""
+    match value:
+        case datetime():
+            yield value
+        case Struct():
+            for name in value.__struct_fields__:
+                yield from _instants(getattr(value, name))
+        case tuple():
+            for item in value:
+                yield from _instants(item)

@@ -1,4 +1,4 @@
-"""``state.json``: last good values, back-off gates, refused logins, what was told.
+"""``state.json``: last good values, rate-limit gates, back-offs of refresh tokens, what the person was notified of.
 
 Written by replacing the file, under a lock, and merged with what another process has written meanwhile. A broken
 or foreign file is set aside, never fatal.
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import ForeignError
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.system.files import private_folder, read_bounded, write_atomic
@@ -23,15 +22,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from trayquota.core.account_state import AccountRecord
     from trayquota.tokens.refresher import RefreshBackoff
-    from trayquota.views.alerts import AlertState
+    from trayquota.views.alerts import AlertKey, AlertState
 
-__all__ = ["AccountRecord", "StateStore"]
-
-_KEEP = timedelta(days=30)
-_KEEP_REFUSALS = timedelta(days=90)
+_KEEP_ACCOUNTS = timedelta(days=30)
+_KEEP_BACKOFFS = timedelta(days=90)
 _LOCK_WAIT_S = 2.0
-_LARGEST_BYTES = 16 << 20
+_MAX_BYTES = 16 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -42,44 +40,44 @@ class StateStore:
         """Keep the state at ``path``; :meth:`load` reads it."""
         self._path = path
         self._lock = threading.Lock()
-        self._refusals: dict[str, RefreshBackoff] = {}
-        self._forgotten: set[str] = set()
-        self._told: dict[str, AlertState] | None = None
-        self._complaints: set[str] = set()
+        self._backoffs: dict[str, RefreshBackoff] = {}
+        self._removed_backoffs: set[str] = set()
+        self._alert_states: dict[AlertKey, AlertState] | None = None
+        self._warnings: set[str] = set()
 
     def load(self) -> dict[str, AccountRecord]:
-        """Return the accounts as last known, by file name; none when there is no usable state."""
+        """Return the accounts as last known, by their ids; none when there is no usable state."""
         state = self._read()
         with self._lock:
-            self._refusals = dict(state.refresh_backoffs)
+            self._backoffs = dict(state.refresh_backoffs)
         return dict(state.accounts)
 
-    def alert_states(self) -> dict[str, AlertState]:
-        """Return what the person has been told, by account and window."""
+    def alert_states(self) -> dict[AlertKey, AlertState]:
+        """Return what the person was notified of."""
         with self._lock:
-            if self._told is not None:
-                return dict(self._told)
+            if self._alert_states is not None:
+                return dict(self._alert_states)
         return dict(self._read().alert_states)
 
-    def set_alert_states(self, told: Mapping[str, AlertState]) -> None:
-        """Note what the person has been told; written with the next save."""
+    def set_alert_states(self, states: Mapping[AlertKey, AlertState]) -> None:
+        """Record what the person was notified of; written with the next save."""
         with self._lock:
-            self._told = dict(told)
+            self._alert_states = dict(states)
 
     def refresh_backoff(self, fingerprint: str) -> RefreshBackoff | None:
-        """Return what is remembered of a refresh token."""
+        """Return what is recorded of a refresh token."""
         with self._lock:
-            return self._refusals.get(fingerprint)
+            return self._backoffs.get(fingerprint)
 
-    def set_refresh_backoff(self, fingerprint: str, refusal: RefreshBackoff | None) -> None:
-        """Note a refusal, or with ``None`` forget it; written with the next save."""
+    def set_refresh_backoff(self, fingerprint: str, backoff: RefreshBackoff | None) -> None:
+        """Record a back-off, or with ``None`` remove it; written with the next save."""
         with self._lock:
-            if refusal is None:
-                self._refusals.pop(fingerprint, None)
-                self._forgotten.add(fingerprint)
+            if backoff is None:
+                self._backoffs.pop(fingerprint, None)
+                self._removed_backoffs.add(fingerprint)
             else:
-                self._refusals[fingerprint] = refusal
-                self._forgotten.discard(fingerprint)
+                self._backoffs[fingerprint] = backoff
+                self._removed_backoffs.discard(fingerprint)
 
     def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
         """Write the state; a disk that does not take it is named in the log once and otherwise ignored."""
@@ -91,36 +89,41 @@ class StateStore:
                 write_atomic(self._path, encode(self._merged(accounts, now)))
         except (OSError, Timeout, NotImplementedError) as error:
             reason = type(error).__name__
-            self._complain(f"The state could not be saved ({reason}); it will be lost when the program ends.")
+            self._warn_once(f"The state could not be saved ({reason}); it will be lost when the program ends.")
         else:
-            self._complaints.clear()
+            self._warnings.clear()
 
     def _merged(self, accounts: Mapping[str, AccountRecord], now: datetime) -> StoredState:
-        """Return what is known together with what another process knows better."""
+        """Return the state of this process together with what another one knows better."""
         on_disk = self._read()
         merged = dict(accounts)
-        for key, theirs in on_disk.accounts.items():
-            mine = merged.get(key)
-            if mine is not None:
-                merged[key] = _joined(mine, theirs, now)
-            elif theirs.asked_at is not None and abs(now - theirs.asked_at) < _KEEP:
-                merged[key] = theirs
+        for account_id, theirs in on_disk.accounts.items():
+            ours = merged.get(account_id)
+            if ours is not None:
+                merged[account_id] = _merge_records(ours, theirs, now)
+            elif theirs.polled_at is not None and abs(now - theirs.polled_at) < _KEEP_ACCOUNTS:
+                merged[account_id] = theirs
         with self._lock:
-            refusals = dict(self._refusals)
-            for key, each in on_disk.refresh_backoffs.items():
-                if key not in self._forgotten and not (key in refusals and _is_stronger(refusals[key], each)):
-                    refusals[key] = each
-            self._refusals = {key: each for key, each in refusals.items() if now - each.not_before < _KEEP_REFUSALS}
-            told = on_disk.alert_states if self._told is None else self._told
-            return StoredState(merged, dict(self._refusals), dict(told))
+            self._merge_backoffs(on_disk.refresh_backoffs, now)
+            alert_states = on_disk.alert_states if self._alert_states is None else self._alert_states
+            return StoredState(merged, dict(self._backoffs), dict(alert_states))
+
+    def _merge_backoffs(self, on_disk: Mapping[str, RefreshBackoff], now: datetime) -> None:
+        """Take over the back-offs of other processes, and drop old ones. With the lock held."""
+        merged = dict(self._backoffs)
+        for fingerprint, theirs in on_disk.items():
+            ours = merged.get(fingerprint)
+            if fingerprint not in self._removed_backoffs and (ours is None or not _is_stronger(ours, theirs)):
+                merged[fingerprint] = theirs
+        self._backoffs = {key: backoff for key, backoff in merged.items() if now - backoff.not_before < _KEEP_BACKOFFS}
 
     def _read(self) -> StoredState:
         try:
-            content = read_bounded(self._path, _LARGEST_BYTES)
+            content = read_bounded(self._path, _MAX_BYTES)
         except FileNotFoundError:
             return StoredState()
         except OSError:
-            self._complain("The state file cannot be read; starting without last known values.")
+            self._warn_once("The state file cannot be read; starting without last known values.")
             return StoredState()
         try:
             state = decode(content)
@@ -130,8 +133,8 @@ class StateStore:
         except ValueError:
             self._set_aside("it is broken")
             return StoredState()
-        if state.unread:
-            self._complain(f"{state.unread} records of the state file make no sense and are left out.")
+        if state.unreadable:
+            self._warn_once(f"{state.unreadable} records of the state file make no sense and are left out.")
         return state
 
     def _set_aside(self, reason: str) -> None:
@@ -139,28 +142,28 @@ class StateStore:
         try:
             self._path.replace(aside)
         except OSError:
-            self._complain(f"The state file is not used: {reason}.")
+            self._warn_once(f"The state file is not used: {reason}.")
         else:
-            self._complain(f"The state file is not used: {reason}. It was set aside as {aside.name}.")
+            self._warn_once(f"The state file is not used: {reason}. It was set aside as {aside.name}.")
 
-    def _complain(self, message: str) -> None:
-        """Log a warning, once until all is well again."""
-        if message not in self._complaints:
+    def _warn_once(self, message: str) -> None:
+        """Log a warning, once until a save has succeeded."""
+        if message not in self._warnings:
             _log.warning("%s", message)
-        self._complaints.add(message)
+        self._warnings.add(message)
 
 
-def _joined(mine: AccountRecord, theirs: AccountRecord, now: datetime) -> AccountRecord:
+def _merge_records(ours: AccountRecord, theirs: AccountRecord, now: datetime) -> AccountRecord:
     """Return what two processes know of one account: the later try, the later values, and no pause lost."""
-    is_same_person = (mine.account.provider, mine.account.name, mine.person) == (
+    is_same_person = (ours.account.provider, ours.account.name, ours.person) == (
         theirs.account.provider,
         theirs.account.name,
         theirs.person,
     )
-    if not is_same_person or theirs.asked_at is None or theirs.asked_at > now:
-        return mine
-    newer, older = (theirs, mine) if mine.asked_at is None or mine.asked_at < theirs.asked_at else (mine, theirs)
-    if newer.updated_at is not None and newer.updated_at == newer.asked_at:
+    if not is_same_person or theirs.polled_at is None or theirs.polled_at > now:
+        return ours
+    newer, older = (theirs, ours) if ours.polled_at is None or ours.polled_at < theirs.polled_at else (ours, theirs)
+    if newer.updated_at is not None and newer.updated_at == newer.polled_at:
         return newer
     if older.updated_at is not None and (newer.updated_at is None or newer.updated_at < older.updated_at):
         newer = replace(newer, updated_at=older.updated_at, windows=older.windows)
@@ -169,5 +172,5 @@ def _joined(mine: AccountRecord, theirs: AccountRecord, now: datetime) -> Accoun
     return newer
 
 
-def _is_stronger(mine: RefreshBackoff, theirs: RefreshBackoff) -> bool:
-    return (mine.final, mine.not_before) >= (theirs.final, theirs.not_before)
+def _is_stronger(ours: RefreshBackoff, theirs: RefreshBackoff) -> bool:
+    return (ours.final, ours.not_before) >= (theirs.final, theirs.not_before)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from trayquota.core.errors import FetchError, TokenRefreshError, fetch_error
-from trayquota.core.model import Failure, FailureKind
+from trayquota.core.model import Failure, FailureKind, Instant
 from trayquota.providers.base import SIGN_IN
 from trayquota.tokens.journal import fingerprint
 
@@ -37,8 +37,8 @@ class RefreshBackoff(Struct, frozen=True):
     """
 
     final: bool
-    not_before: datetime
-    failures: int = 1
+    not_before: Instant
+    failures: Annotated[int, Meta(ge=0, le=100)] = 1
 
 
 class BackoffStore(Protocol):

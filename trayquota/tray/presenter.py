@@ -9,7 +9,7 @@ from msgspec import Struct
 from trayquota.render import render, render_all
 from trayquota.tray.base import BaseIcon
 from trayquota.tray.menu import build_menu
-from trayquota.views.tray import tooltip, tooltip_within
+from trayquota.views.tooltip import tooltip, tooltip_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is known, in words: percents, states and windows as people read them."""
+"""Percents, states and windows as text for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trayquota.core.forecast import window_forecast
-from trayquota.core.model import AccountState, FailureKind
+from trayquota.core.model import AccountState, FailureKind, Level
 from trayquota.core.text import format_age, format_duration
 from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
 
-    from trayquota.core.model import Account, AccountUsage, Failure, QuotaWindow
+    from trayquota.core.model import Account, AccountUsage, Failure, QuotaWindow, Snapshot
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
 _BAR_CELLS = 10
-_FAILURES = {
+_FAILURE_LABELS = {
     FailureKind.LOGIN_EXPIRED: "login expired",
     FailureKind.SCOPE_MISSING: "needs a full login",
     FailureKind.RATE_LIMITED: "asked to pause",
@@ -60,6 +60,14 @@ class DisplayOptions(Struct, frozen=True):
     clock_format: ClockFormat = BRITISH
     zone: tzinfo | None = None
 
+    def level(self, remaining_percent: float) -> Level:
+        """Return the level of a remaining percent by the person's thresholds; only nothing left is empty."""
+        if remaining_percent <= 0:
+            return Level.EMPTY
+        if remaining_percent < self.critical_percent:
+            return Level.CRITICAL
+        return Level.LOW if remaining_percent < self.low_percent else Level.PLENTY
+
 
 def whole_percent(remaining: float) -> int:
     """Return a remaining percent as a whole number that never promises too much; only nothing left is 0."""
@@ -77,20 +85,20 @@ def bar_text(remaining: float | None) -> str:
     return "▰" * filled + "▱" * (_BAR_CELLS - filled)
 
 
-def account_label(account: Account, look: DisplayOptions) -> str:
+def account_label(account: Account, options: DisplayOptions) -> str:
     """Return ``Claude ada@example.com``."""
-    return f"{look.provider_title(account.provider)} {account.name}"
+    return f"{options.provider_title(account.provider)} {account.name}"
 
 
-def failure_label(failure: Failure, now: datetime, look: DisplayOptions) -> str:
-    """Return a failure in a few words, with the time of the next try when it is known."""
-    words = _FAILURES[failure.kind]
+def failure_label(failure: Failure, now: datetime, options: DisplayOptions) -> str:
+    """Return a failure in short, with the time of the next try when it is known."""
+    label = _FAILURE_LABELS[failure.kind]
     if failure.retry_at is not None and failure.retry_at > now:
-        return f"{words} until {format_moment(failure.retry_at, now, look.clock_format, look.zone)}"
-    return words
+        return f"{label} until {format_moment(failure.retry_at, now, options.clock_format, options.zone)}"
+    return label
 
 
-def state_label(usage: AccountUsage, now: datetime, look: DisplayOptions) -> str:
+def state_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
     """Return what has to be said beside the numbers; empty for an account that is fresh."""
     match usage.state:
         case AccountState.DISABLED:
@@ -100,36 +108,51 @@ def state_label(usage: AccountUsage, now: datetime, look: DisplayOptions) -> str
         case AccountState.PENDING:
             return "asking…"
         case AccountState.OK:
-            return failure_label(usage.failure, now, look) if usage.failure else ""
+            return failure_label(usage.failure, now, options) if usage.failure else ""
         case AccountState.STALE:
-            reason = f", {failure_label(usage.failure, now, look)}" if usage.failure else ""
+            reason = f", {failure_label(usage.failure, now, options)}" if usage.failure else ""
             return f"from {_age(usage, now)}{reason}"
         case AccountState.EXPIRED | AccountState.ERROR:
-            return failure_label(usage.failure, now, look) if usage.failure else "unknown"
+            return failure_label(usage.failure, now, options) if usage.failure else "unknown"
 
 
-def state_lines(usage: AccountUsage, now: datetime, look: DisplayOptions) -> tuple[str, ...]:
-    """Return the same as sentences: a few words for a state, the whole message for a failure."""
-    words = state_label(usage, now, look)
-    sentence = words[:1].upper() + words[1:]
+def state_lines(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[str, ...]:
+    """Return the same as sentences: the label of a state, the whole message of a failure."""
+    label = state_label(usage, now, options)
+    sentence = label[:1].upper() + label[1:]
     failure = usage.failure
     if failure is None:
-        return (sentence,) if words else ()
+        return (sentence,) if label else ()
     waits = failure.retry_at is not None and failure.retry_at > now
     return (sentence, failure.message) if usage.state is AccountState.STALE or waits else (failure.message,)
 
 
+def lowest_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
+    """Return the lowest remaining percent of an account, or its state where it has none."""
+    lowest = usage.lowest(now, options.ignored_windows)
+    return state_label(usage, now, options) if lowest is None else percent_text(lowest.remaining_percent)
+
+
+def updated_label(snapshot: Snapshot, now: datetime) -> str:
+    """Return how old the newest values are."""
+    if snapshot.refreshing:
+        return "Refreshing…"
+    if snapshot.updated_at is None:
+        return "Not updated yet"
+    return f"Updated {format_age((now - snapshot.updated_at).total_seconds())}"
+
+
 def window_summary(window: QuotaWindow, now: datetime) -> str:
-    """Return a window in a few words: ``5-hour 42% (2h 13m)``."""
+    """Return a window in short: ``5-hour 42% (2h 13m)``."""
     if window.has_reset(now):
         return f"{window.title} has reset"
-    words = f"{window.title} {percent_text(window.remaining_percent)}"
+    text = f"{window.title} {percent_text(window.remaining_percent)}"
     if window.resets_at is not None:
-        return f"{words} ({format_duration((window.resets_at - now).total_seconds())})"
-    return f"{words} (not started)" if is_not_started(window) else words
+        return f"{text} ({format_duration((window.resets_at - now).total_seconds())})"
+    return f"{text} (not started)" if is_not_started(window) else text
 
 
-def window_label(window: QuotaWindow, now: datetime, look: DisplayOptions) -> str:
+def window_label(window: QuotaWindow, now: datetime, options: DisplayOptions) -> str:
     """Return a window as a menu row; what must line up comes first, for fonts there are proportional."""
     if window.has_reset(now):
         return f"{bar_text(None)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
@@ -137,7 +160,7 @@ def window_label(window: QuotaWindow, now: datetime, look: DisplayOptions) -> st
     parts = [f"{bar_text(remaining)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
     if window.resets_at is not None:
         left = format_duration((window.resets_at - now).total_seconds())
-        parts.append(f"resets in {left} ({format_moment(window.resets_at, now, look.clock_format, look.zone)})")
+        parts.append(f"resets in {left} ({format_moment(window.resets_at, now, options.clock_format, options.zone)})")
     elif is_not_started(window):
         parts.append("not started")
     forecast = window_forecast(window, now)
@@ -155,7 +178,7 @@ def is_not_started(window: QuotaWindow) -> bool:
 
 
 def needs_user(usage: AccountUsage) -> bool:
-    """Whether nothing goes on for this account before its owner does something."""
+    """Whether this account stays without fresh values until its owner does something."""
     if usage.state is AccountState.EXPIRED:
         return True
     kinds = {FailureKind.SCOPE_MISSING, FailureKind.UNREADABLE_FILE, FailureKind.REFUSED}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from trayquota.views.tray_view import Action, ActionKind, MenuItem
+from trayquota.views.tray_view import MenuItem, OpenSettings, SetAutostart, SetSetting
 
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60)
 _STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"))
@@ -14,10 +14,10 @@ class MenuSettings(Struct, frozen=True):
     """What is in force, for the check marks.
 
     Attributes:
-        interval_minutes: How often each account is asked.
+        interval_minutes: How often each account is refreshed.
         icon_style: ``number``, ``ring`` or ``bar``.
         notifications: Whether there are any.
-        hide_emails: Whether e-mails are masked.
+        hide_emails: Whether accounts are numbered instead of named.
         starts_at_login: ``None`` when it is not known here.
     """
 
@@ -28,40 +28,39 @@ class MenuSettings(Struct, frozen=True):
     starts_at_login: bool | None = None
 
 
-def settings_menu_item(choices: MenuSettings) -> MenuItem:
+def settings_menu_item(in_force: MenuSettings) -> MenuItem:
     """Return the submenu."""
     rows = [
-        MenuItem("Refresh every", children=tuple(_intervals(choices.interval_minutes))),
-        MenuItem("Icon", children=tuple(_styles(choices.icon_style))),
-        _toggle("Notifications", "notifications", is_on=choices.notifications),
-        _toggle("Hide e-mails", "hide_emails", is_on=choices.hide_emails),
+        MenuItem("Refresh every", children=tuple(_intervals(in_force.interval_minutes))),
+        MenuItem("Icon", children=tuple(_styles(in_force.icon_style))),
+        _switch("Notifications", "notifications", is_on=in_force.notifications),
+        _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
     ]
-    if choices.starts_at_login is not None:
-        act = Action(ActionKind.AUTOSTART, "off" if choices.starts_at_login else "on")
-        rows.append(MenuItem("Start at login", act, checked=choices.starts_at_login))
-    rows += [MenuItem(separator=True), MenuItem("Open the settings file", Action(ActionKind.OPEN_SETTINGS))]
+    is_on = in_force.starts_at_login
+    if is_on is not None:
+        rows.append(MenuItem("Start at login", SetAutostart(on=not is_on), checked=is_on))
+    rows += [MenuItem(separator=True), MenuItem("Open the settings file", OpenSettings())]
     return MenuItem("Settings", children=tuple(rows))
 
 
-def _intervals(chosen: float) -> list[MenuItem]:
-    minutes = sorted({*_INTERVALS, chosen})
+def _intervals(in_force: float) -> list[MenuItem]:
     return [
         MenuItem(
-            f"{each:g} minute{'' if each == 1 else 's'}",
-            Action(ActionKind.SET, f"interval_minutes = {int(each) if each == int(each) else each}"),
-            checked=each == chosen,
+            f"{minutes:g} minute{'' if minutes == 1 else 's'}",
+            SetSetting("interval_minutes", int(minutes) if minutes == int(minutes) else minutes),
+            checked=minutes == in_force,
             radio=True,
         )
-        for each in minutes
+        for minutes in sorted({*_INTERVALS, in_force})
     ]
 
 
-def _styles(chosen: str) -> list[MenuItem]:
+def _styles(in_force: str) -> list[MenuItem]:
     return [
-        MenuItem(title, Action(ActionKind.SET, f'icon_style = "{name}"'), checked=name == chosen, radio=True)
-        for name, title in _STYLES
+        MenuItem(title, SetSetting("icon_style", style), checked=style == in_force, radio=True)
+        for style, title in _STYLES
     ]
 
 
-def _toggle(label: str, key: str, *, is_on: bool) -> MenuItem:
-    return MenuItem(label, Action(ActionKind.SET, f"{key} = {'false' if is_on else 'true'}"), checked=is_on)
+def _switch(label: str, key: str, *, is_on: bool) -> MenuItem:
+    return MenuItem(label, SetSetting(key, not is_on), checked=is_on)

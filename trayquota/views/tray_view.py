@@ -1,4 +1,4 @@
-"""Snapshot, moment and settings → what the tray shows, as plain data.
+"""What the tray shows, and what a click there asks for, as plain data.
 
 Backends turn a :class:`TrayView` into pixels and menus; nothing here knows a toolkit.
 """
@@ -9,20 +9,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from trayquota.core.model import Level
 from trayquota.core.redacted import RedactedRepr
 
 
-class Level(StrEnum):
-    """How much is left, in words."""
-
-    PLENTY = "plenty"
-    LOW = "low"
-    CRITICAL = "critical"
-    EMPTY = "empty"
-
-
 class Placeholder(StrEnum):
-    """What the icon says when it has no number to tell."""
+    """What the icon shows when it has no number."""
 
     LOADING = "loading"
     """The first answer is awaited: ``…``."""
@@ -38,7 +30,7 @@ class IconSpec(Struct, frozen=True):
     """All that decides the picture; equal specs draw equal pictures.
 
     Attributes:
-        percent: The lowest remaining percent as a whole number 0–100, or ``None``: then ``mark`` is shown.
+        percent: The lowest remaining percent as a whole number 0–100, or ``None``: then ``placeholder`` is shown.
         placeholder: What to show without a percent.
         level: The level of ``percent``.
         stale: The number is from an earlier refresh: drawn hollow.
@@ -57,36 +49,70 @@ class IconSpec(Struct, frozen=True):
     style: str = "number"
 
 
-class ActionKind(StrEnum):
-    """What a click asks for."""
-
-    REFRESH = "refresh"
-    OPEN_FOLDER = "open-folder"
-    """The argument is its path; empty for the first of the credentials folders."""
-    OPEN_PAGE = "open-page"
-    """The argument is the page's address."""
-    OPEN_SETTINGS = "open-settings"
-    SET = "set"
-    """The argument is a line of TOML: ``interval_minutes = 5``."""
-    AUTOSTART = "autostart"
-    """The argument is ``on`` or ``off``."""
-    QUIT = "quit"
+class Refresh(Struct, frozen=True):
+    """Refresh all accounts now."""
 
 
-class Action(RedactedRepr, Struct, frozen=True):
-    """A click's meaning, with an argument for the kinds that take one."""
+class OpenFolder(RedactedRepr, Struct, frozen=True):
+    """Open a credentials folder.
 
-    repr_fields = ("kind",)
+    Attributes:
+        path: Which one; empty for the first.
+    """
 
-    kind: ActionKind
-    argument: str = ""
+    path: str = ""
+
+
+class OpenPage(Struct, frozen=True):
+    """Open a provider's page.
+
+    Attributes:
+        url: Its address; empty where the provider has none.
+    """
+
+    url: str
+
+
+class OpenSettings(Struct, frozen=True):
+    """Open the settings file in the person's editor."""
+
+
+SettingValue = bool | float | str
+
+
+class SetSetting(RedactedRepr, Struct, frozen=True):
+    """Give a setting a value, for good.
+
+    Attributes:
+        key: The setting's name.
+        value: Its new value.
+    """
+
+    repr_fields = ("key",)
+
+    key: str
+    value: SettingValue
+
+
+class SetAutostart(Struct, frozen=True):
+    """Start at login from now on, or no longer."""
+
+    on: bool
+
+
+class Quit(Struct, frozen=True):
+    """Leave the tray."""
+
+
+Action = Refresh | OpenFolder | OpenPage | OpenSettings | SetSetting | SetAutostart | Quit
+"""What a click asks for."""
 
 
 class MenuItem(RedactedRepr, Struct, frozen=True):
     """One menu entry; ``label`` is plain text, escaped at the edge that gives characters meaning.
 
     Attributes:
-        label: What it says. Ignored in a separator.
+        label: Its text. Ignored in a separator.
         action: What a click does; ``None`` for a text row.
         enabled: Greyed when not.
         checked: ``None`` for a plain entry, else a check mark's state.
@@ -115,7 +141,7 @@ class TrayView(RedactedRepr, Struct, frozen=True):
         icon: The picture.
         headline: The one thing that matters, one line.
         lines: A line per account, then how old it all is.
-        brief: A few words per account, those that need the user first, then the most constrained, for places with
+        brief: A short text per account, those that need the user first, then the most constrained, for places with
             little room.
         menu: The whole menu.
         needs_attention: An account needs the user.

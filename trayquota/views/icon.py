@@ -1,0 +1,57 @@
+"""Snapshot → what decides the icon's picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trayquota.core.model import AccountState
+from trayquota.views.labels import needs_user, whole_percent
+from trayquota.views.tray_view import IconSpec, Placeholder
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trayquota.core.model import AccountUsage, LiveWindow, Snapshot
+    from trayquota.views.labels import DisplayOptions
+
+_SESSION_S = 24 * 3600
+"""The longest a window of the bar for sessions lasts."""
+
+
+def icon_spec(snapshot: Snapshot, lowest: LiveWindow | None, options: DisplayOptions, now: datetime) -> IconSpec:
+    """Return what decides the picture; ``lowest`` is the snapshot's most constrained window."""
+    attention = any(needs_user(usage) for usage in snapshot.accounts)
+    if lowest is None:
+        return IconSpec(placeholder=placeholder(snapshot, attention=attention), style=options.style)
+    return IconSpec(
+        percent=whole_percent(lowest.remaining_percent),
+        level=options.level(lowest.remaining_percent),
+        stale=lowest.usage.state is AccountState.STALE,
+        attention=attention,
+        bars=_bars(lowest.usage, now, options) if options.style == "bar" else (None, None),
+        style=options.style,
+    )
+
+
+def placeholder(snapshot: Snapshot, *, attention: bool) -> Placeholder:
+    """Return what stands for a snapshot without a number; ``attention``: an account needs the user."""
+    states = {usage.state for usage in snapshot.accounts}
+    if not states - {AccountState.DISABLED, AccountState.UNSUPPORTED}:
+        return Placeholder.NO_ACCOUNTS
+    if AccountState.PENDING in states:
+        return Placeholder.LOADING
+    return Placeholder.ATTENTION if attention else Placeholder.UNKNOWN
+
+
+def _bars(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[int | None, int | None]:
+    """Return the account's lowest short and its lowest long window."""
+
+    def lowest(*, long: bool) -> int | None:
+        percents = [
+            live.remaining_percent
+            for live in usage.live_windows(now, options.ignored_windows)
+            if (live.window.duration_s is None or live.window.duration_s > _SESSION_S) == long
+        ]
+        return whole_percent(min(percents)) if percents else None
+
+    return lowest(long=False), lowest(long=True)

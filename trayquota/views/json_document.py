@@ -1,0 +1,80 @@
+"""Snapshot → the JSON document of ``status --json``, schema 1."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from trayquota.core.forecast import window_forecast
+from trayquota.core.model import AccountState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
+
+SCHEMA = 1
+
+
+def json_document(snapshot: Snapshot, now: datetime) -> str:
+    """Return the JSON document for ``snapshot`` at ``now``."""
+    lowest = snapshot.lowest(now)
+    document = {
+        "schema": SCHEMA,
+        "generated_at": _instant(now.replace(microsecond=0)),
+        "lowest": lowest
+        and {
+            "account": lowest.usage.account.id,
+            "window": lowest.window.title,
+            "remaining_percent": _number(lowest.remaining_percent),
+        },
+        "accounts": [
+            _account(usage, now) for usage in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)
+        ],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _account(usage: AccountUsage, now: datetime) -> dict[str, object]:
+    failure = usage.failure
+    # Nothing known and nothing wrong, as before a first refresh, is for scripts the same as an error without a reason.
+    state = AccountState.ERROR if usage.state is AccountState.PENDING else usage.state
+    return {
+        "id": usage.account.id,
+        "provider": usage.account.provider,
+        "name": usage.account.name,
+        "plan": usage.account.plan,
+        "state": state.value,
+        "error": failure
+        and {"kind": failure.kind.value, "message": failure.message, "retry_at": _instant(failure.retry_at)},
+        "updated_at": _instant(usage.updated_at),
+        "windows": [_window(window, now) for window in usage.windows],
+    }
+
+
+def _window(window: QuotaWindow, now: datetime) -> dict[str, object]:
+    forecast = window_forecast(window, now)
+    return {
+        "title": window.title,
+        "used_percent": _number(window.used_percent),
+        "remaining_percent": _number(window.remaining_percent),
+        "resets_at": _instant(window.resets_at),
+        "duration_seconds": window.duration_s,
+        "pace": forecast
+        and {
+            "expected_used_percent": round(forecast.expected_used_percent, 1),
+            "runs_out_at": _instant(forecast.runs_out_at and forecast.runs_out_at.replace(microsecond=0)),
+        },
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _instant(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    precision = "milliseconds" if moment.microsecond >= 1000 else "seconds"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
