@@ -1,4 +1,4 @@
-"""The tray applet: starts and names every thread, passes news up and clicks down."""
+"""The tray applet: one icon, shown what the engine publishes; a click is one more reason to refresh."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from trayquota.services import build_services, display_options, utc_now
 from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
-from trayquota.views.alerts import check_alerts
-from trayquota.views.display_names import with_display_names
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from trayquota.settings.config import Config
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.tray.pystray_import import Icon
+    from trayquota.views.alerts import Alert
     from trayquota.views.tray_view import Action, TrayView
 
 NAME = "trayquota"
@@ -49,13 +48,13 @@ class App:
         interval_s: float | None = None,
         autostart_options: Sequence[str] | None = None,
     ) -> None:
-        """Build everything; :meth:`run` starts it.
+        """Put everything together; :meth:`run` starts it.
 
         Args:
             config: The settings in force.
             choice: The tray backend.
             reload: Reads the settings anew; raises ``ConfigError``.
-            interval_s: Between two questions to one account, where the settings do not decide.
+            interval_s: Between two polls of an account, where the settings do not decide.
             autostart_options: The menu has a row to start at login, with these options; without them it has none.
 
         Raises:
@@ -69,23 +68,15 @@ class App:
         self._problem: str | None = None
         self._fixed_interval_s = interval_s
         self._autostart_options = autostart_options
-        self._look = display_options(config)
+        self._options = display_options(config)
         self._starts_at_login: bool | None = None
-        self._tells_on_click = choice.name == "xorg"
+        self._notifies_on_click = choice.name == "xorg"
         self._icon: Icon = icon_class(choice)(NAME)
         self._presenter = TrayPresenter(self._icon, QUIRKS.get(choice.name, BackendQuirks()), self._act)
-        self._parts = build_services(
-            config,
-            publish=self._publish,
-            on_folder_change=self._folder_changed,
-            on_tick=self._tick,
-            interval_s=interval_s,
-            sends_rare_requests=True,
-        )
-        self._alert_states = self._parts.store.alert_states()
-        self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._parts.watcher)
-        self._engine_thread = threading.Thread(target=self._parts.engine.run, name="engine")
-        self._is_leaving = False
+        self._services = build_services(config, self, interval_s=interval_s)
+        self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._services.watcher)
+        self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
+        self._is_quitting = False
 
     def run(self) -> int:
         """Show the tray until it is quit; return the exit code.
@@ -93,73 +84,74 @@ class App:
         Raises:
             TrayUnavailable: No tray can be shown.
         """
-        engine = self._parts.engine
-        with on_shutdown(self._leave):
+        engine = self._services.engine
+        with on_shutdown(self._quit):
             engine.prepare()
             engine.request(Reason.START)
-            engine.post(self._look_around)
+            engine.post(self._check_environment)
             try:
-                if not self._is_leaving:
+                if not self._is_quitting:
                     self._icon.run(self._set_up)
             finally:
                 self._close()
         return 0
 
     def show_yourself(self) -> None:
-        """Refresh, and say where things stand: a second start asks for it. From any thread or signal handler."""
-        self._parts.engine.request(Reason.MANUAL)
-        self._parts.engine.post(self._tell)
+        """Refresh, and notify of what is known: for a second start. From any thread or signal handler."""
+        self._services.engine.request(Reason.MANUAL)
+        self._services.engine.post(self._notify_status)
 
     def _set_up(self, icon: Icon) -> None:
         try:
             icon.visible = True
         finally:
-            # What is there now stays: there is no need to look through it again and again.
+            # What is there now stays: the collector need not go through it again and again.
             gc.freeze()
             gc.enable()
-            if self._is_leaving:
+            if self._is_quitting:
                 # The signal came before there was a loop to stop.
                 icon.stop()
             else:
                 self._engine_thread.start()
 
-    def _leave(self) -> None:
-        self._is_leaving = True
+    def _quit(self) -> None:
+        self._is_quitting = True
         self._icon.stop()
 
     def _close(self) -> None:
-        """End everything. Only a login that is being renewed may take its time."""
-        self._is_leaving = True
-        engine = self._parts.engine
-        self._parts.closing.set()
+        """End everything. Only a token refresh under way may take its time."""
+        self._is_quitting = True
+        engine = self._services.engine
+        self._services.closing.set()
         if self._engine_thread.ident is None:
             engine.close()
         else:
             engine.post(engine.close)
             self._engine_thread.join(_GRACE_S)
-        self._parts.watcher.stop()
-        self._parts.finish_token_refreshes()
+        self._services.watcher.stop()
+        self._services.finish_token_refreshes()
 
     # On the engine's thread.
 
-    def _look_around(self) -> None:
-        """See to what the first picture did not wait for."""
-        self._look_at_settings()
-        self._look_at_autostart()
+    def _check_environment(self) -> None:
+        """Check what the first picture did not wait for."""
+        self._check_settings_file()
+        self._check_autostart()
 
-    def _publish(self, snapshot: Snapshot) -> None:
-        self._show(snapshot)
-        shown = with_display_names(snapshot, self._look)
-        states, alert = check_alerts(self._alert_states, shown, utc_now(), self._look)
-        if states != self._alert_states:
-            self._alert_states = states
-            self._parts.store.set_alert_states(states)
-        if alert is not None and self._config.settings.notifications:
-            action = OpenPage(self._look.usage_page(alert.provider))
+    def show(self, snapshot: Snapshot) -> None:
+        """Show a snapshot."""
+        self._presenter.show(self._view(snapshot))
+
+    def notify(self, alert: Alert) -> None:
+        """Notify of what is new; a click on that opens the provider's page."""
+        if self._config.settings.notifications:
+            action = OpenPage(self._options.usage_page(alert.provider))
             self._presenter.notify(alert.title, alert.body, lambda: self._act(action))
 
-    def _show(self, snapshot: Snapshot) -> None:
-        self._presenter.show(self._view(snapshot))
+    def tick(self) -> None:
+        """Render what counts down anew."""
+        self._check_settings_file()
+        self._show_anew()
 
     def _view(self, snapshot: Snapshot) -> TrayView:
         settings = self._config.settings
@@ -170,25 +162,21 @@ class App:
             hide_emails=settings.hide_emails,
             starts_at_login=self._starts_at_login,
         )
-        return tray_view(snapshot, utc_now(), self._look, settings=settings_menu_item(choices), problem=self._problem)
+        return tray_view(
+            snapshot, utc_now(), self._options, settings=settings_menu_item(choices), problem=self._problem
+        )
 
-    def _show_again(self) -> None:
-        self._show(self._parts.engine.snapshot)
+    def _show_anew(self) -> None:
+        self.show(self._services.engine.snapshot)
 
-    def _tick(self) -> None:
-        self._parts.folders.ensure_watched()
-        self._look_at_settings()
-        self._show_again()
-
-    def _look_at_settings(self) -> None:
-        """Notice what no watcher has told."""
+    def _check_settings_file(self) -> None:
+        """Notice a change that no watcher has reported."""
         self._settings_file.ensure()
         if self._settings_file.has_changed():
             self._apply_settings()
 
     def _apply_settings(self) -> None:
-        """Take over what the file says now; what cannot be used is shown, and the settings in force stay."""
-        before = self._config
+        """Take over the settings in the file; an error in it is shown, and the settings in force stay."""
         # The file, or the folder it is in, may be another one now.
         self._settings_file.ensure()
         self._settings_file.has_changed()
@@ -198,47 +186,41 @@ class App:
         except ConfigError as error:
             self._problem = str(error)
             _log.warning("the settings were not taken over: the file has an error")
-        settings = self._config.settings
-        self._look = display_options(self._config)
-        self._parts.configure(self._config)
+        self._options = display_options(self._config)
+        self._services.configure(self._config)
         if self._fixed_interval_s is None:
-            self._parts.engine.configure(interval_s=settings.interval_minutes * 60)
-        self._show_again()
-        if (before.folders, before.settings.providers_off) != (self._config.folders, settings.providers_off):
-            self._parts.engine.folder_changed()
+            self._services.engine.configure(interval_s=self._config.settings.interval_minutes * 60)
+        self._show_anew()
 
-    def _look_at_autostart(self) -> None:
+    def _check_autostart(self) -> None:
         if self._autostart_options is None:
             return
         from trayquota.system.autostart import autostart
 
         status = autostart().status()
-        # What would not start is offered anew: switching on mends it.
+        # What would not start is offered anew: switching on repairs it.
         self._starts_at_login = status.is_on and status.problem is None
-        self._show_again()
+        self._show_anew()
 
-    def _tell(self) -> None:
+    def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover."""
-        headline, _, rest = tooltip(self._view(self._parts.engine.snapshot)).partition("\n")
+        headline, _, rest = tooltip(self._view(self._services.engine.snapshot)).partition("\n")
         self._presenter.notify(headline, rest)
 
     # From any thread.
 
-    def _folder_changed(self) -> None:
-        self._parts.engine.folder_changed()
-
     def _settings_changed(self) -> None:
-        self._parts.engine.call_later("settings", _SETTLE_S, self._apply_settings)
+        self._services.engine.call_later("settings", _SETTLE_S, self._apply_settings)
 
     def _act(self, action: Action) -> None:
         from trayquota.system.open import open_folder, open_page
 
-        engine = self._parts.engine
+        engine = self._services.engine
         match action:
             case Refresh():
                 engine.request(Reason.MANUAL)
-                if self._tells_on_click:
-                    engine.post(self._tell)
+                if self._notifies_on_click:
+                    engine.post(self._notify_status)
             case OpenFolder(path):
                 open_folder(Path(path) if path else self._config.folder)
             case OpenPage(url):
@@ -250,9 +232,9 @@ class App:
             case SetAutostart(on):
                 engine.post(lambda: self._switch_autostart(on=on))
             case Quit():
-                self._leave()
+                self._quit()
 
-    # What a click has the engine's thread do.
+    # On the engine's thread, after a click.
 
     def _set(self, choice: SetSetting) -> None:
         from trayquota.settings.edit import set_setting
@@ -261,7 +243,7 @@ class App:
         try:
             set_setting(path, choice.key, choice.value, lambda content: decode(content, path))
         except ConfigError as error:
-            self._complain("The setting was not kept", str(error))
+            self._notify_problem("The setting was not kept", str(error))
         else:
             self._apply_settings()
 
@@ -274,7 +256,7 @@ class App:
             if not path.exists():
                 write_template(path)
         except ConfigError as error:
-            self._complain("There is no settings file", str(error))
+            self._notify_problem("There is no settings file", str(error))
         else:
             open_file(path)
 
@@ -286,9 +268,9 @@ class App:
             way = autostart(self._autostart_options or ())
             way.switch_on() if on else way.switch_off()
         except AutostartError as error:
-            self._complain("Starting at login was not changed", str(error))
-        self._look_at_autostart()
+            self._notify_problem("Starting at login was not changed", str(error))
+        self._check_autostart()
 
-    def _complain(self, title: str, message: str) -> None:
+    def _notify_problem(self, title: str, message: str) -> None:
         _log.warning("%s", title)
         self._presenter.notify(title, message)

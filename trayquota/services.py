@@ -1,4 +1,4 @@
-"""What the tray and ``status`` are both made of, put together."""
+"""The composition root: everything that the tray and ``status`` are both made of, put together."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from trayquota.core.account_state import account_usage, restore
 from trayquota.core.model import Snapshot
 from trayquota.core.refresh_policy import Reason
+from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetcher import Fetcher
 from trayquota.providers import provider_title, usage_page
@@ -26,13 +26,15 @@ from trayquota.tokens.manager import TokenManager
 from trayquota.views.labels import DisplayOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from trayquota.core.account_state import AccountRecord
     from trayquota.engine.fetcher import Sender
+    from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.config import Config
+    from trayquota.views.alerts import Alert
 
-_RENEWAL_S = 60.0
+_TOKEN_REFRESH_S = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +58,19 @@ def display_options(config: Config) -> DisplayOptions:
     )
 
 
+class Tray(Protocol):
+    """What the tray applet does with what the engine publishes, on the engine's thread."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show a snapshot."""
+
+    def notify(self, alert: Alert) -> None:
+        """Notify of what is new in it."""
+
+    def tick(self) -> None:
+        """A minute has passed."""
+
+
 class Services(Struct, frozen=True):
     """What the tray and ``status`` are both made of."""
 
@@ -64,73 +79,76 @@ class Services(Struct, frozen=True):
     watcher: Watcher
     fetcher: Fetcher
     sender: _LateSender
-    keeper: TokenManager
+    token_manager: TokenManager
     store: StateStore
-    known: Mapping[str, AccountRecord]
+    notifier: AlertNotifier | None
     closing: threading.Event
 
     def configure(self, config: Config) -> None:
         """Go by these settings from now on. For the engine's thread."""
         self.fetcher.renew_logins = config.settings.renew_logins
-        self.folders.use(config.folders, config.settings.providers_off)
+        self.folders.configure(config.folders, config.settings.providers_off)
         self.sender.use(config)
+        if self.notifier is not None:
+            self.notifier.options = display_options(config)
 
     def finish_token_refreshes(self) -> None:
-        """Wait for logins that are being renewed, once nothing new is asked. They may take their time."""
-        # Who was about to begin one as the questions were withdrawn has begun it by the end of this.
+        """Wait for token refreshes under way, once the engine is closed. They may take their time."""
+        # A fetch that was about to begin one as it was cancelled has begun it by the end of this.
         join_fetchers()
-        if not self.keeper.wait_idle(0):
-            _log.info("waiting for a login's renewal")
-            self.keeper.wait_idle(_RENEWAL_S)
+        if not self.token_manager.wait_idle(0):
+            _log.info("waiting for a token refresh")
+            self.token_manager.wait_idle(_TOKEN_REFRESH_S)
             self.store.save({}, utc_now())
 
 
-def build_services(  # noqa: PLR0913 - the composition root's one call
-    config: Config,
-    *,
-    publish: Callable[[Snapshot], None] = lambda _snapshot: None,
-    on_folder_change: Callable[[], None] | None = None,
-    on_tick: Callable[[], None] = lambda: None,
-    interval_s: float | None = None,
-    sends_rare_requests: bool = False,
-) -> Services:
-    """Return the parts, put together; nothing is started but what a crash has left is put in order."""
+def build_services(config: Config, tray: Tray | None = None, *, interval_s: float | None = None) -> Services:
+    """Return everything put together; nothing is started, but what a crash has left is put in order.
+
+    Args:
+        config: The settings in force.
+        tray: Shows what is published; without it nothing is watched, notified or requested but quotas.
+        interval_s: Between two polls of an account, where the settings do not decide.
+    """
     settings, closing = config.settings, threading.Event()
     store = StateStore(config.paths.state)
-    known = store.load()
+    records = store.load()
     sender = _LateSender(config)
-    keeper = TokenManager(
+    token_manager = TokenManager(
         config.paths.state_dir,
         lambda request, *, proxy_url: sender().send(request, proxy_url=proxy_url),
         store,
         utc_now,
         closing,
     )
-    keeper.recover()
+    token_manager.recover()
     watcher = Watcher()
-    folders = _folders(config, known)
-    if on_folder_change is not None:
-        folders.be_watched(watcher, on_folder_change)
+    folders = _folder_source(config, records, watcher)
     fetcher = Fetcher(
-        sender, keeper, utc_now, renew_logins=settings.renew_logins, sends_rare_requests=sends_rare_requests
+        sender, token_manager, utc_now, renew_logins=settings.renew_logins, sends_rare_requests=tray is not None
     )
+    notifier = AlertNotifier(store, tray.notify, utc_now, display_options(config)) if tray else None
+    sinks: list[SnapshotSink] = []
+    if tray and notifier:
+        sinks += [tray.show, notifier]
     engine = Engine(
-        folder=folders,
+        sources=[folders],
         fetch=fetcher,
-        memory=store,
+        store=store,
         clock=utc_now,
-        publish=publish,
+        sinks=sinks,
         interval_s=interval_s if interval_s is not None else settings.interval_minutes * 60,
-        known=known,
-        on_tick=on_tick,
-        get_ready=sender,
+        records=records,
+        on_tick=tray.tick if tray else lambda: None,
     )
-    return Services(engine, folders, watcher, fetcher, sender, keeper, store, known, closing)
+    return Services(engine, folders, watcher, fetcher, sender, token_manager, store, notifier, closing)
 
 
-def _folders(config: Config, known: Mapping[str, AccountRecord]) -> FolderSource:
-    accounts = {key: each.account for key, each in known.items()}
-    return FolderSource(config.folders, accounts, providers_off=config.settings.providers_off)
+def _folder_source(
+    config: Config, records: Mapping[str, AccountRecord], watcher: Watcher | None = None
+) -> FolderSource:
+    accounts = {key: record.account for key, record in records.items()}
+    return FolderSource(config.folders, accounts, utc_now, watcher, providers_off=config.settings.providers_off)
 
 
 class _LateSender:
@@ -159,36 +177,34 @@ class _LateSender:
 
 
 def refresh_once(config: Config) -> Snapshot:
-    """Ask all accounts once and return what came of it; used by ``status``."""
-    parts = build_services(config)
+    """Refresh all accounts once and return the snapshot; used by ``status``."""
+    services = build_services(config)
     try:
-        parts.engine.refresh(Reason.START)
-        # For saving what comes of it; imported while the answers are on their way, where no signal cuts it short.
-        threading.Thread(target=import_module, args=("filelock",), name="import").start()
-        return parts.engine.run_until_settled()
+        services.engine.refresh(Reason.START)
+        return services.engine.run_until_settled()
     finally:
-        parts.closing.set()
-        parts.engine.close()
-        parts.finish_token_refreshes()
+        services.closing.set()
+        services.engine.close()
+        services.finish_token_refreshes()
 
 
 def cached_snapshot(config: Config) -> Snapshot:
     """Return the last known values; nothing is sent.
 
-    Values count as fresh while they are younger than two intervals and the last try did not fail.
+    Values count as fresh while they are younger than two intervals and the last fetch did not fail.
     """
-    known = StateStore(config.paths.state).load()
-    folders = _folders(config, known)
-    scan = folders.scan(utc_now())
-    while scan.retry_s is not None:
-        # A file that seems half written is told of when it stays so.
-        time.sleep(scan.retry_s)
-        scan = folders.scan(utc_now())
+    records = StateStore(config.paths.state).load()
+    folders = _folder_source(config, records)
+    found = folders.discover()
+    while found.retry_s is not None:
+        # A file that seems half written is reported when it stays so.
+        time.sleep(found.retry_s)
+        found = folders.discover()
     now = utc_now()
-    young = now - timedelta(minutes=2 * config.settings.interval_minutes)
+    fresh_from = now - timedelta(minutes=2 * config.settings.interval_minutes)
     usages = []
-    for credential in scan.accounts:
-        last = restore(known.get(credential.account.id), credential)
-        is_young = last.updated_at is not None and young <= last.updated_at <= now
-        usages.append(account_usage(credential, last, is_confirmed=is_young))
-    return Snapshot(tuple(usages), notice=scan.notice)
+    for credential in found.accounts:
+        record = restore(records.get(credential.account.id), credential)
+        is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
+        usages.append(account_usage(credential, record, is_confirmed=is_fresh))
+    return Snapshot(tuple(usages), notice=found.notice)

@@ -98,16 +98,16 @@ def test_a_file_that_comes_changes_or_goes_is_noticed(home: Home, stand_in: Stan
     home.add("codex-carol")
     stand_in.answer("token-codex-carol", "codex_usage_plus.json")
     asked(stand_in, "token-claude-ada", "token-codex-carol")
-    wait_until(lambda: "the folder has changed: 2 accounts" in home.log, "second account")
+    wait_until(lambda: "the accounts have changed: 2" in home.log, "second account")
 
     path = home.add("claude-ada", disabled=True)
-    wait_until(lambda: home.log.count("the folder has changed: 2 accounts") == 2, "word of the change")
+    wait_until(lambda: home.log.count("the accounts have changed: 2") == 2, "word of the change")
     home.add("claude-ada", access_token="token-rotated")
     stand_in.answer("token-rotated", "claude_usage_basic.json")
     asked(stand_in, "token-claude-ada", "token-codex-carol", "token-rotated")
 
     path.unlink()
-    wait_until(lambda: "the folder has changed: 1 accounts" in home.log, "word of the removal")
+    wait_until(lambda: "the accounts have changed: 1" in home.log, "word of the removal")
     end(applet)
 
 
@@ -128,7 +128,7 @@ def test_a_folder_deleted_and_made_again_is_noticed(home: Home, stand_in: StandI
     asked(stand_in, "token-claude-ada")
     (home.folder / "claude-ada.json").unlink()
     home.folder.rmdir()
-    wait_until(lambda: "the folder has changed: 0 accounts" in home.log, "word of the removal")
+    wait_until(lambda: "the accounts have changed: 0" in home.log, "word of the removal")
     home.folder.mkdir()
     home.add("claude-bob")
     asked(stand_in, "token-claude-ada", "token-claude-bob")
@@ -153,7 +153,7 @@ def test_the_proxy_s_rotation_of_a_token_is_no_reason_to_ask(home: Home, stand_i
     asked(stand_in, "token-claude-ada")
     wait_until(lambda: home.known("claude-ada").get("windows"), "saved values")
     home.add("claude-ada", access_token="token-rotated")
-    wait_until(lambda: "the folder has changed: 1 accounts" in home.log.partition("refresh:")[2], "word of it")
+    wait_until(lambda: "the accounts have changed: 1" in home.log.partition("refresh:")[2], "word of it")
     home.add("claude-zoe")
     asked(stand_in, "token-claude-ada", "token-claude-zoe")
     end(applet)

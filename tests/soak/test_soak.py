@@ -151,11 +151,11 @@ class Applet:
         self._icon = Icon("soak")
         self._presenter = TrayPresenter(self._icon, BackendQuirks(), lambda _action: None)
         self.engine = Engine(
-            folder=FolderSource([self.files], {}),
+            sources=[FolderSource([self.files], {}, self.now)],
             fetch=Fetcher(lambda: transport, keeper, self.now),
-            memory=store,
+            store=store,
             clock=self.now,
-            publish=self._publish,
+            sinks=[self._publish],
             monotonic=lambda: self.passed_s,
             rng=random.Random(3),
         )
@@ -208,10 +208,7 @@ class Applet:
     def refresh(self, reason: Reason) -> Snapshot:
         self.passed_s += STEP_S
         self.engine.refresh(reason)
-        while self.engine.is_fetching:
-            self.engine.step(0.01)
-        self.engine.step(0)
-        return self.engine.snapshot
+        return self.engine.run_until_settled()
 
     def close(self) -> None:
         self.engine.close()

@@ -15,7 +15,7 @@ from trayquota.core.credential import Credential, Tokens
 from trayquota.core.model import Account, AccountState, Failure, FailureKind, QuotaWindow, Usage
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.engine import Engine
-from trayquota.sources.folder_scan import Discovery
+from trayquota.sources.base import Discovery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,49 +102,57 @@ class Hands(Executor):
 class Rig:
     """The engine and all that is around it."""
 
-    def __init__(self, *credentials: Credential, known: Mapping[str, AccountRecord] | None = None) -> None:
+    def __init__(self, *credentials: Credential, records: Mapping[str, AccountRecord] | None = None) -> None:
         self.now = START
         self.seconds = 1000.0
         self.scan_result = Discovery(credentials)
         self.scan_error: Exception | None = None
         self.scans = 0
         self.shown: list[Snapshot] = []
+        self.second_sink: list[Snapshot] = []
         self.show_error: Exception | None = None
         self.saved: list[dict[str, AccountRecord]] = []
         self.save_error: Exception | None = None
         self.ticks = 0
         self.steps = 0
         self.hands = Hands()
-        self.asked_when_ready: list[int] = []
-        self.ready_error: Exception | None = None
+        self.is_slow = False
+        self.discoveries: list[Callable[[], None]] = []
         self._at_work: Work | None = None
         self.engine = Engine(
-            folder=self,
+            sources=[self],
             fetch=self._fetch,
-            memory=self,
+            store=self,
             clock=lambda: self.now,
-            publish=self._publish,
+            sinks=[self._publish, self.second_sink.append],
             interval_s=INTERVAL_S,
-            known=known,
+            records=records,
             on_tick=self._tick,
             monotonic=lambda: self.seconds,
             rng=random.Random(1),
             make_pool=self.hands.again,
-            get_ready=self._get_ready,
+            run_discovery=self._run_discovery,
         )
 
     # What the engine calls.
 
-    def scan(self, now: datetime) -> Discovery:
-        assert now == self.now
+    name = "folder"
+
+    def start(self, changed: Callable[[], None]) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
+
+    def discover(self) -> Discovery:
         self.scans += 1
         if self.scan_error is not None:
             raise self.scan_error
         return self.scan_result
 
-    def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
+    def save(self, records: Mapping[str, AccountRecord], now: datetime) -> None:
         assert now == self.now
-        self.saved.append(dict(accounts))
+        self.saved.append(dict(records))
         if self.save_error is not None:
             raise self.save_error
 
@@ -153,15 +161,18 @@ class Rig:
         if self.show_error is not None:
             raise self.show_error
 
-    def _get_ready(self) -> None:
-        self.asked_when_ready.append(len(self.hands.works))
-        if self.ready_error is not None:
-            raise self.ready_error
+    def _run_discovery(self, action: Callable[[], None]) -> None:
+        if self.is_slow:
+            self.discoveries.append(action)
+        else:
+            action()
 
     def _tick(self) -> None:
         self.ticks += 1
 
-    def _fetch(self, credential: Credential, cut: CancelToken) -> FetchResult:
+    def _fetch(
+        self, credential: Credential, cancel_token: CancelToken, allow_s: Callable[[float], None]
+    ) -> FetchResult:
         assert self._at_work is not None
         assert self._at_work.asked is credential
         outcome = self._at_work.outcome
@@ -172,9 +183,9 @@ class Rig:
 
     # What a test does.
 
-    def start(self) -> None:
+    def begin_run(self) -> None:
         """Begin as the applet does."""
-        self.engine._agenda.once("tick", 60.0, self.engine._tick)
+        self.engine.scheduler.once("tick", 60.0, self.engine._tick)
         self.refresh(Reason.START)
 
     def refresh(self, reason: Reason = Reason.MANUAL) -> None:
@@ -184,11 +195,13 @@ class Rig:
     def step(self) -> None:
         self.steps += 1
         self.engine.step(0.0)
+        while self.engine.has_posts:
+            self.engine.step(0.0)
 
     def change(self, *credentials: Credential, **scan: Any) -> None:
         """Have something else in the folder, and the watcher notice."""
         self.scan_result = Discovery(credentials, **scan)
-        self.engine.folder_changed()
+        self.engine.source_changed(self)
         self.step()
         self.pass_time(0.2)
 
@@ -223,7 +236,7 @@ class Rig:
 
     def pass_time(self, seconds: float) -> None:
         """Let time go by as the engine's loop would: it is woken when it asked for it."""
-        if not self.engine._queue.empty():
+        if self.engine.has_posts:
             self.step()
         end = self.seconds + seconds
         while self.seconds < end:

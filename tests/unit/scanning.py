@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from trayquota.sources.folder_scan import PATIENCE_S, Discovery, FolderScanner
+from trayquota.sources.folder_scan import PATIENCE_S, FolderScanner
 
 from . import facts
 
 if TYPE_CHECKING:
     from trayquota.core.model import FailureKind
+    from trayquota.sources.base import Discovery
 
 ADA = facts.content("cred_claude.json")
 CAROL = facts.content("cred_codex.json")

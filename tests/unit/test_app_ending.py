@@ -35,7 +35,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
 
 
 def test_a_signal_that_comes_before_the_loop_ends_it(app: App) -> None:
-    app._leave()
+    app._quit()
     assert app.run() == 0
     assert app._engine_thread.ident is None
 
@@ -45,7 +45,7 @@ def test_a_signal_that_comes_as_the_loop_begins_ends_it(app: App, monkeypatch: p
 
     def late(setup: Callable[[Icon], object]) -> None:
         # The last moment at which stopping has no effect yet.
-        app._leave()
+        app._quit()
         run(setup)
 
     monkeypatch.setattr(app._icon, "run", late)
@@ -75,7 +75,7 @@ def test_an_icon_that_cannot_be_shown_does_not_keep_the_engine_from_starting(
     ended = threading.Event()
     monkeypatch.setattr(app._icon, "_show", fail)
     monkeypatch.setattr(threading, "excepthook", lambda _arguments: ended.set())
-    app._parts.engine.post(lambda: threading.Thread(target=app._leave).start())
+    app._services.engine.post(lambda: threading.Thread(target=app._quit).start())
     assert app.run() == 0
     assert ended.wait(PATIENCE_S)
     assert app._engine_thread.ident is not None

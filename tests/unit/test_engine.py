@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.account_state import AccountRecord, FetchResult
 from trayquota.core.model import Account, AccountState, Failure, FailureKind, QuotaWindow
 from trayquota.core.refresh_policy import Reason
-from trayquota.sources.folder_scan import Discovery
+from trayquota.sources.base import Discovery
 
 from .engine_rig import START, Rig, answer, credential, failure
 
@@ -26,7 +26,7 @@ def three() -> Rig:
 def test_without_accounts_an_empty_snapshot_is_there_at_once() -> None:
     rig = Rig()
     rig.scan_result = Discovery(notice="No accounts yet.")
-    rig.start()
+    rig.begin_run()
     assert len(rig.shown) == 1
     assert rig.snapshot.accounts == ()
     assert not rig.snapshot.refreshing
@@ -35,7 +35,7 @@ def test_without_accounts_an_empty_snapshot_is_there_at_once() -> None:
 
 def test_loading_is_visible_from_the_first_word_to_the_last_answer() -> None:
     rig = three()
-    rig.start()
+    rig.begin_run()
     first = rig.snapshot
     rig.answer_all()
     last = rig.snapshot
@@ -48,7 +48,7 @@ def test_all_accounts_are_asked_at_once_and_told_sorted() -> None:
     rig = Rig(credential("carol", "codex"), credential("bob"), credential("ada"))
     upper = credential("Zoe")
     rig.scan_result = Discovery((upper, *rig.scan_result.accounts))
-    rig.start()
+    rig.begin_run()
     assert sorted(rig.asked) == ["claude-Zoe.json", ADA, BOB, CAROL]
     rig.answer_all()
     assert [each.account.id for each in rig.snapshot.accounts] == [ADA, BOB, "claude-Zoe.json", CAROL]
@@ -56,7 +56,7 @@ def test_all_accounts_are_asked_at_once_and_told_sorted() -> None:
 
 def test_answers_are_told_now_and_then_and_the_last_one_at_once() -> None:
     rig = three()
-    rig.start()
+    rig.begin_run()
     told = len(rig.shown)
     rig.answer(ADA)
     assert len(rig.shown) == told, "half a second after the first word, not before"
@@ -76,13 +76,13 @@ def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
         updated_at=START - timedelta(hours=1),
         windows=(QuotaWindow("5-hour", 12.0),),
     )
-    rig = Rig(credential("ada"), known={ADA: known})
+    rig = Rig(credential("ada"), records={ADA: known})
     rig.engine.prepare()
     assert rig.asked == []
     usage = rig.usage(ADA)
     assert (usage.state, usage.windows, usage.updated_at) == (AccountState.STALE, known.windows, known.updated_at)
     assert usage.account.plan == "Max"
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA)
     assert rig.state(ADA) is AccountState.OK
 
@@ -91,7 +91,7 @@ def test_what_is_known_of_somebody_else_in_the_same_file_is_not_shown() -> None:
     known = AccountRecord(
         Account(ADA, "claude", "somebody@example.com"), updated_at=START, windows=(QuotaWindow("5-hour", 1.0),)
     )
-    rig = Rig(credential("ada"), known={ADA: known})
+    rig = Rig(credential("ada"), records={ADA: known})
     rig.engine.prepare()
     assert rig.usage(ADA).windows == ()
     assert rig.state(ADA) is AccountState.PENDING
@@ -99,7 +99,7 @@ def test_what_is_known_of_somebody_else_in_the_same_file_is_not_shown() -> None:
 
 def test_a_new_refresh_ends_the_one_before() -> None:
     rig = three()
-    rig.start()
+    rig.begin_run()
     under_way = rig.begin(ADA)
     waiting = rig.open(BOB)[0]
     rig.refresh()
@@ -115,17 +115,17 @@ def test_a_new_refresh_ends_the_one_before() -> None:
 
 def test_the_one_before_is_told_to_end_its_connection() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
-    question = rig.engine._questions._open[ADA]
+    rig.begin_run()
+    question = rig.engine._fetches._tasks[ADA]
     rig.begin(ADA)
     rig.refresh()
     assert question.cancel_token.is_cancelled
-    assert not rig.engine._questions._open[ADA].cancel_token.is_cancelled
+    assert not rig.engine._fetches._tasks[ADA].cancel_token.is_cancelled
 
 
 def test_a_withdrawn_answer_that_comes_last_changes_nothing() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     old = rig.begin(ADA)
     rig.refresh()
     rig.answer(ADA, answer(2.0))
@@ -138,7 +138,7 @@ def test_a_withdrawn_answer_that_comes_last_changes_nothing() -> None:
 
 def test_the_last_good_values_stay_and_are_marked_stale() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA, answer(30.0))
     fresh = rig.usage(ADA)
     rig.pass_time(60)
@@ -156,7 +156,7 @@ def test_the_last_good_values_stay_and_are_marked_stale() -> None:
 
 def test_without_values_a_failure_is_an_error_and_an_ended_login_is_expired() -> None:
     rig = three()
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA, failure(FailureKind.BLOCKED))
     rig.answer(BOB, failure(FailureKind.LOGIN_EXPIRED))
     rig.answer(CAROL, failure(FailureKind.NO_WINDOWS))
@@ -169,7 +169,7 @@ def test_without_values_a_failure_is_an_error_and_an_ended_login_is_expired() ->
 
 def test_an_ended_login_keeps_its_values_without_counting_them() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA)
     rig.refresh()
     rig.answer(ADA, failure(FailureKind.LOGIN_EXPIRED))
@@ -180,7 +180,7 @@ def test_an_ended_login_keeps_its_values_without_counting_them() -> None:
 
 def test_the_plan_of_an_answer_is_kept_when_the_file_names_none() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA, answer(plan="Team"))
     rig.refresh()
     rig.answer(ADA, failure())
@@ -194,7 +194,7 @@ def test_disabled_unsupported_and_broken_accounts_are_listed_and_never_asked() -
         credential("bob", problem=Failure(FailureKind.UNREADABLE_FILE, "The file is empty.")),
         credential("kim", "kimi", is_supported=False),
     )
-    rig.start()
+    rig.begin_run()
     rig.refresh(Reason.WOKE)
     rig.pass_time(3600)
     assert rig.hands.works == []
@@ -210,7 +210,7 @@ def test_a_raising_callback_does_not_stop_the_engine(caplog: pytest.LogCaptureFi
     rig.show_error = ValueError("secret-in-an-error")
     rig.save_error = OSError("secret-in-an-error")
     with caplog.at_level(logging.ERROR):
-        rig.start()
+        rig.begin_run()
         rig.answer(ADA)
         rig.pass_time(10)
     rig.show_error = None
@@ -221,9 +221,16 @@ def test_a_raising_callback_does_not_stop_the_engine(caplog: pytest.LogCaptureFi
     assert "secret-in-an-error" not in caplog.text
 
 
+def test_a_sink_that_raises_harms_no_other_sink() -> None:
+    rig = Rig(credential("ada"))
+    rig.show_error = ValueError("broken")
+    rig.begin_run()
+    assert rig.second_sink == rig.shown != []
+
+
 def test_a_crashing_fetcher_is_one_account_s_failure(caplog: pytest.LogCaptureFixture) -> None:
     rig = three()
-    rig.start()
+    rig.begin_run()
     with caplog.at_level(logging.ERROR):
         rig.answer(ADA, KeyError("secret-in-an-error"))
     rig.answer_all()
@@ -240,7 +247,7 @@ def test_a_crashing_fetcher_is_one_account_s_failure(caplog: pytest.LogCaptureFi
 
 def test_what_is_known_is_saved_a_while_after_it_was_learnt_and_at_the_end() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.pass_time(5)
     saved = len(rig.saved)
     rig.answer(ADA, answer(7.0))
@@ -255,7 +262,7 @@ def test_what_is_known_is_saved_a_while_after_it_was_learnt_and_at_the_end() -> 
 
 def test_the_pool_is_there_for_as_long_as_somebody_is_asked() -> None:
     rig = three()
-    rig.start()
+    rig.begin_run()
     first, *others = rig.open()
     rig.finish(first, answer())
     shut = [rig.hands.is_shut]
@@ -268,29 +275,9 @@ def test_the_pool_is_there_for_as_long_as_somebody_is_asked() -> None:
     assert len(rig.open()) == 1 + len(others)
 
 
-def test_what_questions_need_is_made_before_the_first_of_them() -> None:
-    rig = three()
-    rig.start()
-    assert rig.asked_when_ready == [0]
-    assert len(rig.open()) > 1
-
-
-def test_nothing_is_made_ready_where_nobody_is_asked() -> None:
-    rig = Rig()
-    rig.start()
-    assert rig.asked_when_ready == []
-
-
-def test_an_accident_on_the_way_to_be_ready_keeps_nobody_from_being_asked() -> None:
-    rig = three()
-    rig.ready_error = RuntimeError()
-    rig.start()
-    assert len(rig.open()) > 1
-
-
 def test_nothing_is_done_after_the_end() -> None:
     rig = three()
-    rig.start()
+    rig.begin_run()
     waiting = rig.open(BOB)[0]
     under_way = rig.begin(ADA)
     rig.engine.post(rig.engine.close)
@@ -307,7 +294,7 @@ def test_nothing_is_done_after_the_end() -> None:
 def test_a_warning_beside_good_values_is_shown_with_them() -> None:
     warning = Failure(FailureKind.UNREADABLE_FILE, "The renewed login could not be written.")
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA, FetchResult(answer().usage, error=warning, access_token="renewed"))
     assert (rig.state(ADA), rig.usage(ADA).failure) == (AccountState.OK, warning)
     assert rig.asked == [], "the token that is in use is newer than the one in the file: no reason to ask again"

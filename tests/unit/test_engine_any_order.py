@@ -31,7 +31,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.rig = Rig()
         self.begun: list[object] = []
         self.tokens = 0
-        self.rig.start()
+        self.rig.begin_run()
 
     def folder(self) -> None:
         self.rig.change(*self.files.values())
@@ -91,22 +91,22 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_asked_twice_at_once(self) -> None:
-        live = self.rig.engine._questions._open
+        live = self.rig.engine._fetches._tasks
         waiting = [each.asked.account.id for each in self.rig.open() if not each.future.running()]
         assert len(waiting) == len(set(waiting))
         assert set(waiting) <= set(live)
 
     @invariant()
     def nobody_is_asked_who_must_not_be(self) -> None:
-        live = self.rig.engine._questions._open
+        live = self.rig.engine._fetches._tasks
         askable = {each.account.id for each in self.files.values() if not each.disabled}
         assert set(live) <= askable
 
     @invariant()
     def an_unanswered_question_was_asked_before_its_gate_shut(self) -> None:
-        for key, question in self.rig.engine._questions._open.items():
+        for key, question in self.rig.engine._fetches._tasks.items():
             if question.future is not None and not question.future.running():
-                known = self.rig.engine._accounts.records()[key]
+                known = self.rig.engine._registry.records()[key]
                 assert known.gate is None or known.gate is not question.gate or not known.gate.is_closed(self.rig.now)
 
     @invariant()
@@ -115,7 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
         shown = self.rig.snapshot
         assert {each.account.id for each in shown.accounts} == {each.account.id for each in self.files.values()}
         assert list(shown.accounts) == sorted(shown.accounts, key=lambda each: each.account.sort_key)
-        assert shown.refreshing == bool(self.rig.engine._questions)
+        assert shown.refreshing == bool(self.rig.engine._fetches)
         for usage in shown.accounts:
             credential_now = next(each for each in self.files.values() if each.account.id == usage.account.id)
             assert (usage.state is AccountState.DISABLED) == credential_now.disabled
@@ -125,8 +125,8 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def somebody_who_waits_for_nothing_is_planned(self) -> None:
         engine = self.rig.engine
-        idle = [each for each in self.files.values() if not each.disabled and each.account.id not in engine._questions]
-        assert not idle or engine._agenda.get_jobs("check") or engine._agenda.get_jobs("plan")
+        idle = [each for each in self.files.values() if not each.disabled and each.account.id not in engine._fetches]
+        assert not idle or engine.scheduler.get_jobs("due") or engine.scheduler.get_jobs("plan")
 
 
 AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import FetchResult
 from trayquota.core.model import AccountState, Failure, FailureKind
-from trayquota.sources.folder_scan import Discovery
+from trayquota.sources.base import Discovery
 
-from .engine_rig import Rig, answer, credential, failure, pause
+from .engine_rig import LONGEST_S, Rig, answer, credential, failure, pause
 
 ADA, BOB = "claude-ada.json", "claude-bob.json"
 CODEX = "codex-carol.json"
@@ -18,7 +18,7 @@ CODEX = "codex-carol.json"
 def settled(*names: str) -> Rig:
     """Return a rig whose accounts have been asked."""
     rig = Rig(*(credential(name) for name in names))
-    rig.start()
+    rig.begin_run()
     rig.answer_all()
     rig.pass_time(5)
     return rig
@@ -82,7 +82,7 @@ def test_a_file_that_is_broken_and_mended_keeps_its_values_meanwhile() -> None:
 
 def test_another_person_in_the_same_file_starts_afresh() -> None:
     rig = Rig(credential("carol", "codex", account_id="id-1"))
-    rig.start()
+    rig.begin_run()
     old = rig.begin(CODEX)
     rig.change(credential("carol", "codex", account_id="id-2"))
     assert rig.asked == [CODEX, CODEX]
@@ -187,7 +187,7 @@ def test_many_events_make_one_look() -> None:
     rig = settled("ada")
     scans = rig.scans
     for _ in range(100):
-        rig.engine.folder_changed()
+        rig.engine.source_changed(rig)
     rig.pass_time(5)
     assert rig.scans == scans + 1
 
@@ -213,10 +213,57 @@ def test_a_change_that_no_event_told_is_found_within_a_minute() -> None:
     assert rig.asked == [BOB]
 
 
+def test_a_source_that_takes_its_time_does_not_keep_known_accounts_from_being_polled() -> None:
+    rig = settled("ada")
+    rig.is_slow = True
+    rig.refresh()
+    assert rig.asked == [], "it may be about to say that the account has changed"
+    rig.pass_time(1.9)
+    assert rig.asked == []
+    rig.pass_time(0.2)
+    assert rig.asked == [ADA]
+    rig.answer_all()
+    rig.pass_time(LONGEST_S)
+    assert rig.asked == [ADA], "the source has still not answered, and they are polled as usual"
+    rig.scan_result = Discovery((credential("ada"), credential("bob")))
+    rig.discoveries.pop(0)()
+    rig.step()
+    assert rig.asked == [ADA, BOB]
+
+
+def test_an_engine_that_waits_for_a_source_does_not_spin() -> None:
+    rig = settled("ada")
+    rig.is_slow = True
+    rig.pass_time(LONGEST_S)
+    steps = rig.steps
+    rig.pass_time(60)
+    assert rig.steps - steps < 10
+
+
+def test_the_first_picture_does_not_wait_for_a_source_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig(credential("ada"))
+    rig.is_slow = True
+
+    def take(timeout_s: float) -> None:
+        assert 0 < timeout_s <= 0.5
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.engine._discoverer, "take", take)
+        rig.engine.prepare()
+    assert rig.snapshot.accounts == ()
+    rig.begin_run()
+    rig.discoveries.pop(0)()
+    rig.step()
+    assert rig.state(ADA) is AccountState.PENDING
+    rig.discoveries.pop(0)()
+    rig.step()
+    assert rig.asked == [ADA]
+
+
 def test_an_accident_while_looking_does_not_end_the_looking() -> None:
     rig = Rig(credential("ada"))
     rig.scan_error = OSError("unmounted")
-    rig.start()
+    rig.begin_run()
     assert rig.asked == []
     rig.scan_error = None
     rig.pass_time(60)

@@ -19,7 +19,7 @@ ADA, BOB, CODEX = "claude-ada.json", "claude-bob.json", "codex-carol.json"
 def paused(retry_after_s: float = 0.0) -> Rig:
     """Return a rig with an account that has just been answered 429."""
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA)
     rig.refresh()
     rig.answer(ADA, pause(retry_after_s))
@@ -114,7 +114,7 @@ def test_another_failure_in_between_does_not_clear_it() -> None:
 
 def test_others_are_asked_meanwhile() -> None:
     rig = Rig(credential("ada"), credential("bob"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA, pause())
     rig.answer(BOB)
     rig.refresh()
@@ -125,9 +125,9 @@ def test_others_are_asked_meanwhile() -> None:
 def test_it_is_saved_at_once_and_holds_after_a_restart() -> None:
     rig = paused(retry_after_s=1583)
     rig.pass_time(0.1)
-    later = Rig(credential("ada"), known=rig.saved[-1])
+    later = Rig(credential("ada"), records=rig.saved[-1])
     later.now = START + timedelta(minutes=20)
-    later.start()
+    later.begin_run()
     assert later.asked == []
     assert later.state(ADA) is AccountState.STALE
     failure = later.usage(ADA).failure
@@ -145,7 +145,7 @@ def test_it_is_saved_at_once_and_holds_after_a_restart() -> None:
 def withdrawn_pause() -> Rig:
     """Return a rig whose question was withdrawn, answered well the second time, and 429 the first."""
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     old = rig.begin(ADA)
     rig.refresh()
     rig.answer(ADA, answer(2.0))
@@ -171,7 +171,7 @@ def test_a_withdrawn_question_s_429_shuts_the_gate_and_says_so() -> None:
 
 def test_it_shows_nothing_else_and_a_good_answer_after_it_opens_the_gate() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     old = rig.begin(ADA)
     rig.refresh()
     rig.finish(old, pause())
@@ -186,7 +186,7 @@ def test_it_shows_nothing_else_and_a_good_answer_after_it_opens_the_gate() -> No
 
 def test_two_429_to_one_impatient_person_count_once() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     works = []
     for _ in range(5):
         works.append(rig.begin(ADA))
@@ -199,7 +199,7 @@ def test_two_429_to_one_impatient_person_count_once() -> None:
 
 def test_it_holds_for_an_account_that_has_left_the_folder_meanwhile() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     old = rig.begin(ADA)
     rig.change()
     rig.finish(old, pause())
@@ -212,7 +212,7 @@ def test_it_holds_for_an_account_that_has_left_the_folder_meanwhile() -> None:
 
 def test_it_is_not_held_against_somebody_else_in_the_same_file() -> None:
     rig = Rig(credential("carol", "codex", account_id="id-1"))
-    rig.start()
+    rig.begin_run()
     old = rig.begin(CODEX)
     rig.change(credential("carol", "codex", account_id="id-2"))
     rig.answer(CODEX)
@@ -241,8 +241,8 @@ def known_from(asked_at_s: float, opens_at_s: float) -> dict[str, AccountRecord]
 
 
 def test_a_gate_from_a_run_with_a_clock_ahead_holds_as_long_as_it_was_meant_to() -> None:
-    rig = Rig(credential("ada"), known=known_from(86400 * 365, 86400 * 365 + 300))
-    rig.start()
+    rig = Rig(credential("ada"), records=known_from(86400 * 365, 86400 * 365 + 300))
+    rig.begin_run()
     assert rig.asked == []
     rig.pass_time(299)
     rig.refresh()
@@ -253,8 +253,8 @@ def test_a_gate_from_a_run_with_a_clock_ahead_holds_as_long_as_it_was_meant_to()
 
 
 def test_no_gate_from_an_earlier_run_is_shut_for_more_than_a_day() -> None:
-    rig = Rig(credential("ada"), known=known_from(-10, 86400 * 365))
-    rig.start()
+    rig = Rig(credential("ada"), records=known_from(-10, 86400 * 365))
+    rig.begin_run()
     rig.pass_time(86400 - 60)
     assert rig.asked == []
     rig.pass_time(120)
@@ -262,8 +262,8 @@ def test_no_gate_from_an_earlier_run_is_shut_for_more_than_a_day() -> None:
 
 
 def test_a_gate_that_an_earlier_run_has_seen_open_does_not_hold() -> None:
-    rig = Rig(credential("ada"), known=known_from(-400, -100))
-    rig.start()
+    rig = Rig(credential("ada"), records=known_from(-400, -100))
+    rig.begin_run()
     assert rig.asked == [ADA]
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from trayquota.core.model import AccountState, FailureKind, Snapshot
 from trayquota.core.refresh_policy import Reason
-from trayquota.engine.engine import WORKERS, Engine
-from trayquota.sources.folder_scan import Discovery
+from trayquota.engine.engine import Engine
+from trayquota.engine.fetch_pool import TOKEN_REFRESH_S, WORKERS
+from trayquota.sources.base import Discovery
 
 from .engine_rig import answer
 from .engine_rig import credential as credential_of
@@ -41,9 +42,12 @@ class Fetchers:
         self.asked: list[str] = []
         self.renewing: set[str] = set()
 
-    def __call__(self, credential: Credential, cut: CancelToken) -> FetchResult:
+    def __call__(
+        self, credential: Credential, cancel_token: CancelToken, allow_s: Callable[[float], None]
+    ) -> FetchResult:
         name = credential.account.id
-        cut.is_refreshing = name in self.renewing
+        if name in self.renewing:
+            allow_s(TOKEN_REFRESH_S)
         with self._changed:
             self.asked.append(name)
             self.inside += 1
@@ -65,7 +69,7 @@ class Fetchers:
 
 
 class Bench:
-    """An engine on this thread whose clock that nobody sets is set by the test."""
+    """An engine on this thread whose monotonic clock is set by the test."""
 
     def __init__(self, fetchers: Fetchers, amount: int) -> None:
         self.fetchers = fetchers
@@ -73,27 +77,38 @@ class Bench:
         self.shown: list[Snapshot] = []
         self._credentials = tuple(credential_of(f"n{number:03}") for number in range(amount))
         self.engine = Engine(
-            folder=self,
+            sources=[self],
             fetch=fetchers,
-            memory=self,
+            store=self,
             clock=lambda: datetime.now(UTC),
-            publish=self.shown.append,
+            sinks=[self.shown.append],
             monotonic=lambda: self.seconds,
         )
 
-    def scan(self, now: datetime) -> Discovery:
+    name = "folder"
+
+    def start(self, changed: Callable[[], None]) -> None:
+        self.changed = changed
+
+    def discover(self) -> Discovery:
         return Discovery(self._credentials)
 
-    def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
+    def close(self) -> None:
         pass
 
-    def start(self) -> None:
-        self.engine.refresh(Reason.START)
+    def save(self, records: Mapping[str, AccountRecord], now: datetime) -> None:
+        pass
+
+    def refresh(self, reason: Reason = Reason.START) -> None:
+        """Refresh as far as to the fetches."""
+        self.engine.refresh(reason)
+        while self.engine._discoverer.is_running:
+            self.engine.step(0.05)
 
     def pass_time(self, seconds: float) -> None:
         # Both clocks: the engine takes a difference for sleep.
         self.seconds += seconds
-        self.engine._watch._offset_s -= seconds
+        self.engine._detector._offset_s -= seconds
         self.engine.step(0.0)
 
     def until(self, predicate: Callable[[Snapshot], bool]) -> Snapshot:
@@ -106,7 +121,7 @@ class Bench:
                 assert not deadline.is_set(), self.shown[-1:]
                 self.engine.step(0.05)
                 self.seconds += 0.5
-                self.engine._watch._offset_s -= 0.5
+                self.engine._detector._offset_s -= 0.5
         finally:
             timer.cancel()
             timer.join()
@@ -135,7 +150,7 @@ def states(snapshot: Snapshot) -> list[AccountState]:
 def test_thirty_two_accounts_are_asked_at_the_same_time(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
     bench = set_up(fetchers, WORKERS)
-    bench.start()
+    bench.refresh()
     fetchers.until_inside(WORKERS)
     fetchers.let_go()
     assert states(bench.engine.run_until_settled()) == [AccountState.OK] * WORKERS
@@ -144,7 +159,7 @@ def test_thirty_two_accounts_are_asked_at_the_same_time(set_up: SetUp) -> None:
 def test_more_accounts_than_threads_are_asked_one_after_another(set_up: SetUp) -> None:
     fetchers = Fetchers()
     bench = set_up(fetchers, WORKERS * 4)
-    bench.start()
+    bench.refresh()
     assert states(bench.engine.run_until_settled()) == [AccountState.OK] * (WORKERS * 4)
     assert fetchers.most_inside <= WORKERS
     assert sorted(fetchers.asked) == [f"claude-n{number:03}.json" for number in range(WORKERS * 4)]
@@ -153,7 +168,7 @@ def test_more_accounts_than_threads_are_asked_one_after_another(set_up: SetUp) -
 def test_a_hung_fetcher_is_reported_within_twenty_seconds_and_holds_nobody_up(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda name: name.endswith("n000.json"))
     bench = set_up(fetchers, 4)
-    bench.start()
+    bench.refresh()
     bench.until(lambda shown: states(shown).count(AccountState.OK) == 3)
     fetchers.until_inside(1)
     assert states(bench.shown[-1])[0] is AccountState.PENDING
@@ -171,7 +186,7 @@ def test_threads_that_hang_do_not_use_up_the_pool(set_up: SetUp) -> None:
     amount = WORKERS + 8
     fetchers = Fetchers(lambda name: int(name[-8:-5]) < WORKERS)
     bench = set_up(fetchers, amount)
-    bench.start()
+    bench.refresh()
     for _ in range(2):
         bench.until(lambda shown: shown.refreshing)
         fetchers.until_inside(WORKERS)
@@ -181,7 +196,7 @@ def test_threads_that_hang_do_not_use_up_the_pool(set_up: SetUp) -> None:
         fetchers.let_go()
         fetchers.until_inside(0)
         fetchers._let_go.clear()
-        bench.engine.refresh(Reason.MANUAL)
+        bench.refresh(Reason.MANUAL)
     fetchers.let_go()
 
 
@@ -189,7 +204,7 @@ def test_a_renewal_has_more_time_than_a_question(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
     fetchers.renewing.add("claude-n000.json")
     bench = set_up(fetchers, 1)
-    bench.start()
+    bench.refresh()
     fetchers.until_inside(1)
     for _ in range(4):
         bench.pass_time(20.0)
@@ -203,9 +218,9 @@ def test_a_renewal_has_more_time_than_a_question(set_up: SetUp) -> None:
 def test_closing_waits_for_nobody(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
     bench = set_up(fetchers, WORKERS + 5)
-    bench.start()
+    bench.refresh()
     fetchers.until_inside(WORKERS)
-    questions = list(bench.engine._questions._open.values())
+    questions = list(bench.engine._fetches._tasks.values())
     bench.engine.close()
     assert all(each.cancel_token.is_cancelled for each in questions)
     assert sum(each.future is not None and each.future.cancelled() for each in questions) == 5
@@ -225,12 +240,12 @@ def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told(set_up: SetUp
 
     bench = set_up(fetchers, 3)
     engine = Engine(
-        folder=bench, fetch=fetchers, memory=bench, clock=lambda: datetime.now(UTC), publish=publish, interval_s=3600
+        sources=[bench], fetch=fetchers, store=bench, clock=lambda: datetime.now(UTC), sinks=[publish], interval_s=3600
     )
     loop = threading.Thread(target=engine.run, name="engine")
     loop.start()
     askers = [threading.Thread(target=engine.request, args=(Reason.MANUAL,)) for _ in range(8)]
-    askers += [threading.Thread(target=engine.folder_changed) for _ in range(8)]
+    askers += [threading.Thread(target=engine.source_changed, args=(bench,)) for _ in range(8)]
     for each in askers:
         each.start()
     for each in askers:

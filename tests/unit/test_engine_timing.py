@@ -25,7 +25,7 @@ ADA, BOB = "claude-ada.json", "claude-bob.json"
 
 def settled(*names: str) -> Rig:
     rig = Rig(*(credential(name) for name in names or ("ada",)))
-    rig.start()
+    rig.begin_run()
     rig.answer_all()
     return rig
 
@@ -71,7 +71,7 @@ def test_a_change_of_pace_is_in_force_at_once() -> None:
 @pytest.mark.parametrize("reset_in_s", [1.0, 47.0, 200.0, 260.0])
 def test_an_account_is_asked_thirty_seconds_after_a_known_reset_and_just_once(reset_in_s: float) -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA, answer(resets_at=rig.now + timedelta(seconds=reset_in_s)))
     old = answer(resets_at=rig.now + timedelta(seconds=reset_in_s))
     moments = moments_asked(rig, reset_in_s + 200, lambda: old)
@@ -81,7 +81,7 @@ def test_an_account_is_asked_thirty_seconds_after_a_known_reset_and_just_once(re
 
 def test_a_network_that_is_away_is_tried_after_thirty_seconds_then_ever_later() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     rig.answer(ADA, failure(FailureKind.NETWORK))
     moments = [0.0, *moments_asked(rig, 1200, lambda: failure(FailureKind.NETWORK))]
     gaps = [round(later - earlier) for earlier, later in pairwise(moments)]
@@ -90,7 +90,7 @@ def test_a_network_that_is_away_is_tried_after_thirty_seconds_then_ever_later() 
 
 def test_only_failures_of_the_network_count_for_it() -> None:
     rig = Rig(credential("ada"))
-    rig.start()
+    rig.begin_run()
     for _ in range(5):
         rig.answer(ADA, failure(FailureKind.PROVIDER_DOWN))
         rig.refresh()
@@ -113,7 +113,7 @@ def test_an_idle_engine_wakes_up_once_a_minute_and_when_somebody_is_due() -> Non
 
 def test_an_engine_that_waits_for_answers_does_not_spin() -> None:
     rig = Rig(*(credential(f"n{number}") for number in range(10)))
-    rig.start()
+    rig.begin_run()
     steps = rig.steps
     rig.pass_time(60)
     assert rig.steps - steps < 10
@@ -150,8 +150,10 @@ def test_sleep_shows_also_where_no_clock_stands_still_meanwhile(monkeypatch: pyt
             rig.seconds += timeout_s + 40
             rig.now += timedelta(seconds=timeout_s + 40)
 
-    monkeypatch.setattr(rig.engine, "_next_action", waits)
-    rig.engine.step(60.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.engine, "take", waits)
+        rig.engine.step(60.0)
+    rig.step()
     assert rig.asked == [ADA]
 
 
@@ -211,7 +213,7 @@ def test_a_thousand_accounts_are_not_planned_anew_with_each_answer(monkeypatch: 
     monkeypatch.setattr(accounts, "next_poll", counting)
     amount = 1000
     rig = Rig(*(credential(f"n{number}") for number in range(amount)))
-    rig.start()
+    rig.begin_run()
     for work in rig.open():
         work.begin()
         rig.finish(work, answer())

@@ -7,9 +7,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.engine.fetch_pool import REQUEST_S, TOKEN_REFRESH_S
 from trayquota.engine.fetcher import Fetcher
 from trayquota.net.cancellation import CancelToken
 from trayquota.providers.base import Response
@@ -71,11 +73,12 @@ class Desk:
     def __init__(self, folder: Path, *, renew_logins: bool = True) -> None:
         self.house = House(folder)
         self.line = Line(self.house)
-        self.cut = CancelToken()
+        self.cancel_token = CancelToken()
+        self.allowed_s: list[float] = []
         self.fetcher = Fetcher(lambda: self.line, self.house.keeper, self.house.clock, renew_logins=renew_logins)
 
     def ask(self) -> FetchResult:
-        return self.fetcher(self.house.credential(), self.cut)
+        return self.fetcher(self.house.credential(), self.cancel_token, self.allowed_s.append)
 
     def kind(self) -> FailureKind:
         outcome = self.ask()
@@ -241,23 +244,36 @@ def test_a_dead_login_is_the_users_to_renew(desk: Desk) -> None:
 
 
 def test_what_is_withdrawn_is_not_asked_and_not_renewed(desk: Desk) -> None:
-    desk.cut.cancel()
+    desk.cancel_token.cancel()
     assert desk.kind() is FailureKind.NETWORK
     desk.house.expire()
     assert desk.kind() is FailureKind.NETWORK
     assert (desk.house.provider.requests, desk.line.tokens) == ([], [])
 
 
-def test_a_renewal_under_way_is_not_cut_and_says_that_it_is_one(desk: Desk) -> None:
-    seen: list[bool] = []
-    assert not desk.cut.is_refreshing
+def test_a_token_refresh_under_way_is_not_cancelled_and_has_time_of_its_own(desk: Desk) -> None:
     desk.house.expire()
-    desk.house.provider.script.append(lambda: seen.append(desk.cut.is_refreshing))
-    desk.house.provider.script.append(desk.cut.cancel)
+    desk.house.provider.script.append(lambda: desk.allowed_s.append(0.0))
+    desk.house.provider.script.append(desk.cancel_token.cancel)
     assert desk.kind() is FailureKind.NETWORK
-    assert seen == [True]
+    assert desk.allowed_s == [TOKEN_REFRESH_S, 0.0, REQUEST_S]
     assert desk.house.pair() == desk.house.newest
     assert desk.line.tokens == []
+
+
+def test_each_request_has_time_of_its_own(desk: Desk) -> None:
+    desk.line.script.append(REFUSED)
+    desk.ask()
+    assert desk.allowed_s == [REQUEST_S, TOKEN_REFRESH_S, REQUEST_S]
+
+
+def test_a_login_that_may_not_be_written_is_not_refreshed(desk: Desk) -> None:
+    desk.house.expire()
+    credential = replace(desk.house.credential(), writable=False)
+    result = desk.fetcher(credential, desk.cancel_token, desk.allowed_s.append)
+    assert result.error is not None
+    assert result.error.kind is FailureKind.LOGIN_EXPIRED
+    assert desk.house.provider.requests == []
 
 
 @pytest.mark.parametrize("more", [{"disabled": True}, {"type": "codex"}])

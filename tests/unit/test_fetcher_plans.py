@@ -46,7 +46,9 @@ def plans(folder: Path, provider: Provider, tokens: str, *, sends_rare_requests:
     account = Account("claude-a.json", "claude", "ada@example.com")
     found = []
     for token in tokens:
-        outcome = fetch(Credential(account, str(folder / account.id), Tokens(access_token=token)), CancelToken())
+        outcome = fetch(
+            Credential(account, str(folder / account.id), Tokens(access_token=token)), CancelToken(), lambda _s: None
+        )
         assert outcome.usage is not None
         found.append(outcome.usage.plan)
     return found

@@ -16,7 +16,7 @@ from trayquota.system.watcher import Watcher
 from .facts import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from trayquota.core.credential import Credential
 
@@ -33,8 +33,17 @@ def put(folder: Path, name: str, **fields: object) -> Path:
     return path
 
 
+def source(
+    *folders: Path,
+    last_known: Mapping[str, Account] | None = None,
+    watcher: Watcher | None = None,
+    providers_off: Iterable[str] = (),
+) -> FolderSource:
+    return FolderSource(folders, last_known or {}, lambda: NOW, watcher, providers_off=providers_off)
+
+
 def found(folders: FolderSource) -> dict[str, Credential]:
-    return {each.account.id: each for each in folders.scan(NOW).accounts}
+    return {each.account.id: each for each in folders.discover().accounts}
 
 
 @pytest.fixture
@@ -51,27 +60,27 @@ def work(tmp_path: Path) -> Path:
 
 
 def test_one_folder_is_told_as_it_is(home: Path) -> None:
-    accounts = found(FolderSource([home], {}))
+    accounts = found(source(home))
     assert list(accounts) == ["claude-ada.json", "codex-carol.json"]
     assert {each.account.folder for each in accounts.values()} == {""}
 
 
 def test_accounts_of_all_folders_are_sorted_together(home: Path, work: Path) -> None:
-    accounts = found(FolderSource([home, work], {}))
+    accounts = found(source(home, work))
     assert list(accounts) == ["claude-ada.json", "claude-bea.json", "codex-carol.json"]
     assert accounts["claude-bea.json"].path == str(work / "claude-bea.json")
     assert [each.account.folder for each in accounts.values()] == ["", str(work), ""]
 
 
 def test_the_same_folder_twice_is_one(home: Path) -> None:
-    assert len(found(FolderSource([home, home], {}))) == 2
+    assert len(found(source(home, home))) == 2
 
 
 def test_files_of_the_same_name_have_ids_of_their_own(tmp_path: Path) -> None:
     places = [tmp_path / "one", tmp_path / "two", tmp_path / "other" / "two", tmp_path / "third" / "two"]
     for number, place in enumerate(places):
         put(place, "claude-ada", email=f"ada{number}@example.com")
-    folders = FolderSource(places, {})
+    folders = source(*places)
     accounts = found(folders)
     assert list(accounts) == [
         "claude-ada.json",
@@ -84,13 +93,13 @@ def test_files_of_the_same_name_have_ids_of_their_own(tmp_path: Path) -> None:
 
 
 def test_providers_that_are_off_count_as_disabled(home: Path, work: Path) -> None:
-    folders = FolderSource([home, work], {}, providers_off=["claude"])
+    folders = source(home, work, providers_off=["claude"])
     assert {key: each.disabled for key, each in found(folders).items()} == {
         "claude-ada.json": True,
         "claude-bea.json": True,
         "codex-carol.json": False,
     }
-    folders.use([home], ["codex"])
+    folders.configure([home], ["codex"])
     assert {key: each.disabled for key, each in found(folders).items()} == {
         "claude-ada.json": False,
         "codex-carol.json": True,
@@ -98,25 +107,25 @@ def test_providers_that_are_off_count_as_disabled(home: Path, work: Path) -> Non
 
 
 def test_folders_are_exchanged(home: Path, work: Path) -> None:
-    folders = FolderSource([home], {})
+    folders = source(home)
     assert "claude-ada.json" in found(folders)
-    folders.use([work])
+    folders.configure([work])
     assert list(found(folders)) == ["claude-bea.json"]
 
 
 def test_what_is_wrong_with_each_folder_is_told(home: Path, tmp_path: Path) -> None:
     missing, empty = tmp_path / "missing", tmp_path / "empty"
     empty.mkdir()
-    notice = FolderSource([missing, home, empty], {}).scan(NOW).notice or ""
+    notice = source(missing, home, empty).discover().notice or ""
     assert f"No folder {missing} yet." in notice
     assert f"No accounts in {empty} yet." in notice
     assert str(home) not in notice
-    assert FolderSource([home], {}).scan(NOW).notice is None
+    assert source(home).discover().notice is None
 
 
 def test_a_file_that_seems_half_written_in_any_folder_is_looked_at_again(home: Path, work: Path) -> None:
     (work / "claude-bea.json").write_text('{"type": "cl')
-    scan = FolderSource([home, work], {}).scan(NOW)
+    scan = source(home, work).discover()
     assert scan.retry_s is not None
     assert [each.account.id for each in scan.accounts] == ["claude-ada.json", "codex-carol.json"]
 
@@ -124,7 +133,7 @@ def test_a_file_that_seems_half_written_in_any_folder_is_looked_at_again(home: P
 def test_a_name_that_has_gone_from_a_file_is_remembered(home: Path) -> None:
     put(home, "claude-ada", email="")
     known = {"claude-ada.json": Account("claude-ada.json", "claude", "ada@example.com", "Max 5x")}
-    assert found(FolderSource([home], known))["claude-ada.json"].account.name == "ada@example.com"
+    assert found(source(home, last_known=known))["claude-ada.json"].account.name == "ada@example.com"
 
 
 # Watching.
@@ -144,11 +153,11 @@ def calls() -> threading.Event:
 
 @pytest.fixture
 def watched(home: Path, work: Path, calls: threading.Event) -> Iterator[FolderSource]:
-    """Both folders, looked at twice: the first look leaves the watching to the second."""
-    watcher, folders = Watcher(), FolderSource([home, work], {})
-    folders.be_watched(watcher, calls.set)
-    for _ in range(2):
-        folders.scan(NOW)
+    """Both folders, started and discovered."""
+    watcher = Watcher()
+    folders = source(home, work, watcher=watcher)
+    folders.start(calls.set)
+    folders.discover()
     yield folders
     watcher.stop()
 
@@ -164,20 +173,39 @@ def test_a_change_in_any_folder_is_noticed(home: Path, work: Path, calls: thread
 def test_a_folder_that_was_left_is_no_longer_watched(
     watched: FolderSource, home: Path, work: Path, calls: threading.Event
 ) -> None:
-    watched.use([home])
-    watched.scan(NOW)
+    watched.configure([home])
+    watched.discover()
     assert str(work) not in places(watched)
-    watched.use([home, work])
-    watched.scan(NOW)
+    watched.configure([home, work])
+    watched.discover()
     assert {str(home), str(work)} <= places(watched)
     calls.clear()
     put(work, "claude-dan")
     assert calls.wait(PATIENCE_S)
 
 
-def test_without_anybody_to_tell_nothing_is_watched(home: Path) -> None:
+def test_nothing_is_watched_before_it_is_started(home: Path) -> None:
     before = threading.active_count()
-    folders = FolderSource([home], {})
-    for _ in range(2):
-        folders.scan(NOW)
+    source(home, watcher=Watcher()).discover()
     assert threading.active_count() == before
+
+
+def test_nothing_is_watched_after_it_is_closed(home: Path, calls: threading.Event) -> None:
+    folders = source(home, watcher=Watcher())
+    folders.start(calls.set)
+    folders.close()
+    before = threading.active_count()
+    folders.discover()
+    assert threading.active_count() == before
+
+
+def test_other_folders_or_providers_are_reported_as_a_change_and_the_same_are_not(home: Path, work: Path) -> None:
+    calls: list[None] = []
+    folders = source(home)
+    folders.start(lambda: calls.append(None))
+    folders.configure([home])
+    assert not calls
+    folders.configure([home, work])
+    folders.configure([work, home])
+    folders.configure([work, home], ["codex"])
+    assert len(calls) == 3

@@ -120,7 +120,7 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
     fetcher = Fetcher(lambda: Line(house), house.keeper, house.clock)
     house.provider.script.append(look)
     monkeypatch.setattr(rewrite, "sync_folder", look)
-    outcome = fetcher(credential, CancelToken())
+    outcome = fetcher(credential, CancelToken(), lambda _s: None)
     held = [house.store, outcome, PROVIDER.refresh_request(REFRESH), credential]
     look()
     assert len(held) == 4
@@ -247,7 +247,7 @@ def test_an_answer_of_any_kind(house: House, status: int, kind: str) -> None:
     body = {"error": {"message": f"{ACCESS} {EMAIL}", "type": ACCESS}, "plan_type": EMAIL}
     line.script.append(said(status, body, {"content-type": kind, "retry-after": ACCESS, "location": ACCESS}))
     house.write(house.provider.newest, type="codex", email=EMAIL, expired="")
-    outcome = Fetcher(lambda: line, house.keeper, house.clock)(house.credential(), CancelToken())
+    outcome = Fetcher(lambda: line, house.keeper, house.clock)(house.credential(), CancelToken(), lambda _s: None)
     assert outcome.error is not None
     assert_discreet(repr(outcome.error))
 

@@ -1,4 +1,4 @@
-"""An account as a source of accounts gives it: who it is, and the login to ask with."""
+"""An account as a source gives it: who it is, and the login to fetch its usage with."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_token(value: object) -> bool:
 
 
 class Tokens(RedactedRepr, Struct, frozen=True):
-    """The secret part of a credential file. Its ``repr`` tells none of it.
+    """The secret part of a credential file. Its ``repr`` has none of it.
 
     Attributes:
         access_token: Sent to the provider; empty when the file has none.
@@ -48,15 +48,16 @@ class Tokens(RedactedRepr, Struct, frozen=True):
 
 
 class Credential(RedactedRepr, Struct, frozen=True):
-    """An account as its file tells it.
+    """An account as its source gives it.
 
     Attributes:
         account: Who it is.
         path: The absolute path of its file.
         login: The secret part.
-        disabled: Switched off by its owner: listed, never asked.
+        disabled: Switched off by its owner: listed, never polled.
         problem: Why the file cannot be used, when it cannot.
         is_supported: Whether there is a quota source for the provider.
+        writable: Whether a refreshed login may be written to the file; else only its owner refreshes it.
     """
 
     repr_fields = ("account", "login", "disabled", "problem")
@@ -67,9 +68,10 @@ class Credential(RedactedRepr, Struct, frozen=True):
     disabled: bool = False
     problem: Failure | None = None
     is_supported: bool = True
+    writable: bool = True
 
     def is_same_person(self, other: Credential) -> bool:
-        """Whether both tell of one account; ids decide when both are known, else the names."""
+        """Whether both are of one person; ids decide when both are known, else the names."""
         if self.account.provider != other.account.provider:
             return False
         mine, theirs = self.login.account_id, other.login.account_id

@@ -1,1 +1,1 @@
-"""The engine: which accounts there are, who is asked when, and what is published of it."""
+"""The engine: which accounts there are, when they are polled, and what is published of it."""

@@ -1,13 +1,16 @@
-"""Fetching one account's quotas: with a login that is fit for it, refreshed where that helps."""
+"""Fetching one account's usage: with a login that is fit for it, refreshed where that helps."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+
 from trayquota.core.account_state import FetchResult
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.engine.fetch_pool import REQUEST_S, TOKEN_REFRESH_S
 from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
 
@@ -23,35 +26,35 @@ if TYPE_CHECKING:
 
 
 class Sender(Protocol):
-    """Carries requests; see :class:`trayquota.net.transport.Transport`."""
+    """Sends requests; see :class:`trayquota.net.transport.Transport`."""
 
     def send(self, request: Request, *, proxy_url: str | None = None, cut: CancelToken | None = None) -> Response:
         """Return the answer, or raise ``FetchError``."""
 
 
 class Fetcher:
-    """Fetches accounts' quotas, from any number of threads; what it remembers of accounts is under a lock."""
+    """Fetches accounts' usage, from any number of threads; what it remembers of accounts is under a lock."""
 
     def __init__(
         self,
         sender: Callable[[], Sender],
-        keeper: TokenManager,
+        token_manager: TokenManager,
         clock: Callable[[], datetime],
         *,
         renew_logins: bool = True,
         sends_rare_requests: bool = False,
     ) -> None:
-        """Send through ``sender()``, which is called when first needed.
+        """Fetch nothing yet.
 
         Args:
-            sender: Gives what carries requests.
-            keeper: Refreshes tokens.
+            sender: Gives what sends requests; called when first needed.
+            token_manager: Refreshes tokens.
             clock: The time, aware, UTC.
             renew_logins: Whether it may.
             sends_rare_requests: See :meth:`trayquota.providers.base.Send.rarely`; without it none is due.
         """
         self._sender = sender
-        self._keeper = keeper
+        self._token_manager = token_manager
         self._clock = clock
         self._rare_requests = _RareRequests() if sends_rare_requests else None
         self.renew_logins = renew_logins
@@ -60,19 +63,22 @@ class Fetcher:
         self._refused_when_new: dict[str, str] = {}
         """By account, the access token that was refused right after it had been refreshed."""
 
-    def __call__(self, credential: Credential, cut: CancelToken) -> FetchResult:
-        """Return the account's quotas, or why there are none. A token refresh may be part of it."""
+    def __call__(
+        self, credential: Credential, cancel_token: CancelToken, allow_s: Callable[[float], None]
+    ) -> FetchResult:
+        """Return the account's usage, or why there is none. A token refresh may be part of it."""
         provider = find_provider(credential.account.provider)
         if provider is None:
             raise LookupError(credential.account.provider)
-        login, warning = self._keeper.current_tokens(credential)
+        login, warning = self._token_manager.current_tokens(credential)
+        fetch = _Fetch(provider, credential, cancel_token, allow_s)
         try:
             usage: Usage | None = None
             if not login.is_expired(self._clock()):
-                usage = self._fetch_unless_refused(provider, credential, login, cut)
+                usage = self._fetch_unless_refused(fetch, login)
             if usage is None:
-                login = self._refreshed(provider, credential, login, cut)
-                usage = self._fetch_refreshed(provider, credential, login, cut)
+                login = self._refreshed(fetch, login)
+                usage = self._fetch_refreshed(fetch, login)
         except FetchError as error:
             return FetchResult(
                 error=error.failure,
@@ -81,68 +87,79 @@ class Fetcher:
                 access_token=login.access_token,
             )
         if warning is None:
-            _, warning = self._keeper.current_tokens(credential)
+            _, warning = self._token_manager.current_tokens(credential)
         return FetchResult(usage=usage, error=warning, access_token=login.access_token)
 
-    def _fetch_unless_refused(
-        self, provider: Provider, credential: Credential, login: Tokens, cut: CancelToken
-    ) -> Usage | None:
-        """Return the quotas, or ``None`` when the access token was refused and a new one may help."""
+    def _fetch_unless_refused(self, fetch: _Fetch, login: Tokens) -> Usage | None:
+        """Return the usage, or ``None`` when the access token was refused and a new one may help."""
         try:
-            return self._fetch(provider, credential, login, cut)
+            return self._fetch(fetch, login)
         except FetchError as error:
             with self._lock:
-                is_no_use = self._refused_when_new.get(credential.account.id) == login.access_token
-            if not error.may_refresh or is_no_use or not self._can_refresh(provider, login):
+                is_no_use = self._refused_when_new.get(fetch.account_id) == login.access_token
+            if not error.may_refresh or is_no_use or not self._can_refresh(fetch, login):
                 raise
             return None
 
-    def _fetch_refreshed(self, provider: Provider, credential: Credential, login: Tokens, cut: CancelToken) -> Usage:
+    def _fetch_refreshed(self, fetch: _Fetch, login: Tokens) -> Usage:
         try:
-            return self._fetch(provider, credential, login, cut)
+            return self._fetch(fetch, login)
         except FetchError as error:
             if error.may_refresh:
                 # It was not the token's age. To refresh it again and again would be no use either.
                 with self._lock:
-                    self._refused_when_new[credential.account.id] = login.access_token
+                    self._refused_when_new[fetch.account_id] = login.access_token
             raise
 
-    def _fetch(self, provider: Provider, credential: Credential, login: Tokens, cut: CancelToken) -> Usage:
-        usage = provider.fetch(login, _Send(self._sender(), credential.account.id, login, cut, self._rare_requests))
+    def _fetch(self, fetch: _Fetch, login: Tokens) -> Usage:
+        usage = fetch.provider.fetch(login, _Send(self._sender(), fetch, login, self._rare_requests))
         with self._lock:
-            self._refused_when_new.pop(credential.account.id, None)
+            self._refused_when_new.pop(fetch.account_id, None)
         return usage
 
-    def _can_refresh(self, provider: Provider, login: Tokens) -> bool:
-        return provider.can_refresh and self.renew_logins and bool(login.refresh_token)
+    def _can_refresh(self, fetch: _Fetch, login: Tokens) -> bool:
+        may = fetch.provider.can_refresh and fetch.credential.writable and self.renew_logins
+        return may and bool(login.refresh_token)
 
-    def _refreshed(self, provider: Provider, credential: Credential, login: Tokens, cut: CancelToken) -> Tokens:
-        if not self._can_refresh(provider, login):
+    def _refreshed(self, fetch: _Fetch, login: Tokens) -> Tokens:
+        if not self._can_refresh(fetch, login):
             raise fetch_error(FailureKind.LOGIN_EXPIRED, _expired_message(login))
-        if cut.is_cancelled:
-            raise fetch_error(FailureKind.NETWORK, "The question was withdrawn.")
-        cut.is_refreshing = True
-        return self._keeper.refresh(credential, login)
+        if fetch.cancel_token.is_cancelled:
+            raise fetch_error(FailureKind.NETWORK, "The fetch was cancelled.")
+        fetch.allow_s(TOKEN_REFRESH_S)
+        return self._token_manager.refresh(fetch.credential, login)
+
+
+class _Fetch(Struct, frozen=True):
+    """One fetch of an account."""
+
+    provider: Provider
+    credential: Credential
+    cancel_token: CancelToken
+    allow_s: Callable[[float], None]
+
+    @property
+    def account_id(self) -> str:
+        """Whose usage is fetched."""
+        return self.credential.account.id
 
 
 class _Send:
     """Sends a provider's requests for one account; see :class:`trayquota.providers.base.Send`."""
 
-    def __init__(
-        self, sender: Sender, account_id: str, login: Tokens, cut: CancelToken, rare_requests: _RareRequests | None
-    ) -> None:
+    def __init__(self, sender: Sender, fetch: _Fetch, login: Tokens, rare_requests: _RareRequests | None) -> None:
         self._sender = sender
-        self._account_id = account_id
+        self._fetch = fetch
         self._login = login
-        self._cut = cut
         self._rare_requests = rare_requests
 
     def __call__(self, request: Request) -> Response:
-        return self._sender.send(request, proxy_url=self._login.proxy_url, cut=self._cut)
+        self._fetch.allow_s(REQUEST_S)
+        return self._sender.send(request, proxy_url=self._login.proxy_url, cut=self._fetch.cancel_token)
 
     def rarely(self, request: Request) -> Response | None:
         rare = self._rare_requests
-        if rare is None or not rare.take_due(self._account_id, request.url, self._login.access_token):
+        if rare is None or not rare.take_due(self._fetch.account_id, request.url, self._login.access_token):
             return None
         try:
             return self(request)
@@ -157,15 +174,15 @@ class _RareRequests:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: dict[tuple[str, str], tuple[str, bool]] = {}
-        """By account and address: the access token it was last due or not with, and whether it was sent with it."""
+        """By account and address: the last access token, and whether the request was sent with it."""
 
     def take_due(self, account_id: str, url: str, access_token: str) -> bool:
         """Return whether a request is due: at the second time with a token. Counts this time."""
         with self._lock:
             token, was_sent = self._seen.get((account_id, url), ("", False))
-            is_second_use = token == access_token
-            self._seen[account_id, url] = (access_token, is_second_use)
-            return is_second_use and not was_sent
+            is_second_time = token == access_token
+            self._seen[account_id, url] = (access_token, is_second_time)
+            return is_second_time and not was_sent
 
 
 def _expired_message(login: Tokens) -> str:

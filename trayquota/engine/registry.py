@@ -1,4 +1,4 @@
-"""All accounts of the folder with what is known of each: how a look at the folder and an answer change that."""
+"""All accounts with their records: how discoveries and fetch results change them."""
 
 from __future__ import annotations
 
@@ -27,35 +27,27 @@ if TYPE_CHECKING:
     from trayquota.core.account_state import AccountRecord, FetchResult
     from trayquota.core.credential import Credential
     from trayquota.core.model import AccountUsage
-    from trayquota.core.refresh_policy import RateLimitGate
+    from trayquota.core.refresh_policy import Decision, RateLimitGate, Reason
     from trayquota.engine.scheduler import PollInterval
-    from trayquota.sources.folder_scan import Discovery
 
 
-class Folder(Protocol):
-    """Looks at the credentials folder."""
+class RecordStore(Protocol):
+    """Keeps records across restarts."""
 
-    def scan(self, now: datetime) -> Discovery:
-        """Return what is in it."""
-
-
-class Memory(Protocol):
-    """Keeps what is known across restarts."""
-
-    def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
-        """Write it."""
+    def save(self, records: Mapping[str, AccountRecord], now: datetime) -> None:
+        """Write them."""
 
 
 class Entry(RedactedRepr, Struct):
-    """What is known of an account.
+    """An account in the registry.
 
     Attributes:
-        credential: What its file says.
-        record: What its provider said.
+        credential: As its source gives it.
+        record: As its provider answered.
         jitter: Which share of it is added to the interval.
-        is_live: The last try was made by this process, not read from the state.
+        is_live: The last fetch was made by this process, not read from the state.
         consecutive_failures: How often in a row it failed in the same way.
-        tried_tokens: The access tokens of the last try: the one in the file then, and the one that was used.
+        tried_tokens: The access tokens of the last fetch: the one in the credential then, and the one that was used.
     """
 
     repr_fields = ("credential", "record", "jitter", "is_live", "consecutive_failures")
@@ -69,42 +61,42 @@ class Entry(RedactedRepr, Struct):
 
     @property
     def is_pollable(self) -> bool:
-        """Whether there is somebody to ask, and a login to ask with."""
+        """Whether there is a provider to poll, and a login for it."""
         credential = self.credential
         return credential.is_supported and not credential.disabled and credential.problem is None
 
     def can_poll(self, now: datetime) -> bool:
-        """Whether it may be asked at ``now``: not while its gate is shut."""
+        """Whether it may be polled at ``now``: not while its gate is closed."""
         gate = self.record.gate
         return self.is_pollable and not (gate is not None and gate.is_closed(now))
 
     @property
     def has_new_token(self) -> bool:
-        """Whether it failed and its file holds a login that has not been tried."""
+        """Whether its last fetch failed and its credential holds a token that has not been tried."""
         return self.record.failure is not None and self.credential.login.access_token not in self.tried_tokens
 
-    def due_at(self, interval_s: float, now: datetime) -> datetime:
-        """Return when it is to be asked next."""
-        known = self.record
-        asked = PollInput(
-            last_poll_at=known.polled_at,
+    def next_poll(self, interval_s: float, now: datetime) -> Decision:
+        """Return when it is to be polled next, and why."""
+        record = self.record
+        poll = PollInput(
+            last_poll_at=record.polled_at,
             interval_s=interval_s,
             jitter_s=self.jitter * interval_s,
-            resets=tuple(each.resets_at for each in known.windows if each.resets_at is not None),
-            failure=known.failure.kind if known.failure else None,
+            resets=tuple(window.resets_at for window in record.windows if window.resets_at is not None),
+            failure=record.failure.kind if record.failure else None,
             consecutive_failures=self.consecutive_failures,
-            gate=known.gate,
+            gate=record.gate,
         )
-        return next_poll(asked, now).at
+        return next_poll(poll, now)
 
 
 class Changes(Struct):
-    """What a look at the folder changed.
+    """What a discovery changed.
 
     Attributes:
-        to_poll: Who is to be asked because of it.
-        to_cancel: Whose question has lost its point.
-        has_changed: Anything is to be told and saved.
+        to_poll: Accounts that are to be polled because of it.
+        to_cancel: Accounts whose fetch has lost its point.
+        has_changed: There is something to publish and save.
     """
 
     to_poll: set[str] = field(default_factory=set)
@@ -113,123 +105,125 @@ class Changes(Struct):
 
 
 class Registry:
-    """The accounts by file name. For one thread."""
+    """The accounts by id. For one thread."""
 
-    def __init__(self, known: Mapping[str, AccountRecord], now: datetime, pace: PollInterval) -> None:
-        """Start with what an earlier run has learnt, which counts for the accounts that the folder still has."""
-        self._earlier = {key: sanitize(each, now) for key, each in known.items()}
-        self._pace = pace
-        self._records: dict[str, Entry] = {}
+    def __init__(self, records: Mapping[str, AccountRecord], now: datetime, interval: PollInterval) -> None:
+        """Start with the records of an earlier run, each of which counts once its account is discovered."""
+        self._restored = {key: sanitize(record, now) for key, record in records.items()}
+        self._interval = interval
+        self._entries: dict[str, Entry] = {}
         self._gone: dict[str, AccountRecord] = {}
 
-    def __iter__(self) -> Iterator[str]:
-        """Yield the names of all files that hold an account."""
-        return iter(self._records)
+    def accounts_of(self, source: str) -> set[str]:
+        """Return the ids of the accounts that the source of that name has."""
+        return {key for key, entry in self._entries.items() if entry.credential.account.source == source}
 
-    def pollable(self, key: str, now: datetime) -> Entry | None:
-        """Return the account if it may be asked at ``now``, else ``None``."""
-        record = self._records.get(key)
-        return record if record is not None and record.can_poll(now) else None
+    def pollable(self, account_id: str, now: datetime) -> Entry | None:
+        """Return an account if it may be polled at ``now``, else ``None``."""
+        entry = self._entries.get(account_id)
+        return entry if entry is not None and entry.can_poll(now) else None
 
-    def reconcile(self, credentials: Iterable[Credential], asking: Container[str]) -> Changes:
-        """Adopt what the folder holds now.
+    def reconcile(self, credentials: Iterable[Credential], fetching: Container[str]) -> Changes:
+        """Have exactly the accounts that have been discovered.
 
         Args:
-            credentials: What it holds.
-            asking: Who is being asked at the moment.
+            credentials: All that were.
+            fetching: Ids of the accounts that are being fetched.
         """
         changes = Changes()
-        found = {each.account.id: each for each in credentials}
-        for gone in self._records.keys() - found.keys():
-            self._gone[gone] = self._records.pop(gone).record
+        found = {credential.account.id: credential for credential in credentials}
+        for gone in self._entries.keys() - found.keys():
+            self._gone[gone] = self._entries.pop(gone).record
             changes.to_cancel.add(gone)
             changes.has_changed = True
         for key, credential in found.items():
-            self._take(key, credential, changes, is_being_asked=key in asking)
+            entry = self._entries.get(key)
+            if entry is None or entry.credential != credential:
+                changes.has_changed = True
+                self._update(key, credential, changes, is_fetching=key in fetching)
         return changes
 
-    def _take(self, key: str, credential: Credential, changes: Changes, *, is_being_asked: bool) -> None:
-        record = self._records.get(key)
-        before = record.credential if record is not None else None
-        if before == credential:
-            return
-        changes.has_changed = True
-        if record is None or before is None:
-            known = self._gone.pop(key, None) or self._earlier.pop(key, None)
-            self._records[key] = Entry(credential, restore(known, credential), self._pace.jitter())
+    def _update(self, key: str, credential: Credential, changes: Changes, *, is_fetching: bool) -> None:
+        """Take over a credential that is new or another than before."""
+        entry = self._entries.get(key)
+        if entry is None:
+            record = self._gone.pop(key, None) or self._restored.pop(key, None)
+            self._entries[key] = Entry(credential, restore(record, credential), self._interval.jitter())
             changes.to_poll.add(key)
             return
+        before, entry.credential = entry.credential, credential
         if not before.is_same_person(credential):
-            self._records[key] = Entry(credential, new_record(credential), record.jitter)
+            self._entries[key] = Entry(credential, new_record(credential), entry.jitter)
             changes.to_cancel.add(key)
             changes.to_poll.add(key)
             return
-        record.credential, record.record = credential, with_current_account(record.record, credential)
-        was_out = before.disabled or before.problem is not None
-        if not record.is_pollable:
+        entry.record = with_current_account(entry.record, credential)
+        was_off = before.disabled or before.problem is not None
+        if not entry.is_pollable:
             changes.to_cancel.add(key)
-        elif was_out or (record.has_new_token and not is_being_asked):
+        elif was_off or (entry.has_new_token and not is_fetching):
             changes.to_poll.add(key)
 
     def apply_result(
-        self, asked: Credential, before: RateLimitGate | None, outcome: FetchResult, now: datetime
+        self, credential: Credential, gate: RateLimitGate | None, result: FetchResult, now: datetime
     ) -> bool:
-        """Take an answer in; return whether the file has got a login by now that deserves a try of its own.
+        """Record a result; return whether the account has got a token by now that deserves a fetch of its own.
 
         Args:
-            asked: What the file said when the question was put.
-            before: The gate then.
-            outcome: The answer.
+            credential: As it was when it was submitted.
+            gate: The gate then.
+            result: Of the fetch.
             now: When it came.
         """
-        record = self._records[asked.account.id]
-        failure = record.record.failure
-        again = outcome.error is not None and failure is not None and outcome.error.kind is failure.kind
-        record.consecutive_failures = 0 if outcome.error is None else record.consecutive_failures + 1 if again else 1
-        record.is_live = True
-        record.jitter = self._pace.jitter()
-        record.tried_tokens = frozenset({asked.login.access_token, outcome.access_token})
-        record.record = apply_result(record.record, outcome, before, now)
-        return record.is_pollable and record.has_new_token
+        entry = self._entries[credential.account.id]
+        failure, error = entry.record.failure, result.error
+        is_repeated = error is not None and failure is not None and error.kind is failure.kind
+        entry.consecutive_failures = 0 if error is None else entry.consecutive_failures + 1 if is_repeated else 1
+        entry.is_live = True
+        entry.jitter = self._interval.jitter()
+        entry.tried_tokens = frozenset({credential.login.access_token, result.access_token})
+        entry.record = apply_result(entry.record, result, gate, now)
+        return entry.is_pollable and entry.has_new_token
 
     def apply_cancelled(
-        self, asked: Credential, before: RateLimitGate | None, outcome: FetchResult, now: datetime
+        self, credential: Credential, gate: RateLimitGate | None, result: FetchResult, now: datetime
     ) -> None:
-        """Keep what counts of an answer to a withdrawn question, unless the file holds somebody else by now."""
-        key = asked.account.id
-        record = self._records.get(key)
-        if record is not None and record.credential.is_same_person(asked):
-            record.record = apply_cancelled(record.record, outcome, before, now)
-        elif record is None and key in self._gone:
-            self._gone[key] = apply_cancelled(self._gone[key], outcome, before, now)
+        """Record what counts of a cancelled fetch, unless the account is another person's by now."""
+        key = credential.account.id
+        entry = self._entries.get(key)
+        if entry is not None and entry.credential.is_same_person(credential):
+            entry.record = apply_cancelled(entry.record, result, gate, now)
+        elif entry is None and key in self._gone:
+            self._gone[key] = apply_cancelled(self._gone[key], result, gate, now)
 
-    def next_due(self, now: datetime, asking: Container[str]) -> datetime | None:
-        """Return when the next account is to be asked that is not being asked; ``None`` when there is none."""
-        return min((due for _, due in self._dues(now, asking)), default=None)
+    def next_due(self, now: datetime, fetching: Container[str]) -> datetime | None:
+        """Return when the next account is to be polled that is not being fetched; ``None`` when there is none."""
+        return min((poll.at for _, poll in self._polls(now, fetching)), default=None)
 
-    def due_soon(self, now: datetime, asking: Container[str]) -> set[str]:
-        """Return the accounts that are due now, or so soon that they may go along."""
-        soon = now + timedelta(seconds=self._pace.batch_window_s)
-        return {key for key, due in self._dues(now, asking) if due <= soon}
+    def due_soon(self, now: datetime, fetching: Container[str]) -> dict[str, Reason]:
+        """Return the accounts that are due now, or so soon that they are polled along, and why they are."""
+        soon = now + timedelta(seconds=self._interval.batch_window_s)
+        return {key: poll.reason for key, poll in self._polls(now, fetching) if poll.at <= soon}
 
-    def _dues(self, now: datetime, asking: Container[str]) -> Iterator[tuple[str, datetime]]:
-        for key, each in self._records.items():
-            if each.is_pollable and key not in asking:
-                yield key, each.due_at(self._pace.interval_s, now)
+    def _polls(self, now: datetime, fetching: Container[str]) -> Iterator[tuple[str, Decision]]:
+        for key, entry in self._entries.items():
+            if entry.is_pollable and key not in fetching:
+                yield key, entry.next_poll(self._interval.interval_s, now)
 
     def usages(self) -> tuple[AccountUsage, ...]:
-        """Return how all accounts stand, sorted by provider, then name."""
+        """Return all accounts as they are shown, sorted by provider, then name."""
         usages = (
-            account_usage(each.credential, each.record, is_confirmed=each.is_live) for each in self._records.values()
+            account_usage(entry.credential, entry.record, is_confirmed=entry.is_live)
+            for entry in self._entries.values()
         )
-        return tuple(sorted(usages, key=lambda each: each.account.sort_key))
+        return tuple(sorted(usages, key=lambda usage: usage.account.sort_key))
 
     def records(self) -> Mapping[str, AccountRecord]:
-        """Return what is known, also of accounts that have left the folder in this run."""
-        return self._gone | {key: each.record for key, each in self._records.items()}
+        """Return all records, also those of accounts that have gone in this run."""
+        return self._gone | {key: entry.record for key, entry in self._entries.items()}
 
     def shift_clock(self, by: timedelta) -> None:
-        """Move along with a clock that has been set back."""
-        for record in self._records.values():
-            record.record = shift_clock(record.record, by)
-        self._gone = {key: shift_clock(each, by) for key, each in self._gone.items()}
+        """Move all instants along with a clock that has been set back."""
+        for entry in self._entries.values():
+            entry.record = shift_clock(entry.record, by)
+        self._gone = {key: shift_clock(record, by) for key, record in self._gone.items()}

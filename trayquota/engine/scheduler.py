@@ -1,7 +1,7 @@
-"""What the engine does when, and the notice that the machine slept or that somebody set its clock.
+"""When jobs are due, and whether the machine has slept or its clock was set.
 
-Everything here is reckoned on a clock that nobody sets. ``schedule`` itself reckons in local time, where an hour is
-lost and won twice a year and whole years at the first contact with a time server.
+Everything here goes by the monotonic clock. ``schedule`` itself goes by local time, where an hour is lost and won
+twice a year and whole years at the first contact with a time server.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from random import Random
 
 JUMP_S = 30.0
-"""By so much the clock on the wall has to move ahead at once for the machine to count as having slept."""
+"""By so much the wall clock has to move ahead at once for the machine to count as having slept."""
 _SET_BACK_S = 2.0
 """By so much it has to move back to count as set."""
 _LEAST_JITTER, _MOST_JITTER = 0.04, 0.1
@@ -26,10 +26,10 @@ _ORIGIN = datetime(2000, 1, 1)  # noqa: DTZ001 - not a moment, only something to
 
 
 class PollInterval(Struct):
-    """How fast the regular questions follow each other.
+    """How often accounts are polled.
 
     Attributes:
-        interval_s: Between two questions to one account, at least.
+        interval_s: Between two polls of one account, at least.
         rng: So that accounts and machines do not march in step.
     """
 
@@ -37,38 +37,38 @@ class PollInterval(Struct):
     rng: Random
 
     def jitter(self) -> float:
-        """Return which share of it is added to the interval: the pace is never faster than what was chosen."""
+        """Return which share of it is added to the interval, which is never shorter than what was chosen."""
         return self.rng.uniform(_LEAST_JITTER, _MOST_JITTER)
 
     @property
     def batch_window_s(self) -> float:
-        """Accounts that are due within this time are asked together; less than any jitter."""
+        """Accounts that are due within this time are polled together; less than any jitter."""
         return min(_TOGETHER_S, self.interval_s * _LEAST_JITTER)
 
 
 class Scheduler(schedule.Scheduler):
-    """Named jobs, each done once, on a clock of seconds that nobody sets. For one thread."""
+    """Named jobs, each run once, by the monotonic clock. For one thread."""
 
     def __init__(self, monotonic: Callable[[], float], do: Callable[[Callable[[], object]], None]) -> None:
         """Start with nothing to do.
 
         Args:
-            monotonic: The clock; seconds.
-            do: Does an action; whatever goes wrong in it must not come out.
+            monotonic: The monotonic clock; seconds.
+            do: Runs an action; whatever goes wrong in it must not come out.
         """
         super().__init__()
         self._monotonic = monotonic
         self._do = do
 
     def once(self, name: str, delay_s: float, action: Callable[[], object], *, replace: bool = False) -> None:
-        """Have ``action`` done after ``delay_s``; a job of the same name stays as it is unless replaced."""
+        """Have ``action`` run after ``delay_s``; a job of the same name stays as it is unless replaced."""
         if self.get_jobs(name):
             if not replace:
                 return
             self.clear(name)
 
         def run() -> type[schedule.CancelJob]:
-            # Gone before it is done, so that the action can arrange for its next time.
+            # Gone before it runs, so that the action can schedule it anew.
             self.clear(name)
             self._do(action)
             return schedule.CancelJob
@@ -81,7 +81,7 @@ class Scheduler(schedule.Scheduler):
         return _ORIGIN + timedelta(seconds=self._monotonic())
 
     def every(self, interval: int = 1) -> schedule.Job:
-        """Return a job that is due by this clock."""
+        """Return a job that is due by the monotonic clock."""
         return _Job(interval, self)
 
     @property
@@ -92,17 +92,17 @@ class Scheduler(schedule.Scheduler):
 
 
 class _Job(schedule.Job):
-    def __init__(self, interval: int, agenda: Scheduler) -> None:
-        super().__init__(interval, agenda)
-        self._agenda = agenda
+    def __init__(self, interval: int, scheduler: Scheduler) -> None:
+        super().__init__(interval, scheduler)
+        self._clock = scheduler
 
     @property
     def should_run(self) -> bool:
-        return self.next_run is not None and self._agenda.now() >= self.next_run
+        return self.next_run is not None and self._clock.now() >= self.next_run
 
 
 class ClockJumpDetector:
-    """Notices when the clock on the wall parts from the one that nobody sets."""
+    """Notices when the wall clock parts from the monotonic one."""
 
     def __init__(self, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
         """Compare ``clock``, aware, with ``monotonic``, seconds."""
@@ -111,9 +111,9 @@ class ClockJumpDetector:
         self._offset_s = self._offset()
 
     def jump_s(self) -> float:
-        """Return by how much the wall's clock moved since the last look; 0 when it only went on.
+        """Return by how much the wall clock jumped since the last call; seconds, 0 when it only went on.
 
-        Ahead: the machine slept, or the clock was set. Back: it was set. What creeps is no matter.
+        Ahead: the machine slept, or the clock was set. Back: it was set. A drift is no jump.
         """
         offset_s = self._offset()
         jump_s, self._offset_s = offset_s - self._offset_s, offset_s

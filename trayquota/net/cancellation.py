@@ -19,8 +19,6 @@ class CancelToken:
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self.is_cancelled = False
-        self.is_refreshing = False
-        """Whether a renewal is, or was, a part of it."""
 
     def attach(self, connection: HasFileno) -> None:
         """Let :meth:`cut` reach ``connection``, whatever encryption is put on it."""

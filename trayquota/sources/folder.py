@@ -1,12 +1,14 @@
-"""The credentials folders as one: scanned, watched where somebody wants to know of changes, and exchangeable."""
+"""The credentials folders as one source of accounts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
-from trayquota.sources.folder_scan import Discovery, FolderScanner
+from trayquota.sources.base import Discovery, with_unique_ids
+from trayquota.sources.folder_scan import FolderScanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,85 +21,92 @@ if TYPE_CHECKING:
 
 
 class FolderSource:
-    """Looks at one or several folders. Belongs to the engine's thread."""
+    """One or several folders, scanned on the thread that discovers. What is configured is under a lock."""
+
+    name: ClassVar[str] = "folder"
 
     def __init__(
         self,
         folders: Iterable[Path],
-        known: Mapping[str, Account],
+        last_known: Mapping[str, Account],
+        clock: Callable[[], datetime],
+        watcher: Watcher | None = None,
         *,
         providers_off: Iterable[str] = (),
     ) -> None:
-        """Start without knowledge.
+        """Scan nothing yet.
 
         Args:
             folders: At least one; need not exist.
-            known: Accounts by id as last seen, to name those whose e-mail has gone from their file.
+            last_known: Accounts by id, to name those whose e-mail has gone from their file.
+            clock: The time, aware, UTC.
+            watcher: Watches the folders from :meth:`start` on.
             providers_off: Accounts of these providers count as disabled.
         """
-        self._known = dict(known)
-        self._watcher: Watcher | None = None
-        self._on_change: Callable[[], None] = lambda: None
-        self._is_first = True
-        self.use(folders, providers_off)
+        self._last_known = dict(last_known)
+        self._clock = clock
+        self._watcher = watcher
+        self._changed: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+        self._scanners: dict[Path, FolderScanner] = {}
+        self._off: frozenset[str] = frozenset()
+        self.configure(folders, providers_off)
 
-    def be_watched(self, watcher: Watcher, on_change: Callable[[], None]) -> None:
-        """Have ``watcher`` call ``on_change``, on its own thread, when something changes."""
-        self._watcher, self._on_change = watcher, on_change
-
-    def use(self, folders: Iterable[Path], providers_off: Iterable[str] = ()) -> None:
-        """Look at these folders from now on."""
-        self._off = frozenset(providers_off)
-        before = getattr(self, "_scanners", {})
-        self._scanners: dict[Path, FolderScanner] = {
-            each: before.get(each) or FolderScanner(each, self._known) for each in dict.fromkeys(folders)
-        }
-        for gone in before.keys() - self._scanners.keys():
+    def configure(self, folders: Iterable[Path], providers_off: Iterable[str] = ()) -> None:
+        """Use these folders from now on, as :meth:`__init__` does. From any thread."""
+        off = frozenset(providers_off)
+        with self._lock:
+            before = self._scanners
+            scanners = {
+                folder: before.get(folder) or FolderScanner(folder, self._last_known)
+                for folder in dict.fromkeys(folders)
+            }
+            is_same = (list(before), self._off) == (list(scanners), off)
+            self._scanners, self._off = scanners, off
+        for gone in before.keys() - scanners.keys():
             if self._watcher is not None:
                 self._watcher.forget(gone)
+        if self._changed is not None and not is_same:
+            self._changed()
 
-    def scan(self, now: datetime) -> Discovery:
-        """Return the accounts of all folders, with one id each. Raises nothing."""
-        # Watched first, so that nothing can change between the look and the watch.
-        self.ensure_watched()
-        scans = {folder: scanner.scan(now) for folder, scanner in self._scanners.items()}
-        if len(scans) == 1:
-            merged = next(iter(scans.values()))
-        else:
-            notices = [each.notice for each in scans.values() if each.notice]
-            retries = [each.retry_s for each in scans.values() if each.retry_s is not None]
-            merged = Discovery(_with_unique_ids(scans), " ".join(notices) or None, min(retries, default=None))
-        if not self._off:
-            return merged
-        return replace(merged, accounts=tuple(self._switched(each) for each in merged.accounts))
+    def start(self, changed: Callable[[], None]) -> None:
+        """Call ``changed``, on the watcher's thread, when something in a folder changes."""
+        self._changed = changed
 
-    def ensure_watched(self) -> None:
-        """Watch what there is to watch now."""
-        if self._watcher is None:
+    def discover(self) -> Discovery:
+        """Return the accounts of all folders, sorted, with one id each."""
+        with self._lock:
+            scanners, off = self._scanners, self._off
+        # Watched first, so that nothing can change between the scan and the watch.
+        self._watch(scanners)
+        now = self._clock()
+        scans = {folder: scanner.scan(now) for folder, scanner in scanners.items()}
+        notices = [scan.notice for scan in scans.values() if scan.notice]
+        retries = [scan.retry_s for scan in scans.values() if scan.retry_s is not None]
+        accounts = [
+            replace(credential, disabled=True) if credential.account.provider in off else credential
+            for credential in _merged(scans)
+        ]
+        return Discovery(tuple(accounts), " ".join(notices) or None, min(retries, default=None))
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._changed = None
+
+    def _watch(self, folders: Iterable[Path]) -> None:
+        changed = self._changed
+        if self._watcher is None or changed is None:
             return
-        if self._is_first:
-            # The very first look happens before the tray is up, and does not wait for the watcher's imports; the
-            # engine's own look comes right after.
-            self._is_first = False
-            return
-        for folder in self._scanners:
-            self._watcher.watch(folder, self._on_change)
+        for folder in folders:
+            self._watcher.watch(folder, changed)
         self._watcher.ensure()
 
-    def _switched(self, credential: Credential) -> Credential:
-        return replace(credential, disabled=True) if credential.account.provider in self._off else credential
 
-
-def _with_unique_ids(scans: Mapping[Path, Discovery]) -> tuple[Credential, ...]:
-    """Return all accounts; one whose file's name is taken already gets its folder's name before it."""
-    found: dict[str, Credential] = {}
-    first = next(iter(scans))
-    for folder, scan in scans.items():
-        for each in scan.accounts:
-            key, number = each.account.id, 1
-            while key in found:
-                key = f"{folder.name}/{each.account.id}" if number == 1 else f"{folder.name}-{number}/{each.account.id}"
-                number += 1
-            place = "" if folder == first else str(folder)
-            found[key] = replace(each, account=replace(each.account, id=key, folder=place))
-    return tuple(sorted(found.values(), key=lambda each: each.account.sort_key))
+def _merged(scans: Mapping[Path, Discovery]) -> list[Credential]:
+    """Return all accounts; those of a further folder say which it is."""
+    unique = with_unique_ids((folder.name, scan.accounts) for folder, scan in scans.items())
+    found: list[Credential] = []
+    for number, (folder, credentials) in enumerate(zip(scans, unique, strict=True)):
+        place = str(folder) if number else ""
+        found += (replace(each, account=replace(each.account, folder=place)) if place else each for each in credentials)
+    return sorted(found, key=lambda credential: credential.account.sort_key)

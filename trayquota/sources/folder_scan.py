@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from trayquota.core.errors import UnreadableError
 from trayquota.core.text import clean
 from trayquota.providers.base import SIGN_IN
+from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable, unreadable_account
 from trayquota.system.files import signature
 
@@ -35,20 +36,6 @@ _SETTLED = timedelta(seconds=2)
 _Signature = tuple[int, ...]
 
 
-class Discovery(Struct, frozen=True):
-    """What a look at the folder found.
-
-    Attributes:
-        accounts: Sorted by provider, then name.
-        notice: What is wrong with the folder itself, for people.
-        retry_s: Look again after so many seconds, because a file seems to be half written.
-    """
-
-    accounts: tuple[Credential, ...] = ()
-    notice: str | None = None
-    retry_s: float | None = None
-
-
 class _Entry(Struct):
     signature: _Signature | None
     credential: Credential | None
@@ -56,53 +43,47 @@ class _Entry(Struct):
 
 
 class FolderScanner:
-    """Reads a folder again and again, and each file only when it changed."""
+    """Reads a folder again and again, and each file only when it changed. For one thread at a time."""
 
-    def __init__(self, folder: Path, remembered: Mapping[str, Account] | None = None) -> None:
-        """Start without knowledge.
+    def __init__(self, folder: Path, last_known: Mapping[str, Account] | None = None) -> None:
+        """Scan nothing yet.
 
         Args:
             folder: The credentials folder; need not exist.
-            remembered: Accounts by file name as last seen, to name one whose e-mail has gone from its file.
+            last_known: Accounts by file name, to name one whose e-mail has gone from its file.
         """
         self.folder = folder
         self._entries: dict[str, _Entry] = {}
-        self._remembered = dict(remembered or {})
+        self._last_known = dict(last_known or {})
 
     def scan(self, now: datetime) -> Discovery:
-        """Return the accounts of the folder at ``now``. Raises nothing."""
+        """Return the accounts of the folder at ``now``, sorted by provider, then name. Raises nothing."""
         try:
             files = _account_files(self.folder)
-        except FileNotFoundError:
-            self._entries.clear()
-            return Discovery(notice=f"No folder {display_path(self.folder)} yet. It is picked up when it appears.")
-        except NotADirectoryError:
-            self._entries.clear()
-            return Discovery(
-                notice=f"{display_path(self.folder)} is not a folder. Check the setting for the credentials folder."
-            )
         except OSError as error:
             self._entries.clear()
-            reason = os.strerror(error.errno) if error.errno else "unknown error"
-            return Discovery(notice=f"{display_path(self.folder)} cannot be read ({reason}).")
+            return Discovery(notice=_folder_notice(self.folder, error))
         for gone in self._entries.keys() - files.keys():
             del self._entries[gone]
-        for name, seen in files.items():
-            self._look(name, seen, now)
-        found = (entry.credential for entry in self._entries.values() if entry.credential is not None)
-        waiting = any(
+        for name, found in files.items():
+            self._read(name, found, now)
+        accounts = sorted(
+            (entry.credential for entry in self._entries.values() if entry.credential is not None),
+            key=lambda credential: credential.account.sort_key,
+        )
+        is_waiting = any(
             entry.broken_since is not None and now - entry.broken_since < timedelta(seconds=PATIENCE_S)
             for entry in self._entries.values()
         )
-        ordered = sorted(found, key=lambda each: each.account.sort_key)
         notice = None
-        if not ordered and not waiting:
+        if not accounts and not is_waiting:
             notice = f"No accounts in {display_path(self.folder)} yet. They appear when your proxy has logged in."
-        return Discovery(tuple(ordered), notice, _RETRY_S if waiting else None)
+        return Discovery(tuple(accounts), notice, _RETRY_S if is_waiting else None)
 
-    def _look(self, name: str, seen: _Signature | None, now: datetime) -> None:
+    def _read(self, name: str, found: _Signature | None, now: datetime) -> None:
+        """Read a file, unless it is as it was."""
         entry = self._entries.setdefault(name, _Entry(None, None))
-        if seen is not None and entry.signature == seen and entry.broken_since is None:
+        if found is not None and entry.signature == found and entry.broken_since is None:
             return
         path = self.folder / name
         try:
@@ -113,11 +94,11 @@ class FolderScanner:
         except UnreadableError as error:
             self._keep_or_report(entry, path, str(error), now)
             return
-        entry.credential = None if source is None else self._named(read_account(path, source))
+        entry.credential = None if source is None else self._with_last_name(read_account(path, source))
         entry.broken_since = None
         # A file written a moment ago may be written again within the same tick of the file system's clock.
-        settled = seen is not None and abs(now.timestamp() - seen[0] / 1e9) > _SETTLED.total_seconds()
-        entry.signature = seen if settled else None
+        is_settled = found is not None and abs(now.timestamp() - found[0] / 1e9) > _SETTLED.total_seconds()
+        entry.signature = found if is_settled else None
 
     def _keep_or_report(self, entry: _Entry, path: Path, message: str, now: datetime) -> None:
         if entry.broken_since is None or entry.broken_since > now:
@@ -126,39 +107,44 @@ class FolderScanner:
             return
         if entry.credential is None:
             credential = unreadable_account(path, f"{message} {SIGN_IN}")
-            known = self._remembered.get(credential.account.id)
-            entry.credential = replace(credential, account=known) if known is not None else credential
+            last = self._last_known.get(credential.account.id)
+            entry.credential = replace(credential, account=last) if last is not None else credential
         else:
             entry.credential = replace(entry.credential, problem=unreadable(f"{message} {SIGN_IN}"))
 
-    def _named(self, credential: Credential) -> Credential:
-        """Give an account its last known e-mail when a refresh has blanked it in the file."""
+    def _with_last_name(self, credential: Credential) -> Credential:
+        """Return an account with its last known e-mail, when a token refresh has blanked it in the file."""
         account = credential.account
-        known = self._remembered.get(account.id)
-        if (
-            account.name == clean(Path(credential.path).name)
-            and known is not None
-            and known.provider == account.provider
-        ):
-            plan = account.plan or known.plan
-            return replace(credential, account=replace(account, name=known.name, plan=plan))
-        self._remembered[account.id] = account
+        last = self._last_known.get(account.id)
+        is_nameless = account.name == clean(Path(credential.path).name)
+        if is_nameless and last is not None and last.provider == account.provider:
+            plan = account.plan or last.plan
+            return replace(credential, account=replace(account, name=last.name, plan=plan))
+        self._last_known[account.id] = account
         return credential
 
 
+def _folder_notice(folder: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"No folder {display_path(folder)} yet. It is picked up when it appears."
+    if isinstance(error, NotADirectoryError):
+        return f"{display_path(folder)} is not a folder. Check the setting for the credentials folder."
+    reason = os.strerror(error.errno) if error.errno else "unknown error"
+    return f"{display_path(folder)} cannot be read ({reason})."
+
+
 def _account_files(folder: Path) -> dict[str, _Signature | None]:
-    """Return the candidates with what tells a change; ``None`` for those that cannot be looked at."""
+    """Return the signatures of the files that may hold accounts; ``None`` for those that cannot be looked at."""
     found: dict[str, _Signature | None] = {}
     with os.scandir(folder) as entries:
-        for each in entries:
-            if each.name.startswith(".") or not each.name.lower().endswith(".json"):
+        for file in entries:
+            if file.name.startswith(".") or not file.name.lower().endswith(".json"):
                 continue
             try:
-                if each.is_dir():
-                    continue
-                found[each.name] = signature(each.stat())
+                if not file.is_dir():
+                    found[file.name] = signature(file.stat())
             except OSError:
-                found[each.name] = None
+                found[file.name] = None
     return found
 
 

@@ -56,6 +56,7 @@ class Watcher:
         """Watch nothing yet."""
         self._targets: dict[Path, _Target] = {}
         self._lock = threading.Lock()
+        self._is_stopped = False
         self._observer: BaseObserver | None = None
         self._watched: list[tuple[_Target, list[_Place]]] = []
         self._cared_s: deque[float] = deque(maxlen=_TRIES)
@@ -85,6 +86,8 @@ class Watcher:
         changed while a watch that was well was made anew counts as changed.
         """
         with self._lock:
+            if self._is_stopped:
+                return
             was_well = [each for each, _ in self._watched] if self._is_alive else []
             if self._renew():
                 for each in was_well:
@@ -97,7 +100,8 @@ class Watcher:
         return ", ".join(sorted(name.removesuffix("Emitter").lower() for name in names)) or "nothing"
 
     def stop(self) -> None:
-        """End it and its threads; when one of them hangs, without waiting for it."""
+        """End it and its threads for good; when one of them hangs, without waiting for it."""
+        self._is_stopped = True
         if self._lock.acquire(timeout=_STOP_S):
             try:
                 self._drop()
