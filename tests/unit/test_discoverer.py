@@ -129,7 +129,7 @@ def test_a_source_that_only_looks_for_changes_is_not_passed_over() -> None:
 
 
 def test_accounts_of_several_sources_have_one_id_each_and_the_notices_are_joined() -> None:
-    other = replace(ADA, account=replace(ADA.account, source="proxy"))
+    other = replace(ADA, source="proxy")
     folder, proxy = Source("folder", ADA, notice="One."), Source("proxy", other, BOB, notice="Two.")
     rig = Discoveries(folder, proxy)
     for source in (proxy, folder):

@@ -57,6 +57,7 @@ class Credential(RedactedRepr, Struct, frozen=True):
         disabled: Switched off by its owner: listed, never polled.
         problem: Why the file cannot be used, when it cannot.
         is_supported: Whether there is a quota source for the provider.
+        source: The name of the source of accounts that has it.
         writable: Whether a refreshed login may be written to the file; else only its owner refreshes it.
     """
 
@@ -68,6 +69,7 @@ class Credential(RedactedRepr, Struct, frozen=True):
     disabled: bool = False
     problem: Failure | None = None
     is_supported: bool = True
+    source: str = "folder"
     writable: bool = True
 
     def is_same_person(self, other: Credential) -> bool:

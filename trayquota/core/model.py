@@ -74,7 +74,6 @@ class Account(RedactedRepr, Struct, frozen=True):
         name: For people: e-mail, else login, else the file's name.
         plan: The plan's name for people (``Plus``, ``Max 20x``), when known.
         folder: The path of its file's folder, when that is not the first of the credentials folders.
-        source: The name of the source of accounts that has it.
     """
 
     repr_fields = ("provider", "plan")
@@ -84,7 +83,6 @@ class Account(RedactedRepr, Struct, frozen=True):
     name: str
     plan: str | None = None
     folder: str = ""
-    source: str = "folder"
 
     @property
     def sort_key(self) -> tuple[str, str, str]:

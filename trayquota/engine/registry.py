@@ -116,7 +116,7 @@ class Registry:
 
     def accounts_of(self, source: str) -> set[str]:
         """Return the ids of the accounts that the source of that name has."""
-        return {key for key, entry in self._entries.items() if entry.credential.account.source == source}
+        return {key for key, entry in self._entries.items() if entry.credential.source == source}
 
     def pollable(self, account_id: str, now: datetime) -> Entry | None:
         """Return an account if it may be polled at ``now``, else ``None``."""
