@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trayquota.core.model import Snapshot
-    from trayquota.settings.config import Config
+    from trayquota.settings.load import Config
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.tray.pystray_import import Icon
     from trayquota.views.alerts import Alert

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from trayquota.core.account_state import AccountRecord
     from trayquota.engine.fetcher import Sender
     from trayquota.engine.publisher import SnapshotSink
-    from trayquota.settings.config import Config
+    from trayquota.settings.load import Config
     from trayquota.views.alerts import Alert
 
 _TOKEN_REFRESH_S = 60.0

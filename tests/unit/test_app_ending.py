@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.app import App
-from trayquota.settings.config import load_config
+from trayquota.settings.load import load_config
 from trayquota.tray.backend_choice import BackendChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from trayquota.settings.config import Config
+    from trayquota.settings.load import Config
     from trayquota.tray.pystray_import import Icon
 
 PATIENCE_S = 10.0

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.errors import ConfigError
-from trayquota.settings.config import Config, Settings, environment_locale, load_config
+from trayquota.settings.config import Settings
+from trayquota.settings.load import Config, environment_locale, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

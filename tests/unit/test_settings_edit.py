@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayquota.core.errors import ConfigError
-from trayquota.settings.config import Settings, decode, load_config
+from trayquota.settings.config import Settings, decode
 from trayquota.settings.edit import config_template, format_config, set_setting, write_template
+from trayquota.settings.load import load_config
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,8 @@ from trayquota.cli.main import print_status
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import TrayUnavailable
 from trayquota.core.model import Account, QuotaWindow
-from trayquota.settings.config import Config, Paths, load_config
+from trayquota.settings.load import Config, load_config
+from trayquota.settings.paths import Paths
 from trayquota.store.state import StateStore
 from trayquota.system.log import set_up_logging
 from trayquota.tray.backend_choice import choose_backend

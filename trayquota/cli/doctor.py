@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trayquota.core.model import AccountUsage, Snapshot
-    from trayquota.settings.config import Config
+    from trayquota.settings.load import Config
 
 _LIBRARIES = (
     "pystray",

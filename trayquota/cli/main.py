@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trayquota.core.model import Snapshot
-    from trayquota.settings.config import Config
+    from trayquota.settings.load import Config
 
 OK, NOT_FRESH, BAD_OPTION, NOTHING_TO_SHOW = 0, 1, 2, 3
 _BROKEN = 70
@@ -94,7 +94,7 @@ def _run(options: Options) -> int:
 
 
 def _load(options: Options) -> Config:
-    from trayquota.settings.config import load_config
+    from trayquota.settings.load import load_config
 
     return load_config(folder=options.dir, config=options.config)
 
@@ -188,11 +188,11 @@ def _print_table(snapshot: Snapshot, config: Config) -> None:
 
 def _config(options: Options) -> int:
     """Print the settings in force, with the file's path, as TOML; or write the commented file."""
-    from trayquota.settings.config import config_path
     from trayquota.settings.edit import format_config, write_template
+    from trayquota.settings.paths import own_paths
 
     if options.init:
-        path = config_path(options.config)
+        path = own_paths(options.config).config
         write_template(path)
         print(f"{path}: written, with every setting explained.")
     else:
@@ -221,13 +221,14 @@ def _autostart(options: Options) -> int:
 
 def _carried_over(options: Options) -> list[str]:
     """Return the options that a start with the session needs to find the same; it happens in another folder."""
-    from trayquota.settings.config import config_path, folder_path
+    from trayquota.settings.load import folder_path
+    from trayquota.settings.paths import own_paths
 
     words = []
     if options.dir is not None:
         words += ["--dir", str(folder_path(options.dir))]
     if options.config is not None:
-        words += ["--config", str(config_path(options.config))]
+        words += ["--config", str(own_paths(options.config).config)]
     if options.backend != "auto":
         words += ["--backend", options.backend]
     return words

@@ -1,0 +1,98 @@
+"""What is said of each setting, read off its declaration: for the commented file, for README and for errors."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from msgspec import NODEFAULT, Meta, Struct, structs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Declaration(Struct, frozen=True):
+    """One setting, or a table of settings.
+
+    Attributes:
+        key: Its name, after those of the tables it is in: ``interval_minutes``, ``table.name``.
+        default: The value that holds where the file has none.
+        description: One or two sentences for people.
+        expected: What a value may be.
+        is_table: Written with a heading of its own.
+        is_secret: The value is never shown.
+    """
+
+    key: str
+    default: object
+    description: str
+    expected: str
+    is_table: bool = False
+    is_secret: bool = False
+
+    @property
+    def name(self) -> str:
+        """The key within its table."""
+        return self.key.rpartition(".")[2]
+
+
+def declarations(kind: type[Struct]) -> dict[str, Declaration]:
+    """Return what is declared of each setting of ``kind``, by key and in order; a table comes before what is in it."""
+    return {declaration.key: declaration for declaration in _declarations(kind)}
+
+
+def explain(complaint: str, kind: type[Struct]) -> str:
+    """Say which setting of ``kind`` is wrong and what it may be, in place of msgspec's own text."""
+    declared = declarations(kind)
+    unknown = re.search(r"unknown field `(.*?)`(?: - at `\$\.([\w.]+)`)?$", complaint)
+    if unknown:
+        table = unknown[2] or ""
+        keys = [key for key in declared if key.rpartition(".")[0] == table]
+        key = f"{table}.{unknown[1]}" if table else unknown[1]
+        return f"{key}: there is no such setting. Expected one of {', '.join(keys)}."
+    place = re.search(r"`\$\.([\w.]+)", complaint)
+    key = place[1] if place else ""
+    return f"{key}: expected {declared[key].expected}." if key in declared else f"{complaint}."
+
+
+def _declarations(kind: type[Struct], table: str = "") -> Iterator[Declaration]:
+    for field in structs.fields(kind):
+        # Not by msgspec.inspect, which sorts the values of a Literal.
+        annotation, *metas = get_args(field.type)
+        extra: dict[str, Any] = next((meta.extra for meta in metas if meta.extra), {})
+        table_kind = annotation if _is_class(annotation, Struct) else None
+        yield Declaration(
+            table + field.name,
+            field.default if field.default is not NODEFAULT else field.default_factory(),
+            next((meta.description for meta in metas if meta.description), ""),
+            extra.get("expected") or _expected(annotation, metas, extra.get("unit", "")),
+            is_table=table_kind is not None or get_origin(annotation) is dict,
+            is_secret=extra.get("is_secret", False),
+        )
+        if table_kind is not None:
+            yield from _declarations(table_kind, f"{table}{field.name}.")
+
+
+def _expected(annotation: Any, metas: Sequence[Meta], unit: str) -> str:  # noqa: ANN401 - an annotation
+    """Return what a value of a type may be."""
+    if annotation is bool:
+        return "true or false"
+    if get_origin(annotation) is Literal:
+        return _one_of(get_args(annotation))
+    if _is_class(annotation, Enum):
+        return _one_of([member.value for member in annotation])
+    if annotation in {int, float}:
+        bounds = {name: bound for meta in metas for name in ("ge", "le") if (bound := getattr(meta, name)) is not None}
+        number = "a whole number" if annotation is int else "a number"
+        return f"{number}{f' of {unit}' if unit else ''} from {bounds['ge']:g} to {bounds['le']:g}"
+    return "a table" if _is_class(annotation, Struct) else ""
+
+
+def _is_class(annotation: object, base: type) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, base)
+
+
+def _one_of(values: Sequence[object]) -> str:
+    *others, last = (f'"{value}"' for value in values)
+    return f"{', '.join(others)} or {last}" if others else last

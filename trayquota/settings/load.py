@@ -1,0 +1,155 @@
+"""The settings in force, and where each value came from.
+
+Order of precedence: command-line option, environment, config file, default.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from trayquota.core.errors import ConfigError
+from trayquota.core.urls import is_proxy_url, loopback_url
+from trayquota.settings.config import MAX_BYTES, Settings, decode
+from trayquota.settings.paths import ENV_CONFIG, Paths, own_paths, user_path
+from trayquota.system.files import read_bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FALLBACK_LOCALE = "en_GB"
+"""For those who have chosen none: twenty-four hours a day."""
+_VARIABLES = {"folder": "TRAYQUOTA_DIR", "gateway": "TRAYQUOTA_GATEWAY"}
+"""The settings that the environment may hold."""
+
+
+class Config(Struct, frozen=True):
+    """The settings in force.
+
+    Attributes:
+        settings: The values.
+        folders: The credentials folders, absolute; at least one.
+        paths: Where the program's own files are.
+        locale: For dates and times.
+        sources: For each setting where its value came from: ``option``, ``TRAYQUOTA_…``, ``file`` or ``default``.
+    """
+
+    settings: Settings
+    folders: tuple[Path, ...]
+    paths: Paths
+    locale: str = FALLBACK_LOCALE
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The first of the credentials folders."""
+        return self.folders[0]
+
+
+def load_config(
+    *,
+    folder: str | None = None,
+    config: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Config:
+    """Return the settings in force.
+
+    Args:
+        folder: From the option ``--dir``.
+        config: From the option ``--config``; the file must exist then.
+        environment: Where ``TRAYQUOTA_*`` are looked up.
+
+    Raises:
+        ConfigError: Something in them cannot be used.
+    """
+    paths = own_paths(config, environment)
+    settings, in_file = _read(paths.config, required=bool(config is not None or environment.get(ENV_CONFIG)))
+    sources = {name: "file" if name in in_file else "default" for name in Settings.__struct_fields__}
+    for name, variable in _VARIABLES.items():
+        if environment.get(variable):
+            settings = replace(settings, **{name: environment[variable]})
+            sources[name] = variable
+    if folder is not None:
+        settings = replace(settings, folder=folder)
+        sources["folder"] = "option"
+    places = {"file": str(paths.config), "option": "--dir"}
+    named = {name: places.get(source, source) for name, source in sources.items()}
+    if settings.gateway:
+        settings = replace(settings, gateway=_gateway(settings.gateway, named["gateway"]))
+    _check_proxy(settings.proxy, named["proxy"])
+    locale = settings.locale or environment_locale(environment)
+    return Config(settings, _folders(settings.folder, named["folder"]), paths, locale, sources)
+
+
+def environment_locale(environment: Mapping[str, str]) -> str:
+    """Return the locale for times by POSIX's order; who has chosen none gets twenty-four hours a day."""
+    for name in ("LC_ALL", "LC_TIME", "LANG"):
+        value = environment.get(name, "").split(".", 1)[0]
+        if value:
+            return FALLBACK_LOCALE if value in {"C", "POSIX"} else value
+    return FALLBACK_LOCALE
+
+
+def folder_path(option: str) -> Path:
+    """Return the absolute path of the folder that the option ``--dir`` names; raises ``ConfigError``."""
+    return _folder(option, "--dir")
+
+
+def _read(path: Path, *, required: bool) -> tuple[Settings, frozenset[str]]:
+    try:
+        content = read_bounded(path, MAX_BYTES)
+    except FileNotFoundError:
+        if required:
+            message = f"{path}: there is no such file."
+            raise ConfigError(message) from None
+        return Settings(), frozenset()
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror or type(error).__name__})."
+        raise ConfigError(message) from None
+    return decode(content, path)
+
+
+def _gateway(address: str, source: str) -> str:
+    """Return a gateway as plain as it can be written; only http to this machine is one."""
+    gateway = loopback_url(address)
+    if gateway is None:
+        message = f"{source}: gateway: expected {_expected('gateway')}. Nothing was sent."
+        raise ConfigError(message)
+    return gateway
+
+
+def _check_proxy(address: str, source: str) -> None:
+    if address not in {"", "direct", "none"} and not is_proxy_url(address):
+        # The address itself is left out: it may hold a login.
+        message = f"{source}: proxy: expected {_expected('proxy')}."
+        raise ConfigError(message)
+
+
+def _folders(stated: str | tuple[str, ...], source: str) -> tuple[Path, ...]:
+    texts = (stated,) if isinstance(stated, str) else stated
+    if not texts:
+        message = f"{source}: folder: expected {_expected('folder')}."
+        raise ConfigError(message)
+    return tuple(dict.fromkeys(_folder(text, source) for text in texts))
+
+
+def _folder(text: str, source: str) -> Path:
+    try:
+        path = user_path(text)
+    except ValueError as error:
+        message = f"{source}: folder: expected {_expected('folder')}{error}."
+        raise ConfigError(message) from None
+    if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112 - pathlib's raise where nothing may be looked at
+        message = f"{source}: folder: {path} is not a folder. Expected {_expected('folder')}."
+        raise ConfigError(message)
+    return path
+
+
+def _expected(name: str) -> str:
+    from trayquota.settings.declarations import declarations
+
+    return declarations(Settings)[name].expected

@@ -1,0 +1,71 @@
+"""Where the program's own files are, and paths as people write them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from msgspec import Struct
+
+from trayquota.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = "trayquota"
+ENV_CONFIG = "TRAYQUOTA_CONFIG"
+
+
+class Paths(Struct, frozen=True):
+    """Where the program keeps its own files."""
+
+    config: Path
+    state_dir: Path
+    data_dir: Path
+    log_dir: Path
+
+    @property
+    def state(self) -> Path:
+        """Last known values, rate-limit gates, what the person was notified of."""
+        return self.state_dir / "state.json"
+
+    @property
+    def log(self) -> Path:
+        """The rotating log."""
+        return self.log_dir / "trayquota.log"
+
+
+def own_paths(config: str | None, environment: Mapping[str, str] = os.environ) -> Paths:
+    """Return where the program keeps its files; ``config`` is from the option ``--config``.
+
+    Raises:
+        ConfigError: What names the config file is no path.
+    """
+    dirs = platformdirs.PlatformDirs(NAME, appauthor=False)
+    named = config if config is not None else environment.get(ENV_CONFIG) or None
+    try:
+        path = dirs.user_config_path / "config.toml" if named is None else user_path(named)
+    except ValueError as error:
+        source = ENV_CONFIG if config is None else "--config"
+        message = f"{source}: expected the path of a config file{error}."
+        raise ConfigError(message) from None
+    return Paths(path, dirs.user_state_path, dirs.user_data_path, dirs.user_log_path)
+
+
+def user_path(text: str) -> Path:
+    """Return the path that a person wrote, absolute; as in the proxy itself only a leading ``~`` is expanded.
+
+    Raises:
+        ValueError: It is no path. The text goes on after what was expected, and may be empty.
+    """
+    if not text.strip() or "\0" in text:
+        raise ValueError
+    if text != "~" and not text.startswith(("~/", "~\\")):
+        return Path(text).absolute()
+    try:
+        return Path.home() / text[1:].lstrip("/\\")
+    except RuntimeError:
+        message = "; the home folder that ~ stands for is not known"
+        raise ValueError(message) from None
