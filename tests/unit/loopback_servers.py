@@ -133,11 +133,15 @@ class Server:
             """Where a shutdown does not wake the one who accepts, a visitor does."""
         self._listener.close()
         self._threads[0].join()
-        for each in list(self._open):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+        self.hang_up()
         for thread in self._threads:
             thread.join()
+
+    def hang_up(self) -> None:
+        """End all connections."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while not self.closing.is_set():

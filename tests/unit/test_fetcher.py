@@ -51,9 +51,11 @@ class Line:
         self.tokens: list[str] = []
         self.proxies: list[str | None] = []
 
-    def send(self, request: Request, *, proxy_url: str | None = None, cut: CancelToken | None = None) -> Response:
-        assert cut is not None
-        if cut.is_cancelled:
+    def send(
+        self, request: Request, *, proxy_url: str | None = None, cancel_token: CancelToken | None = None
+    ) -> Response:
+        assert cancel_token is not None
+        if cancel_token.is_cancelled:
             raise fetch_error(FailureKind.NETWORK, "The question was withdrawn.")
         self.tokens.append(request.headers["Authorization"].removeprefix("Bearer "))
         self.proxies.append(proxy_url)

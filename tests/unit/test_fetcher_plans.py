@@ -30,8 +30,10 @@ class Provider:
         self.profile = profile
         self.asked: list[str] = []
 
-    def send(self, request: Request, *, proxy_url: str | None = None, cut: CancelToken | None = None) -> Response:
-        del proxy_url, cut
+    def send(
+        self, request: Request, *, proxy_url: str | None = None, cancel_token: CancelToken | None = None
+    ) -> Response:
+        del proxy_url, cancel_token
         self.asked.append(request.url.rpartition("/")[2])
         is_profile = self.asked[-1] == "profile"
         return self.profile if is_profile else facts.answer(facts.load("claude_usage_basic.json"))

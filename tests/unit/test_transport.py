@@ -12,7 +12,7 @@ import pytest
 from trayquota.core.credential import Tokens
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
-from trayquota.net.transport import LARGEST_BYTES
+from trayquota.net.exchange import LARGEST_BYTES
 
 from . import facts
 from .loopback_servers import NOW, Server, Visit, answer, chunked, get, nothing_left_behind, packed, post, transport_to
@@ -68,6 +68,12 @@ def test_headers_go_as_they_are_and_none_are_made_up() -> None:
     assert sent == headers | {"Host": f"127.0.0.1:{server.port}", "Accept-Encoding": "gzip"}
 
 
+def test_the_libraries_name_does_not_go_with_a_request_that_has_no_user_agent() -> None:
+    with Server(answer()) as server, transport_to(server) as transport:
+        transport.send(get(headers={"X-Odd": "1"}))
+    assert set(head(server.requests[0])[1]) == {"Host", "Accept-Encoding", "X-Odd"}
+
+
 def test_a_body_goes_as_it_is() -> None:
     body = bytes(range(256))
     with Server(answer()) as server, transport_to(server) as transport:
@@ -86,7 +92,8 @@ def test_the_providers_own_requests_arrive(name: str) -> None:
         transport.send(request)
     sent = head(server.requests[0])[1]
     assert request.headers.items() <= sent.items()
-    assert set(sent) - set(request.headers) == {"Host", "Accept-Encoding"}
+    own = {"Host", "Accept-Encoding"} | ({"Content-Length"} if request.body is not None else set())
+    assert set(sent) - set(request.headers) == own
 
 
 @pytest.mark.parametrize(

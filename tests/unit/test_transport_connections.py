@@ -13,7 +13,7 @@ import pytest
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net import connections
-from trayquota.net import transport as transport_module
+from trayquota.net import exchange as exchange_module
 from trayquota.net.cancellation import CancelToken
 
 from .loopback_servers import CERTIFICATE, Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
@@ -35,7 +35,7 @@ def _nothing_is_left() -> Iterator[None]:
 
 def failure_of(transport: Transport, request: Request, cut: CancelToken | None = None) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        transport.send(request, cut=cut)
+        transport.send(request, cancel_token=cut)
     return caught.value
 
 
@@ -43,7 +43,7 @@ def failure_of(transport: Transport, request: Request, cut: CancelToken | None =
 
 
 def test_a_connection_is_used_again_by_whichever_thread_asks_next() -> None:
-    answers = [answer(b"1"), packed(b"2"), chunked(b"3"), answer(b"", "204 None"), answer(b"5", "401 No"), answer(b"6")]
+    answers = [answer(b"1"), packed(b"2"), chunked(b"3"), answer(b""), answer(b"5", "401 No"), answer(b"6")]
     with Server(*answers) as server, transport_to(server) as transport:
         for expected in (b"1", b"2", b"3", b"", b"5", b"6"):
             with ThreadPoolExecutor(1) as pool:
@@ -80,6 +80,84 @@ def test_a_refresh_after_a_refresh_makes_no_new_connections() -> None:
                 each.result()
     assert server.visitors <= 4
     assert len(server.requests) == 12
+
+
+# Not kept, for the next answer might be somebody else's.
+
+ODD = {
+    "an interim answer": b"HTTP/1.1 100 Continue\r\n\r\n" + answer(b"1"),
+    "another kind of interim answer": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + answer(b"1"),
+    "no content": answer(b"", "204 None"),
+    "not modified": answer(b"", "304 Not Modified"),
+    "more than was announced": answer(b"1") + b"1",
+    "two answers": answer(b"1") + answer(b"of somebody else"),
+    "more after the last chunk": chunked(b"1") + answer(b"of somebody else"),
+    "a body where there is none": answer(b"of somebody else", "204 None"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+def test_a_host_that_sent_an_odd_answer_gets_a_new_connection_for_each_request(odd: bytes) -> None:
+    with Server(odd, *[answer(b"2")] * 3) as server, transport_to(server) as transport:
+        transport.send(get())
+        for _ in range(3):
+            assert transport.send(get()).body == b"2"
+    assert (server.visitors, len(server.requests)) == (4, 4)
+
+
+def test_the_final_answer_is_read_after_any_interim_ones() -> None:
+    interim = b"".join(b"HTTP/1.1 %d Wait\r\nX: y\r\n\r\n" % status for status in (100, 102, 103, 199))
+    with Server(interim + answer(b"final")) as server, transport_to(server) as transport:
+        response = transport.send(get())
+    assert (response.status, response.body) == (200, b"final")
+
+
+def test_an_answer_that_comes_unasked_over_a_kept_connection_is_given_to_nobody() -> None:
+    late = threading.Event()
+
+    def twice(visit: Visit) -> None:
+        visit.send(answer(b"1"))
+        late.wait()
+        visit.send(answer(b"of somebody else"))
+        sent.set()
+
+    sent = threading.Event()
+    with Server(twice, *[answer(b"2")] * 2) as server, transport_to(server) as transport:
+        assert transport.send(get()).body == b"1"
+        late.set()
+        sent.wait()
+        assert [transport.send(get()).body for _ in range(2)] == [b"2", b"2"]
+    assert server.visitors == 3
+
+
+def test_what_breaks_off_may_go_on_later_so_its_host_s_connections_are_not_kept() -> None:
+    with (
+        Server(lambda visit: visit.send(answer(b"12345")[:-1]) and visit.leave(), *[answer(b"2")] * 2) as server,
+        transport_to(server) as transport,
+    ):
+        assert failure_of(transport, get()).failure.kind is FailureKind.NETWORK
+        assert [transport.send(get()).body for _ in range(2)] == [b"2", b"2"]
+    assert server.visitors == 3
+
+
+def test_an_oversize_answer_is_no_reason_to_distrust_its_host() -> None:
+    answers = [answer(bytes(2 << 20)), *[answer(b"2")] * 2]
+    with Server(*answers) as server, transport_to(server) as transport:
+        assert failure_of(transport, get()).failure.kind is FailureKind.BAD_ANSWER
+        assert [transport.send(get()).body for _ in range(2)] == [b"2", b"2"]
+    assert server.visitors == 2
+
+
+def test_a_kept_tls_connection_survives_the_look_whether_it_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+    monkeypatch.setenv("NO_PROXY", "*")
+    with (
+        Server(answer(b"1"), answer(b"2") + answer(b"x"), answer(b"3"), tls=True) as server,
+        transport_to() as transport,
+    ):
+        url = f"https://localhost:{server.port}/"
+        assert [transport.send(get(url)).body for _ in range(3)] == [b"1", b"2", b"3"]
+    assert server.visitors == 2
 
 
 # Lost.
@@ -147,8 +225,8 @@ def test_a_login_is_never_sent_over_a_kept_connection_and_never_twice() -> None:
 
 @pytest.fixture
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "DEADLINE_S", 3600.0)
-    monkeypatch.setattr(transport_module, "_CONNECT_S", 3600.0)
+    monkeypatch.setattr(exchange_module, "DEADLINE_S", 3600.0)
+    monkeypatch.setattr(exchange_module, "_CONNECT_S", 3600.0)
 
 
 def cut_when_arrived(server: Server, cut: CancelToken) -> threading.Thread:
@@ -161,11 +239,11 @@ def cut_when_arrived(server: Server, cut: CancelToken) -> threading.Thread:
     return thread
 
 
-def test_what_is_withdrawn_before_it_begins_is_not_sent() -> None:
+def test_what_is_cancelled_before_it_begins_is_not_sent() -> None:
     cut = CancelToken()
     cut.cancel()
     with Server(answer()) as server, transport_to(server) as transport:
-        assert "withdrawn" in failure_of(transport, get(), cut).failure.message
+        assert "cancelled" in failure_of(transport, get(), cut).failure.message
     assert server.visitors == 0
 
 
@@ -190,7 +268,7 @@ def test_a_cut_ends_an_exchange_wherever_it_is(silent: Callable[[Visit], object]
         thread = cut_when_arrived(server, cut)
         error = failure_of(transport, get(), cut)
         thread.join()
-        assert (error.failure.kind, "withdrawn" in error.failure.message) == (FailureKind.NETWORK, True)
+        assert (error.failure.kind, "cancelled" in error.failure.message) == (FailureKind.NETWORK, True)
         assert transport.send(get()).body == b"fine"
     assert server.visitors == 2
 
@@ -216,14 +294,14 @@ def test_over_tls_too_and_nothing_is_said_in_the_clear(monkeypatch: pytest.Monke
         thread = cut_when_arrived(server, cut)
         error = failure_of(transport, get(f"https://localhost:{server.port}/"), cut)
         thread.join()
-    assert "withdrawn" in error.failure.message
+    assert "cancelled" in error.failure.message
     assert b"Bearer" not in b"".join(heard)
 
 
 def test_a_cut_that_comes_too_late_does_not_harm_a_kept_connection() -> None:
     cut = CancelToken()
     with Server(answer(b"1"), answer(b"2")) as server, transport_to(server) as transport:
-        assert transport.send(get(), cut=cut).body == b"1"
+        assert transport.send(get(), cancel_token=cut).body == b"1"
         cut.cancel()
         assert transport.send(get()).body == b"2"
     assert server.visitors == 1

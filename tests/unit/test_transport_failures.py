@@ -13,8 +13,8 @@ import pytest
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
-from trayquota.net import transport as transport_module
-from trayquota.net.transport import LARGEST_BYTES
+from trayquota.net import exchange as exchange_module
+from trayquota.net.exchange import LARGEST_BYTES
 
 from .loopback_servers import Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
 
@@ -39,7 +39,7 @@ def _nothing_is_left() -> Iterator[None]:
 
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.3)
+    monkeypatch.setattr(exchange_module, "DEADLINE_S", 0.3)
 
 
 def failure_of(transport: Transport, request: Request) -> FetchError:
@@ -224,7 +224,7 @@ def test_a_whole_answer_has_its_time_however_it_comes(slow: Callable[[Visit], ob
 
 @pytest.mark.usefixtures("_impatient")
 def test_a_handshake_that_is_never_answered_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "_CONNECT_S", 0.3)
+    monkeypatch.setattr(exchange_module, "_CONNECT_S", 0.3)
     with Server(lambda visit: visit.wait()) as server, transport_to() as transport:
         failure = failure_of(transport, get(f"https://localhost:{server.port}/")).failure
     assert failure.kind is FailureKind.NETWORK

@@ -1,22 +1,18 @@
-"""The ways out: certificates, and proxies of all kinds."""
+"""The ways out: proxies of all kinds, and none."""
 
 from __future__ import annotations
 
 import logging
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import requests.utils
-import urllib3
-from msgspec.structs import replace
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
-from trayquota.net import transport as transport_module
+from trayquota.net import exchange as exchange_module
 
-from .loopback_servers import CERTIFICATE, Server, answer, get, nothing_left_behind, post, transport_to
+from .loopback_servers import CERTIFICATE, Server, answer, get, nothing_left_behind, transport_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,85 +49,6 @@ def failure_of(transport: Transport, url: str, proxy_url: str | None = None) -> 
     return caught.value.failure
 
 
-# Certificates.
-
-
-def test_a_certificate_that_nobody_knows_is_not_accepted() -> None:
-    with Server(answer(), tls=True) as server, transport_to() as transport:
-        failure = failure_of(transport, f"https://localhost:{server.port}/")
-    assert failure.kind is FailureKind.NETWORK
-    assert "certificate" in failure.message
-    assert server.requests == []
-
-
-@pytest.mark.usefixtures("_trusting")
-def test_one_that_somebody_has_vouched_for_is() -> None:
-    with Server(answer(b"fine"), tls=True) as server, transport_to() as transport:
-        assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
-
-
-@pytest.mark.usefixtures("_trusting")
-def test_but_not_for_another_host() -> None:
-    with Server(answer(), tls=True) as server, transport_to() as transport:
-        failure = failure_of(transport, f"https://127.0.0.1:{server.port}/")
-    assert "certificate" in failure.message
-    assert server.requests == []
-
-
-def test_a_server_that_speaks_no_tls() -> None:
-    with Server(raw=lambda visit: visit.send(answer()) and visit.wait()) as server, transport_to() as transport:
-        failure = failure_of(transport, f"https://localhost:{server.port}/")
-    assert failure.kind is FailureKind.NETWORK
-    assert "secure connection" in failure.message
-
-
-def test_a_handshake_that_is_cut_off() -> None:
-    with Server(raw=lambda visit: visit.hear() and visit.reset()) as server, transport_to() as transport:
-        assert failure_of(transport, f"https://localhost:{server.port}/").kind is FailureKind.NETWORK
-
-
-def test_a_file_of_certificates_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/bundle.pem")
-    with Server(answer(), tls=True) as server, transport_to() as transport:
-        failure = failure_of(transport, f"https://localhost:{server.port}/")
-    assert failure.kind is FailureKind.NETWORK
-    assert "REQUESTS_CA_BUNDLE" in failure.message
-
-
-@pytest.mark.usefixtures("_trusting")
-def test_certificates_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[ssl.SSLContext] = []
-    real = urllib3.util.ssl_.create_urllib3_context
-
-    def counted() -> ssl.SSLContext:
-        made.append(real())
-        return made[-1]
-
-    monkeypatch.setattr(urllib3.util.ssl_, "create_urllib3_context", counted)
-    with transport_to() as transport:
-        for _ in range(2):
-            with Server(answer(b"fine"), tls=True) as server:
-                assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
-            with Server(answer(b"fine"), tls=True) as server:
-                assert transport.send(replace(post(), url=f"https://localhost:{server.port}/")).body == b"fine"
-    assert len(made) == 1
-    assert made[0].verify_mode is ssl.CERT_REQUIRED
-    assert made[0].check_hostname
-
-
-def test_certificates_that_were_exchanged_are_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bundle = tmp_path / "bundle.pem"
-    bundle.write_bytes(Path(requests.utils.DEFAULT_CA_BUNDLE_PATH).read_bytes())
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    with Server(answer(b"fine"), tls=True) as server, transport_to() as transport:
-        url = f"https://localhost:{server.port}/"
-        assert "certificate" in failure_of(transport, url).message
-        bundle.write_bytes(CERTIFICATE.read_bytes())
-        assert transport.send(get(url)).body == b"fine"
-        bundle.unlink()
-        assert "REQUESTS_CA_BUNDLE" in failure_of(transport, url).message
-
-
 # Proxies.
 
 
@@ -166,15 +83,11 @@ def test_a_proxy_is_used_wherever_it_is_named(monkeypatch: pytest.MonkeyPatch, s
 
 
 @pytest.mark.usefixtures("_trusting")
-@pytest.mark.parametrize("source", ["NO_PROXY", "settings", "account"])
-def test_and_not_where_it_is_ruled_out(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
-    with Server(answer(b"fine"), tls=True) as server, Server() as proxy:
+def test_no_proxy_of_the_environment_is_used_for_a_host_that_is_exempted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answer(b"fine"), tls=True) as server, Server() as proxy, transport_to() as transport:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        if source == "NO_PROXY":
-            monkeypatch.setenv("NO_PROXY", "localhost")
-        with transport_to(proxy="direct" if source == "settings" else "") as transport:
-            url = f"https://localhost:{server.port}/"
-            assert transport.send(get(url), proxy_url="none" if source == "account" else None).body == b"fine"
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
     assert proxy.visitors == 0
 
 
@@ -222,12 +135,39 @@ def test_an_address_that_is_none_is_refused_in_words(address: str) -> None:
     assert "http://HOST:PORT" in failure.message
 
 
-@pytest.mark.parametrize("address", ["http://[", "ftp://127.0.0.1", "http://host:port", "http://"])
-def test_one_of_the_environment_is_a_failure_in_words(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", address)
+@pytest.mark.parametrize(
+    "address", ["http://[", "ftp://127.0.0.1", "http://host:port", "http://", "a b", "http://127.0.0.1:1"]
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_that_does_not_work_is_named_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, address: str
+) -> None:
+    monkeypatch.setenv(variable, address)
     with transport_to() as transport:
         failure = failure_of(transport, "https://localhost:1/")
-    assert failure.kind in {FailureKind.NETWORK, FailureKind.REFUSED}
+    assert failure.kind is FailureKind.NETWORK
+    assert f"The proxy that {variable} names" in failure.message
+    assert "login" not in failure.message
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_a_proxy_of_the_environment_may_come_without_its_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(answer(b"fine"), tls=True) as server, Server(connecting) as proxy, transport_to() as transport:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.removeprefix("http://"))
+        assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
+    assert proxy.visitors == 1
+
+
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("word", ["direct", "Direct", " DIRECT ", "none", "None"])
+@pytest.mark.parametrize("source", ["settings", "account"])
+def test_words_for_no_proxy_are_understood_in_any_case(monkeypatch: pytest.MonkeyPatch, word: str, source: str) -> None:
+    with Server(answer(b"fine"), tls=True) as server, Server() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with transport_to(proxy=word if source == "settings" else "") as transport:
+            url = f"https://localhost:{server.port}/"
+            assert transport.send(get(url), proxy_url=word if source == "account" else None).body == b"fine"
+    assert proxy.visitors == 0
 
 
 SECRET = "ada:canary%40x"
@@ -239,8 +179,8 @@ def test_a_proxy_that_fails_is_named_without_its_password(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, scheme: str, kind: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.3)
-    monkeypatch.setattr(transport_module, "_CONNECT_S", 0.3)
+    monkeypatch.setattr(exchange_module, "DEADLINE_S", 0.3)
+    monkeypatch.setattr(exchange_module, "_CONNECT_S", 0.3)
     deeds: dict[str, Callable[[Visit], object]] = {
         "gone": lambda visit: visit.leave(),
         "deaf": lambda visit: visit.wait(),
@@ -267,7 +207,7 @@ def test_a_password_is_given_to_the_proxy_and_to_nobody_else() -> None:
 
 
 def test_a_proxy_that_drips_has_no_more_time_than_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.3)
+    monkeypatch.setattr(exchange_module, "DEADLINE_S", 0.3)
     slow = b"HTTP/1.1 200 Connected\r\n" + b"X: y\r\n" * 10000
     with Server(lambda visit: visit.drip(slow)) as proxy, transport_to() as transport:
         assert failure_of(transport, "https://localhost:1/", proxy.url).kind is FailureKind.NETWORK

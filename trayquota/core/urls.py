@@ -32,3 +32,11 @@ def is_proxy_url(address: str) -> bool:
         return bool(parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0 and _PLAIN.fullmatch(address))
     except ValueError:
         return False
+
+
+def is_direct(address: str) -> bool:
+    """Whether who writes ``address`` in place of a proxy's wants none to be used.
+
+    The words are those of ``Parse`` in ``router-for-me/CLIProxyAPI``, ``sdk/proxyutil/proxy.go``.
+    """
+    return address.strip().lower() in {"direct", "none"}

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 class Sender(Protocol):
     """Sends requests; see :class:`trayquota.net.transport.Transport`."""
 
-    def send(self, request: Request, *, proxy_url: str | None = None, cut: CancelToken | None = None) -> Response:
+    def send(
+        self, request: Request, *, proxy_url: str | None = None, cancel_token: CancelToken | None = None
+    ) -> Response:
         """Return the answer, or raise ``FetchError``."""
 
 
@@ -155,7 +157,7 @@ class _Send:
 
     def __call__(self, request: Request) -> Response:
         self._fetch.allow_s(REQUEST_S)
-        return self._sender.send(request, proxy_url=self._login.proxy_url, cut=self._fetch.cancel_token)
+        return self._sender.send(request, proxy_url=self._login.proxy_url, cancel_token=self._fetch.cancel_token)
 
     def rarely(self, request: Request) -> Response | None:
         rare = self._rare_requests

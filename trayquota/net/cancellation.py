@@ -9,40 +9,40 @@ from typing import Protocol
 
 
 class CancelToken:
-    """Withdraws a question from another thread: at once when it is under way, else before it begins.
+    """Cancels a fetch from another thread: at once when a request is under way, else before the next one begins.
 
-    The renewal of a login is never cut: while one is under way the cut waits for it.
+    A token refresh takes no cancel token, so nothing cuts it short: its answer is always read and saved.
     """
 
     def __init__(self) -> None:
-        """Nothing is cut yet."""
+        """Nothing is cancelled yet."""
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self.is_cancelled = False
 
     def attach(self, connection: HasFileno) -> None:
-        """Let :meth:`cut` reach ``connection``, whatever encryption is put on it."""
+        """Let :meth:`cancel` shut ``connection``, whatever encryption is put on it."""
         with contextlib.suppress(OSError):
-            # A second handle: it outlives what is done to the first, and shutting it says nothing in the clear,
+            # A second handle: it outlives what is done to the first, and shutting it sends nothing in the clear,
             # as shutting a socket of :mod:`ssl` under somebody who is writing to it might.
-            mine = socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+            handle = socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM)
             with self._lock:
-                self._sockets.append(mine)
+                self._sockets.append(handle)
                 if self.is_cancelled:
-                    _shut(mine)
+                    _shut(handle)
 
     def detach(self) -> None:
-        """Forget the connections: the exchange is over, and they may serve another."""
+        """Let go of the connections: the exchange is over, and they may serve another."""
         with self._lock:
             while self._sockets:
                 self._sockets.pop().close()
 
     def cancel(self) -> None:
-        """Withdraw it."""
+        """Cancel the fetch."""
         with self._lock:
             self.is_cancelled = True
-            for each in self._sockets:
-                _shut(each)
+            for handle in self._sockets:
+                _shut(handle)
 
 
 class HasFileno(Protocol):

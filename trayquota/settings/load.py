@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from trayquota.core.errors import ConfigError
-from trayquota.core.urls import is_proxy_url, loopback_url
+from trayquota.core.urls import is_direct, is_proxy_url, loopback_url
 from trayquota.settings.config import MAX_BYTES, Settings, decode
 from trayquota.settings.paths import ENV_CONFIG, Paths, own_paths, user_path
 from trayquota.system.files import read_bounded
@@ -123,7 +123,7 @@ def _gateway(address: str, source: str) -> str:
 
 
 def _check_proxy(address: str, source: str) -> None:
-    if address not in {"", "direct", "none"} and not is_proxy_url(address):
+    if address and not is_direct(address) and not is_proxy_url(address):
         # The address itself is left out: it may hold a login.
         message = f"{source}: proxy: expected {_expected('proxy')}."
         raise ConfigError(message)

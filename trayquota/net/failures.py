@@ -1,0 +1,118 @@
+"""What went wrong on the way to a provider, in words: one table of the libraries' errors.
+
+Their own texts may hold addresses and logins, so none of them is shown.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import urllib3.exceptions as urllib3_errors
+from urllib3.util.ssl_match_hostname import CertificateError
+
+from trayquota.core.errors import fetch_error
+from trayquota.core.model import FailureKind
+from trayquota.net.requests_import import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trayquota.core.errors import FetchError
+
+_NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+
+def explain(error: Exception, proxy_name: str) -> FetchError:
+    """Return the failure that an error of the libraries amounts to; ``proxy_name`` is the proxy on the way."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, OSError) and cause.errno in _NO_ROOM for cause in causes):
+        return network("There is no room for another connection: too many files are open, or memory is short.")
+    for classes, kind, message in _table():
+        if any(isinstance(cause, classes) for cause in causes):
+            return fetch_error(kind, message.format(proxy=proxy_name))
+    return network("The connection failed or broke off. Check the network connection.")
+
+
+def is_timeout(error: Exception) -> bool:
+    """Whether an error of the libraries is about time alone."""
+    return any(isinstance(cause, TimeoutError) for cause in _causes(error))
+
+
+def cancelled() -> FetchError:
+    """Return the failure of what was cancelled; nobody gets to see it."""
+    return network("The request was cancelled.")
+
+
+def damaged() -> FetchError:
+    """Return the failure of an answer whose compression is broken."""
+    return fetch_error(FailureKind.BAD_ANSWER, "The answer was damaged on its way. It will be asked again.")
+
+
+def network(message: str) -> FetchError:
+    """Return a failure of the network; ``message`` is for people."""
+    return fetch_error(FailureKind.NETWORK, message)
+
+
+def _table() -> tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...]:
+    """Return which errors mean what; the first row that holds counts, for one error often comes of another."""
+    import socks  # type: ignore[import-untyped, unused-ignore]
+
+    errors = requests.exceptions
+    return (
+        (
+            (
+                urllib3_errors.ProxyError,
+                urllib3_errors.ProxySchemeUnknown,
+                urllib3_errors.ProxySchemeUnsupported,
+                errors.ProxyError,
+                errors.InvalidProxyURL,
+                errors.InvalidSchema,
+                socks.ProxyError,
+            ),
+            FailureKind.NETWORK,
+            "{proxy} did not answer as it should. Check the proxy settings.",
+        ),
+        (
+            (TimeoutError, urllib3_errors.ReadTimeoutError),
+            FailureKind.NETWORK,
+            "No answer in time. Check the network connection.",
+        ),
+        (
+            (socket.gaierror, urllib3_errors.NameResolutionError),
+            FailureKind.NETWORK,
+            "The provider's address was not found. Check the network connection.",
+        ),
+        (
+            (ssl.SSLCertVerificationError, CertificateError),
+            FailureKind.NETWORK,
+            "No trustworthy connection: the certificate was not accepted. A proxy or the clock may be the cause.",
+        ),
+        (
+            (ssl.SSLError,),
+            FailureKind.NETWORK,
+            "No secure connection came about. A proxy or firewall on the way may be the cause.",
+        ),
+        (
+            (http.client.InvalidURL, errors.InvalidURL, errors.InvalidHeader),
+            FailureKind.REFUSED,
+            "The request could not be put together. Check the login file.",
+        ),
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what led to it, wherever the libraries keep that."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop()
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        reason = getattr(cause, "reason", None)
+        waiting += [cause.__cause__, cause.__context__, reason if isinstance(reason, BaseException) else None]
+        waiting += [argument for argument in cause.args if isinstance(argument, BaseException)]
