@@ -92,4 +92,7 @@ def assert_clean(text: str, limit: int) -> None:
     assert text
     assert len(text) <= limit
     assert text == " ".join(text.split())
-    assert {unicodedata.category(each)[0] for each in text} & {"C"} == set()
+    kinds = [unicodedata.category(each)[0] for each in text]
+    assert "C" not in kinds
+    assert "MMMM" not in "".join(kinds)
+    assert not set(text) & set("\u034f\u115f\u1160\u2800\u3164\uffa0")

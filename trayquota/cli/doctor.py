@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trayquota import __version__
 from trayquota.core.errors import TrayUnavailable
 from trayquota.core.model import AccountState
-from trayquota.core.text import format_age
+from trayquota.core.text import format_age, printable
 from trayquota.services import cached_snapshot, utc_now
 from trayquota.sources.folder_scan import display_path
 from trayquota.system.watcher import Watcher
@@ -56,11 +56,11 @@ class _Report:
         print(f"\n{title}")
 
     def fact(self, text: str) -> None:
-        print(f"  {_EMAIL.sub('…@…', text)}")
+        print(f"  {_EMAIL.sub('…@…', printable(text))}")
 
     def concern(self, text: str) -> None:
         self.concerns += 1
-        print(f"! {_EMAIL.sub('…@…', text)}")
+        print(f"! {_EMAIL.sub('…@…', printable(text))}")
 
 
 def run_doctor(config: Config, backend: str) -> int:

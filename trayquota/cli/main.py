@@ -52,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` name; return the exit code."""
     # Imports leave next to no garbage, and a command ends before it would count; the tray switches it on again.
     gc.disable()
+    if sys.stderr is None:  # type: ignore[unreachable, unused-ignore] # closed, or a windowed program on Windows
+        from trayquota.system.stdout import replace_closed_stderr  # type: ignore[unreachable, unused-ignore]
+
+        replace_closed_stderr()
     options = Options()
     # The tray's own start, with every session, needs no parser.
     if words := sys.argv[1:] if arguments is None else arguments:
@@ -188,13 +192,14 @@ def _print_table(snapshot: Snapshot, config: Config) -> None:
 
 def _config(options: Options) -> int:
     """Print the settings in force, with the file's path, as TOML; or write the commented file."""
+    from trayquota.core.text import printable
     from trayquota.settings.edit import format_config, write_template
     from trayquota.settings.paths import own_paths
 
     if options.init:
         path = own_paths(options.config).config
         write_template(path)
-        print(f"{path}: written, with every setting explained.")
+        print(f"{printable(str(path))}: written, with every setting explained.")
     else:
         print(format_config(_load(options)), end="")
     return OK
@@ -202,6 +207,7 @@ def _config(options: Options) -> int:
 
 def _autostart(options: Options) -> int:
     from trayquota.core.errors import AutostartError
+    from trayquota.core.text import printable
     from trayquota.system.autostart import autostart
 
     way = autostart(_carried_over(options))
@@ -212,7 +218,7 @@ def _autostart(options: Options) -> int:
         _say(str(error))
         return NOT_FRESH
     status = way.status()
-    print(f"{'on' if status.is_on else 'off'} ({status.place})")
+    print(f"{'on' if status.is_on else 'off'} ({printable(str(status.place))})")
     if status.problem:
         _say(status.problem)
         return NOT_FRESH
@@ -235,7 +241,9 @@ def _carried_over(options: Options) -> list[str]:
 
 
 def _say(message: str) -> None:
-    print(f"trayquota: {message}", file=sys.stderr)
+    from trayquota.core.text import printable
+
+    print(f"trayquota: {printable(message)}", file=sys.stderr)
 
 
 _COMMANDS = {
@@ -251,13 +259,19 @@ _COMMANDS = {
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    top = argparse.ArgumentParser(
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            from trayquota.core.text import printable
+
+            super().error(printable(message))
+
+    top = Parser(
         prog="trayquota",
         description="The quota that is left on your Claude and Codex accounts, in the tray.",
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
     )
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     # Understood before and after the command.
     _add_common(top)
     _add_common(common)

@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NAME_LIMIT = 100
 """Characters kept of a name."""
 TITLE_LIMIT = 60
 """Characters kept of a window's title or a plan."""
+_MARKS_LIMIT = 3
+"""Marks kept above and below one letter; no language has more."""
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159")
+"""Letters and symbols that nothing is seen of: Hangul fillers, the empty Braille pattern and the like."""
 
 
 def clean(text: str, limit: int = NAME_LIMIT) -> str:
     """Return ``text`` as one harmless line of at most ``limit`` characters.
 
     Control and format characters (bidirectional overrides among them), lone surrogates and private-use
-    characters go; runs of white space become one space; what is too long ends in ``…``. Nothing is escaped
-    here: that is done at the edge that gives characters a meaning.
+    characters go, and so do blank ones and marks that are stacked or have no letter to stand on; runs of white
+    space become one space; what is too long ends in ``…``. Nothing is escaped here: that is done at the edge that
+    gives characters a meaning.
     """
     # Whoever sends a megabyte does not get it examined character by character.
-    kept = "".join(" " if char.isspace() else char for char in text[: limit * 8])
-    kept = "".join(char for char in kept if unicodedata.category(char)[0] != "C")
-    line = " ".join(kept.split())
+    line = " ".join("".join(_visible(text[: limit * 8])).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _visible(text: str) -> Iterator[str]:
+    marks = _MARKS_LIMIT
+    for char in text:
+        kind = " " if char.isspace() else unicodedata.category(char)[0]
+        if kind == "C" or char in _BLANK:
+            continue
+        marks = marks + 1 if kind == "M" else _MARKS_LIMIT if kind == " " else 0
+        if marks <= _MARKS_LIMIT:
+            yield " " if kind == " " else char
+
+
+def printable(text: str) -> str:
+    """Return ``text`` for a terminal: what it might obey is written out, but for line breaks."""
+    return "".join(letter if letter == "\n" or letter.isprintable() else _written_out(letter) for char in text)
+
+
+def _written_out(letter: str) -> str:
+    is_space = unicodedata.category(char) == "Zs"
+    return letter if is_space else letter.encode("unicode_escape").decode("ascii")
 
 
 def format_duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.text import printable
 from trayquota.settings.config import MAX_BYTES, Settings
 from trayquota.settings.declarations import declarations
 from trayquota.system.files import create_file, private_folder, read_bounded, write_atomic
@@ -39,7 +40,7 @@ def config_template(kind: type[Struct] = Settings) -> str:
 def format_config(config: Config) -> str:
     """Return the settings in force as TOML, with where each came from; what is secret is not shown."""
     declared = declarations(Settings)
-    lines = [f"# {config.paths.config}{'' if config.paths.config.exists() else ' (not there)'}"]
+    lines = [f"# {printable(str(config.paths.config))}{'' if config.paths.config.exists() else ' (not there)'}"]
     for key, source in config.sources.items():
         value = getattr(config.settings, key)
         if declared[key].is_secret and value:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PATIENCE_S = 1.0
 """How long a broken file may be one that is being written."""
 _RETRY_S = 0.25
+_PATH_LIMIT = 300
+"""Characters shown of a folder's path."""
 _SETTLED = timedelta(seconds=2)
 
 _Signature = tuple[int, ...]
@@ -151,6 +153,7 @@ def _account_files(folder: Path) -> dict[str, _Signature | None]:
 def display_path(folder: Path) -> str:
     """Return a folder's path for people, with ``~`` for the home folder."""
     try:
-        return str(Path("~") / folder.relative_to(Path.home()))
+        shown = str(Path("~") / folder.relative_to(Path.home()))
     except (ValueError, RuntimeError):
-        return str(folder)
+        shown = str(folder)
+    return clean(shown, _PATH_LIMIT)

@@ -1,4 +1,4 @@
-"""Standard output that takes any text, and an end that nobody reads to."""
+"""Standard output that takes any text, an end that nobody reads to, and messages that never stray into it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ def replace_unencodable() -> None:
     codecs.register_error(_NAME, _in_plain_characters)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors=_NAME)
+
+
+def replace_closed_stderr() -> None:
+    """Send messages nowhere when standard error is closed: Python would print them to standard output."""
+    if sys.stderr is not None:
+        return
+    # The first free descriptors are the standard ones that are closed; no other file may get these.
+    while (handle := os.open(os.devnull, os.O_RDWR)) < 2:  # type: ignore[unreachable, unused-ignore]
+        pass
+    sys.stderr = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace")
 
 
 def flush_stdout() -> bool:
