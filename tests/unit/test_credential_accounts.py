@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 from datetime import timedelta
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from trayquota.core.credential import is_token
 from trayquota.core.errors import UnreadableError
 from trayquota.core.model import FailureKind
+from trayquota.core.person import Person, person
 from trayquota.core.text import NAME_LIMIT
 from trayquota.sources.credential_file import parse_fields, read_account, unreadable_account
 
@@ -52,6 +54,30 @@ def test_the_accounts_of_the_facts(name: str) -> None:
         assert found.login.is_expired(facts.NOW) is wanted["expired_at_reference_time"]
     if found.account.provider in {"claude", "codex"}:
         assert found.login.account_id == wanted.get("account_id")
+
+
+def test_a_claude_file_says_whose_it_is() -> None:
+    account = credential(
+        email="Jo@Example.com", account_uuid="u-1", organization_uuid="o-1", organization_name="Ex"
+    ).account
+    assert account.organization == "Ex"
+    assert account.person == person(organization="o-1", user="u-1", name="jo@example.com")
+    assert credential(email="").account.person == Person(), "the file's name is nobody's"
+
+
+def test_a_codex_file_says_whose_it_is_and_until_when_it_is_paid() -> None:
+    source = parse_fields(facts.content("cred_codex.json"))
+    assert source is not None
+    account = read_account(Path("cred_codex.json"), source).account
+    assert account.person == person(account=str(source["account_id"]), user="user-example", name="carol@example.com")
+    assert account.subscription_ends_at == facts.moment("2026-10-01T00:00:00Z")
+
+
+def test_three_files_of_one_e_mail_are_three_persons() -> None:
+    fact = facts.newer("claude_files_same_email.json")
+    accounts = [credential(name, **source).account for name, source in fact["answer"].items()]
+    assert len(accounts) == fact["expected"]["accounts"]
+    assert not any(one.person.is_same(other.person) for one, other in itertools.combinations(accounts, 2))
 
 
 def test_a_type_without_a_quota_source_is_listed_as_unsupported() -> None:

@@ -22,6 +22,7 @@ RESET = datetime(2026, 9, 22, 15, 12, 34, tzinfo=UTC)
 def test_who_it_is_by_the_file_and_its_tokens() -> None:
     found = PROVIDER.identify(facts.load("cred_codex.json"))
     assert (found.email, found.plan, found.account_id) == ("carol@example.com", "Plus", ACCOUNT)
+    assert (found.user_id, found.subscription_ends_at) == ("user-example", datetime(2026, 10, 1, tzinfo=UTC))
     assert "carol" in repr(found)
     assert ACCOUNT not in repr(found)
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
+from trayquota.core.person import Person
 from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class Account(RedactedRepr, Struct, frozen=True):
         name: For people: e-mail, else login, else the file's name.
         plan: The plan's name for people (``Plus``, ``Max 20x``), when known.
         folder: The path of its file's folder, when that is not the first of the credentials folders.
+        organization: Whose seat it is, for people: an organization or a workspace, when known.
+        subscription_ends_at: When the paid time ends, as far as the login says.
+        person: Whose it is, to notice another login in the same place.
     """
 
     repr_fields = ("provider", "plan")
@@ -83,6 +87,9 @@ class Account(RedactedRepr, Struct, frozen=True):
     name: str
     plan: str | None = None
     folder: str = ""
+    organization: str | None = None
+    subscription_ends_at: Instant | None = None
+    person: Person = field(default_factory=Person)
 
     @property
     def sort_key(self) -> tuple[str, str, str]:

@@ -44,12 +44,12 @@ def _visible(text: str) -> Iterator[str]:
 
 def printable(text: str) -> str:
     """Return ``text`` for a terminal: what it might obey is written out, but for line breaks."""
-    return "".join(letter if letter == "\n" or letter.isprintable() else _written_out(letter) for char in text)
+    return "".join(char if char == "\n" or char.isprintable() else _written_out(char) for char in text)
 
 
-def _written_out(letter: str) -> str:
+def _written_out(char: str) -> str:
     is_space = unicodedata.category(char) == "Zs"
-    return letter if is_space else letter.encode("unicode_escape").decode("ascii")
+    return char if is_space else char.encode("unicode_escape").decode("ascii")
 
 
 def format_duration(seconds: float) -> str:

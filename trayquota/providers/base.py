@@ -91,6 +91,10 @@ class Identity(RedactedRepr, Struct, frozen=True):
             ``expires_at``, whatever else the file says.
         is_supported: The login can be used to ask for quotas.
         extra: More that requests need, by names of the provider's own choice: a project, a region, a host.
+        user_id: The provider's own id of the person.
+        organization_id: The id of the organization that the login belongs to.
+        organization: Its name for people.
+        subscription_ends_at: When the paid time ends.
     """
 
     repr_fields = ("email", "plan", "expires_at")
@@ -102,6 +106,10 @@ class Identity(RedactedRepr, Struct, frozen=True):
     access_token: str | None = None
     is_supported: bool = True
     extra: Mapping[str, str] = field(default_factory=dict)
+    user_id: str | None = None
+    organization_id: str | None = None
+    organization: str | None = None
+    subscription_ends_at: datetime | None = None
 
 
 class RefreshedTokens(RedactedRepr, Struct, frozen=True):

@@ -15,9 +15,9 @@ from trayquota.core.credential import is_token
 from trayquota.core.errors import FetchError, TokenRefreshError
 from trayquota.core.model import Usage
 from trayquota.providers.answers import no_windows, read_json, retry_after_s
-from trayquota.providers.base import Provider, RefreshedTokens, Request, Response
+from trayquota.providers.base import Identity, Provider, RefreshedTokens, Request, Response
 from trayquota.providers.claude_usage import Profile, read_profile, read_reset_credits, read_windows
-from trayquota.providers.values import fields, first, number, parse_json
+from trayquota.providers.values import fields, first, number, parse_json, text
 from trayquota.providers.windows import unique_windows
 
 if TYPE_CHECKING:
@@ -42,6 +42,14 @@ class Claude(Provider):
     title: ClassVar[str] = "Claude"
     usage_page: ClassVar[str] = "https://claude.ai/settings/usage"
     can_refresh: ClassVar[bool] = True
+
+    def identify(self, source: Mapping[str, object]) -> Identity:
+        """Return whose login it is. One person may have a file for each of several organizations."""
+        return Identity(
+            user_id=text(source.get("account_uuid")),
+            organization_id=text(source.get("organization_uuid")),
+            organization=text(source.get("organization_name")),
+        )
 
     def fetch(self, login: Tokens, send: Send) -> Usage:
         """Return all windows of the account, now and then with the plan, which only the profile names."""

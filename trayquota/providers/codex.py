@@ -17,7 +17,7 @@ from trayquota.providers.answers import no_windows, read_json
 from trayquota.providers.base import Identity, Provider, Request
 from trayquota.providers.codex_titles import plan_title
 from trayquota.providers.codex_usage import has_monthly_usage, read_first_expiry, read_monthly_usage, read_usage
-from trayquota.providers.values import fields, instant, jwt_claims, text
+from trayquota.providers.values import fields, first, instant, jwt_claims, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,9 @@ class Codex(Provider):
             plan=plan_title(plan),
             account_id=account_id if account_id and account_id.isascii() else None,
             expires_at=instant(access.get("exp")),
+            user_id=text(auth.get("chatgpt_user_id")) or text(auth_access.get("chatgpt_user_id")),
+            organization=text(first(source, "organization_name", "workspace_name")),
+            subscription_ends_at=instant(first({**auth_access, **auth}, "chatgpt_subscription_active_until")),
         )
 
     def fetch(self, login: Tokens, send: Send) -> Usage:

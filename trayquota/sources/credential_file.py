@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.credential import Credential, Tokens, is_token
 from trayquota.core.errors import UnreadableError, UnusableFileError
 from trayquota.core.model import Account, Failure, FailureKind
+from trayquota.core.person import person
 from trayquota.core.text import clean
 from trayquota.providers import find_provider, provider_name
 from trayquota.providers.base import SIGN_IN, Identity
@@ -78,7 +79,20 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
         or text(source.get("username"), 100)
         or clean(path.name)
     )
-    account = Account(account_id(path), name_of_provider, name, identity.plan)
+    account = Account(
+        account_id(path),
+        name_of_provider,
+        name,
+        identity.plan,
+        organization=identity.organization,
+        subscription_ends_at=identity.subscription_ends_at,
+        person=person(
+            account=identity.account_id,
+            organization=identity.organization_id,
+            user=identity.user_id,
+            name=name if name != clean(path.name) else None,
+        ),
+    )
     token = fields(first(source, "token", "Token"))
     login = Tokens(
         access_token=identity.access_token or _secret(source, token, "access_token", "access"),
