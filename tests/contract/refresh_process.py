@@ -87,7 +87,7 @@ def main(what: str, path: Path, state: Path, gateway: str) -> None:
 
 
 def known(name: str) -> AccountRecord:
-    return AccountRecord(Account(name, "claude", "ada@example.com"), None, now(), now(), (QuotaWindow("5-hour", 58.0),))
+    return AccountRecord(Account(name, "claude", "ada@example.com"), now(), now(), (QuotaWindow("5-hour", 58.0),))
 
 
 def read(path: Path) -> Credential:

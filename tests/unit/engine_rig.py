@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from trayquota.core.account_state import FetchResult
 from trayquota.core.credential import Credential, Tokens
 from trayquota.core.model import Account, AccountState, Failure, FailureKind, QuotaWindow, Usage
+from trayquota.core.person import person
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.engine import Engine
 from trayquota.sources.base import Discovery
@@ -35,9 +36,9 @@ LONGEST_S = INTERVAL_S * 1.1
 def credential(name: str, provider: str = "claude", *, token: str | None = None, **more: Any) -> Credential:
     """Return what a file says; ``more`` are fields of the credential or of its login."""
     login = {key: more.pop(key) for key in ("account_id", "expires_at", "refresh_token") if key in more}
-    key = f"{provider}-{name}.json"
+    key, email = f"{provider}-{name}.json", f"{name}@example.com"
     return Credential(
-        Account(key, provider, f"{name}@example.com"),
+        Account(key, provider, email, person=person(account=login.get("account_id"), name=email)),
         f"/nowhere/{key}",
         Tokens(token or f"token-{name}", **login),
         **more,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.model import Account, QuotaWindow
+from trayquota.core.person import person
 from trayquota.store.state import StateStore
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ ADA = "claude-ada@example.com.json"
 def record(account_id: str = ADA, **fields: object) -> AccountRecord:
     """An account whose last try, a minute ago, was good."""
     polled = NOW - timedelta(minutes=1)
-    account = Account(account_id, "claude", "ada@example.com")
-    return replace(AccountRecord(account, "person", polled, polled, (QuotaWindow("5-hour", 58.0),)), **fields)
+    account = Account(account_id, "claude", "ada@example.com", person=person(name="ada@example.com"))
+    return replace(AccountRecord(account, polled, polled, (QuotaWindow("5-hour", 58.0),)), **fields)
 
 
 def path_of(store: StateStore) -> Path:

@@ -243,12 +243,12 @@ def test_the_stand_in_for_a_broken_file(name: str, provider: str) -> None:
 
 
 def test_whether_two_files_tell_of_one_person() -> None:
-    ada = credential(email="ada@example.com")
-    assert ada.is_same_person(credential(email="ada@example.com", access_token="fake-other"))
-    assert not ada.is_same_person(credential(email="bob@example.org"))
-    assert not ada.is_same_person(credential(email="ada@example.com", type="codex"))
+    ada = credential(email="ada@example.com").account
+    assert ada.is_same_person(credential(email="ada@example.com", access_token="fake-other").account)
+    assert not ada.is_same_person(credential(email="bob@example.org").account)
+    assert not ada.is_same_person(credential(email="ada@example.com", type="codex").account)
     first, blanked, other = (
-        read_account(Path("codex.json"), {"type": "codex", "email": mail, "account_id": number})
+        read_account(Path("codex.json"), {"type": "codex", "email": mail, "account_id": number}).account
         for mail, number in (("carol@example.com", "acc-1"), ("", "acc-1"), ("carol@example.com", "acc-2"))
     )
     assert first.is_same_person(blanked)

@@ -87,16 +87,6 @@ def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
     assert rig.state(ADA) is AccountState.OK
 
 
-def test_what_is_known_of_somebody_else_in_the_same_file_is_not_shown() -> None:
-    known = AccountRecord(
-        Account(ADA, "claude", "somebody@example.com"), updated_at=START, windows=(QuotaWindow("5-hour", 1.0),)
-    )
-    rig = Rig(credential("ada"), records={ADA: known})
-    rig.engine.prepare()
-    assert rig.usage(ADA).windows == ()
-    assert rig.state(ADA) is AccountState.PENDING
-
-
 def test_a_new_refresh_ends_the_one_before() -> None:
     rig = three()
     rig.begin_run()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trayquota.core.model import FailureKind
 from trayquota.store.records import StoredState, decode, encode
@@ -200,7 +201,12 @@ def test_a_damaged_file_stops_neither_load_nor_save(
 
 def test_what_no_file_can_hold_is_left_out(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
     store.save(
-        {ADA: record(), "claude-\udcff.json": record("claude-\udcff.json"), "x": record("x", person="\ud800")}, NOW
+        {
+            ADA: record(),
+            "claude-\udcff.json": record("claude-\udcff.json"),
+            "x": record("x", account=replace(record("x").account, organization="\ud800")),
+        },
+        NOW,
     )
     assert restarted(store).load() == {ADA: record()}
     assert caplog.messages == []

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
-from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, Level, QuotaWindow, Snapshot
+from trayquota.core.model import (
+    Account,
+    AccountState,
+    AccountUsage,
+    Credits,
+    Failure,
+    FailureKind,
+    Level,
+    QuotaWindow,
+    ResetCredits,
+    Snapshot,
+)
+from trayquota.core.person import Person, person
 from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.store.state import StateStore
@@ -51,7 +63,6 @@ def accounts(draw: st.DrawFn) -> dict[str, AccountRecord]:
             structs(
                 AccountRecord,
                 st.just(account),
-                st.none() | TEXTS,
                 MAYBE,
                 MAYBE,
                 st.lists(WINDOWS, max_size=3).map(tuple),
@@ -72,7 +83,17 @@ def test_a_state_comes_back_as_it_was_written(
 
 
 def test_the_format_of_version_2_has_not_changed() -> None:
+    account = replace(
+        record().account,
+        plan="Max",
+        organization="Example Corp",
+        subscription_ends_at=NOW,
+        person=Person(account="0a1b", name="2c3d"),
+    )
     full = record(
+        account=account,
+        credits=Credits(14.5),
+        reset_credits=ResetCredits(2, NOW),
         failure=Failure(FailureKind.RATE_LIMITED, "Wait.", NOW),
         windows=(QuotaWindow("5-hour", 58.0, NOW, 18000),),
         gate=RateLimitGate(NOW, 300.0),
@@ -87,13 +108,23 @@ def test_the_format_of_version_2_has_not_changed() -> None:
         "version": 2,
         "accounts": [
             {
-                "account": {"id": ADA, "provider": "claude", "name": "ada@example.com", "plan": None, "folder": ""},
-                "person": "person",
+                "account": {
+                    "id": ADA,
+                    "provider": "claude",
+                    "name": "ada@example.com",
+                    "plan": "Max",
+                    "folder": "",
+                    "organization": "Example Corp",
+                    "subscription_ends_at": noon,
+                    "person": {"account": "0a1b", "name": "2c3d"},
+                },
                 "polled_at": "2026-09-22T11:59:00Z",
                 "updated_at": "2026-09-22T11:59:00Z",
                 "windows": [{"title": "5-hour", "used_percent": 58.0, "resets_at": noon, "duration_s": 18000}],
                 "failure": {"kind": "rate_limited", "message": "Wait.", "retry_at": noon},
                 "gate": {"opens_at": noon, "backoff_s": 300.0},
+                "credits": {"balance": 14.5, "is_unlimited": False},
+                "reset_credits": {"available": 2, "expires_at": noon},
             }
         ],
         "refresh_backoffs": {"0a1b": {"final": False, "not_before": noon, "failures": 2}},
@@ -131,13 +162,15 @@ def test_an_upgrade_loses_no_account_value_failure_or_gate() -> None:
     for account_id, known in state.accounts.items():
         now = json.loads(msgspec.json.encode(known))
         then = old[account_id]
-        assert now["account"] == {
+        assert {name: now["account"][name] for name in ("id", "folder", "provider", "name", "plan")} == {
             "id": account_id,
             "folder": "",
             **{name: then[name] for name in ("provider", "name", "plan")},
         }
-        assert {name: now[name] for name in ("person", "updated_at", "windows", "failure")} == {
-            name: then[name] for name in ("person", "updated_at", "windows", "failure")
+        assert known.account.person.account == then["person"]
+        assert known.account.person.name == person(name=then["name"]).name
+        assert {name: now[name] for name in ("updated_at", "windows", "failure")} == {
+            name: then[name] for name in ("updated_at", "windows", "failure")
         }
         assert now["polled_at"] == then["asked_at"]
         assert (now["gate"] and list(now["gate"].values())) == (then["gate"] and list(then["gate"].values()))

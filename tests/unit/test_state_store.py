@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.model import Failure, FailureKind, Level, QuotaWindow
+from trayquota.core.person import person
 from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.state import StateStore
 from trayquota.tokens.journal import fingerprint
@@ -161,7 +162,7 @@ def test_a_later_answer_opens_the_gate(store: StateStore) -> None:
 def test_another_person_in_the_same_file_takes_nothing_over(store: StateStore) -> None:
     at = seconds_after_poll(5)
     theirs = record(polled_at=at, updated_at=at, windows=FULL, gate=RateLimitGate(NOW, 300.0))
-    ours = AccountRecord(theirs.account, "somebody else")
+    ours = AccountRecord(replace(theirs.account, person=person(name="somebody@example.com")))
     assert merged(store, ours, theirs) == ours
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, Instant, QuotaWindow
+from trayquota.core.model import (
+    Account,
+    AccountState,
+    AccountUsage,
+    Credits,
+    Failure,
+    FailureKind,
+    Instant,
+    QuotaWindow,
+    ResetCredits,
+)
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.refresh_policy import RateLimitGate, next_gate
 
@@ -25,21 +34,23 @@ class AccountRecord(Struct, frozen=True):
 
     Attributes:
         account: Who it was.
-        person: A fingerprint of the provider's own account id, to notice another login in the same file.
         polled_at: When it was polled last.
-        updated_at: When ``windows`` were received.
-        windows: The last good values.
+        updated_at: When the values were received: windows and credits.
+        windows: The last good ones.
         failure: Why the last try failed, if it did.
         gate: The pause after a 429.
+        credits: What the account lives on beside the windows.
+        reset_credits: ``None`` when there are none.
     """
 
     account: Account
-    person: str | None = None
     polled_at: Instant | None = None
     updated_at: Instant | None = None
     windows: tuple[QuotaWindow, ...] = ()
     failure: Failure | None = None
     gate: RateLimitGate | None = None
+    credits: Credits | None = None
+    reset_credits: ResetCredits | None = None
 
 
 class FetchResult(RedactedRepr, Struct, frozen=True):
@@ -80,11 +91,15 @@ def account_usage(credential: Credential, known: AccountRecord, *, is_confirmed:
         return AccountUsage(account, AccountState.DISABLED)
     if credential.problem is not None:
         state = AccountState.STALE if known.windows else AccountState.ERROR
-        return AccountUsage(account, state, known.windows, credential.problem, known.updated_at)
+        return _usage(known, state, credential.problem)
     if not credential.is_supported:
         return AccountUsage(account, AccountState.UNSUPPORTED)
+    return _usage(known, _state(known, is_confirmed=is_confirmed), known.failure)
+
+
+def _usage(known: AccountRecord, state: AccountState, failure: Failure | None) -> AccountUsage:
     return AccountUsage(
-        account, _state(known, is_confirmed=is_confirmed), known.windows, known.failure, known.updated_at
+        known.account, state, known.windows, failure, known.updated_at, known.credits, known.reset_credits
     )
 
 
@@ -101,20 +116,19 @@ def _state(known: AccountRecord, *, is_confirmed: bool) -> AccountState:
 
 def new_record(credential: Credential) -> AccountRecord:
     """Return what is known of an account that nobody has asked yet."""
-    return AccountRecord(credential.account, person=_person(credential))
+    return AccountRecord(credential.account)
 
 
 def restore(known: AccountRecord | None, credential: Credential) -> AccountRecord:
     """Return what an earlier run has learnt about the account in a file; nothing when it was another one."""
-    if known is None or not _is_same(known, credential):
+    if known is None or not known.account.is_same_person(credential.account):
         return new_record(credential)
     return with_current_account(known, credential)
 
 
 def with_current_account(known: AccountRecord, credential: Credential) -> AccountRecord:
     """Return ``known`` with the account as its file names it now; the plan may be known from an answer alone."""
-    account = credential.account
-    return replace(known, account=replace(account, plan=account.plan or known.account.plan))
+    return replace(known, account=credential.account.completed(known.account))
 
 
 def apply_result(
@@ -134,15 +148,32 @@ def apply_result(
         )
         # Values are fresh when they came with the last answer, so no clock may be too coarse to tell two apart.
         return replace(after, polled_at=now if now != known.updated_at else now + _TICK)
-    account = replace(known.account, plan=outcome.usage.plan or known.account.plan)
+    account, usage = known.account, outcome.usage
     return replace(
         known,
-        account=account,
+        account=replace(
+            account,
+            plan=usage.plan or account.plan,
+            organization=usage.organization or account.organization,
+        ),
         polled_at=now,
         updated_at=now,
-        windows=outcome.usage.windows,
+        windows=usage.windows,
+        credits=usage.credits,
+        reset_credits=usage.reset_credits,
         failure=outcome.error,
         gate=None,
+    )
+
+
+def with_values_of(record: AccountRecord, other: AccountRecord) -> AccountRecord:
+    """Return ``record`` with the good values of another one of the same account."""
+    return replace(
+        record,
+        updated_at=other.updated_at,
+        windows=other.windows,
+        credits=other.credits,
+        reset_credits=other.reset_credits,
     )
 
 
@@ -190,18 +221,3 @@ def sanitize(known: AccountRecord, now: datetime) -> AccountRecord:
     if known.gate is not None and known.gate.opens_at - now > _LONGEST_PAUSE:
         known = replace(known, gate=replace(known.gate, opens_at=now + _LONGEST_PAUSE))
     return known
-
-
-def _person(credential: Credential) -> str | None:
-    account_id = credential.login.account_id
-    return hashlib.sha256(account_id.encode()).hexdigest()[:16] if account_id else None
-
-
-def _is_same(known: AccountRecord, credential: Credential) -> bool:
-    """Whether remembered values belong to the account that is in the file now."""
-    if known.account.provider != credential.account.provider:
-        return False
-    person = _person(credential)
-    if person and known.person:
-        return person == known.person
-    return known.account.name == credential.account.name

@@ -71,10 +71,3 @@ class Credential(RedactedRepr, Struct, frozen=True):
     is_supported: bool = True
     source: str = "folder"
     writable: bool = True
-
-    def is_same_person(self, other: Credential) -> bool:
-        """Whether both are of one person; ids decide when both are known, else the names."""
-        if self.account.provider != other.account.provider:
-            return False
-        mine, theirs = self.login.account_id, other.login.account_id
-        return mine == theirs if mine and theirs else self.account.name == other.account.name

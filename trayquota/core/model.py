@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from trayquota.core.person import Person
 from trayquota.core.redacted import RedactedRepr
@@ -95,6 +96,20 @@ class Account(RedactedRepr, Struct, frozen=True):
     def sort_key(self) -> tuple[str, str, str]:
         """Provider, then name without regard to case; the id settles ties."""
         return (self.provider, self.name.casefold(), self.id)
+
+    def is_same_person(self, other: Account) -> bool:
+        """Whether what is known of the one may be shown for the other."""
+        return self.provider == other.provider and self.person.is_same(other.person)
+
+    def completed(self, before: Account) -> Account:
+        """Return this account with what was known before of the same person and is not now."""
+        return replace(
+            self,
+            plan=self.plan or before.plan,
+            organization=self.organization or before.organization,
+            subscription_ends_at=self.subscription_ends_at or before.subscription_ends_at,
+            person=self.person.merged(before.person),
+        )
 
 
 class Level(IntEnum):
@@ -182,6 +197,8 @@ class AccountUsage(Struct, frozen=True):
         windows: In the provider's order; the last good values when the last try failed.
         failure: Why the last try failed.
         updated_at: When ``windows`` were received.
+        credits: What the account lives on beside the windows.
+        reset_credits: ``None`` when there are none.
     """
 
     account: Account
@@ -189,6 +206,8 @@ class AccountUsage(Struct, frozen=True):
     windows: tuple[QuotaWindow, ...] = ()
     failure: Failure | None = None
     updated_at: Instant | None = None
+    credits: Credits | None = None
+    reset_credits: ResetCredits | None = None
 
     @property
     def counts(self) -> bool:

@@ -152,7 +152,7 @@ class Registry:
             changes.to_poll.add(key)
             return
         before, entry.credential = entry.credential, credential
-        if not before.is_same_person(credential):
+        if not entry.record.account.is_same_person(credential.account):
             self._entries[key] = Entry(credential, new_record(credential), entry.jitter)
             changes.to_cancel.add(key)
             changes.to_poll.add(key)
@@ -191,7 +191,7 @@ class Registry:
         """Record what counts of a cancelled fetch, unless the account is another person's by now."""
         key = credential.account.id
         entry = self._entries.get(key)
-        if entry is not None and entry.credential.is_same_person(credential):
+        if entry is not None and entry.record.account.is_same_person(credential.account):
             entry.record = apply_cancelled(entry.record, result, gate, now)
         elif entry is None and key in self._gone:
             self._gone[key] = apply_cancelled(self._gone[key], result, gate, now)

@@ -119,9 +119,8 @@ class FolderScanner:
         account = credential.account
         last = self._last_known.get(account.id)
         is_nameless = account.name == clean(Path(credential.path).name)
-        if is_nameless and last is not None and last.provider == account.provider:
-            plan = account.plan or last.plan
-            return replace(credential, account=replace(account, name=last.name, plan=plan))
+        if is_nameless and last is not None and last.is_same_person(account):
+            return replace(credential, account=replace(account.completed(last), name=last.name))
         self._last_known[account.id] = account
         return credential
 

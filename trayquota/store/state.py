@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from trayquota.core.account_state import with_values_of
 from trayquota.core.errors import ForeignError
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.system.files import private_folder, read_bounded, write_atomic
@@ -155,18 +156,13 @@ class StateStore:
 
 def _merge_records(ours: AccountRecord, theirs: AccountRecord, now: datetime) -> AccountRecord:
     """Return what two processes know of one account: the later try, the later values, and no pause lost."""
-    is_same_person = (ours.account.provider, ours.account.name, ours.person) == (
-        theirs.account.provider,
-        theirs.account.name,
-        theirs.person,
-    )
-    if not is_same_person or theirs.polled_at is None or theirs.polled_at > now:
+    if not ours.account.is_same_person(theirs.account) or theirs.polled_at is None or theirs.polled_at > now:
         return ours
     newer, older = (theirs, ours) if ours.polled_at is None or ours.polled_at < theirs.polled_at else (ours, theirs)
     if newer.updated_at is not None and newer.updated_at == newer.polled_at:
         return newer
     if older.updated_at is not None and (newer.updated_at is None or newer.updated_at < older.updated_at):
-        newer = replace(newer, updated_at=older.updated_at, windows=older.windows)
+        newer = with_values_of(newer, older)
     if older.gate is not None and (newer.gate is None or newer.gate.opens_at < older.gate.opens_at):
         newer = replace(newer, gate=older.gate)
     return newer

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
+from trayquota.core.person import person
 from trayquota.store.document import VERSION, Document
 
 if TYPE_CHECKING:
@@ -45,13 +47,20 @@ def _converted(raw: Raw, convert: Callable[[dict[str, Any]], object]) -> Raw:
 
 
 def _account(account_id: str, record: dict[str, Any]) -> object:
-    account = {name: record.pop(name) for name in ("provider", "name", "plan") if name in record}
+    account: dict[str, Any] = {name: record.pop(name) for name in ("provider", "name", "plan") if name in record}
+    account["person"] = _person(account_id, account.get("name"), record.pop("person", None))
     if "asked_at" in record:
         record["polled_at"] = record.pop("asked_at")
     gate = record.get("gate")
     if isinstance(gate, dict) and "step_s" in gate:
         gate["backoff_s"] = gate.pop("step_s")
     return {"account": {"id": account_id, **account}, **record}
+
+
+def _person(account_id: str, name: object, account: object) -> object:
+    """Return whose it was; version 1 had a fingerprint of the account's own id, and the name."""
+    known = person(name=name if isinstance(name, str) and name != account_id else None)
+    return replace(known, account=account) if isinstance(account, str) else known
 
 
 def _alert(key: str, record: dict[str, Any]) -> object:
