@@ -16,6 +16,7 @@ from trayquota.core.refresh_policy import Reason
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetcher import Fetcher
+from trayquota.engine.scheduler import PollInterval
 from trayquota.providers import provider_title, usage_page
 from trayquota.settings.locales import time_format
 from trayquota.sources.folder import FolderSource
@@ -137,7 +138,7 @@ def build_services(config: Config, tray: Tray | None = None, *, interval_s: floa
         store=store,
         clock=utc_now,
         sinks=sinks,
-        interval_s=interval_s if interval_s is not None else settings.interval_minutes * 60,
+        interval=PollInterval(interval_s if interval_s is not None else settings.interval_minutes * 60),
         records=records,
         on_tick=tray.tick if tray else lambda: None,
     )

@@ -25,6 +25,7 @@ from trayquota.core.model import AccountState, Snapshot
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetcher import Fetcher
+from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
 from trayquota.sources.folder import FolderSource
 from trayquota.store.state import StateStore
@@ -156,8 +157,8 @@ class Applet:
             store=store,
             clock=self.now,
             sinks=[self._publish],
+            interval=PollInterval(300.0, random.Random(3)),
             monotonic=lambda: self.passed_s,
-            rng=random.Random(3),
         )
         for number in range(ACCOUNTS):
             self.write(number)

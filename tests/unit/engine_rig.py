@@ -16,6 +16,7 @@ from trayquota.core.model import Account, AccountState, Failure, FailureKind, Qu
 from trayquota.core.person import person
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.engine import Engine
+from trayquota.engine.scheduler import PollInterval
 from trayquota.sources.base import Discovery
 
 if TYPE_CHECKING:
@@ -126,11 +127,10 @@ class Rig:
             store=self,
             clock=lambda: self.now,
             sinks=[self._publish, self.second_sink.append],
-            interval_s=INTERVAL_S,
+            interval=PollInterval(INTERVAL_S, random.Random(1)),
             records=records,
             on_tick=self._tick,
             monotonic=lambda: self.seconds,
-            rng=random.Random(1),
             make_pool=self.hands.again,
             run_discovery=self._run_discovery,
         )

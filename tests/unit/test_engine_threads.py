@@ -12,6 +12,7 @@ from trayquota.core.model import AccountState, FailureKind, Snapshot
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetch_pool import TOKEN_REFRESH_S, WORKERS
+from trayquota.engine.scheduler import PollInterval
 from trayquota.sources.base import Discovery
 
 from .engine_rig import answer
@@ -82,6 +83,7 @@ class Bench:
             store=self,
             clock=lambda: datetime.now(UTC),
             sinks=[self.shown.append],
+            interval=PollInterval(300.0),
             monotonic=lambda: self.seconds,
         )
 
@@ -240,7 +242,12 @@ def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told(set_up: SetUp
 
     bench = set_up(fetchers, 3)
     engine = Engine(
-        sources=[bench], fetch=fetchers, store=bench, clock=lambda: datetime.now(UTC), sinks=[publish], interval_s=3600
+        sources=[bench],
+        fetch=fetchers,
+        store=bench,
+        clock=lambda: datetime.now(UTC),
+        sinks=[publish],
+        interval=PollInterval(3600.0),
     )
     loop = threading.Thread(target=engine.run, name="engine")
     loop.start()

@@ -1,4 +1,4 @@
-"""When to ask an account next, and why: one function of plain inputs."""
+"""When to poll an account next, and why: one function of plain inputs."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ class RateLimitGate(Struct, frozen=True):
     backoff_s: Annotated[float, Meta(gt=0, le=86400)]
 
     def is_closed(self, now: datetime) -> bool:
-        """Whether asking has to wait."""
+        """Whether a poll has to wait."""
         return now < self.opens_at
 
 
 def next_gate(previous: RateLimitGate | None, retry_after_s: float, now: datetime) -> RateLimitGate:
     """Return the gate after a 429 that arrived at ``now``.
 
-    The pause is the longer of what the provider asked for and the own back-off: five minutes, doubling to an
-    hour while answers are 429. A gate never opens earlier than the one before it.
+    The pause is the longer of ``retry_after_s`` and our own back-off: five minutes, doubling to an hour while
+    answers are 429. A gate never opens earlier than the one before it.
     """
     step_s = min(previous.backoff_s * 2, LONGEST_PAUSE_S) if previous else SHORTEST_PAUSE_S
     opens_at = now + timedelta(seconds=max(step_s, retry_after_s))
@@ -58,8 +58,8 @@ class PollInput(Struct, frozen=True):
     """What decides when an account is due.
 
     Attributes:
-        last_poll_at: When it was asked last; ``None`` for never.
-        interval_s: The person's choice of pace.
+        last_poll_at: When it was polled last; ``None`` for never.
+        interval_s: Between two polls, as the settings have it.
         jitter_s: Added to the interval, so that accounts and machines do not march in step.
         resets: Known resets of its windows.
         failure: What the last answer failed with, if it did.
@@ -77,32 +77,36 @@ class PollInput(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """When to ask, and why."""
+    """When to poll, and why."""
 
     at: datetime
     reason: Reason
 
 
-def next_poll(asked: PollInput, now: datetime) -> Decision:
-    """Return when the account is to be asked next; a moment in the past means at once.
+def next_poll(poll: PollInput, now: datetime) -> Decision:
+    """Return when the account is to be polled next; a moment in the past means at once.
 
-    The regular pace is kept; a reset brings one request forward, to 30 s after it; an unreachable network is
-    tried again after 30 s, doubling up to the interval. A shut gate holds everything back.
+    That is after the interval; a reset brings one poll forward, to 30 s after it; an unreachable network is tried
+    again after 30 s, doubling up to the interval. A closed gate holds everything back.
     """
-    if asked.last_poll_at is None or asked.last_poll_at > now:
-        # Never asked, or asked in a future that a corrected clock took back.
+    last = poll.last_poll_at
+    if last is None or last > now:
+        # Never polled, or in a future that a corrected clock took back.
         due = Decision(now, Reason.START)
     else:
-        due = Decision(asked.last_poll_at + timedelta(seconds=asked.interval_s + asked.jitter_s), Reason.SCHEDULE)
-        if asked.failure is FailureKind.NETWORK:
-            delay_s = min(_NETWORK_RETRY_S * 2 ** min(max(asked.consecutive_failures, 1) - 1, 20), asked.interval_s)
-            due = min(
-                due, Decision(asked.last_poll_at + timedelta(seconds=delay_s), Reason.RETRY), key=lambda each: each.at
-            )
-        for reset in asked.resets:
+        due = Decision(last + timedelta(seconds=poll.interval_s + poll.jitter_s), Reason.SCHEDULE)
+        if poll.failure is FailureKind.NETWORK:
+            delay_s = min(_NETWORK_RETRY_S * 2 ** min(max(poll.consecutive_failures, 1) - 1, 20), poll.interval_s)
+            due = _earlier(due, Decision(last + timedelta(seconds=delay_s), Reason.RETRY))
+        for reset in poll.resets:
             at = reset + timedelta(seconds=AFTER_RESET_S)
-            if at >= asked.last_poll_at + timedelta(seconds=_LEAST_DELAY_S) and at < due.at:
-                due = Decision(at, Reason.RESET)
-    if asked.gate is not None and asked.gate.opens_at > due.at:
-        return Decision(asked.gate.opens_at, Reason.RETRY)
+            if at >= last + timedelta(seconds=_LEAST_DELAY_S):
+                due = _earlier(due, Decision(at, Reason.RESET))
+    if poll.gate is not None and poll.gate.opens_at > due.at:
+        return Decision(poll.gate.opens_at, Reason.RETRY)
     return due
+
+
+def _earlier(first: Decision, second: Decision) -> Decision:
+    """Return the earlier of two; the first of equals."""
+    return second if second.at < first.at else first

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 import time
 from datetime import timedelta
 from functools import partial
@@ -24,7 +23,6 @@ from trayquota.engine.fetch_pool import Fetch, FetchPool, FetchTask, thread_pool
 from trayquota.engine.loop import TICK_S, Loop
 from trayquota.engine.publisher import SnapshotPublisher
 from trayquota.engine.registry import Registry
-from trayquota.engine.scheduler import PollInterval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from trayquota.engine.discoverer import Discovered
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.engine.registry import RecordStore
+    from trayquota.engine.scheduler import PollInterval
     from trayquota.sources.base import AccountSource
 
 _DEBOUNCE_S = 0.1
@@ -64,11 +63,10 @@ class Engine(Loop):
         store: RecordStore,
         clock: Callable[[], datetime],
         sinks: Iterable[SnapshotSink] = (),
-        interval_s: float = 300.0,
+        interval: PollInterval,
         records: Mapping[str, AccountRecord] | None = None,
         on_tick: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
-        rng: random.Random | None = None,
         make_pool: Callable[[], Executor] = thread_pool,
         run_discovery: Callable[[Callable[[], None]], None] = start_thread,
     ) -> None:
@@ -80,11 +78,10 @@ class Engine(Loop):
             store: Keeps records across restarts. No sink, for a record holds more than a snapshot shows.
             clock: The time, aware, UTC.
             sinks: Hear of each snapshot, on the engine's thread.
-            interval_s: Between two polls of an account.
+            interval: How often accounts are polled.
             records: By account id, from an earlier run.
             on_tick: Called about once a minute.
             monotonic: The monotonic clock; seconds.
-            rng: For the jitter.
             make_pool: Makes what fetches run on.
             run_discovery: Runs a discovery, which may block.
         """
@@ -93,7 +90,7 @@ class Engine(Loop):
         self._clock = clock
         self._on_tick = on_tick
         self._monotonic = monotonic
-        self._interval = PollInterval(interval_s, rng or random.Random())  # noqa: S311 - spreads requests, hides nothing
+        self._interval = interval
         super().__init__(clock, monotonic, self._clock_jumped)
         self._discoverer = Discoverer(self._sources, lambda: self.post(self._take_discovered), run_discovery)
         self._fetches = FetchPool(fetch, lambda *done: self.post(partial(self._fetched, *done)), monotonic, make_pool)
@@ -142,15 +139,16 @@ class Engine(Loop):
 
     def run_until_settled(self) -> Snapshot:
         """Work until nothing is awaited any more; return the snapshot."""
-        while self._is_unsettled:
+        retries = [f"discover {source.name}" for source in self._sources]
+        while (
+            self._fetches
+            or self._discoverer.is_running
+            or self._publisher.dirty
+            or self.has_posts
+            or any(self.scheduler.get_jobs(retry) for retry in retries)
+        ):
             self.step(self.wait_s)
         return self.snapshot
-
-    @property
-    def _is_unsettled(self) -> bool:
-        is_awaiting = bool(self._fetches) or self._discoverer.is_running or self.has_posts
-        has_retry = any(self.scheduler.get_jobs(f"discover {source.name}") for source in self._sources)
-        return is_awaiting or has_retry or self._publisher.dirty
 
     @property
     def wait_s(self) -> float:
@@ -208,27 +206,20 @@ class Engine(Loop):
             _log.info("the accounts have changed: %d", len(self._discoverer.accounts))
             self._changed()
         if done.reasons:
-            self._poll(done.source, done.reasons, changes.to_poll)
+            self._poll(done.source, done.reasons, dict.fromkeys(changes.to_poll, Reason.CHANGED))
 
     def _pass_over(self) -> None:
         """Poll the accounts of sources that take their time as they were before."""
         for source in self._sources:
             if reasons := self._discoverer.pass_over(source):
                 _log.info("the source %s takes its time", source.name)
-                self._poll(source, reasons, set())
+                self._poll(source, reasons, {})
 
-    def _poll(self, source: AccountSource, reasons: set[Reason], changed: set[str]) -> None:
-        """Fetch the accounts of a source that a refresh is for: those that changed, that are due, or all."""
-        accounts = self._registry.accounts_of(source.name)
-        wanted = dict.fromkeys(changed, Reason.CHANGED)
-        if Reason.SCHEDULE in reasons:
-            due = self._registry.due_soon(self._clock(), self._fetches)
-            wanted |= {key: due[key] for key in due.keys() & accounts}
-        for reason in reasons - {Reason.SCHEDULE, Reason.CHANGED}:
-            wanted |= dict.fromkeys(accounts, reason)
+    def _poll(self, source: AccountSource, reasons: set[Reason], changed: Mapping[str, Reason]) -> None:
+        wanted = {**changed, **self._registry.to_poll(source.name, reasons, self._clock(), self._fetches)}
         if wanted or reasons != {Reason.CHANGED}:
-            why = {*wanted.values()} or reasons
-            _log.info("refresh: %s, %d accounts", " and ".join(sorted(why)), len(wanted))
+            why = sorted({*wanted.values()} or reasons)
+            _log.info("refresh: %s, %d accounts", " and ".join(why), len(wanted))
             self._publisher.dirty = True
         self._fetch(wanted)
 
@@ -241,7 +232,6 @@ class Engine(Loop):
             if entry is not None:
                 self._publisher.dirty = True
                 self._fetches.submit(entry.credential, entry.record.gate)
-        self._watch_overdue()
 
     def _fetched(self, task: FetchTask, result: FetchResult) -> None:
         now = self._clock()
@@ -254,23 +244,20 @@ class Engine(Loop):
             # A pause has to survive a restart that comes the next moment.
             self._changed(save_s=0.0 if result.is_rate_limited else _SAVE_S)
 
-    def _watch_overdue(self) -> None:
-        if self._fetches:
-            self.scheduler.once("overdue", self._fetches.next_expiry_s(), self._expire_overdue)
-
     def _expire_overdue(self) -> None:
         """Report accounts whose fetcher hangs where no time limit reaches, as in a name look-up."""
         failure = Failure(FailureKind.NETWORK, "No answer in time. Check the network connection.")
         for task in self._fetches.expire():
             self._registry.apply_result(task.credential, task.gate, FetchResult(error=failure), self._clock())
             self._changed()
-        self._watch_overdue()
 
     # Scheduling, publishing and saving.
 
     def _plan(self) -> None:
         """Schedule the next refresh for when the next account is due; not for each of many results anew."""
         now_s, now = self._monotonic(), self._clock()
+        if self._fetches and not self.scheduler.get_jobs("overdue"):
+            self.scheduler.once("overdue", self._fetches.next_expiry_s(), self._expire_overdue)
         left_s = self._planned_s + _PLAN_S - now_s
         if self._fetches and left_s > 0:
             # Nothing more to do then: every step ends with a plan.

@@ -18,7 +18,7 @@ from trayquota.core.account_state import (
     with_current_account,
 )
 from trayquota.core.redacted import RedactedRepr
-from trayquota.core.refresh_policy import PollInput, next_poll
+from trayquota.core.refresh_policy import PollInput, Reason, next_poll
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trayquota.core.account_state import AccountRecord, FetchResult
     from trayquota.core.credential import Credential
     from trayquota.core.model import AccountUsage
-    from trayquota.core.refresh_policy import Decision, RateLimitGate, Reason
+    from trayquota.core.refresh_policy import Decision, RateLimitGate
     from trayquota.engine.scheduler import PollInterval
 
 
@@ -114,10 +114,6 @@ class Registry:
         self._entries: dict[str, Entry] = {}
         self._gone: dict[str, AccountRecord] = {}
 
-    def accounts_of(self, source: str) -> set[str]:
-        """Return the ids of the accounts that the source of that name has."""
-        return {key for key, entry in self._entries.items() if entry.credential.source == source}
-
     def pollable(self, account_id: str, now: datetime) -> Entry | None:
         """Return an account if it may be polled at ``now``, else ``None``."""
         entry = self._entries.get(account_id)
@@ -200,10 +196,22 @@ class Registry:
         """Return when the next account is to be polled that is not being fetched; ``None`` when there is none."""
         return min((poll.at for _, poll in self._polls(now, fetching)), default=None)
 
-    def due_soon(self, now: datetime, fetching: Container[str]) -> dict[str, Reason]:
-        """Return the accounts that are due now, or so soon that they are polled along, and why they are."""
+    def to_poll(
+        self, source: str, reasons: Iterable[Reason], now: datetime, fetching: Container[str]
+    ) -> dict[str, Reason]:
+        """Return the accounts of a source that are to be polled for any of ``reasons``, and why each is.
+
+        By schedule those that are due, or so soon that they are polled along; for a change by itself none, else all.
+        """
         soon = now + timedelta(seconds=self._interval.batch_window_s)
-        return {key: poll.reason for key, poll in self._polls(now, fetching) if poll.at <= soon}
+        found: dict[str, Reason] = {}
+        for reason in sorted(reasons):
+            if reason is Reason.SCHEDULE:
+                due = {key: poll.reason for key, poll in self._polls(now, fetching) if poll.at <= soon}
+            else:
+                due = dict.fromkeys(self._entries, reason) if reason is not Reason.CHANGED else {}
+            found |= {key: why for key, why in due.items() if self._entries[key].credential.source == source}
+        return found
 
     def _polls(self, now: datetime, fetching: Container[str]) -> Iterator[tuple[str, Decision]]:
         for key, entry in self._entries.items():

@@ -7,14 +7,14 @@ twice a year and whole years at the first contact with a time server.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 import schedule
-from msgspec import Struct
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from random import Random
 
 JUMP_S = 30.0
 """By so much the wall clock has to move ahead at once for the machine to count as having slept."""
@@ -34,7 +34,7 @@ class PollInterval(Struct):
     """
 
     interval_s: float
-    rng: Random
+    rng: Random = field(default_factory=Random)
 
     def jitter(self) -> float:
         """Return which share of it is added to the interval, which is never shorter than what was chosen."""
