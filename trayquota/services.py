@@ -17,6 +17,7 @@ from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetcher import Fetcher
 from trayquota.engine.scheduler import PollInterval
+from trayquota.net.transport import Transport
 from trayquota.providers import provider_title, usage_page
 from trayquota.settings.locales import time_format
 from trayquota.sources.folder import FolderSource
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trayquota.core.account_state import AccountRecord
-    from trayquota.engine.fetcher import Sender
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
     from trayquota.views.alerts import Alert
@@ -79,7 +79,7 @@ class Services(Struct, frozen=True):
     folders: FolderSource
     watcher: Watcher
     fetcher: Fetcher
-    sender: _LateSender
+    transport: Transport
     token_manager: TokenManager
     store: StateStore
     notifier: AlertNotifier | None
@@ -89,7 +89,7 @@ class Services(Struct, frozen=True):
         """Go by these settings from now on. For the engine's thread."""
         self.fetcher.renew_logins = config.settings.renew_logins
         self.folders.configure(config.folders, config.settings.providers_off)
-        self.sender.use(config)
+        self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
         if self.notifier is not None:
             self.notifier.options = display_options(config)
 
@@ -114,23 +114,18 @@ def build_services(config: Config, tray: Tray | None = None, *, interval_s: floa
     settings, closing = config.settings, threading.Event()
     store = StateStore(config.paths.state)
     records = store.load()
-    sender = _LateSender(config)
-    token_manager = TokenManager(
-        config.paths.state_dir,
-        lambda request, *, proxy_url: sender().send(request, proxy_url=proxy_url),
-        store,
-        utc_now,
-        closing,
-    )
+    transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy)
+    token_manager = TokenManager(config.paths.state_dir, transport.send, store, utc_now, closing)
     token_manager.recover()
     watcher = Watcher()
     folders = _folder_source(config, records, watcher)
     fetcher = Fetcher(
-        sender, token_manager, utc_now, renew_logins=settings.renew_logins, sends_rare_requests=tray is not None
+        transport.send, token_manager, utc_now, renew_logins=settings.renew_logins, sends_rare_requests=tray is not None
     )
-    notifier = AlertNotifier(store, tray.notify, utc_now, display_options(config)) if tray else None
     sinks: list[SnapshotSink] = []
-    if tray and notifier:
+    notifier: AlertNotifier | None = None
+    if tray is not None:
+        notifier = AlertNotifier(store, tray.notify, utc_now, display_options(config))
         sinks += [tray.show, notifier]
     engine = Engine(
         sources=[folders],
@@ -142,7 +137,7 @@ def build_services(config: Config, tray: Tray | None = None, *, interval_s: floa
         records=records,
         on_tick=tray.tick if tray else lambda: None,
     )
-    return Services(engine, folders, watcher, fetcher, sender, token_manager, store, notifier, closing)
+    return Services(engine, folders, watcher, fetcher, transport, token_manager, store, notifier, closing)
 
 
 def _folder_source(
@@ -150,31 +145,6 @@ def _folder_source(
 ) -> FolderSource:
     accounts = {key: record.account for key, record in records.items()}
     return FolderSource(config.folders, accounts, utc_now, watcher, providers_off=config.settings.providers_off)
-
-
-class _LateSender:
-    """Makes the transport when the first request is about to go: its imports take their time."""
-
-    def __init__(self, config: Config) -> None:
-        self._lock = threading.Lock()
-        self._route = (config.settings.gateway, config.settings.proxy)
-        self._made: Sender | None = None
-
-    def use(self, config: Config) -> None:
-        """Send by these settings from now on; what is under way ends as it began."""
-        route = (config.settings.gateway, config.settings.proxy)
-        with self._lock:
-            if route != self._route:
-                self._route, self._made = route, None
-
-    def __call__(self) -> Sender:
-        with self._lock:
-            if self._made is None:
-                from trayquota.net.transport import Transport
-
-                gateway, proxy = self._route
-                self._made = Transport(utc_now, gateway=gateway, proxy=proxy)
-            return self._made
 
 
 def refresh_once(config: Config) -> Snapshot:

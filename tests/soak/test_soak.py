@@ -153,7 +153,7 @@ class Applet:
         self._presenter = TrayPresenter(self._icon, BackendQuirks(), lambda _action: None)
         self.engine = Engine(
             sources=[FolderSource([self.files], {}, self.now)],
-            fetch=Fetcher(lambda: transport, keeper, self.now),
+            fetch=Fetcher(transport.send, keeper, self.now),
             store=store,
             clock=self.now,
             sinks=[self._publish],

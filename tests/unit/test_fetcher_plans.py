@@ -44,7 +44,7 @@ def plans(folder: Path, provider: Provider, tokens: str, *, sends_rare_requests:
     closing = threading.Event()
     store = StateStore(folder / "state.json")
     keeper = TokenManager(folder, provider.send, store, lambda: NOW, closing)
-    fetch = Fetcher(lambda: provider, keeper, lambda: NOW, sends_rare_requests=sends_rare_requests)
+    fetch = Fetcher(provider.send, keeper, lambda: NOW, sends_rare_requests=sends_rare_requests)
     account = Account("claude-a.json", "claude", "ada@example.com")
     found = []
     for token in tokens:

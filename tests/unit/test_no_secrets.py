@@ -117,7 +117,7 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
             assert not [token for token in TOKENS if token in repr(each)], type(each)
 
     credential = house.credential()
-    fetcher = Fetcher(lambda: Line(house), house.keeper, house.clock)
+    fetcher = Fetcher(Line(house).send, house.keeper, house.clock)
     house.provider.script.append(look)
     monkeypatch.setattr(rewrite, "sync_folder", look)
     outcome = fetcher(credential, CancelToken(), lambda _s: None)
@@ -247,7 +247,7 @@ def test_an_answer_of_any_kind(house: House, status: int, kind: str) -> None:
     body = {"error": {"message": f"{ACCESS} {EMAIL}", "type": ACCESS}, "plan_type": EMAIL}
     line.script.append(said(status, body, {"content-type": kind, "retry-after": ACCESS, "location": ACCESS}))
     house.write(house.provider.newest, type="codex", email=EMAIL, expired="")
-    outcome = Fetcher(lambda: line, house.keeper, house.clock)(house.credential(), CancelToken(), lambda _s: None)
+    outcome = Fetcher(line.send, house.keeper, house.clock)(house.credential(), CancelToken(), lambda _s: None)
     assert outcome.error is not None
     assert_discreet(repr(outcome.error))
 

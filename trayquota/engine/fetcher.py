@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from trayquota.tokens.manager import TokenManager
 
 
-class Sender(Protocol):
-    """Sends requests; see :class:`trayquota.net.transport.Transport`."""
+class TransportSend(Protocol):
+    """Sends one request; see :meth:`trayquota.net.transport.Transport.send`."""
 
-    def send(
-        self, request: Request, *, proxy_url: str | None = None, cancel_token: CancelToken | None = None
-    ) -> Response:
+    def __call__(self, request: Request, *, proxy_url: str | None, cancel_token: CancelToken) -> Response:
         """Return the answer, or raise ``FetchError``."""
 
 
@@ -39,7 +37,7 @@ class Fetcher:
 
     def __init__(
         self,
-        sender: Callable[[], Sender],
+        send: TransportSend,
         token_manager: TokenManager,
         clock: Callable[[], datetime],
         *,
@@ -49,13 +47,13 @@ class Fetcher:
         """Fetch nothing yet.
 
         Args:
-            sender: Gives what sends requests; called when first needed.
+            send: Sends a request.
             token_manager: Refreshes tokens.
             clock: The time, aware, UTC.
             renew_logins: Whether it may.
             sends_rare_requests: See :meth:`trayquota.providers.base.Send.rarely`; without it none is due.
         """
-        self._sender = sender
+        self._send = send
         self._token_manager = token_manager
         self._clock = clock
         self._rare_requests = _RareRequests() if sends_rare_requests else None
@@ -114,7 +112,7 @@ class Fetcher:
             raise
 
     def _fetch(self, fetch: _Fetch, login: Tokens) -> Usage:
-        usage = fetch.provider.fetch(login, _Send(self._sender(), fetch, login, self._rare_requests))
+        usage = fetch.provider.fetch(login, _Send(self._send, fetch, login, self._rare_requests))
         with self._lock:
             self._refused_when_new.pop(fetch.account_id, None)
         return usage
@@ -149,15 +147,15 @@ class _Fetch(Struct, frozen=True):
 class _Send:
     """Sends a provider's requests for one account; see :class:`trayquota.providers.base.Send`."""
 
-    def __init__(self, sender: Sender, fetch: _Fetch, login: Tokens, rare_requests: _RareRequests | None) -> None:
-        self._sender = sender
+    def __init__(self, send: TransportSend, fetch: _Fetch, login: Tokens, rare_requests: _RareRequests | None) -> None:
+        self._send = send
         self._fetch = fetch
         self._login = login
         self._rare_requests = rare_requests
 
     def __call__(self, request: Request) -> Response:
         self._fetch.allow_s(REQUEST_S)
-        return self._sender.send(request, proxy_url=self._login.proxy_url, cancel_token=self._fetch.cancel_token)
+        return self._send(request, proxy_url=self._login.proxy_url, cancel_token=self._fetch.cancel_token)
 
     def rarely(self, request: Request) -> Response | None:
         rare = self._rare_requests
