@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import ConfigError
 from trayquota.core.refresh_policy import Reason
-from trayquota.services import build_services, display_options, utc_now
+from trayquota.services import build_services, display_options, provider_switches, utc_now
 from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
+from trayquota.views.provider_menu import provider_menu
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
@@ -161,6 +162,7 @@ class App:
             notifications=settings.notifications,
             hide_emails=settings.hide_emails,
             starts_at_login=self._starts_at_login,
+            providers=provider_menu(snapshot, provider_switches(self._config)),
         )
         return tray_view(
             snapshot, utc_now(), self._options, settings=settings_menu_item(choices), problem=self._problem

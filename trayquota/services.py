@@ -18,7 +18,7 @@ from trayquota.engine.engine import Engine
 from trayquota.engine.fetcher import Fetcher
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
-from trayquota.providers import provider_title, usage_page
+from trayquota.providers import ProviderSwitches, provider_title, usage_page
 from trayquota.settings.locales import time_format
 from trayquota.sources.folder import FolderSource
 from trayquota.store.state import StateStore
@@ -59,6 +59,11 @@ def display_options(config: Config) -> DisplayOptions:
     )
 
 
+def provider_switches(config: Config) -> ProviderSwitches:
+    """Return which providers are switched off and on."""
+    return ProviderSwitches.of(config.settings.providers_off, config.settings.providers_on)
+
+
 class Tray(Protocol):
     """What the tray applet does with what the engine publishes, on the engine's thread."""
 
@@ -88,7 +93,7 @@ class Services(Struct, frozen=True):
     def configure(self, config: Config) -> None:
         """Go by these settings from now on. For the engine's thread."""
         self.fetcher.renew_logins = config.settings.renew_logins
-        self.folders.configure(config.folders, config.settings.providers_off)
+        self.folders.configure(config.folders, provider_switches(config))
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
         if self.notifier is not None:
             self.notifier.options = display_options(config)
@@ -144,7 +149,7 @@ def _folder_source(
     config: Config, records: Mapping[str, AccountRecord], watcher: Watcher | None = None
 ) -> FolderSource:
     accounts = {key: record.account for key, record in records.items()}
-    return FolderSource(config.folders, accounts, utc_now, watcher, providers_off=config.settings.providers_off)
+    return FolderSource(config.folders, accounts, utc_now, watcher, switches=provider_switches(config))
 
 
 def refresh_once(config: Config) -> Snapshot:

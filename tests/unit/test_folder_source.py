@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.model import Account
+from trayquota.providers import ProviderSwitches
 from trayquota.sources.folder import FolderSource
 from trayquota.system.watcher import Watcher
 
@@ -37,9 +38,10 @@ def source(
     *folders: Path,
     last_known: Mapping[str, Account] | None = None,
     watcher: Watcher | None = None,
-    providers_off: Iterable[str] = (),
+    off: Iterable[str] = (),
+    on: Iterable[str] = (),
 ) -> FolderSource:
-    return FolderSource(folders, last_known or {}, lambda: NOW, watcher, providers_off=providers_off)
+    return FolderSource(folders, last_known or {}, lambda: NOW, watcher, switches=ProviderSwitches.of(off, on))
 
 
 def found(folders: FolderSource) -> dict[str, Credential]:
@@ -93,17 +95,24 @@ def test_files_of_the_same_name_have_ids_of_their_own(tmp_path: Path) -> None:
 
 
 def test_providers_that_are_off_count_as_disabled(home: Path, work: Path) -> None:
-    folders = source(home, work, providers_off=["claude"])
+    folders = source(home, work, off=["claude"])
     assert {key: each.disabled for key, each in found(folders).items()} == {
         "claude-ada.json": True,
         "claude-bea.json": True,
         "codex-carol.json": False,
     }
-    folders.configure([home], ["codex"])
+    folders.configure([home], ProviderSwitches.of(["codex"], []))
     assert {key: each.disabled for key, each in found(folders).items()} == {
         "claude-ada.json": False,
         "codex-carol.json": True,
     }
+
+
+def test_a_provider_that_is_off_by_default_is_asked_only_when_switched_on(home: Path) -> None:
+    put(home, "meta-jo", type="meta", dca_token="dca:token")
+    assert found(source(home))["meta-jo.json"].disabled
+    assert not found(source(home, on=["meta"]))["meta-jo.json"].disabled
+    assert found(source(home, off=["meta"], on=["meta"]))["meta-jo.json"].disabled
 
 
 def test_folders_are_exchanged(home: Path, work: Path) -> None:
@@ -207,5 +216,5 @@ def test_other_folders_or_providers_are_reported_as_a_change_and_the_same_are_no
     assert not calls
     folders.configure([home, work])
     folders.configure([work, home])
-    folders.configure([work, home], ["codex"])
+    folders.configure([work, home], ProviderSwitches.of(["codex"], []))
     assert len(calls) == 3

@@ -43,4 +43,4 @@ def test_an_error_quotes_nothing_of_the_answer() -> None:
 
 def test_it_is_off_unless_switched_on_and_asked_at_most_every_15_minutes() -> None:
     assert provider("meta").is_off_by_default
-    assert provider("meta").least_interval_s == 900
+    assert provider("meta").min_interval_s == 900

@@ -94,6 +94,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
         account=account,
         credits=Credits(14.5),
         reset_credits=ResetCredits(2, NOW),
+        expired_since=NOW,
         failure=Failure(FailureKind.RATE_LIMITED, "Wait.", NOW),
         windows=(QuotaWindow("5-hour", 58.0, NOW, 18000),),
         gate=RateLimitGate(NOW, 300.0),
@@ -128,6 +129,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                 "gate": {"opens_at": noon, "backoff_s": 300.0},
                 "credits": {"balance": 14.5, "is_unlimited": False},
                 "reset_credits": {"available": 2, "expires_at": noon},
+                "expired_since": noon,
             }
         ],
         "refresh_backoffs": {"0a1b": {"final": False, "not_before": noon, "failures": 2}},

@@ -41,6 +41,7 @@ class AccountRecord(Struct, frozen=True):
         gate: The pause after a 429.
         credits: What the account lives on beside the windows.
         reset_credits: ``None`` when there are none.
+        expired_since: Since when a login is expired that another program refreshes.
     """
 
     account: Account
@@ -51,6 +52,7 @@ class AccountRecord(Struct, frozen=True):
     gate: RateLimitGate | None = None
     credits: Credits | None = None
     reset_credits: ResetCredits | None = None
+    expired_since: Instant | None = None
 
 
 class FetchResult(RedactedRepr, Struct, frozen=True):
@@ -62,6 +64,7 @@ class FetchResult(RedactedRepr, Struct, frozen=True):
         is_rate_limited: The provider answered 429.
         retry_after_s: The pause it asked for; seconds, 0 when it named none.
         access_token: The access token that was used.
+        expired_at: When a token ended, or was refused, that another program refreshes; else ``None``.
     """
 
     repr_fields = ("usage", "error", "is_rate_limited", "retry_after_s")
@@ -71,9 +74,12 @@ class FetchResult(RedactedRepr, Struct, frozen=True):
     is_rate_limited: bool = False
     retry_after_s: float = 0.0
     access_token: str = ""
+    expired_at: datetime | None = None
 
 
 _TICK = timedelta(microseconds=1)
+REFRESH_GRACE = timedelta(minutes=3)
+"""So long after its end a login that another program refreshes is not called expired: it may be at it."""
 _LONGEST_PAUSE = timedelta(days=1)
 """No provider is believed to want a longer one."""
 
@@ -105,13 +111,19 @@ def _usage(known: AccountRecord, state: AccountState, failure: Failure | None) -
 
 def _state(known: AccountRecord, *, is_confirmed: bool) -> AccountState:
     failure, has_values = known.failure, known.updated_at is not None
-    if failure is not None and failure.kind is FailureKind.LOGIN_EXPIRED:
+    if failure is not None and failure.kind is FailureKind.LOGIN_EXPIRED and not _awaits_refresh(known):
         return AccountState.EXPIRED
     if not has_values:
         return AccountState.PENDING if failure is None else AccountState.ERROR
     if failure is not None and known.updated_at != known.polled_at:
         return AccountState.STALE
     return AccountState.OK if is_confirmed else AccountState.STALE
+
+
+def _awaits_refresh(record: AccountRecord) -> bool:
+    """Whether another program may still refresh an expired login, or its last values are worth more than the word."""
+    in_grace = record.failure is not None and record.failure.retry_at is not None
+    return record.expired_since is not None and (in_grace or record.updated_at is not None)
 
 
 def new_record(credential: Credential) -> AccountRecord:
@@ -143,9 +155,12 @@ def apply_result(
         now: When the answer came.
     """
     if outcome.usage is None:
-        after = (
-            _paused(known, outcome, before, now) if outcome.is_rate_limited else replace(known, failure=outcome.error)
-        )
+        if outcome.is_rate_limited:
+            after = _paused(known, outcome, before, now)
+        elif outcome.error is not None and outcome.expired_at is not None:
+            after = _expired(known, outcome.error, outcome.expired_at, now)
+        else:
+            after = replace(known, failure=outcome.error, expired_since=None)
         # Values are fresh when they came with the last answer, so no clock may be too coarse to tell two apart.
         return replace(after, polled_at=now if now != known.updated_at else now + _TICK)
     account, usage = known.account, outcome.usage
@@ -163,7 +178,17 @@ def apply_result(
         reset_credits=usage.reset_credits,
         failure=outcome.error,
         gate=None,
+        expired_since=None,
     )
+
+
+def _expired(record: AccountRecord, failure: Failure, expired_at: datetime, now: datetime) -> AccountRecord:
+    """Return the record of an account whose login another program has to refresh, which may take it a moment."""
+    since = record.expired_since or expired_at
+    grace_ends_at = since + REFRESH_GRACE
+    if now < grace_ends_at:
+        failure = replace(failure, retry_at=grace_ends_at)
+    return replace(record, failure=failure, expired_since=since)
 
 
 def with_values_of(record: AccountRecord, other: AccountRecord) -> AccountRecord:

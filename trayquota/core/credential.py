@@ -58,6 +58,8 @@ class Credential(RedactedRepr, Struct, frozen=True):
         problem: Why the file cannot be used, when it cannot.
         is_supported: Whether there is a quota source for the provider.
         source: The name of the source of accounts that has it.
+        refreshed_by: The program that refreshes the login, for people; empty where that is this one or nobody.
+        min_interval_s: It is not polled more often than this.
         writable: Whether a refreshed login may be written to the file; else only its owner refreshes it.
     """
 
@@ -71,3 +73,5 @@ class Credential(RedactedRepr, Struct, frozen=True):
     is_supported: bool = True
     source: str = "folder"
     writable: bool = True
+    refreshed_by: str = ""
+    min_interval_s: float = 0.0

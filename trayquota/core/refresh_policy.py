@@ -65,6 +65,7 @@ class PollInput(Struct, frozen=True):
         failure: What the last answer failed with, if it did.
         consecutive_failures: How often in a row.
         gate: The pause after a 429.
+        retry_at: When an expired login is called so, unless another program has refreshed it by then.
     """
 
     last_poll_at: datetime | None
@@ -74,6 +75,7 @@ class PollInput(Struct, frozen=True):
     failure: FailureKind | None = None
     consecutive_failures: int = 0
     gate: RateLimitGate | None = None
+    retry_at: datetime | None = None
 
 
 class Decision(Struct, frozen=True):
@@ -98,6 +100,8 @@ def next_poll(poll: PollInput, now: datetime) -> Decision:
         if poll.failure is FailureKind.NETWORK:
             delay_s = min(_NETWORK_RETRY_S * 2 ** min(max(poll.consecutive_failures, 1) - 1, 20), poll.interval_s)
             due = _earlier(due, Decision(last + timedelta(seconds=delay_s), Reason.RETRY))
+        if poll.retry_at is not None and poll.retry_at > last:
+            due = _earlier(due, Decision(poll.retry_at, Reason.RETRY))
         for reset in poll.resets:
             at = reset + timedelta(seconds=AFTER_RESET_S)
             if at >= last + timedelta(seconds=_LEAST_DELAY_S):

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.account_state import FetchResult
 from trayquota.core.errors import FetchError, fetch_error
@@ -80,12 +81,7 @@ class Fetcher:
                 login = self._refreshed(fetch, login)
                 usage = self._fetch_refreshed(fetch, login)
         except FetchError as error:
-            return FetchResult(
-                error=error.failure,
-                is_rate_limited=error.failure.kind is FailureKind.RATE_LIMITED,
-                retry_after_s=error.retry_after_s,
-                access_token=login.access_token,
-            )
+            return _failed(credential, login, error, self._clock())
         if warning is None:
             _, warning = self._token_manager.current_tokens(credential)
         return FetchResult(usage=usage, error=warning, access_token=login.access_token)
@@ -183,6 +179,22 @@ class _RareRequests:
             is_second_time = token == access_token
             self._seen[account_id, url] = (access_token, is_second_time)
             return is_second_time and not was_sent
+
+
+def _failed(credential: Credential, login: Tokens, error: FetchError, now: datetime) -> FetchResult:
+    """Return the result of a fetch that failed; an expired login that another program refreshes says which."""
+    failure, expired_at = error.failure, None
+    if credential.refreshed_by and failure.kind is FailureKind.LOGIN_EXPIRED and login.access_token:
+        words = f"Login expired. {credential.refreshed_by} refreshes this login; is it running?"
+        failure = replace(failure, message=words)
+        expired_at = login.expires_at if login.expires_at is not None and login.expires_at <= now else now
+    return FetchResult(
+        error=failure,
+        is_rate_limited=failure.kind is FailureKind.RATE_LIMITED,
+        retry_after_s=error.retry_after_s,
+        access_token=login.access_token,
+        expired_at=expired_at,
+    )
 
 
 def _expired_message(login: Tokens) -> str:

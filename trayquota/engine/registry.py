@@ -66,9 +66,12 @@ class Entry(RedactedRepr, Struct):
         return credential.is_supported and not credential.disabled and credential.problem is None
 
     def can_poll(self, now: datetime) -> bool:
-        """Whether it may be polled at ``now``: not while its gate is closed."""
-        gate = self.record.gate
-        return self.is_pollable and not (gate is not None and gate.is_closed(now))
+        """Whether it may be polled at ``now``: not while its gate is closed, nor before its least interval is over."""
+        gate, polled_at = self.record.gate, self.record.polled_at
+        if gate is not None and gate.is_closed(now):
+            return False
+        is_early = polled_at is not None and 0 <= (now - polled_at).total_seconds() < self.credential.min_interval_s
+        return self.is_pollable and not is_early
 
     @property
     def has_new_token(self) -> bool:
@@ -80,12 +83,13 @@ class Entry(RedactedRepr, Struct):
         record = self.record
         poll = PollInput(
             last_poll_at=record.polled_at,
-            interval_s=interval_s,
+            interval_s=max(interval_s, self.credential.min_interval_s),
             jitter_s=self.jitter * interval_s,
             resets=tuple(window.resets_at for window in record.windows if window.resets_at is not None),
             failure=record.failure.kind if record.failure else None,
             consecutive_failures=self.consecutive_failures,
             gate=record.gate,
+            retry_at=record.failure.retry_at if record.expired_since and record.failure else None,
         )
         return next_poll(poll, now)
 

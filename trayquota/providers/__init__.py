@@ -10,9 +10,13 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from trayquota.core.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trayquota.providers.base import Provider
 
 _NAMES = {
@@ -52,6 +56,31 @@ def provider_name(file_type: str) -> str:
     """Return the provider's name for a credential file's ``type``; unknown types are kept as they are."""
     key = clean(file_type, 40).lower().replace("_", "-")
     return _NAMES.get(key, key)
+
+
+class ProviderSwitches(Struct, frozen=True):
+    """Which providers the person has switched off, and which of those that are off by default they have switched on."""
+
+    off: frozenset[str] = frozenset()
+    on: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, off: Iterable[str], on: Iterable[str]) -> ProviderSwitches:
+        """Return the switches for two lists of names, as the settings have them."""
+        return cls(frozenset(off), frozenset(on))
+
+    def is_off(self, name: str) -> bool:
+        """Whether accounts of the provider called ``name`` are not to be asked."""
+        provider = find_provider(name)
+        is_off_by_default = provider is not None and provider.is_off_by_default
+        return name in self.off or (is_off_by_default and name not in self.on)
+
+    def switched(self, name: str, *, on: bool) -> ProviderSwitches:
+        """Return the switches with that provider switched on or off."""
+        provider = find_provider(name)
+        if provider is not None and provider.is_off_by_default:
+            return ProviderSwitches(self.off - {name}, self.on | {name} if on else self.on - {name})
+        return ProviderSwitches(self.off - {name} if on else self.off | {name}, self.on)
 
 
 def provider_title(name: str) -> str:

@@ -137,7 +137,7 @@ class Provider(ABC):
     """The program that refreshes its logins, for people; empty where only a new sign-in helps."""
     is_off_by_default: ClassVar[bool] = False
     """Whether nobody is asked unless the setting ``providers_on`` names it."""
-    least_interval_s: ClassVar[float] = 0.0
+    min_interval_s: ClassVar[float] = 0.0
     """Accounts are not asked more often than this, in seconds."""
     caution: ClassVar[str] = ""
     """What people should know before they have these accounts asked, for ``doctor``; empty for nothing."""

@@ -33,7 +33,7 @@ class Meta(Provider):
     title: ClassVar[str] = "Meta Muse"
     usage_page: ClassVar[str] = "https://muse.meta.ai/settings"
     is_off_by_default: ClassVar[bool] = True
-    least_interval_s: ClassVar[float] = 900.0
+    min_interval_s: ClassVar[float] = 900.0
 
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return the lasting token; the minted key beside it is never used."""

@@ -64,6 +64,13 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         tuple[str, ...],
         setting('Providers that are not asked, as in ["codex"].', expected='a list of providers, as in ["codex"]'),
     ] = ()
+    providers_on: Annotated[
+        tuple[str, ...],
+        setting(
+            'Providers that are asked although they are off by default, as in ["meta"]: asking it mints a key.',
+            expected='a list of providers, as in ["meta"]',
+        ),
+    ] = ()
     notifications: Annotated[bool, setting("Whether you are told when a quota gets low, runs out or has reset.")] = True
     hide_emails: Annotated[bool, setting("Whether accounts are numbered instead of named, for screen sharing.")] = False
     renew_logins: Annotated[bool, setting("Whether expired Claude logins are renewed in place.")] = True

@@ -122,7 +122,7 @@ def _with_value(before: bytes, key: str, value: SettingValue) -> bytes:
     table = document
     for heading in tables:
         table = table.setdefault(heading, tomlkit.table())
-    table[name] = value
+    table[name] = list(value) if isinstance(value, tuple) else value
     text = tomlkit.dumps(document)
     return mark + (text if text.endswith("\n") else text + "\n").encode()
 

@@ -113,6 +113,8 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
         _is_disabled(source),
         problem,
         is_supported=provider is not None and identity.is_supported,
+        refreshed_by=provider.refreshed_by if provider else "",
+        min_interval_s=provider.min_interval_s if provider else 0.0,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
+from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_unique_ids
 from trayquota.sources.folder_scan import FolderScanner
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from trayquota.core.credential import Credential
     from trayquota.core.model import Account
     from trayquota.system.watcher import Watcher
+
+_ALL_ON = ProviderSwitches()
 
 
 class FolderSource:
@@ -32,7 +35,7 @@ class FolderSource:
         clock: Callable[[], datetime],
         watcher: Watcher | None = None,
         *,
-        providers_off: Iterable[str] = (),
+        switches: ProviderSwitches = _ALL_ON,
     ) -> None:
         """Scan nothing yet.
 
@@ -41,7 +44,7 @@ class FolderSource:
             last_known: Accounts by id, to name those whose e-mail has gone from their file.
             clock: The time, aware, UTC.
             watcher: Watches the folders from :meth:`start` on.
-            providers_off: Accounts of these providers count as disabled.
+            switches: Accounts of providers that are switched off count as disabled.
         """
         self._last_known = dict(last_known)
         self._clock = clock
@@ -49,20 +52,19 @@ class FolderSource:
         self._changed: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._scanners: dict[Path, FolderScanner] = {}
-        self._off: frozenset[str] = frozenset()
-        self.configure(folders, providers_off)
+        self._switches = switches
+        self.configure(folders, switches)
 
-    def configure(self, folders: Iterable[Path], providers_off: Iterable[str] = ()) -> None:
+    def configure(self, folders: Iterable[Path], switches: ProviderSwitches = _ALL_ON) -> None:
         """Use these folders from now on, as :meth:`__init__` does. From any thread."""
-        off = frozenset(providers_off)
         with self._lock:
             before = self._scanners
             scanners = {
                 folder: before.get(folder) or FolderScanner(folder, self._last_known)
                 for folder in dict.fromkeys(folders)
             }
-            is_same = (list(before), self._off) == (list(scanners), off)
-            self._scanners, self._off = scanners, off
+            is_same = (list(before), self._switches) == (list(scanners), switches)
+            self._scanners, self._switches = scanners, switches
         for gone in before.keys() - scanners.keys():
             if self._watcher is not None:
                 self._watcher.forget(gone)
@@ -76,7 +78,7 @@ class FolderSource:
     def discover(self) -> Discovery:
         """Return the accounts of all folders, sorted, with one id each."""
         with self._lock:
-            scanners, off = self._scanners, self._off
+            scanners, switches = self._scanners, self._switches
         # Watched first, so that nothing can change between the scan and the watch.
         self._watch(scanners)
         now = self._clock()
@@ -84,7 +86,7 @@ class FolderSource:
         notices = [scan.notice for scan in scans.values() if scan.notice]
         retries = [scan.retry_s for scan in scans.values() if scan.retry_s is not None]
         accounts = [
-            replace(credential, disabled=True) if credential.account.provider in off else credential
+            replace(credential, disabled=True) if switches.is_off(credential.account.provider) else credential
             for credential in _merged(scans)
         ]
         return Discovery(tuple(accounts), " ".join(notices) or None, min(retries, default=None))

@@ -93,7 +93,8 @@ def account_label(account: Account, options: DisplayOptions) -> str:
 def failure_label(failure: Failure, now: datetime, options: DisplayOptions) -> str:
     """Return a failure in short, with the time of the next try when it is known."""
     label = _FAILURE_LABELS[failure.kind]
-    if failure.retry_at is not None and failure.retry_at > now:
+    is_pause = failure.kind is not FailureKind.LOGIN_EXPIRED
+    if is_pause and failure.retry_at is not None and failure.retry_at > now:
         return f"{label} until {format_moment(failure.retry_at, now, options.clock_format, options.zone)}"
     return label
 
@@ -211,6 +212,10 @@ def needs_user(usage: AccountUsage) -> bool:
     """Whether this account stays without fresh values until its owner does something."""
     if usage.state is AccountState.EXPIRED:
         return True
+    is_stale = usage.state is AccountState.STALE
+    if is_stale and usage.failure is not None and usage.failure.kind is FailureKind.LOGIN_EXPIRED:
+        # Until it is tried again another program may have refreshed the login.
+        return usage.failure.retry_at is None
     kinds = {FailureKind.SCOPE_MISSING, FailureKind.UNREADABLE_FILE, FailureKind.REFUSED}
     return usage.failure is not None and usage.failure.kind in kinds
 

@@ -10,6 +10,20 @@ _INTERVALS = (1, 2, 5, 10, 15, 30, 60)
 _STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"))
 
 
+class ProviderSwitch(Struct, frozen=True):
+    """A provider that there are accounts of.
+
+    Attributes:
+        title: Its name for people.
+        is_on: Whether its accounts are asked.
+        action: What switches it over.
+    """
+
+    title: str
+    is_on: bool
+    action: SetSetting
+
+
 class MenuSettings(Struct, frozen=True):
     """What is in force, for the check marks.
 
@@ -19,6 +33,7 @@ class MenuSettings(Struct, frozen=True):
         notifications: Whether there are any.
         hide_emails: Whether accounts are numbered instead of named.
         starts_at_login: ``None`` when it is not known here.
+        providers: Those that there are accounts of.
     """
 
     interval_minutes: float = 5
@@ -26,6 +41,7 @@ class MenuSettings(Struct, frozen=True):
     notifications: bool = True
     hide_emails: bool = False
     starts_at_login: bool | None = None
+    providers: tuple[ProviderSwitch, ...] = ()
 
 
 def settings_menu_item(in_force: MenuSettings) -> MenuItem:
@@ -36,6 +52,9 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
         _switch("Notifications", "notifications", is_on=in_force.notifications),
         _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
     ]
+    if in_force.providers:
+        switches = (MenuItem(each.title, each.action, checked=each.is_on) for each in in_force.providers)
+        rows.append(MenuItem("Providers", children=tuple(switches)))
     is_on = in_force.starts_at_login
     if is_on is not None:
         rows.append(MenuItem("Start at login", SetAutostart(on=not is_on), checked=is_on))

@@ -77,7 +77,7 @@ class OpenSettings(Struct, frozen=True):
     """Open the settings file in the person's editor."""
 
 
-SettingValue = bool | float | str
+SettingValue = bool | float | str | tuple[str, ...]
 
 
 class SetSetting(RedactedRepr, Struct, frozen=True):
