@@ -94,7 +94,7 @@ class Engine(Loop):
         super().__init__(clock, monotonic, self._clock_jumped)
         self._discoverer = Discoverer(self._sources, lambda: self.post(self._take_discovered), run_discovery)
         self._fetches = FetchPool(fetch, lambda *done: self.post(partial(self._fetched, *done)), monotonic, make_pool)
-        self._registry = Registry(records or {}, clock(), self._interval)
+        self._registry = Registry(records or {}, clock(), self._interval, monotonic)
         self._publisher = SnapshotPublisher(sinks, monotonic, self.do)
         self._notice: str | None = None
         self._planned_s = -math.inf
@@ -228,7 +228,7 @@ class Engine(Loop):
     def _fetch(self, account_ids: Iterable[str]) -> None:
         now = self._clock()
         for account_id in sorted(account_ids):
-            entry = self._registry.pollable(account_id, now)
+            entry = self._registry.begin_poll(account_id, now)
             if entry is not None:
                 self._publisher.dirty = True
                 self._fetches.submit(entry.credential, entry.record.gate)

@@ -2,8 +2,8 @@
 
 Each thing is notified of once per window and cycle; what was is part of the state that survives restarts. Only fresh
 values count. A cycle is known by its reset; as answers flap and jitter, the latest reset that was named stands for it.
-Where the provider names none, a cycle is taken to last as long as the window, from the first notification on. Nothing is
-kept of windows without a notification, nor of cycles that are over.
+Where the provider names none, a cycle is taken to last as long as the window, from the first notification on. Nothing
+is kept of windows without a notification, nor of cycles that are over.
 """
 
 from __future__ import annotations
