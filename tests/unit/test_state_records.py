@@ -132,7 +132,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                 "expired_since": noon,
             }
         ],
-        "refresh_backoffs": {"0a1b": {"final": False, "not_before": noon, "failures": 2}},
+        "refresh_backoffs": {"0a1b": {"final": False, "not_before": noon, "failures": 2, "ineffective": False}},
         "alerts": [
             {
                 "key": {"account_id": ADA, "window": None, "person": "0a1b2c3d"},
@@ -197,7 +197,10 @@ def test_the_sample_of_version_1_has_something_of_everything() -> None:
 
 def test_an_upgrade_keeps_every_back_off_of_a_refresh_token() -> None:
     state = decode(VERSION_1.read_bytes())
-    assert json.loads(msgspec.json.encode(state.refresh_backoffs)) == old_document()["refusals"]
+    added = {"ineffective": False}
+    assert json.loads(msgspec.json.encode(state.refresh_backoffs)) == {
+        token: refusal | added for token, refusal in old_document()["refusals"].items()
+    }
     assert sorted(backoff.final for backoff in state.refresh_backoffs.values()) == [False, True]
 
 

@@ -16,7 +16,7 @@ from trayquota.core.model import Failure, FailureKind, Level, QuotaWindow
 from trayquota.core.person import person
 from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.state import StateStore
-from trayquota.tokens.journal import fingerprint
+from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.refresher import RefreshBackoff
 from trayquota.views.alerts import AlertKey, AlertState
 
