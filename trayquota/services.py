@@ -25,6 +25,7 @@ from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.manager import TokenManager
+from trayquota.tokens.source import TokenRestoringSource
 from trayquota.views.labels import DisplayOptions
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from trayquota.settings.load import Config
     from trayquota.views.alerts import Alert
 
-_TOKEN_REFRESH_S = 60.0
+_TOKEN_REFRESH_S = 150.0
+"""Longer than one takes: 90 s for the answer, and what goes before and after."""
 _log = logging.getLogger(__name__)
 
 
@@ -93,6 +95,7 @@ class Services(Struct, frozen=True):
     def configure(self, config: Config) -> None:
         """Go by these settings from now on. For the engine's thread."""
         self.fetcher.renew_logins = config.settings.renew_logins
+        self.token_manager.files.folders = config.folders
         self.folders.configure(config.folders, provider_switches(config))
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
         if self.notifier is not None:
@@ -121,6 +124,7 @@ def build_services(config: Config, tray: Tray | None = None, *, interval_s: floa
     records = store.load()
     transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy)
     token_manager = TokenManager(config.paths.state_dir, transport.send, store, utc_now, closing)
+    token_manager.files.folders = config.folders
     token_manager.recover()
     watcher = Watcher()
     folders = _folder_source(config, records, watcher)
@@ -133,7 +137,7 @@ def build_services(config: Config, tray: Tray | None = None, *, interval_s: floa
         notifier = AlertNotifier(store, tray.notify, utc_now, display_options(config))
         sinks += [tray.show, notifier]
     engine = Engine(
-        sources=[folders],
+        sources=[TokenRestoringSource(folders, token_manager)],
         fetch=fetcher,
         store=store,
         clock=utc_now,

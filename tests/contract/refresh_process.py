@@ -1,7 +1,7 @@
-"""A process of its own that renews a login, or puts things in order, and can be killed at it.
+"""A process of its own that refreshes a login, or puts things in order, and can be killed at it.
 
-Run as a script: ``renewer.py WHAT FILE STATE_DIR GATEWAY``. It says when it is ready, waits for a line, does what it
-was told, and prints the access token that came of it.
+Run as a script: ``refresh_process.py WHAT FILE STATE_DIR GATEWAY``. It says when it is ready, waits for a line, does
+its work, and prints the access token that came of it.
 """
 
 from __future__ import annotations
@@ -68,21 +68,22 @@ def through_the_transport(gateway: str) -> Callable[..., Response]:
 def main(what: str, path: Path, state: Path, gateway: str) -> None:
     filelock.FileLock(state / "warm-up.lock")
     find_provider("claude")
-    send = through_the_transport(gateway) if what == "renew for real" else plainly(gateway)
+    send = through_the_transport(gateway) if what == "refresh for real" else plainly(gateway)
     store = StateStore(state / "state.json")
-    keeper = TokenManager(state, send, store, now, threading.Event())
+    manager = TokenManager(state, send, store, now, threading.Event())
+    manager.files.folders = [path.parent]
     credential = read(path)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     if what == "recover":
         mark(BEGIN)
-        keeper.recover()
+        manager.recover()
     elif what == "save":
         mark(BEGIN)
         store.save({path.name: known(path.name)}, now())
     else:
-        sys.stdout.write(keeper.refresh(credential, credential.login).access_token)
+        sys.stdout.write(manager.refresh(credential, credential.login).access_token)
     mark(END)
 
 

@@ -47,6 +47,7 @@ def test_a_doctor_who_finds_nothing_says_so(home: Home, stand_in: StandIn) -> No
         "gateway = 'http://127.0.0.1:",
         "(from TRAYQUOTA_GATEWAY)",
         "requests ",
+        "tomlkit ",
         "Python 3.",
         "state.json: ",
     ):

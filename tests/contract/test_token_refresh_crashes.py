@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.store.state import StateStore
-from trayquota.tokens.journal import Journal, PendingTokens, fingerprint
+from trayquota.tokens.journal import Journal
 from trayquota.tokens.manager import TokenManager
+from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
 
 from .needs import need
 from .refresh_process import BEGIN, END, known, plainly, read
@@ -69,7 +70,7 @@ class Place:
 
     def run(self, what: str, *tracer: str) -> int:
         """Do it in a process of its own; return how that ended."""
-        script = str(Path(__file__).with_name("renewer.py"))
+        script = str(Path(__file__).with_name("refresh_process.py"))
         command = [*tracer, sys.executable, script, what, str(self.path), str(self.state), self.server.gateway]
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
@@ -77,15 +78,17 @@ class Place:
         )
         return done.returncode
 
-    def keeper(self, *, hours_later: int = 0) -> TokenManager:
-        """A keeper that has just been started."""
-        return TokenManager(
+    def manager(self, *, hours_later: int = 0) -> TokenManager:
+        """A manager that has just been started."""
+        manager = TokenManager(
             self.state,
             plainly(self.server.gateway),
             StateStore(self.state / "state.json"),
             lambda: datetime.now(UTC) + timedelta(hours=hours_later),
             threading.Event(),
         )
+        manager.files.folders = [self.path.parent]
+        return manager
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +125,7 @@ def faults_of(what: str, place: Place, strace: str) -> list[Fault]:
             # What has been handed to the system survives the process.
             is_in_gap = is_in_gap and name != "write"
         if BEGIN in line:
-            begun, is_in_gap = True, what == "renew"
+            begun, is_in_gap = True, what == "refresh"
     return faults
 
 
@@ -132,7 +135,7 @@ def prepare(what: str, place: Place) -> dict[str, object]:
     place.state.mkdir()
     if what == "recover":
         base, replaced = place.server.newest[1], place.server.newest[0]
-        traded = place.server.trade(base)
+        traded = place.server.exchange(base)
         assert traded is not None
         ends = datetime.now(UTC) + timedelta(hours=8)
         entry = PendingTokens(
@@ -144,7 +147,7 @@ def prepare(what: str, place: Place) -> dict[str, object]:
             expired=ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
             last_refresh="2026-09-22T12:00:00Z",
         )
-        with Journal(place.state / "renewals").reserved(entry.path) as room:
+        with Journal(place.state / "renewals").reserved(entry.base) as room:
             room.write(entry)
         # And what a crash leaves beside the file.
         (place.path.parent / f".trayquota-{fingerprint(place.path.name)[:16]}-012345678901.tmp").write_bytes(b"{")
@@ -156,11 +159,11 @@ def prepare(what: str, place: Place) -> dict[str, object]:
 def bytes_lost(place: Place, before: dict[str, object]) -> int:
     """Start anew after a crash, let the next renewal come, and weigh what is missing in the end."""
     newest = place.server.newest
-    place.keeper().recover()
+    place.manager().recover()
     lost = missing(place.path, before | {"access_token": newest[0], "refresh_token": newest[1]})
     rotations = place.server.rotations
     credential = read(place.path)
-    place.keeper(hours_later=9).refresh(credential, credential.login)
+    place.manager(hours_later=9).refresh(credential, credential.login)
     assert place.server.rotations == rotations + 1
     assert pair_in(place.path) == place.server.newest
     assert list(place.path.parent.iterdir()) == [place.path]
@@ -180,7 +183,7 @@ def try_fault(what: str, folder: Path, fault: Fault, strace: str) -> int:
     with token_server() as server:
         place = Place(folder, server)
         before = prepare(what, place)
-        rotations = server.rotations + (what == "renew")
+        rotations = server.rotations + (what == "refresh")
         tracing = ["-f", "-qq", "-o", "/dev/null", "-e", f"trace={fault.name}"]
         killing = f"inject={fault.name}:signal=KILL:when={fault.when}"
         assert place.run(what, strace, *tracing, "-e", killing) in KILLED, fault
@@ -194,7 +197,7 @@ def try_fault(what: str, folder: Path, fault: Fault, strace: str) -> int:
         return bytes_lost(place, before)
 
 
-@pytest.mark.parametrize("what", ["renew", "recover", "save"])
+@pytest.mark.parametrize("what", ["refresh", "recover", "save"])
 def test_no_kill_costs_a_byte(
     what: str, tmp_path: Path, strace: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -203,7 +206,8 @@ def test_no_kill_costs_a_byte(
         place.folder.mkdir()
         prepare(what, place)
         faults = faults_of(what, place, strace)
-    assert {"fsync", "rename", "write", "openat"} <= {each.name for each in faults}
+    swap = {"refresh": {"renameat2"}, "recover": {"renameat2"}, "save": set()}[what]
+    assert {"fsync", "rename", "write", "openat"} | swap <= {fault.name for fault in faults}
     with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
         lost = list(pool.map(lambda each: try_fault(what, tmp_path / str(each[0]), each[1], strace), enumerate(faults)))
     outside = [cost for fault, cost in zip(faults, lost, strict=True) if not fault.is_in_gap]
@@ -217,4 +221,4 @@ def test_no_kill_costs_a_byte(
     assert outside == [0] * len(outside), [fault for fault, cost in zip(faults, lost, strict=True) if cost]
     assert [each.message for each in caplog.records if each.name.startswith("trayquota")] == []
     # The gap is as narrow as it can be: the write itself.
-    assert in_gap == (what == "renew")
+    assert in_gap == (what == "refresh")

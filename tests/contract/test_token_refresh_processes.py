@@ -53,10 +53,10 @@ def assert_rotated_once(server: TokenServer, path: Path) -> None:
 
 
 def test_six_keepers_make_one_rotation(tmp_path: Path, path: Path) -> None:
-    script = str(Path(__file__).with_name("renewer.py"))
+    script = str(Path(__file__).with_name("refresh_process.py"))
     with token_server() as server:
         write_expired(path, server)
-        command = [sys.executable, script, "renew for real", str(path), str(tmp_path / "state"), server.gateway]
+        command = [sys.executable, script, "refresh for real", str(path), str(tmp_path / "state"), server.gateway]
         started = [start(command, tmp_path) for _ in range(COUNT)]
         for each in started:
             assert each.stdout is not None

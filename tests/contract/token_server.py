@@ -34,7 +34,7 @@ class TokenServer:
     def gateway(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def trade(self, refresh: str) -> dict[str, object] | None:
+    def exchange(self, refresh: str) -> dict[str, object] | None:
         with self._lock:
             if refresh != self.newest[1]:
                 self.refused += 1
@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        traded = self.tokens.trade(form["refresh_token"][0])
+        traded = self.tokens.exchange(form["refresh_token"][0])
         self._reply(200 if traded else 400, traded or {"error": "invalid_grant"})
 
     def do_GET(self) -> None:

@@ -11,15 +11,16 @@ from dbus_fast.aio import MessageBus
 if TYPE_CHECKING:
     from pathlib import Path
 
-# No service folders: nothing is ever started by the bus, behind the back of the test.
+# Without service folders nothing is started by the bus, behind the back of the test.
 CONFIG = """\
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:dir={folder}</listen>
+  <listen>unix:path={socket}</listen>{services}
   <auth>EXTERNAL</auth>
   <policy context="default">
+    <allow user="*"/>
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
@@ -38,10 +39,14 @@ class BusError(Exception):
     """The called program answered with an error, or nobody has the name."""
 
 
-def write_config(folder: Path) -> Path:
-    """Write the daemon's configuration for a socket in that folder."""
-    path = folder / "bus.conf"
-    path.write_text(CONFIG.format(folder=folder))
+def write_config(folder: Path, name: str, *, activates: bool) -> Path:
+    """Write the configuration of a daemon with that name, whose socket is in that folder.
+
+    It lets in every user: some compositors must not be root.
+    """
+    path = folder / f"{name}.conf"
+    services = "\n  <standard_session_servicedirs/>" if activates else ""
+    path.write_text(CONFIG.format(socket=folder / f"{name}-bus", services=services))
     return path
 
 
@@ -83,6 +88,15 @@ class Bus:
         [owned] = self.call(call)
         return bool(owned)
 
+    def reload(self) -> None:
+        """Have the bus look at its settings and services again."""
+        self.call(Message(DBUS, "/org/freedesktop/DBus", DBUS, "ReloadConfig"))
+
+    def names(self) -> list[str]:
+        """All names on the bus."""
+        [names] = self.call(Message(DBUS, "/org/freedesktop/DBus", DBUS, "ListNames"))
+        return list(names)
+
     def items(self) -> list[tuple[str, str]]:
         """Service and path of every item that the tray's watcher knows."""
         try:
@@ -92,6 +106,20 @@ class Bus:
         # ":1.7/StatusNotifierItem", ":1.7@/StatusNotifierItem" or a bare name, depending on the watcher.
         split = [(name.replace("@", "").partition("/")) for name in names]
         return [(service, f"/{path}" if path else "/StatusNotifierItem") for service, _, path in split]
+
+    def item_of(self, pid: int) -> tuple[str, str] | None:
+        """Service and path of the item that the process with that id has registered."""
+        for service, path in self.items():
+            call = Message(
+                DBUS, "/org/freedesktop/DBus", DBUS, "GetConnectionUnixProcessID", signature="s", body=[service]
+            )
+            try:
+                [owner] = self.call(call)
+            except BusError:
+                continue  # gone, and the watcher has not noticed
+            if owner == pid:
+                return service, path
+        return None
 
     def item_property(self, name: str) -> Any:
         """A property of the only item."""

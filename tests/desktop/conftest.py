@@ -1,90 +1,92 @@
-"""Desks for the tests of this folder, and what a failed test tells of them."""
+"""Hosts for the tests of this folder, each started once, and what a failed test says of them."""
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Protocol
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from .needs import what_is_missing
-
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
+    from .applet import Applet
     from .desktop_session import Desk
+    from .host import Host
+    from .hosts import Case
+    from .standin import Accounts
 
-# These desktops are Linux's; nor is dbus-fast installed elsewhere.
+# These desktops are Linux's; nor are dbus-fast and Xlib installed elsewhere.
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
 
-DESK = pytest.StashKey["Desk"]()
+DESK: pytest.StashKey[Desk] = pytest.StashKey()
 
 
-class OpenDesk(Protocol):
-    """Opens the test's desk, with a session bus or without."""
-
-    def __call__(self, *, bus: bool = True) -> Desk: ...
-
-
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs programs that are not here, unless ``TRAYQUOTA_REQUIRE_DESKTOP=1``: then it fails."""
-    missing = what_is_missing()
-    if missing and os.environ.get("TRAYQUOTA_REQUIRE_DESKTOP") != "1":
-        for item in items:
-            if "desk_folder" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.skip(reason=missing))
+    """Put the tests of a host side by side, so that it is started once."""
+
+    def case(item: pytest.Item) -> str:
+        callspec = getattr(item, "callspec", None)
+        return str(callspec.params.get("started", "")) if callspec is not None else ""
+
+    hosted = [index for index, item in enumerate(items) if case(item)]
+    in_order = sorted((items[index] for index in hosted), key=case)
+    for index, item in zip(hosted, in_order, strict=True):
+        items[index] = item
+
+
+@pytest.fixture(scope="session")
+def started(request: pytest.FixtureRequest) -> Iterator[Host]:
+    """The host of the case that the test is parametrized with."""
+    case: Case = request.param
+    with case.started(case.place_or_skip()) as host:
+        yield host
 
 
 @pytest.fixture
-def desk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for a desk, on a machine that has the programs for one."""
-    missing = what_is_missing()
-    if missing:
-        pytest.fail(missing, pytrace=False)
-    return tmp_path_factory.mktemp("desk")  # a short name: the length of a socket's path is limited
+def host(request: pytest.FixtureRequest, started: Host) -> Iterator[Host]:
+    """The host, in order: nothing open, the pointer away from the panel."""
+    request.node.stash[DESK] = started.desk
+    if not started.is_alive:
+        started.start()
+    yield started
+    started.tidy()
 
 
 @pytest.fixture
-def open_desk(request: pytest.FixtureRequest, desk_folder: Path) -> Iterator[OpenDesk]:
-    """Opens a bare desk: neither tray nor notifications yet."""
-    from .desktop_session import Desk
-
-    with ExitStack() as until_the_end:
-
-        def open_one(*, bus: bool = True) -> Desk:
-            desk = until_the_end.enter_context(Desk(desk_folder, bus=bus))
-            request.node.stash[DESK] = desk
-            return desk
-
-        yield open_one
+def folder(host: Host) -> Path:
+    """A new folder where the host's programs see it."""
+    return Path(tempfile.mkdtemp(dir=host.desk.folder))
 
 
 @pytest.fixture
-def desk(open_desk: OpenDesk) -> Desk:
-    """Xfce's panel: a watcher and host of StatusNotifierItems."""
-    desk = open_desk()
-    desk.start_panel()
-    return desk
+def accounts(folder: Path) -> Iterator[Accounts]:
+    """Six people's."""
+    from .standin import Accounts, Providers
+
+    with Providers() as providers:
+        accounts = Accounts(folder / "accounts", providers)
+        accounts.add("claude", "ada@example.com", left=(42, 80))
+        accounts.add("codex", "bob@example.org", left=(70, 57))
+        accounts.add("claude", "cyd@example.net", left=(64, 33))
+        accounts.add("codex", "dee@example.com", left=(90, 88))
+        accounts.add("claude", "eve@example.org", left=(77, 51))
+        accounts.add("codex", "fay@example.net", left=(55, 61))
+        yield accounts
 
 
 @pytest.fixture
-def xembed_desk(open_desk: OpenDesk) -> Desk:
-    """A tray of the old kind and no session bus."""
-    desk = open_desk(bus=False)
-    desk.start_trayer()
-    return desk
+def applet(host: Host, accounts: Accounts, folder: Path) -> Iterator[Applet]:
+    """The program under test, not started yet, which does not notify by itself."""
+    from .applet import Applet
 
-
-@pytest.fixture
-def xembed_desk_with_bus(open_desk: OpenDesk) -> Desk:
-    """A tray of the old kind; a session bus with a notification server and nobody to show items."""
-    desk = open_desk()
-    desk.start_trayer()
-    desk.start_notifications()
-    return desk
+    applet = Applet(host, folder / "home", accounts)
+    applet.configure("notifications = false\n")
+    yield applet
+    applet.end()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -94,5 +96,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     desk = item.stash.get(DESK, None)
     if desk is not None and report.failed and report.when != "teardown":
         desk.screenshot(f"failed-{item.name}")
-        report.sections.extend((f"desk: {name}", log) for name, log in desk.logs().items() if log)
+        report.sections.extend((f"desk: {name}", log[-4000:]) for name, log in desk.logs().items() if log)
     return report

@@ -1,4 +1,4 @@
-"""Makes the pictures that the README shows: the real program in the real panel, showing the demo.
+"""Makes the pictures that the README shows: the real program on real panels, showing the demo.
 
 ``python -m tests.desktop.make_screenshots`` from the checkout draws them anew into ``tests/desktop/screenshots``; look
 at them before they are kept. ``--to``, ``--scale`` and ``--light`` make others, for looking at.
@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
-import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from trayquota.core.model import Level
 from trayquota.render import render
 from trayquota.views.tray_view import IconSpec, Placeholder
 
-from .desktop_session import HERE, Desk
-from .screen import Box
+from .hosts import Case, Gnome, Plasma, Xfce
+from .notifications import start_dunst
+from .screen import Box, changes, extent
 from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FOLDER = HERE / "screenshots"
+    from .host import Host
+
+FOLDER = Path(__file__).parent / "screenshots"
 MARGIN = 8
 PATIENCE_S = 90.0
 """The demo begins with an empty account; a number of two digits comes within a minute."""
@@ -78,62 +80,90 @@ def _in_style(spec: IconSpec, style: str) -> IconSpec:
     return IconSpec(spec.percent, spec.placeholder, spec.level, spec.stale, spec.attention, spec.bars, style)
 
 
-def shoot(folder: Path, *, scale: int = 1, dark: bool = True) -> None:
-    """Show the demo on a panel, and keep its tooltip, its menu and a notification."""
-    size = (1000 * scale, 660 * scale)
-    with tempfile.TemporaryDirectory(prefix="desk-") as place, Desk(Path(place), size=size) as desk:
-        desk.start_panel(scale=scale, dark=dark)
-        desk.start([sys.executable, "-m", "trayquota", "demo"])
-        icon = desk.wait_for_icon()
-        _wait_for_a_good_moment(desk)
-        tooltip = desk.hover(icon)
-        _keep(desk, folder / "tooltip.png", tooltip.box, icon, scale)
-        desk.leave()
-        _wait_for_a_good_moment(desk)
-        menu = desk.open_menu(icon)
-        _keep(desk, folder / "menu.png", menu.box, icon, scale)
-        desk.close_menu(menu)
-    with tempfile.TemporaryDirectory(prefix="desk-") as place, Desk(Path(place), size=size) as desk:
-        desk.start_panel(scale=scale, dark=dark)
-        desk.start_notifications()
-        desk.start([sys.executable, "-m", "trayquota", "demo"])
-        notification = desk.wait_for_notification()
-        notification.picture.save(folder / "notification.png", optimize=True)
+def shoot(folder: Path, case: Case) -> None:
+    """Show the demo on a host, and keep its tooltip and its menu."""
+    with case.started(case.place()) as host:
+        demo = host.desk.start([host.desk.place.python, "-m", "trayquota", "demo"])
+        icon = _find_icon(host, demo.pid)
+        name = case.kind.name
+        if host.habits.tooltip != "none":
+            _wait_for_a_good_moment(host, demo.pid)
+            _keep(host, folder / f"{name}-tooltip.png", host.hover(icon).box, icon)
+            host.leave()
+        _wait_for_a_good_moment(host, demo.pid)
+        menu = host.open_menu(icon)
+        _keep(host, folder / f"{name}-menu.png", menu.box, icon)
+        host.close_menu(menu)
 
 
-def _wait_for_a_good_moment(desk: Desk) -> None:
-    """Wait until the icon has a number of two digits and nothing is being asked."""
+def shoot_notification(folder: Path, case: Case) -> None:
+    """Show what the demo notifies of at first."""
+    with case.started(case.place()) as host:
+        start_dunst(host.desk)
+        before = host.look()
+        host.desk.start([host.desk.place.python, "-m", "trayquota", "demo"])
+        picture = host.new_popup(before, "notification", PATIENCE_S).picture
+        picture.save(folder / "notification.png", optimize=True)
+
+
+def _find_icon(host: Host, pid: int) -> Box:
+    """Where the panel changes each time when the number does; a clock does so once, if at all."""
+    seen = []
+    for _ in range(3):
+        _wait_for_another_number(host, pid)
+        seen.append(host.picture_of_bar())
+    first, second = (changes(*pair) for pair in pairwise(seen))
+    found, bar = extent(ImageChops.darker(first, second)), host.bar()
+    assert found is not None, "the panel shows no icon"
+    return found.moved(bar.left, bar.top)
+
+
+def _wait_for_another_number(host: Host, pid: int) -> None:
+    number = _number(host, pid)
+    wait_until(lambda: _number(host, pid) not in ("", number), "other number", PATIENCE_S)
+
+
+def _number(host: Host, pid: int) -> str:
+    return host.tip(pid).partition("%")[0]
+
+
+def _wait_for_a_good_moment(host: Host, pid: int) -> None:
+    """Wait until the icon has a number of two digits and no refresh is under way."""
 
     def is_good() -> bool:
-        if not desk.bus.items():
-            return False
-        _name, _picture, title, text = desk.bus.item_property("ToolTip")
-        return re.match(r"[12]\d% left", title) is not None and "Updated" in text
+        said = host.tip(pid)
+        return re.match(r"[12]\d% left", said) is not None and "Updated" in said
 
     wait_until(is_good, "good moment", PATIENCE_S)
 
 
-def _keep(desk: Desk, path: Path, popup: Box, icon: Box, scale: int) -> None:
-    """Keep what has popped up together with the icon."""
-    margin, (width, height) = MARGIN * scale, desk.screen.size
+def _keep(host: Host, path: Path, popup: Box, icon: Box) -> None:
+    """Keep what has popped up together with the icon and the panel beside it."""
+    margin, (width, height) = MARGIN * host.scale, host.screen.size
+    bar = host.bar()
     box = Box(
         max(0, min(popup.left, icon.left) - margin),
-        0,
+        max(0, min(popup.top - margin, bar.top)),
         min(width, max(popup.right, icon.right) + margin),
-        min(height, max(popup.bottom, icon.bottom) + margin),
+        min(height, max(popup.bottom + margin, bar.bottom)),
     )
-    desk.screen.picture_at_rest().crop(box).save(path, optimize=True)
+    host.screen.picture_at_rest().crop(box).save(path, optimize=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw all of them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--to", type=Path, default=FOLDER, metavar="FOLDER", help="where the pictures are put")
     parser.add_argument("--scale", type=int, default=1, help="pixels of the screen per pixel of the toolkit")
-    parser.add_argument("--light", action="store_true", help="on a light panel")
+    parser.add_argument("--light", action="store_true", help="on light panels")
     options = parser.parse_args(arguments)
     options.to.mkdir(parents=True, exist_ok=True)
     icon_states().save(options.to / "icon-states.png", optimize=True)
-    shoot(options.to, scale=options.scale, dark=not options.light)
+    looks = {"scale": options.scale, "dark": not options.light}
+    xfce = Case(Xfce, new=False, **looks)
+    for case in (xfce, Case(Plasma, new=True, **looks), Case(Gnome, new=True, **looks)):
+        shoot(options.to, case)
+    shoot_notification(options.to, xfce)
 
 
 if __name__ == "__main__":

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, ImageChops, ImageGrab
+from Xlib import X, display, error
 
-from .waiting import wait_until
+from .waiting import wait_until_settled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-STABLE_FOR = 4
-"""So many equal pictures in a row, each taken a pause apart, count as a picture at rest."""
+    from Xlib.xobject.drawable import Window
 
 NOISE = 8
 """Differences up to this, of 255, are no change."""
 
-_WINDOW = re.compile(r"^ +(0x[0-9a-f]+) .*?  (\d+)x(\d+)\+-?\d+\+-?\d+  \+(-?\d+)\+(-?\d+)$", re.MULTILINE)
+LEAST_PX = 10
+"""What is smaller is no window for people."""
 
 
 class Box(NamedTuple):
@@ -48,9 +49,19 @@ class Box(NamedTuple):
 
 def difference(before: Image.Image, after: Image.Image) -> Box | None:
     """The smallest rectangle that holds every changed pixel."""
+    return extent(changes(before, after))
+
+
+def changes(before: Image.Image, after: Image.Image) -> Image.Image:
+    """Every changed pixel in white, the others in black."""
     red, green, blue = ImageChops.difference(before.convert("RGB"), after.convert("RGB")).split()
     strongest = ImageChops.lighter(red, ImageChops.lighter(green, blue))
-    found = strongest.point([255 if value > NOISE else 0 for value in range(256)]).getbbox()
+    return strongest.point([255 if value > NOISE else 0 for value in range(256)])
+
+
+def extent(mask: Image.Image) -> Box | None:
+    """The smallest rectangle that holds everything that is not black."""
+    found = mask.getbbox()
     return None if found is None else Box(*found)
 
 
@@ -60,7 +71,10 @@ class Screen:
     Attributes:
         env: An environment with the display in it.
         size: Width and height.
+        rest_s: How long a picture has not changed when it is at rest.
     """
+
+    rest_s = 0.15
 
     def __init__(self, env: Mapping[str, str], size: tuple[int, int]) -> None:
         self.env = env
@@ -72,18 +86,7 @@ class Screen:
 
     def picture_at_rest(self) -> Image.Image:
         """A picture of the screen once it no longer changes."""
-        last = self.picture()
-        equal = 0
-
-        def rested() -> bool:
-            nonlocal last, equal
-            current = self.picture()
-            equal = equal + 1 if difference(last, current) is None else 0
-            last = current
-            return equal >= STABLE_FOR
-
-        wait_until(rested, "picture at rest")
-        return last
+        return wait_until_settled(self.picture, self.rest_s, "picture")
 
     def is_managed(self) -> bool:
         """Whether a window manager answers to requests; it sets its properties before it does."""
@@ -105,25 +108,61 @@ class Screen:
         """Press and release a key."""
         self._run("xdotool", "key", name)
 
-    def popups(self) -> dict[str, Box]:
-        """The visible windows that manage themselves, menus and tooltips among them, by id."""
+    def windows(self) -> dict[str, Box]:
+        """The visible windows on the screen, panels, menus and tooltips among them, by id."""
         width, height = self.size
         found = {}
-        for name, w, h, x, y in _WINDOW.findall(self._run("xwininfo", "-root", "-children")):
-            box = Box(int(x), int(y), int(x) + int(w), int(y) + int(h))
-            # Toolkits keep windows of a few pixels, or off the screen, for purposes of their own.
-            on_screen = box.right > 0 and box.bottom > 0 and box.left < width and box.top < height
-            if on_screen and min(box.width, box.height) > 10 and self._pops_up(name):
-                found[name] = box
+        with self._connection() as connection:
+            for window in connection.screen().root.query_tree().children:
+                box = _visible_part(window)
+                # Toolkits keep windows off the screen for purposes of their own.
+                if box is not None and box.right > 0 and box.bottom > 0 and box.left < width and box.top < height:
+                    found[hex(window.id)] = box
         return found
 
-    def _pops_up(self, window: str) -> bool:
+    def titles(self, word: str) -> list[str]:
+        """The titles of all windows of a class with that word in it, inside of others too."""
+        with self._connection() as connection:
+            return [title for title in _titles(connection.screen().root, word) if title]
+
+    def selection_owner(self, name: str) -> int:
+        """The id of the window that owns a selection; 0 when none does."""
+        with self._connection() as connection:
+            owner = connection.get_selection_owner(connection.intern_atom(name))
+            return 0 if isinstance(owner, int) else owner.id
+
+    @contextmanager
+    def _connection(self) -> Iterator[display.Display]:
+        connection = display.Display(self.env["DISPLAY"])
         try:
-            about = self._run("xwininfo", "-id", window)
-        except subprocess.CalledProcessError:
-            return False  # gone in between
-        return "Map State: IsViewable" in about and "Override Redirect State: yes" in about
+            yield connection
+        finally:
+            connection.close()
 
     def _run(self, *argv: str) -> str:
         done = subprocess.run(argv, env=dict(self.env), check=True, capture_output=True, text=True, timeout=10)
         return done.stdout
+
+
+def _visible_part(window: Window) -> Box | None:
+    try:
+        if window.get_attributes().map_state != X.IsViewable:
+            return None
+        area = window.get_geometry()
+    except (error.BadWindow, error.BadDrawable):
+        return None  # gone in between
+    if min(area.width, area.height) <= LEAST_PX:
+        return None
+    return Box(area.x, area.y, area.x + area.width, area.y + area.height)
+
+
+def _titles(window: Window, word: str) -> Iterator[str]:
+    try:
+        kind = window.get_wm_class() or ()
+        if any(word in name for name in kind):
+            yield window.get_wm_name() or ""
+        children = window.query_tree().children
+    except error.BadWindow:
+        return  # gone in between
+    for child in children:
+        yield from _titles(child, word)

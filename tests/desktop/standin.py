@@ -145,10 +145,12 @@ class Accounts:
     def __init__(self, folder: Path, providers: Providers) -> None:
         self.folder = folder
         self.providers = providers
+        self._providers: dict[str, str] = {}
         folder.mkdir(mode=0o700)
 
     def add(self, provider: str, email: str, *, left: tuple[float, float]) -> Path:
         """Put an account's file into the folder; ``left``: of the session and of the week, in percent."""
+        self._providers[email] = provider
         credential = fact(f"cred_{provider}.json") | {
             "access_token": _token(email),
             "refresh_token": f"fake-refresh-{email}",
@@ -157,12 +159,16 @@ class Accounts:
         }
         if provider == "codex":
             credential["id_token"] = _jwt(fact("codex_id_token_claims.json") | {"email": email})
-        self.set_left(provider, email, left)
-        return self._write(self.folder / f"{provider}-{email}.json", credential)
+        self.set_left(email, left)
+        return self._write(self.path(email), credential)
 
-    def set_left(self, provider: str, email: str, left: tuple[float, float]) -> None:
+    def path(self, email: str) -> Path:
+        """The account's file."""
+        return self.folder / f"{self._providers[email]}-{email}.json"
+
+    def set_left(self, email: str, left: tuple[float, float]) -> None:
         """What the provider says from now on."""
-        usage = {"claude": claude_usage, "codex": codex_usage}[provider]
+        usage = {"claude": claude_usage, "codex": codex_usage}[self._providers[email]]
         self.providers.usage[_token(email)] = usage(*left)
 
     def disable(self, path: Path, *, disabled: bool = True) -> None:
@@ -184,11 +190,11 @@ class Accounts:
         return path
 
 
-def _token(email: str) -> str:
-    return f"fake-access-{email}"
-
-
 def _jwt(claims: Answer) -> str:
     parts = ({"alg": "none"}, claims)
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
     return ".".join([*encoded, "x"])
+
+
+def _token(email: str) -> str:
+    return f"fake-access-{email}"

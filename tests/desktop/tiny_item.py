@@ -31,7 +31,7 @@ Codex bob@example.org: 5-hour 70% (1h 50m), Weekly 37% (4d)
 Claude ci@example.com: login expired
 Updated 2 min ago"""
 SIZE = 22
-ORANGE = bytes((255, 240, 140, 20))  # alpha first
+ORANGE = (240, 140, 20)
 
 ITEM: dict[str, Variant] = {
     "Id": Variant("s", "tiny"),
@@ -39,7 +39,7 @@ ITEM: dict[str, Variant] = {
     "Status": Variant("s", "Active"),
     "Title": Variant("s", "Tiny"),
     "IconName": Variant("s", ""),
-    "IconPixmap": Variant("a(iiay)", [[SIZE, SIZE, ORANGE * SIZE * SIZE]]),
+    "IconPixmap": Variant("a(iiay)", [[SIZE, SIZE, bytes((255, *ORANGE)) * SIZE * SIZE]]),
     "ToolTip": Variant("(sa(iiay)ss)", ["", [], TOOLTIP_TITLE, TOOLTIP_TEXT]),
     "ItemIsMenu": Variant("b", True),  # noqa: FBT003 - a D-Bus value
     "Menu": Variant("o", "/MenuBar"),

@@ -26,3 +26,22 @@ def wait_until(predicate: Callable[[], T], what: str, deadline_s: float = 10.0) 
             raise AssertionError(message)
         time.sleep(PAUSE_S)
     return value
+
+
+def wait_until_settled(read: Callable[[], T], for_s: float, what: str, deadline_s: float = 10.0) -> T:
+    """Return a value that has been read again and again for so long without a change.
+
+    Raises:
+        AssertionError: It went on changing.
+    """
+    last, since = read(), time.monotonic()
+
+    def is_settled() -> bool:
+        nonlocal last, since
+        value = read()
+        if value != last:
+            last, since = value, time.monotonic()
+        return time.monotonic() - since >= for_s
+
+    wait_until(is_settled, f"{what} at rest", deadline_s)
+    return last

@@ -1,6 +1,6 @@
 """Ten thousand refreshes with faults of every kind: nothing grows, and the end is as true as the beginning.
 
-The parts are the real ones: files, scanner, logins' keeper with its journal, transport over loopback sockets, engine,
+The parts are the real ones: files, scanner, logins' manager with its journal, transport over loopback sockets, engine,
 view and a headless icon. Only the clocks are made up, so that weeks pass in two minutes.
 """
 
@@ -32,7 +32,7 @@ from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.tokens.manager import TokenManager
 from trayquota.tray.headless import Icon
-from trayquota.tray.presenter import TrayPresenter
+from trayquota.tray.presenter import BackendQuirks, TrayPresenter
 from trayquota.views.labels import DisplayOptions
 from trayquota.views.tray import tray_view
 
@@ -142,7 +142,7 @@ class Applet:
         self._random = random.Random(7)
         store = StateStore(folder / "state" / "state.json")
         transport = Transport(self.now, gateway=gateway)
-        keeper = TokenManager(
+        manager = TokenManager(
             folder / "state",
             lambda request, *, proxy_url: transport.send(request, proxy_url=proxy_url),
             store,
@@ -150,10 +150,10 @@ class Applet:
             threading.Event(),
         )
         self._icon = Icon("soak")
-        self._presenter = TrayPresenter(self._icon, "statusnotifier", lambda _action: None)
+        self._presenter = TrayPresenter(self._icon, BackendQuirks(), lambda _action: None)
         self.engine = Engine(
             sources=[FolderSource([self.files], {}, self.now)],
-            fetch=Fetcher(transport.send, keeper, self.now),
+            fetch=Fetcher(transport.send, manager, self.now),
             store=store,
             clock=self.now,
             sinks=[self._publish],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, Level, QuotaWindow, Snapshot
+from trayquota.core.person import person as known_person
 from trayquota.views.alerts import Alert, AlertKey, AlertState, check_alerts
 from trayquota.views.labels import DisplayOptions
 
@@ -167,7 +168,8 @@ def test_a_refresh_under_way_says_nothing_and_changes_nothing() -> None:
 
 
 def test_a_window_whose_reset_has_passed_says_nothing() -> None:
-    assert Person().sees(usage(window(0, timedelta()), window(0, -HOUR, title="Weekly"))) is None
+    old = replace(usage(window(0, timedelta()), window(0, -HOUR, title="Weekly")), updated_at=NOW - 2 * HOUR)
+    assert Person().sees(old) is None
 
 
 def test_what_was_given_is_left_alone() -> None:
@@ -322,16 +324,36 @@ def test_one_absurd_reset_does_not_silence_what_follows(length: timedelta | None
     assert len(person.hears(usage(window(20, 6 * HOUR, length=length)), after=2 * HOUR)) == 1
 
 
-def test_without_resets_much_of_it_back_is_a_new_cycle() -> None:
+@pytest.mark.parametrize("length", [timedelta(days=7), None])
+def test_a_window_without_a_reset_notifies_once_however_it_wobbles(length: timedelta | None) -> None:
     person = Person()
-    told = [person.hears(usage(window(left, None))) for left in (20, 30, 20, 35, 20)]
-    assert [len(each) for each in told] == [1, 0, 0, 1, 1]
-    assert told[3] == ["Claude ada@example.com, 5-hour: has reset, 35% left"]
+    told = [
+        person.hears(usage(window(left, None, length=length)), after=step * timedelta(minutes=5))
+        for step, left in enumerate([20.0, 60.0] * 75 + [20.0])
+    ]
+    assert [len(each) for each in told] == [1, *[0] * 150]
+    assert len(person.told) == 1
+
+
+@pytest.mark.parametrize(("length", "whole"), [(LENGTH, LENGTH), (None, timedelta(days=32))])
+def test_a_window_without_a_reset_notifies_anew_when_its_length_has_gone_by(
+    length: timedelta | None, whole: timedelta
+) -> None:
+    person = Person()
+    steps = [(20.0, HOUR * 0), (100.0, HOUR), (100.0, whole), (20.0, whole + HOUR), (20.0, whole + 2 * HOUR)]
+    told = [person.hears(usage(window(left, None, length=length)), after=after) for left, after in steps]
+    assert [len(each) for each in told] == [1, 0, 1, 1, 0]
+    assert told[2] == ["Claude ada@example.com, 5-hour: has reset, 100% left"]
 
 
 def test_a_very_high_threshold_can_still_be_left_behind() -> None:
     person = Person(look=DisplayOptions(low_percent=99, critical_percent=50))
-    assert [len(person.hears(usage(window(left, None)))) for left in (98, 100, 98)] == [1, 1, 1]
+    resets = (HOUR, 6 * HOUR, 6 * HOUR)
+    told = [
+        person.hears(usage(window(left, reset)), after=HOUR * step)
+        for step, (left, reset) in enumerate(zip((98, 100, 98), resets, strict=True))
+    ]
+    assert [len(each) for each in told] == [1, 1, 1]
 
 
 def test_windows_and_accounts_are_told_apart() -> None:
@@ -486,8 +508,69 @@ def test_an_account_that_is_away_for_a_while_is_not_told_again() -> None:
 def test_what_is_over_is_forgotten_with_its_account() -> None:
     person = Person()
     person.sees(usage(window(20)), usage(window(20), account=BOB))
-    person.sees(usage(state=AccountState.STALE), after=2 * HOUR)
-    assert list(person.told) == [AlertKey("ada.json", "5-hour")]
+    person.sees(usage(window(20), state=AccountState.STALE), after=2 * HOUR)
+    assert [(key.account_id, key.window) for key in person.told] == [("ada.json", "5-hour")]
+
+
+def test_ended_cycles_of_windows_that_are_gone_leave_the_state() -> None:
+    person = Person()
+    most = 0
+    for step in range(51):
+        person.sees(usage(*(window(20, title=f"{step} {number}") for number in range(40))), after=step * HOUR)
+        most = max(most, len(person.told))
+    assert most <= 80
+
+
+def test_a_window_that_needed_no_notification_leaves_nothing_behind() -> None:
+    person = Person()
+    person.sees(usage(window(80), window(60, None, title="Weekly")))
+    assert person.told == {}
+
+
+def test_a_reset_leaves_its_state_only_until_the_next_one() -> None:
+    person = Person()
+    person.sees(usage(window(5)))
+    person.sees(usage(window(100, 6 * HOUR)), after=HOUR)
+    assert len(person.told) == 1
+    person.sees(usage(window(100, 11 * HOUR)), after=6 * HOUR)
+    assert person.told == {}
+
+
+# Whose account it is.
+
+
+def of_organization(number: str) -> Account:
+    return replace(ADA, person=known_person(organization=number, name=ADA.name))
+
+
+def test_another_person_in_the_same_file_is_told_what_the_one_before_was_told() -> None:
+    person = Person()
+    first, second = (usage(window(5), account=of_organization(number)) for number in ("1", "2"))
+    assert len(person.hears(first)) == 1
+    assert len(person.hears(second)) == 1
+    assert person.hears(second) == []
+    assert len(person.told) == 1, "nothing is kept of the one before"
+
+
+def test_another_person_s_full_window_is_no_reset() -> None:
+    person = Person()
+    person.sees(usage(window(5), account=of_organization("1")))
+    assert person.hears(usage(window(100, 6 * HOUR), account=of_organization("2")), after=HOUR) == []
+
+
+def test_another_person_s_expired_login_is_told() -> None:
+    person = Person()
+    for number in ("1", "2"):
+        expired = failing(EXPIRED, of_organization(number), AccountState.EXPIRED)
+        assert len(person.hears(expired)) == 1
+        assert person.hears(expired) == []
+
+
+def test_what_an_earlier_version_wrote_counts_for_who_is_there() -> None:
+    told = {AlertKey("ada.json", "5-hour"): AlertState(Level.CRITICAL, NOW + HOUR)}
+    person = Person(told)
+    assert person.hears(usage(window(5, length=None), account=of_organization("1"))) == []
+    assert [key.person for key in person.told] == [of_organization("1").person.tag]
 
 
 # Any course of things.
@@ -548,7 +631,7 @@ def seen_at(moment: Moment, now: datetime) -> tuple[Snapshot, list[tuple[str, in
             title, None if answer.left is None else 100.0 - answer.left, resets_at, length // timedelta(seconds=1)
         )
         usages[account].append(each)
-        left = None if each.has_reset(now) else each.remaining_percent
+        left = None if each.has_reset(now, now) else each.remaining_percent
         truth.append((f"{account} {title}", cycle, left))
     accounts = [
         AccountUsage(

@@ -150,7 +150,7 @@ def test_tokens_are_found_where_the_writers_put_them() -> None:
     assert (both.access_token, both.refresh_token) == ("fake-access", "b")
 
 
-@pytest.mark.parametrize("secret", ["a\0b", "a\rb", "a\nb", "a\r\nX-Evil: 1", "a b", "\u00e4", "a\ud800", "x" * 30000])
+@pytest.mark.parametrize("secret", ["a\0b", "a\rb", "a\nb", "a\r\nX-Evil: 1", "a b", "\u00e4", "a\ud800", "x" * 300000])
 @pytest.mark.parametrize("key", ["access_token", "refresh_token"])
 def test_a_damaged_secret_is_never_used(key: str, secret: str) -> None:
     found = credential(**{key: secret})

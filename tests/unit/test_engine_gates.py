@@ -188,7 +188,7 @@ def test_two_429_to_one_impatient_person_count_once() -> None:
     rig = Rig(credential("ada"))
     rig.begin_run()
     works = []
-    for _ in range(5):
+    for _ in range(2):
         works.append(rig.begin(ADA))
         rig.refresh()
     for work in works:

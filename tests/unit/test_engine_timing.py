@@ -93,6 +93,7 @@ def test_only_failures_of_the_network_count_for_it() -> None:
     rig.begin_run()
     for _ in range(5):
         rig.answer(ADA, failure(FailureKind.PROVIDER_DOWN))
+        rig.pass_time(10)
         rig.refresh()
     rig.answer(ADA, failure(FailureKind.NETWORK))
     assert moments_asked(rig, 60)[0] == pytest.approx(30, abs=1)

@@ -77,7 +77,7 @@ class Desk:
         self.line = Line(self.house)
         self.cancel_token = CancelToken()
         self.allowed_s: list[float] = []
-        self.fetcher = Fetcher(self.line.send, self.house.keeper, self.house.clock, renew_logins=renew_logins)
+        self.fetcher = Fetcher(self.line.send, self.house.manager, self.house.clock, renew_logins=renew_logins)
 
     def ask(self) -> FetchResult:
         return self.fetcher(self.house.credential(), self.cancel_token, self.allowed_s.append)

@@ -43,8 +43,8 @@ def plans(folder: Path, provider: Provider, tokens: str, *, sends_rare_requests:
     """Return the plan after each question, one for every letter of ``tokens``."""
     closing = threading.Event()
     store = StateStore(folder / "state.json")
-    keeper = TokenManager(folder, provider.send, store, lambda: NOW, closing)
-    fetch = Fetcher(provider.send, keeper, lambda: NOW, sends_rare_requests=sends_rare_requests)
+    manager = TokenManager(folder, provider.send, store, lambda: NOW, closing)
+    fetch = Fetcher(provider.send, manager, lambda: NOW, sends_rare_requests=sends_rare_requests)
     account = Account("claude-a.json", "claude", "ada@example.com")
     found = []
     for token in tokens:

@@ -33,7 +33,7 @@ LAYERS = (
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 OWNERS = {
     "requests": {"trayquota.net.requests_import"},
-    "rich": {"trayquota.cli.main", "trayquota.cli.doctor", "trayquota.views.table"},
+    "rich": {"trayquota.cli.status", "trayquota.views.table"},
 }
 """Libraries that only some may import."""
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import sys
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from trayquota.tokens.journal import Journal, PendingTokens, fingerprint
+from trayquota.tokens.journal import Journal
+from trayquota.tokens.lock import refresh_lock
+from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
 
 from .structs import structs
 
@@ -21,9 +26,10 @@ PATH = "/home/ada/.cli-proxy-api/claude-ada@example.com.json"
 ENTRY = PendingTokens(
     PATH, fingerprint("old"), fingerprint("older"), "access", "refresh", "2026-09-22T20:00:00Z", "2026-09-22T12:00:00Z"
 )
+KEY, OTHER_KEY = ENTRY.base, fingerprint("another")
 ROOM = 1 << 16
 TEXTS = st.text(max_size=40)
-ENTRIES = structs(PendingTokens, st.just(PATH), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
+ENTRIES = structs(PendingTokens, st.just(PATH), st.just(KEY), TEXTS, TEXTS, TEXTS, TEXTS, TEXTS)
 
 FEW = settings(max_examples=25)
 """Each of them waits for the disk."""
@@ -37,7 +43,7 @@ def journal(tmp_path: Path) -> Journal:
 
 def keep(journal: Journal, *entries: PendingTokens) -> None:
     for entry in entries:
-        with journal.reserved(entry.path) as room:
+        with journal.reserved(entry.base) as room:
             room.write(entry)
 
 
@@ -54,39 +60,142 @@ class CrashError(BaseException):
 def test_the_last_one_counts(tmp_path_factory: pytest.TempPathFactory, entries: list[PendingTokens]) -> None:
     journal = Journal(tmp_path_factory.mktemp("renewals"))
     keep(journal, *entries)
-    assert journal.newest(PATH) == entries[-1]
+    assert journal.newest(KEY) == entries[-1]
     assert list(journal.pending()) == [entries[-1]]
-    journal.drop(PATH)
-    assert journal.newest(PATH) is None
+    journal.settle(entries[-1])
+    assert journal.newest(KEY) == entries[-1]
     assert list(journal.pending()) == []
 
 
-def test_each_file_has_its_own(journal: Journal) -> None:
-    other = replace(ENTRY, path=PATH + "2")
+def test_each_token_has_its_own(journal: Journal) -> None:
+    other = replace(ENTRY, base=fingerprint("other"), refresh_token="other-new")
     keep(journal, ENTRY, other)
-    journal.drop(PATH)
-    assert (journal.newest(PATH), journal.newest(other.path)) == (None, other)
+    journal.settle(ENTRY)
+    assert list(journal.pending()) == [other]
+    assert (journal.newest(KEY), journal.newest(other.base)) == (ENTRY, other)
+
+
+# Chains.
+
+
+def chained(*tokens: str) -> list[PendingTokens]:
+    """The pairs of a chain of refresh tokens."""
+    return [
+        replace(ENTRY, base=fingerprint(spent), refresh_token=new, access_token=f"access-of-{new}")
+        for spent, new in itertools.pairwise(tokens)
+    ]
+
+
+@pytest.mark.parametrize("arrived", list(itertools.product([True, False], repeat=3)))
+def test_an_earlier_token_does_not_lead_to_the_newest_pair(journal: Journal, arrived: tuple[bool, ...]) -> None:
+    pairs = chained("a", "b", "c", "d")
+    for pair, has_arrived in zip(pairs, arrived, strict=True):
+        keep(journal, pair)
+        if has_arrived:
+            journal.settle(pair)
+    assert [journal.newest(fingerprint(token)) for token in "abc"] == [pairs[-1]] * 3
+    assert journal.newest(fingerprint("d")) is None
+
+
+def test_the_journal_holds_more_than_the_newest_pair_of_a_chain(journal: Journal) -> None:
+    pairs = chained("a", "b", "c", "d")
+    for pair in pairs:
+        keep(journal, pair)
+    journal.settle(pairs[-1])
+    for pair in pairs[:-1][::-1]:
+        journal.settle(pair)
+    held = b"".join(path.read_bytes() for path in journal.folder.iterdir())
+    assert [pair.access_token for pair in pairs if pair.access_token.encode() in held] == ["access-of-d"]
+    assert (list(journal.pending()), journal.newest(fingerprint("a"))) == ([], pairs[-1])
+    assert (journal.has_pair("d"), journal.has_pair("c")) == (True, False)
+
+
+def test_a_token_that_stays_is_called_spent_once_its_pair_has_arrived(journal: Journal) -> None:
+    pair = replace(ENTRY, base=fingerprint("stays"), refresh_token="stays")
+    keep(journal, pair)
+    assert journal.newest(pair.base) == pair
+    journal.settle(pair)
+    assert journal.newest(pair.base) is None
+    assert list(journal.folder.iterdir()) == []
+
+
+def test_tokens_that_lead_in_a_circle_are_followed_for_ever(journal: Journal) -> None:
+    for pair in chained("a", "b", "a"):
+        keep(journal, pair)
+    assert journal.newest(fingerprint("a")) is not None
+
+
+def test_a_pair_that_the_disk_does_not_take_is_forgotten(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "fails")
+
+    with monkeypatch.context() as patched, journal.reserved(KEY) as room:
+        patched.setattr(os, "write", fail)
+        journal.keep(ENTRY, room)
+        journal.save_again(ENTRY)
+    assert (journal.newest(KEY), journal.is_unsaved(ENTRY), list(journal.pending())) == (ENTRY, True, [])
+    journal.save_again(ENTRY)
+    assert (journal.newest(KEY), journal.is_unsaved(ENTRY), list(journal.pending())) == (ENTRY, False, [ENTRY])
+
+
+# How long.
+
+
+def age(journal: Journal, days: float) -> None:
+    """Let all of it be so old."""
+    moment = time.time() - days * 86400
+    for path in journal.folder.iterdir():
+        os.utime(path, (moment, moment))
+
+
+def test_what_follows_a_spent_token_is_forgotten_too_early_or_never(journal: Journal) -> None:
+    keep(journal, ENTRY)
+    journal.settle(ENTRY)
+    journal.path_for(KEY, ".lock").touch()
+    age(journal, 29.9)
+    journal.purge()
+    assert journal.newest(KEY) == ENTRY
+    age(journal, 30.1)
+    journal.purge()
+    assert list(journal.folder.iterdir()) == []
+
+
+def test_a_pair_on_its_way_is_removed_while_its_file_is_there(journal: Journal, tmp_path: Path) -> None:
+    here = replace(ENTRY, path=str(tmp_path))
+    gone = replace(ENTRY, base=fingerprint("other"), refresh_token="other-new", path=str(tmp_path / "gone"))
+    keep(journal, here, gone)
+    age(journal, 300)
+    journal.purge()
+    assert list(journal.pending()) == [here]
+
+
+def test_a_lock_that_somebody_holds_is_removed(journal: Journal) -> None:
+    keep(journal, ENTRY)
+    with refresh_lock(journal.path_for(KEY, ".lock"), threading.Event(), wait_s=0):
+        age(journal, 31)
+        journal.purge()
+        assert journal.path_for(KEY, ".lock").exists()
 
 
 def test_without_a_folder_there_is_nothing(journal: Journal) -> None:
-    assert journal.newest(PATH) is None
+    assert journal.newest(KEY) is None
     assert list(journal.pending()) == []
-    journal.drop(PATH)
+    journal.purge()
 
 
 def test_the_pair_is_wherever_the_file_is_cut(journal: Journal) -> None:
     """The first one until the second one is whole."""
     keep(journal, numbered(1), numbered(2))
-    place = journal.path_for(PATH)
+    place = journal.path_for(KEY)
     whole = place.read_bytes()
     first = whole.index(b"\n", 1)
     for size in range(len(whole)):
         place.write_bytes(whole[:size])
         expected = None if size < first else numbered(1) if size < len(whole) - 1 else numbered(2)
-        assert journal.newest(PATH) == expected
+        assert journal.newest(KEY) == expected
         if size % 40 == 0:
             keep(journal, numbered(3))
-            assert journal.newest(PATH) == numbered(3)
+            assert journal.newest(KEY) == numbered(3)
 
 
 @FEW
@@ -95,11 +204,11 @@ def test_rubbish_around_it_does_not_hide_it(
     tmp_path_factory: pytest.TempPathFactory, before: bytes, after: bytes
 ) -> None:
     journal = Journal(tmp_path_factory.mktemp("renewals"))
-    journal.path_for(PATH).write_bytes(before)
+    journal.path_for(KEY).write_bytes(before)
     keep(journal, ENTRY)
-    with journal.path_for(PATH).open("ab") as file:
+    with journal.path_for(KEY).open("ab") as file:
         file.write(after)
-    assert journal.newest(PATH) == ENTRY
+    assert journal.newest(KEY) == ENTRY
 
 
 @pytest.mark.parametrize(
@@ -121,56 +230,56 @@ def test_rubbish_around_it_does_not_hide_it(
 )
 def test_what_is_no_entry_is_passed_over(journal: Journal, line: bytes) -> None:
     keep(journal, ENTRY)
-    with journal.path_for(PATH).open("ab") as file:
+    with journal.path_for(KEY).open("ab") as file:
         file.write(line + b"\n")
-    assert journal.newest(PATH) == ENTRY
+    assert journal.newest(KEY) == ENTRY
 
 
 def test_nothing_kept_leaves_nothing(journal: Journal) -> None:
-    with journal.reserved(PATH):
-        assert journal.path_for(PATH).stat().st_size == ROOM
-    assert not journal.path_for(PATH).exists()
-    with pytest.raises(ZeroDivisionError), journal.reserved(PATH):
+    with journal.reserved(KEY):
+        assert journal.path_for(KEY).stat().st_size == ROOM
+    assert not journal.path_for(KEY).exists()
+    with pytest.raises(ZeroDivisionError), journal.reserved(KEY):
         raise ZeroDivisionError
-    assert not journal.path_for(PATH).exists()
+    assert not journal.path_for(KEY).exists()
 
 
 def test_nothing_kept_leaves_the_earlier_one(journal: Journal) -> None:
     keep(journal, ENTRY)
-    before = journal.path_for(PATH).read_bytes()
-    with journal.reserved(PATH):
-        assert journal.newest(PATH) == ENTRY
-    assert journal.path_for(PATH).read_bytes().strip() == before.strip()
+    before = journal.path_for(KEY).read_bytes()
+    with journal.reserved(KEY):
+        assert journal.newest(KEY) == ENTRY
+    assert journal.path_for(KEY).read_bytes().strip() == before.strip()
 
 
 def test_crashes_in_between_do_not_let_it_grow(journal: Journal) -> None:
     """A thousand rooms that nobody gave back must not push the pair out of sight."""
     keep(journal, ENTRY)
-    length = journal.path_for(PATH).stat().st_size
+    length = journal.path_for(KEY).stat().st_size
     for _ in range(5):
-        with journal.path_for(PATH).open("ab") as file:
+        with journal.path_for(KEY).open("ab") as file:
             file.write(b"\n" * ROOM)
-        with journal.reserved(PATH):
-            assert journal.path_for(PATH).stat().st_size <= length + 2 * ROOM
-        assert journal.path_for(PATH).stat().st_size < length + 2
+        with journal.reserved(KEY):
+            assert journal.path_for(KEY).stat().st_size <= length + 2 * ROOM
+        assert journal.path_for(KEY).stat().st_size < length + 2
     keep(journal, numbered(2))
-    assert journal.newest(PATH) == numbered(2)
+    assert journal.newest(KEY) == numbered(2)
 
 
 def test_a_long_history_does_not_hide_the_newest(journal: Journal) -> None:
     keep(journal, ENTRY)
-    place = journal.path_for(PATH)
+    place = journal.path_for(KEY)
     place.write_bytes(place.read_bytes() * (3 * (1 << 20) // place.stat().st_size))
     keep(journal, numbered(2))
-    assert journal.newest(PATH) == numbered(2)
+    assert journal.newest(KEY) == numbered(2)
 
 
 def test_a_pair_larger_than_the_room_is_kept_all_the_same(journal: Journal) -> None:
     large = replace(ENTRY, access_token="\\" * 16384, refresh_token='"' * 16384)
     keep(journal, large)
-    assert journal.newest(PATH) == large
+    assert journal.newest(KEY) == large
     keep(journal, ENTRY)
-    assert journal.newest(PATH) == ENTRY
+    assert journal.newest(KEY) == ENTRY
 
 
 @pytest.mark.parametrize("piece", [1, 7, 100])
@@ -178,10 +287,10 @@ def test_a_disk_that_takes_it_in_pieces_gets_all_of_them(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
     write = os.write
-    with journal.reserved(PATH) as room:
+    with journal.reserved(KEY) as room:
         monkeypatch.setattr(os, "write", lambda handle, content: write(handle, content[:piece]))
         room.write(ENTRY)
-    assert journal.newest(PATH) == ENTRY
+    assert journal.newest(KEY) == ENTRY
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])
@@ -189,18 +298,18 @@ def test_a_disk_without_room_says_so_and_is_left_as_it_was(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     keep(journal, ENTRY)
-    before = journal.path_for(PATH).read_bytes()
+    before = journal.path_for(KEY).read_bytes()
 
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    for path in (PATH, PATH + "2"):
+    for key in (KEY, OTHER_KEY):
         with monkeypatch.context() as patched:
             patched.setattr(os, call, fail)
-            with pytest.raises(OSError, match="full"), journal.reserved(path):
+            with pytest.raises(OSError, match="full"), journal.reserved(key):
                 pytest.fail("was let in")
-    assert journal.path_for(PATH).read_bytes().strip() == before.strip()
-    assert not journal.path_for(PATH + "2").exists()
+    assert journal.path_for(KEY).read_bytes().strip() == before.strip()
+    assert not journal.path_for(OTHER_KEY).exists()
 
 
 def test_a_file_that_cannot_be_shortened_is_as_good(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,11 +319,11 @@ def test_a_file_that_cannot_be_shortened_is_as_good(journal: Journal, monkeypatc
     with monkeypatch.context() as patched:
         patched.setattr(os, "ftruncate", fail)
         keep(journal, ENTRY)
-        with journal.reserved(PATH):
+        with journal.reserved(KEY):
             pass
-    assert journal.newest(PATH) == ENTRY
+    assert journal.newest(KEY) == ENTRY
     keep(journal, numbered(2))
-    assert journal.newest(PATH) == numbered(2)
+    assert journal.newest(KEY) == numbered(2)
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "ftruncate", "close"])
@@ -226,20 +335,20 @@ def test_a_crash_while_keeping_never_costs_the_earlier_one(
     def crash(*_: object) -> None:
         raise CrashError
 
-    with monkeypatch.context() as patched, suppress(CrashError), journal.reserved(PATH) as room:
+    with monkeypatch.context() as patched, suppress(CrashError), journal.reserved(KEY) as room:
         patched.setattr(os, call, crash)
         room.write(numbered(2))
-    assert journal.newest(PATH) in {numbered(1), numbered(2)}
+    assert journal.newest(KEY) in {numbered(1), numbered(2)}
     if call != "write":
-        assert journal.newest(PATH) == numbered(2)
+        assert journal.newest(KEY) == numbered(2)
     keep(journal, numbered(3))
-    assert journal.newest(PATH) == numbered(3)
+    assert journal.newest(KEY) == numbered(3)
 
 
 def test_a_journal_that_cannot_be_read_is_not_taken_for_an_empty_one(journal: Journal) -> None:
-    journal.path_for(PATH).mkdir(parents=True)
+    journal.path_for(KEY).mkdir(parents=True)
     with pytest.raises(OSError, match=r".+"):
-        journal.newest(PATH)
+        journal.newest(KEY)
     assert list(journal.pending()) == []
 
 
@@ -250,7 +359,7 @@ def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
         keep(journal, ENTRY)
     finally:
         os.umask(umask)
-    modes = [each.stat().st_mode & 0o777 for each in (journal.path_for(PATH), tmp_path / "state" / "renewals")]
+    modes = [each.stat().st_mode & 0o777 for each in (journal.path_for(KEY), tmp_path / "state" / "renewals")]
     assert modes == [0o600, 0o700]
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
 
@@ -258,7 +367,7 @@ def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
 def test_neither_paths_nor_tokens_are_told() -> None:
     entry = replace(ENTRY, access_token="canary-a", refresh_token="canary-r", path="/home/canary")
     assert "canary" not in repr(entry)
-    assert "canary" not in Journal(Path("x")).path_for(entry.path).name
+    assert "canary" not in Journal(Path("x")).path_for(entry.base).name
     assert "canary" not in fingerprint("canary")
 
 

@@ -24,6 +24,7 @@ from trayquota.views.labels import (
 from .facts import NOW
 from .samples import ADA, EXPIRED, LOOK, OFFLINE, five_hours, later, passed, span, usage, weekly
 
+ANSWERED_AT = NOW - span("2m")
 RETRY = Failure(FailureKind.RATE_LIMITED, "Claude asks for a pause (HTTP 429).", later("40m"))
 
 
@@ -84,7 +85,7 @@ def test_bars_are_of_one_length(remaining: float | None) -> None:
     ],
 )
 def test_windows_in_a_tooltip(window: QuotaWindow, words: str) -> None:
-    assert window_summary(window, NOW) == words
+    assert window_summary(window, NOW, ANSWERED_AT) == words
 
 
 @pytest.mark.parametrize(
@@ -100,14 +101,14 @@ def test_windows_in_a_tooltip(window: QuotaWindow, words: str) -> None:
     ],
 )
 def test_windows_in_a_menu_line_up(window: QuotaWindow, words: str) -> None:
-    assert window_label(window, NOW, LOOK) == words
+    assert window_label(window, NOW, ANSWERED_AT, LOOK) == words
 
 
 @pytest.mark.parametrize(
     "window", [five_hours(None), five_hours(None, None), passed(five_hours(0)), passed(weekly(100))]
 )
 def test_unknown_is_never_nothing_nor_everything(window: QuotaWindow) -> None:
-    for words in (window_summary(window, NOW), window_label(window, NOW, LOOK)):
+    for words in (window_summary(window, NOW, ANSWERED_AT), window_label(window, NOW, ANSWERED_AT, LOOK)):
         assert "%" not in words
 
 
@@ -173,6 +174,6 @@ def test_without_a_failure_nobody_has_to_act(state: AccountState) -> None:
 
 def test_only_the_time_changes_the_words() -> None:
     window = five_hours(42)
-    assert window_summary(window, NOW + span("1h")) == "5-hour 42% (1h 13m)"
-    assert window_summary(window, NOW + span("2h 12m 1s")) == "5-hour 42% (under 1m)"
-    assert window_summary(window, NOW + span("2h 13m")) == "5-hour has reset"
+    assert window_summary(window, NOW + span("1h"), NOW) == "5-hour 42% (1h 13m)"
+    assert window_summary(window, NOW + span("2h 12m 1s"), NOW) == "5-hour 42% (under 1m)"
+    assert window_summary(window, NOW + span("2h 13m"), NOW) == "5-hour has reset"

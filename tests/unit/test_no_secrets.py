@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import logging
-import os
 import stat
 import sys
 import traceback
@@ -15,18 +14,18 @@ import pytest
 
 import trayquota
 from trayquota.core.credential import Tokens
-from trayquota.core.errors import FetchError, SupersededError, TokenWriteError
+from trayquota.core.errors import FetchError, TokenWriteError
 from trayquota.engine.fetcher import Fetcher
 from trayquota.net.cancellation import CancelToken
 from trayquota.providers.base import Request, Response
 from trayquota.providers.claude import PROVIDER
-from trayquota.tokens import writer as rewrite
-from trayquota.tokens.journal import Journal, PendingTokens
+from trayquota.tokens import writer
+from trayquota.tokens.pending_tokens import PendingTokens
 
 from . import facts
 from .loopback_servers import Server, answer, nothing_left_behind, transport_to
 from .test_fetcher import Line, said
-from .token_files import START, House, Pair, Provider, fields, reply, unwritable
+from .token_files import START, House, Pair, Provider, reply, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +92,7 @@ def assert_discreet(text: str) -> None:
 
 def caught(house: House) -> FetchError:
     with pytest.raises(FetchError) as info:
-        house.renew()
+        house.refresh()
     return info.value
 
 
@@ -117,9 +116,9 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
             assert not [token for token in TOKENS if token in repr(each)], type(each)
 
     credential = house.credential()
-    fetcher = Fetcher(Line(house).send, house.keeper, house.clock)
+    fetcher = Fetcher(Line(house).send, house.manager, house.clock)
     house.provider.script.append(look)
-    monkeypatch.setattr(rewrite, "sync_folder", look)
+    monkeypatch.setattr(writer, "sync_folder", look)
     outcome = fetcher(credential, CancelToken(), lambda _s: None)
     held = [house.store, outcome, PROVIDER.refresh_request(REFRESH), credential]
     look()
@@ -142,7 +141,6 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
         Request("GET", "https://api.example.com/", {"Authorization": ACCESS}, REFRESH.encode()),
         Response(200, {"set-cookie": ACCESS}, REFRESH.encode(), START),
         PROVIDER.read_refresh(reply({"access_token": ACCESS, "refresh_token": REFRESH})),
-        rewrite._Interference(ACCESS.encode(), REFRESH.encode()),
         PendingTokens(f"/{ACCESS}.json", "", "", ACCESS, REFRESH, "", ""),
         Tokens(ACCESS, REFRESH, account_id=ACCESS, proxy_url=ACCESS),
     ],
@@ -196,15 +194,15 @@ def test_a_file_that_is_no_good(house: House, content: bytes) -> None:
     credential = house.credential()
     house.path.write_bytes(content)
     with pytest.raises(FetchError) as info:
-        house.keeper.refresh(credential, credential.login)
+        house.manager.refresh(credential, credential.login)
     assert_discreet(told_by(info.value))
 
 
 def test_a_file_that_cannot_be_written(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
-        house.renew()
-        warning = house.keeper.current_tokens(house.credential())[1]
+        house.refresh()
+        warning = house.manager.current_tokens(house.credential())[1]
     assert warning is not None
     assert_discreet(repr(warning))
     (journal,) = house.journals()
@@ -224,16 +222,13 @@ def test_a_state_folder_that_cannot_be_written(house: House) -> None:
 
 
 def test_a_pair_that_cannot_be_put_away(house: House) -> None:
-    """The errors of the rewrite itself, before anybody has made a failure of them."""
-    house.renew()
-    kept = Journal(house.state / "renewals")
-    entry = house.keeper._pairs[os.path.realpath(house.path)]
-    with kept.reserved(entry.path) as room:
-        room.write(entry)
-    for content in (b"", b"[]", REFRESH.encode(), json.dumps(fields(house.provider.newest)).encode()):
+    """The errors of the writing itself, before anybody has made a failure of them."""
+    spent = house.content()["refresh_token"].encode()
+    house.refresh()
+    for content in (b"", b"[]", REFRESH.encode(), b'{"type": "claude", "refresh_token": "%s", "x": 1e999}' % spent):
         house.path.write_bytes(content)
-        with pytest.raises((TokenWriteError, SupersededError)) as info:
-            rewrite.write_tokens(entry)
+        with pytest.raises(TokenWriteError) as info:
+            writer.write_tokens(house.path, house.manager.files.successor, house.state)
         assert_discreet(told_by(info.value).replace(EMAIL, ""))
 
 
@@ -247,7 +242,7 @@ def test_an_answer_of_any_kind(house: House, status: int, kind: str) -> None:
     body = {"error": {"message": f"{ACCESS} {EMAIL}", "type": ACCESS}, "plan_type": EMAIL}
     line.script.append(said(status, body, {"content-type": kind, "retry-after": ACCESS, "location": ACCESS}))
     house.write(house.provider.newest, type="codex", email=EMAIL, expired="")
-    outcome = Fetcher(line.send, house.keeper, house.clock)(house.credential(), CancelToken(), lambda _s: None)
+    outcome = Fetcher(line.send, house.manager, house.clock)(house.credential(), CancelToken(), lambda _s: None)
     assert outcome.error is not None
     assert_discreet(repr(outcome.error))
 

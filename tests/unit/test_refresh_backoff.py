@@ -1,4 +1,4 @@
-"""What the login keeper makes of a provider that says no, or nothing."""
+"""What the login manager makes of a provider that says no, or nothing."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ UNUSABLE = [
     reply(b"<html>Sign in to the network</html>"),
     reply(b""),
     reply(b'{"access_token": "x'),
-    reply({"access_token": "two\r\nlines", "refresh_token": "x"}),
-    reply({"access_token": "", "refresh_token": "x"}),
-    reply({"access_token": 7, "refresh_token": "x"}),
+    reply({"access_token": "two\r\nlines"}),
+    reply({"access_token": ""}),
+    reply({"access_token": 7}),
     reply({"access_token": "x" * 20000}),
     reply({"access_token": "x"}, 302),
     reply({"access_token": "x"}, 403),
@@ -60,7 +60,7 @@ def test_an_unusable_answer_leaves_the_file_untouched_and_is_waited_out(expired:
     assert kind_of(expired) is FailureKind.PROVIDER_DOWN
     assert len(expired.provider.requests) == 1
     expired.clock.advance(300)
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -79,7 +79,7 @@ def test_until_the_file_holds_another_one(expired: House) -> None:
     failure_of(expired)
     expired.write(expired.provider.sign_in())
     expired.expire()
-    assert expired.renew().access_token == "access-3"
+    assert expired.refresh().access_token == "access-3"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_pause_is_kept(expired: House, headers: dict[str, str], wait_s: int) -
     failure_of(expired)
     assert len(expired.provider.requests) == 1
     expired.clock.advance(0.001)
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
 
 
 def waits_of(house: House, *answers: object) -> list[float]:
@@ -120,7 +120,7 @@ def test_other_refusals_double_the_wait_up_to_six_hours_and_a_success_forgets_th
     no = reply({"error": "server says no"}, 400)
     minutes = [each / 60 for each in waits_of(expired, *[no] * 9)]
     assert minutes == [5, 10, 20, 40, 80, 160, 320, 360, 360]
-    expired.renew()
+    expired.refresh()
     assert waits_of(expired, no) == [300]
 
 
@@ -129,7 +129,7 @@ def test_it_forgets_them_for_a_token_that_stays_too(tmp_path: Path) -> None:
     house.expire()
     no = reply({}, 400)
     assert waits_of(house, no, no) == [300, 600]
-    house.renew()
+    house.refresh()
     house.expire()
     assert waits_of(house, no) == [300]
 
@@ -155,7 +155,7 @@ def test_a_wait_that_a_wrong_clock_has_made_does_not_last_for_years(expired: Hou
     expired.clock.advance(10 * 365 * 86400)
     waits_of(expired, reply({}, 400))
     expired.clock.now = right
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
 
 
 DOWN = [reply(b"<html>bad gateway</html>", 503), fetch_error(FailureKind.NETWORK, "The line is dead.")]
@@ -164,7 +164,7 @@ DOWN = [reply(b"<html>bad gateway</html>", 503), fetch_error(FailureKind.NETWORK
 @pytest.mark.parametrize("trouble", DOWN)
 def test_passing_trouble_is_tried_three_times(expired: House, trouble: object) -> None:
     expired.provider.script.extend([trouble] * 2)  # type: ignore[list-item]
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
     assert expired.closing.waits == [1.0, 2.0]
 
 
@@ -174,7 +174,7 @@ def test_and_then_given_up_until_the_next_refresh(expired: House, trouble: objec
     expired.provider.script.extend([trouble] * 3)  # type: ignore[list-item]
     assert kind_of(expired) is kind
     assert (expired.path.read_bytes(), expired.journals()) == (before, [])
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
 
 
 def test_no_further_try_when_the_first_ones_took_long(expired: House) -> None:

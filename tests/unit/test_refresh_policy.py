@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.model import FailureKind
-from trayquota.core.refresh_policy import Decision, PollInput, RateLimitGate, Reason, next_gate, next_poll
+from trayquota.core.refresh_policy import (
+    Decision,
+    PollAllowance,
+    PollInput,
+    RateLimitGate,
+    Reason,
+    next_gate,
+    next_poll,
+)
 
 from .facts import NOW
 from .structs import structs
@@ -150,3 +158,38 @@ def test_bounds_of_a_pause(gate: RateLimitGate | None, answers: list[tuple[float
         assert gate is None or after.opens_at >= gate.opens_at
         assert 300 <= after.backoff_s <= 3600
         gate = after
+
+
+def test_a_new_token_is_tried_at_once() -> None:
+    failed = replace(offline(4), has_new_token=True)
+    assert next_poll(failed, NOW + s(1)) == Decision(NOW + s(1), Reason.CHANGED)
+    assert next_poll(PollInput(None, 300.0, has_new_token=True), NOW) == Decision(NOW, Reason.START)
+
+
+@pytest.mark.parametrize(("now_s", "wait_s", "after_s"), [(0, 40, 300), (290, 5, 300), (290, 20, 310), (400, 7, 407)])
+def test_a_wait_holds_a_poll_back_and_brings_none_forward(now_s: float, wait_s: float, after_s: float) -> None:
+    poll = replace(FIVE_MINUTES, wait_s=wait_s)
+    assert next_poll(poll, NOW + s(now_s)) == Decision(NOW + s(after_s), Reason.SCHEDULE)
+
+
+def test_three_polls_at_once_then_one_in_ten_seconds() -> None:
+    allowance, polls = PollAllowance(), []
+    for now_s in range(1000, 1100):
+        while not allowance.wait_s(now_s):
+            polls.append(now_s)
+            allowance = allowance.after_poll(now_s)
+    assert polls == [1000, 1000, 1000, *range(1010, 1100, 10)]
+
+
+@given(st.lists(st.floats(0, 50), max_size=30), st.floats(0, 1e6))
+def test_in_no_minute_more_than_nine_polls(gaps: list[float], start_s: float) -> None:
+    allowance, now_s, polls = PollAllowance(), start_s, list[float]()
+    for gap_s in gaps:
+        now_s += gap_s
+        if not allowance.wait_s(now_s):
+            polls.append(now_s)
+            allowance = allowance.after_poll(now_s)
+        else:
+            assert 0 < allowance.wait_s(now_s) <= 10
+    for first in polls:
+        assert sum(first <= each < first + 60 for each in polls) <= 9

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
-from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
+from trayquota.core.model import (
+    Account,
+    AccountState,
+    AccountUsage,
+    Credits,
+    Failure,
+    FailureKind,
+    QuotaWindow,
+    ResetCredits,
+    Snapshot,
+)
 from trayquota.views.json_document import json_document
 from trayquota.views.table import print_table
 
@@ -44,7 +54,7 @@ def told(*usages: AccountUsage) -> Any:
     return json.loads(json_document(snapshot(*usages), NOW))
 
 
-CONTRACT = {
+CONTRACT: dict[str, Any] = {
     "schema": 1,
     "generated_at": "2026-09-22T12:00:00Z",
     "lowest": {"account": "claude-ada@example.com.json", "window": "5-hour", "remaining_percent": 42.0},
@@ -91,7 +101,9 @@ def test_the_document_of_the_contract() -> None:
         AccountUsage(replace(ADA, plan=None), AccountState.OK, (five_hours(42),), None, NOW),
         usage(CI, state=AccountState.EXPIRED, failure=EXPIRED),
     )
-    assert told(*usages) == CONTRACT
+    later: dict[str, object] = dict.fromkeys(("organization", "subscription_ends_at", "credits", "reset_credits"))
+    accounts = [account | later for account in CONTRACT["accounts"]]
+    assert told(*usages) == CONTRACT | {"accounts": accounts}
 
 
 def test_unknown_is_null() -> None:
@@ -181,11 +193,21 @@ WINDOWS = structs(
 )
 USAGES = structs(
     AccountUsage,
-    structs(Account, ANY_TEXT, ANY_TEXT, ANY_TEXT, st.none() | ANY_TEXT),
+    structs(
+        Account,
+        ANY_TEXT,
+        ANY_TEXT,
+        ANY_TEXT,
+        st.none() | ANY_TEXT,
+        organization=st.none() | ANY_TEXT,
+        subscription_ends_at=MOMENTS,
+    ),
     st.sampled_from(AccountState),
     st.lists(WINDOWS, max_size=3).map(tuple),
     st.none() | structs(Failure, st.sampled_from(FailureKind), ANY_TEXT, MOMENTS),
     MOMENTS,
+    st.none() | structs(Credits, st.none() | st.floats(0, 1e12), st.booleans()),
+    st.none() | structs(ResetCredits, st.integers(1, 99), MOMENTS),
 )
 
 
@@ -204,7 +226,18 @@ def test_the_schema_holds_whatever_is_known(known: Snapshot) -> None:
 
 def assert_account(account: dict[str, Any]) -> None:
     before: dict[str, Any] = {"id": str, "provider": str, "name": str, "plan": str | None, "state": str}
-    assert_object(account, **before, error=dict | None, updated_at=str | None, windows=list)
+    since: dict[str, Any] = {
+        "organization": str | None,
+        "subscription_ends_at": str | None,
+        "credits": dict | None,
+        "reset_credits": dict | None,
+    }
+    assert_object(account, **before, error=dict | None, updated_at=str | None, windows=list, **since)
+    if account["credits"] is not None:
+        assert list(account["credits"]) == ["balance", "unlimited"]
+        assert isinstance(account["credits"]["unlimited"], bool)
+    if account["reset_credits"] is not None:
+        assert_object(account["reset_credits"], available=int, expires_at=str | None)
     assert account["state"] in STATES
     if account["error"] is not None:
         assert_object(account["error"], kind=str, message=str, retry_at=str | None)

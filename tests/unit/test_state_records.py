@@ -47,7 +47,7 @@ WINDOWS = structs(QuotaWindow, TEXTS, st.none() | st.floats(0, 100), MAYBE, st.n
 FAILURES = structs(Failure, st.sampled_from(FailureKind), TEXTS, MAYBE)
 GATES = structs(RateLimitGate, MOMENTS, st.floats(1, 86400))
 BACKOFFS = st.dictionaries(TEXTS, structs(RefreshBackoff, st.booleans(), MOMENTS, st.integers(0, 100)), max_size=4)
-ALERT_STATES = structs(AlertState, st.sampled_from(Level), MAYBE, st.booleans())
+ALERT_STATES = structs(AlertState, st.sampled_from(Level), MAYBE, st.booleans(), MAYBE)
 VERSION_1 = Path(__file__).parent.parent / "fixtures/state/version-1.json"
 """Written by the applet when that was its version, with nine accounts of a stand-in."""
 UPGRADED_AT = datetime(2026, 11, 25, 20, 49, tzinfo=UTC)
@@ -102,7 +102,10 @@ def test_the_format_of_version_2_has_not_changed() -> None:
     state = StoredState(
         {ADA: full},
         {"0a1b": RefreshBackoff(final=False, not_before=NOW, failures=2)},
-        {AlertKey(ADA): AlertState(Level.CRITICAL), AlertKey(ADA, "5-hour"): AlertState(Level.LOW, NOW, forecast=True)},
+        {
+            AlertKey(ADA, person="0a1b2c3d"): AlertState(Level.CRITICAL),
+            AlertKey(ADA, "5-hour"): AlertState(Level.LOW, NOW, forecast=True, ends_by=NOW),
+        },
     )
     noon = "2026-09-22T12:00:00Z"
     assert json.loads(encode(state)) == {
@@ -129,15 +132,15 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                 "expired_since": noon,
             }
         ],
-        "refresh_backoffs": {"0a1b": {"final": False, "not_before": noon, "failures": 2}},
+        "refresh_backoffs": {"0a1b": {"final": False, "not_before": noon, "failures": 2, "ineffective": False}},
         "alerts": [
             {
-                "key": {"account_id": ADA, "window": None},
-                "state": {"level": 2, "resets_at": None, "forecast": False},
+                "key": {"account_id": ADA, "window": None, "person": "0a1b2c3d"},
+                "state": {"level": 2, "resets_at": None, "forecast": False, "ends_by": None},
             },
             {
-                "key": {"account_id": ADA, "window": "5-hour"},
-                "state": {"level": 1, "resets_at": noon, "forecast": True},
+                "key": {"account_id": ADA, "window": "5-hour", "person": ""},
+                "state": {"level": 1, "resets_at": noon, "forecast": True, "ends_by": noon},
             },
         ],
     }
@@ -194,7 +197,10 @@ def test_the_sample_of_version_1_has_something_of_everything() -> None:
 
 def test_an_upgrade_keeps_every_back_off_of_a_refresh_token() -> None:
     state = decode(VERSION_1.read_bytes())
-    assert json.loads(msgspec.json.encode(state.refresh_backoffs)) == old_document()["refusals"]
+    added = {"ineffective": False}
+    assert json.loads(msgspec.json.encode(state.refresh_backoffs)) == {
+        token: refusal | added for token, refusal in old_document()["refusals"].items()
+    }
     assert sorted(backoff.final for backoff in state.refresh_backoffs.values()) == [False, True]
 
 
@@ -207,6 +213,7 @@ def test_an_upgrade_keeps_what_the_person_was_notified_of() -> None:
             "level": then["severity"],
             "resets_at": then["resets_at"],
             "forecast": then["forecast"],
+            "ends_by": None,
         }
     assert state.alert_states[AlertKey("claude-gil@example.com.json")].level is Level.CRITICAL
 
@@ -216,7 +223,7 @@ def test_an_upgrade_notifies_of_nothing_again() -> None:
     usages = tuple(usages_of(state))
     states, alert = check_alerts(state.alert_states, Snapshot(usages), UPGRADED_AT, DisplayOptions())
     assert alert is None
-    assert states == state.alert_states
+    assert {replace(key, person=""): alert_state for key, alert_state in states.items()} == state.alert_states
     assert check_alerts({}, Snapshot(usages), UPGRADED_AT, DisplayOptions())[1] is not None, "there is enough to say"
 
 

@@ -16,7 +16,7 @@ from trayquota.core.model import Failure, FailureKind, Level, QuotaWindow
 from trayquota.core.person import person
 from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.state import StateStore
-from trayquota.tokens.journal import fingerprint
+from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.refresher import RefreshBackoff
 from trayquota.views.alerts import AlertKey, AlertState
 
@@ -157,6 +157,29 @@ def test_a_later_answer_opens_the_gate(store: StateStore) -> None:
     gated = record(polled_at=seconds_after_poll(5), gate=RateLimitGate(NOW + timedelta(minutes=5), 300.0))
     good = record(polled_at=seconds_after_poll(9), updated_at=seconds_after_poll(9))
     assert merged(store, gated, good).gate is None
+
+
+def test_the_state_of_3000_accounts_with_40_windows_can_be_read_back(store: StateStore) -> None:
+    windows = tuple(QuotaWindow("\u00e9" * 57 + f" {number}", 58.0, NOW, 604800) for number in range(40))
+    known = {
+        account.id: AccountRecord(account, NOW, NOW, windows)
+        for account in (replace(record().account, id=f"claude-{number}-{'x' * 200}.json") for number in range(3000))
+    }
+    states = {AlertKey(key, windows[0].title): AlertState(Level.LOW, NOW) for key in known}
+    store.set_alert_states(states)
+    store.save(known, NOW)
+    assert restarted(store).load() == known
+    assert restarted(store).alert_states() == states
+
+
+def test_a_state_that_could_not_be_read_back_is_not_written(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.save({ADA: record()}, NOW)
+    monkeypatch.setattr("trayquota.store.state._MAX_BYTES", len(path_of(store).read_bytes()))
+    store.save({ADA: record(), "b": record("b")}, NOW)
+    assert restarted(store).load() == {ADA: record()}
+    assert len(caplog.messages) == 1
 
 
 def test_another_person_in_the_same_file_takes_nothing_over(store: StateStore) -> None:

@@ -1,7 +1,7 @@
-"""A login keeper and other programs at one file, in any order, with crashes at any moment.
+"""A token manager and other programs at one login, in any order, with crashes at any moment.
 
-Whatever happens, the newest pair that the provider has given out is in the file, or in the journal, or in the hands
-of the other program that got it.
+Whatever happens, the newest pair that the provider has given out is in a file, or in the journal, or in the hands of
+the other program that got it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,22 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from trayquota.core.errors import FetchError, UnreadableError
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
+from trayquota.system.exchange import exchange_files
+from trayquota.system.files import create_file, open_regular
+from trayquota.tokens import in_place, target
 from trayquota.tokens.journal import Journal
+from trayquota.tokens.pending_tokens import fingerprint
 
 from .token_files import MORE, House, Pair, Provider, fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from trayquota.providers.base import Request, Response
 
 CALLS = ("write", "fsync", "replace", "unlink", "ftruncate", "lseek")
 MOMENTS = st.integers(1, 30)
-DEEDS = st.sampled_from(["nothing", "crash", "sign_in", "begin_sign_in", "renew", "toggle", "begin_toggle"])
+DEEDS = st.sampled_from(["nothing", "crash", "sign_in", "begin_sign_in", "refresh", "toggle", "begin_toggle"])
 
 
 class CrashError(BaseException):
@@ -42,31 +46,49 @@ class CrashError(BaseException):
 
 
 class Seam:
-    """Stands between the keeper and the disk: does a deed at one of its calls, and lets a dead process do nothing."""
+    """Stands between the manager and the disk: does a deed at one of its calls, and lets a dead process do nothing."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.is_dead = False
         self.is_read_only = False
+        self.can_exchange = True
         self.in_gap = False
         self._left = 0
+        self._is_crash = self._is_alone = False
         self._deed: Callable[[], None] = lambda: None
         for name in CALLS:
             patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+        patch.setattr(target, "exchange_files", self._wrapped("exchange", exchange_files))
+        patch.setattr(target, "create_file", self._wrapped("create", create_file))
+        patch.setattr(in_place, "open_regular", self._wrapped("create", open_regular))
+        patch.setattr(in_place, "alone_with", self._alone)
 
-    def arm(self, moment: int, deed: Callable[[], None]) -> None:
-        self._left, self._deed = moment, deed
+    def arm(self, moment: int, deed: Callable[[], None], *, is_crash: bool = False) -> None:
+        self._left, self._deed, self._is_crash = moment, deed, is_crash
+
+    @contextlib.contextmanager
+    def _alone(self, _handle: int) -> Iterator[None]:
+        """Have all others wait, as a lease of the system does."""
+        time.sleep(0)
+        self._is_alone = True
+        try:
+            yield
+        finally:
+            self._is_alone = False
 
     def _wrapped(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
             if self.is_dead:
                 raise CrashError
             # Between the answer and the first write nobody can help; that is the one gap there is.
-            if not self.in_gap:
+            if not self.in_gap and (self._is_crash or not self._is_alone):
                 self._left -= 1
                 if self._left == 0:
                     self._deed()
-            if name == "replace" and self.is_read_only:
+            if self.is_read_only and name in {"exchange", "create"}:
                 raise OSError(errno.EROFS, "read-only")
+            if name == "exchange" and not self.can_exchange:
+                raise NotImplementedError
             result = None if name == "fsync" else original(*arguments)
             self.in_gap = self.in_gap and name != "write"
             return result
@@ -95,6 +117,10 @@ class Other:
         self._rest = b""
         self.pair: tuple[str, str] | None = None
 
+    @property
+    def handle(self) -> int | None:
+        return self._file.fileno() if self._file is not None else None
+
     def write(self, content: dict[str, object], *, slowly: bool) -> None:
         self.finish()
         data = json.dumps(content).encode()
@@ -115,8 +141,16 @@ class Other:
         self.finish()
         try:
             return dict(self._house.content())
-        except ValueError:
+        except (ValueError, FileNotFoundError):
             return None
+
+
+def close_files_below(folder: Path, others: int | None) -> None:
+    """Do what the system does for a process that has ended; ``others`` is somebody else's."""
+    for handle in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if handle.readlink().is_relative_to(folder) and int(handle.name) != others:
+                os.close(int(handle.name))
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -135,6 +169,7 @@ class Interleavings(RuleBasedStateMachine):
         self.house.start()
         self.other = Other(self.house)
         self.seen = self.house.credential()
+        self.earlier: list[dict[str, object]] = []
         # A program that is in the midst of writing goes on while it is waited for.
         self.patch.setattr(time, "sleep", lambda _: self.other.finish())
 
@@ -143,56 +178,92 @@ class Interleavings(RuleBasedStateMachine):
         try:
             self.other.finish()
             self.seam.is_read_only = False
-            keeper = self.house.start()
-            keeper.recover()
+            if not self.house.path.exists():
+                self.the_file_comes_back()
+            manager = self.house.start()
+            manager.recover()
+            self.look_at_the_folder()
             assert self.house.pair() == self.house.newest
-            # Room that a crash has left may still be there; the next renewal takes it.
-            assert list(Journal(self.house.state / "renewals").pending()) == []
+            assert list(self.journal.pending()) == []
+            for copy in self.copies():
+                token = json.loads(copy.read_bytes())["refresh_token"]
+                assert self.journal.newest(fingerprint(token)) is None, "a copy is left with a spent token"
             if not self.house.content()["disabled"]:
-                self.house.expire()
-                rotations = self.house.provider.rotations
-                assert self.house.renew().access_token == self.house.provider.newest.access
-                assert self.house.provider.rotations == rotations + 1
-                assert self.house.pair() == self.house.newest
-                assert self.house.journals() == []
-            left = {each.name for each in self.house.path.parent.iterdir()}
-            assert left == {self.house.path.name}
+                self.refresh_in_the_end()
+            left = {path.name for path in self.house.path.parent.iterdir()}
+            assert not {name for name in left if name.endswith(".tmp")}
         finally:
             self.patch.undo()
             shutil.rmtree(self.folder)
 
+    def refresh_in_the_end(self) -> None:
+        self.house.expire()
+        rotations = self.house.provider.rotations
+        assert self.house.refresh().access_token == self.house.provider.newest.access
+        assert self.house.provider.rotations == rotations + 1
+        assert self.house.pair() == self.house.newest
+        assert self.house.journals() == []
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.house.state / "renewals")
+
+    @property
+    def aside(self) -> Path:
+        """Where the file is while it has been moved away."""
+        return self.folder / "aside"
+
+    def copies(self) -> list[Path]:
+        return [path for path in self.house.path.parent.glob("*.json") if path != self.house.path]
+
+    def leads_to_newest(self, content: dict[str, object]) -> bool:
+        """Whether the journal knows that the newest pair follows what a file holds."""
+        entry = self.journal.newest(fingerprint(str(content["refresh_token"])))
+        return entry is not None and (entry.access_token, entry.refresh_token) == self.house.newest
+
     # What this program does.
 
     @rule(moment=MOMENTS, deed=DEEDS)
-    def renew(self, moment: int, deed: str) -> None:
+    def refresh(self, moment: int, deed: str) -> None:
         self._look()
-        self._act(lambda: self.house.keeper.refresh(self.seen, self.seen.login), moment, deed)
+        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, deed)
 
     @rule(moment=MOMENTS, deed=DEEDS)
-    def renew_when_expired(self, moment: int, deed: str) -> None:
+    def refresh_when_expired(self, moment: int, deed: str) -> None:
         self.house.expire()
         self._look()
-        self._act(lambda: self.house.keeper.refresh(self.seen, self.seen.login), moment, deed)
+        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, deed)
 
     @rule(moment=MOMENTS, deed=DEEDS)
     def use(self, moment: int, deed: str) -> None:
         self._look()
-        self._act(lambda: self.house.keeper.current_tokens(self.seen), moment, deed)
+        self._act(lambda: self.house.manager.current_tokens(self.seen), moment, deed)
 
     @rule(moment=MOMENTS, deed=DEEDS)
     def recover(self, moment: int, deed: str) -> None:
-        self._act(self.house.keeper.recover, moment, deed)
+        self._act(self.house.manager.recover, moment, deed)
+
+    @rule(moment=MOMENTS, deed=DEEDS)
+    def look_at_the_folder(self, moment: int = 0, deed: str = "nothing") -> None:
+        """See every file of the folder, as a discovery does."""
+        seen = []
+        for path in (self.house.path, *self.copies()):
+            with contextlib.suppress(UnreadableError, FileNotFoundError):
+                source = parse_fields(read_bytes(path))
+                assert source is not None
+                seen.append(read_account(path, source))
+        self._act(lambda: self.house.manager.replace_spent(seen), moment, deed)
 
     @rule()
     def restart(self) -> None:
         self.house.start()
 
     @rule(deed=DEEDS)
-    def renew_while_the_request_is_under_way(self, deed: str) -> None:
+    def refresh_while_the_request_is_under_way(self, deed: str) -> None:
         self.house.expire()
         self._look()
         self.house.provider.script.append(self._deed(deed))
-        self._act(lambda: self.house.keeper.refresh(self.seen, self.seen.login), 0, "nothing")
+        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), 0, "nothing")
         self.house.provider.script.clear()
 
     # What others do.
@@ -202,9 +273,9 @@ class Interleavings(RuleBasedStateMachine):
         self.other.write(fields(self.house.provider.sign_in()) | MORE, slowly=slowly)
 
     @rule(slowly=st.booleans())
-    def others_renew(self, *, slowly: bool) -> None:
+    def others_refresh(self, *, slowly: bool) -> None:
         content = self.other.read()
-        pair = self.house.provider.trade(str(content["refresh_token"])) if content is not None else None
+        pair = self.house.provider.exchange(str(content["refresh_token"])) if content is not None else None
         if content is not None and pair is not None:
             self.other.write(content | fields(pair), slowly=slowly)
 
@@ -219,9 +290,37 @@ class Interleavings(RuleBasedStateMachine):
     def others_finish(self) -> None:
         self.other.finish()
 
-    @rule(is_read_only=st.booleans())
-    def the_disk_changes(self, *, is_read_only: bool) -> None:
-        self.seam.is_read_only = is_read_only
+    @precondition(lambda self: not self.aside.exists() and self.other.pair is None)
+    @rule()
+    def the_file_is_moved_away(self) -> None:
+        self.house.path.rename(self.aside)
+
+    @precondition(lambda self: self.aside.exists() and not self.house.path.exists())
+    @rule()
+    def the_file_comes_back(self) -> None:
+        self.aside.rename(self.house.path)
+
+    @precondition(lambda self: self.house.path.exists() and self.other.pair is None)
+    @rule(name=st.sampled_from(["a", "b"]), is_link=st.booleans())
+    def another_file_gets_the_same_login(self, name: str, *, is_link: bool) -> None:
+        copy = self.house.path.with_name(f"claude-{name}.json")
+        copy.unlink(missing_ok=True)
+        if is_link:
+            copy.hardlink_to(self.house.path)
+        else:
+            shutil.copyfile(self.house.path, copy)
+        self.earlier.append(dict(self.house.content()))
+
+    @precondition(lambda self: self.house.path.exists() and self.other.pair is None and self.earlier)
+    @rule(number=st.integers(0, 9))
+    def an_earlier_file_is_restored(self, number: int) -> None:
+        content = self.earlier[number % len(self.earlier)]
+        if self.leads_to_newest(content):
+            self.house.path.write_text(json.dumps(content))
+
+    @rule(is_read_only=st.booleans(), can_exchange=st.booleans())
+    def the_disk_changes(self, *, is_read_only: bool, can_exchange: bool) -> None:
+        self.seam.is_read_only, self.seam.can_exchange = is_read_only, can_exchange
 
     @rule(seconds=st.sampled_from([1, 60, 600, 7 * 3600]))
     def time_goes_by(self, seconds: int) -> None:
@@ -234,33 +333,34 @@ class Interleavings(RuleBasedStateMachine):
         newest = self.house.newest
         if self.other.pair == newest:
             return
-        with contextlib.suppress(ValueError, KeyError):
-            if self.house.pair() == newest:
-                return
-        kept = Journal(self.house.state / "renewals").newest(os.path.realpath(self.house.path))
-        assert kept is not None, "neither in the file nor in the journal"
-        assert (kept.access_token, kept.refresh_token) == newest
+        for path in (*self.house.path.parent.iterdir(), *([self.aside] if self.aside.exists() else [])):
+            with contextlib.suppress(ValueError, KeyError):
+                content = json.loads(path.read_bytes())
+                if (content["access_token"], content["refresh_token"]) == newest:
+                    return
+        assert self.journal.has_pair(newest[1]), "neither in a file nor in the journal"
 
     @invariant()
     def nobody_ever_reads_a_broken_file_of_ours(self) -> None:
-        if self.other.pair is None:
+        if self.other.pair is None and self.house.path.exists():
             assert self.house.content().keys() >= {*fields(Pair("", "", self.house.clock())), *MORE}
 
     def _look(self) -> None:
         """See what a scan of the folder would; a file that cannot be read keeps its last state."""
-        with contextlib.suppress(UnreadableError):
+        with contextlib.suppress(UnreadableError, FileNotFoundError):
             source = parse_fields(read_bytes(self.house.path))
             assert source is not None
             self.seen = read_account(self.house.path, source)
 
     def _act(self, action: Callable[[], object], moment: int, deed: str) -> None:
-        self.seam.arm(moment, self._deed(deed))
+        self.seam.arm(moment, self._deed(deed), is_crash=deed == "crash")
         try:
             action()
         except FetchError:
             pass
         except CrashError:
             self.seam.is_dead = self.seam.in_gap = False
+            close_files_below(self.folder, self.other.handle)
             self.house.start()
         self.seam.arm(0, lambda: None)
 
@@ -270,7 +370,7 @@ class Interleavings(RuleBasedStateMachine):
             "crash": self._crash,
             "sign_in": lambda: self.others_sign_in(slowly=False),
             "begin_sign_in": lambda: self.others_sign_in(slowly=True),
-            "renew": lambda: self.others_renew(slowly=False),
+            "refresh": lambda: self.others_refresh(slowly=False),
             "toggle": lambda: self.others_toggle(slowly=False),
             "begin_toggle": lambda: self.others_toggle(slowly=True),
         }
@@ -283,5 +383,8 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=200, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("TRAYQUOTA_INTERLEAVINGS", "200")),
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )

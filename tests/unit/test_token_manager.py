@@ -1,9 +1,8 @@
-"""Renewals by the login keeper against a provider with single-use tokens, on real files."""
+"""Renewals by the login manager against a provider with single-use tokens, on real files."""
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,6 +15,7 @@ from filelock import FileLock
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.tokens.journal import Journal
+from trayquota.tokens.pending_tokens import fingerprint
 
 from .token_files import LIFETIME_S, MORE, START, House, Pair, failure_of, fields, kind_of, reply
 
@@ -38,7 +38,7 @@ def expired(house: House) -> House:
 
 
 def test_an_expired_login_is_renewed_and_nothing_else_in_its_file_changes(expired: House) -> None:
-    login = expired.renew()
+    login = expired.refresh()
     assert (login.access_token, login.refresh_token) == expired.newest == expired.pair()
     assert login.expires_at == expired.clock() + timedelta(seconds=LIFETIME_S)
     content = expired.content()
@@ -49,17 +49,17 @@ def test_an_expired_login_is_renewed_and_nothing_else_in_its_file_changes(expire
 
 
 def test_the_request_is_the_providers_form(expired: House) -> None:
-    expired.renew()
+    expired.refresh()
     (request,) = expired.provider.requests
     assert (request.method, request.url) == ("POST", "https://platform.claude.com/v1/oauth/token")
     assert request.body is not None
     assert parse_qs(request.body.decode())["refresh_token"] == ["refresh-1"]
 
 
-def test_nothing_stays_behind_but_the_lock(expired: House) -> None:
-    expired.renew()
+def test_nothing_stays_behind_but_the_lock_and_what_follows_the_spent_token(expired: House) -> None:
+    expired.refresh()
     assert expired.journals() == []
-    assert [each.suffix for each in (expired.state / "renewals").iterdir()] == [".lock"]
+    assert sorted(path.suffix for path in (expired.state / "renewals").iterdir()) == [".lock", ".spent"]
     assert list(expired.path.parent.iterdir()) == [expired.path]
 
 
@@ -67,55 +67,55 @@ def test_what_somebody_else_has_renewed_is_used(expired: House) -> None:
     stale = expired.credential()
     theirs = expired.provider.sign_in()
     expired.write(theirs)
-    assert expired.keeper.refresh(stale, stale.login).access_token == theirs.access
+    assert expired.manager.refresh(stale, stale.login).access_token == theirs.access
     assert expired.provider.requests == []
 
 
 def test_a_token_that_was_refused_before_its_end_is_waited_for_a_second(house: House) -> None:
     house.closing.during = lambda: house.write(house.provider.sign_in())
-    assert house.renew().access_token == "access-2"
+    assert house.refresh().access_token == "access-2"
     assert house.closing.waits == [1.0]
     assert house.provider.requests == []
 
 
 def test_and_traded_in_when_nobody_has_written_a_new_one(house: House) -> None:
-    assert house.renew().access_token == "access-2"
+    assert house.refresh().access_token == "access-2"
     assert house.pair() == house.newest
 
 
 def test_a_file_that_only_grants_more_time_to_the_same_token_is_believed(expired: House) -> None:
     stale = expired.credential()
     expired.write(expired.provider.newest, expired="2030-01-01T00:00:00Z")
-    assert expired.keeper.refresh(stale, stale.login).access_token == "access-1"
+    assert expired.manager.refresh(stale, stale.login).access_token == "access-1"
     assert expired.provider.requests == []
 
 
 def test_but_not_when_the_provider_has_refused_it(house: House) -> None:
     stale = house.credential()
     house.write(house.provider.newest, expired="2030-01-01T00:00:00Z")
-    assert house.keeper.refresh(stale, stale.login).access_token == "access-2"
+    assert house.manager.refresh(stale, stale.login).access_token == "access-2"
 
 
 def test_without_a_new_refresh_token_the_old_one_stays(tmp_path: Path) -> None:
     house = House(tmp_path, rotates=False)
     house.expire()
-    login = house.renew()
+    login = house.refresh()
     assert (login.access_token, login.refresh_token) == ("access-2", "refresh-1") == house.pair()
     house.expire()
-    assert house.renew().access_token == "access-3"
+    assert house.refresh().access_token == "access-3"
 
 
 @pytest.mark.parametrize("named", [None, 0, -5, "soon", "1e999", True])
 def test_without_a_lifetime_it_is_an_hour(expired: House, named: object) -> None:
     body = {"access_token": "fresh", "refresh_token": "key", "expires_in": named}
     expired.provider.script.append(reply(body))
-    assert expired.renew().expires_at == expired.clock() + timedelta(seconds=3600)
+    assert expired.refresh().expires_at == expired.clock() + timedelta(seconds=3600)
     assert expired.content()["expired"] == "2026-09-22T21:00:01Z"
 
 
 def test_a_lifetime_of_centuries_is_cut(expired: House) -> None:
     expired.provider.script.append(reply({"access_token": "fresh", "expires_in": 1e300}))
-    expires_at = expired.renew().expires_at
+    expires_at = expired.refresh().expires_at
     assert expires_at is not None
     assert expires_at <= expired.clock() + timedelta(days=366)
 
@@ -124,12 +124,12 @@ def test_eight_threads_at_once_make_one_rotation(expired: House) -> None:
     credential, barrier = expired.credential(), threading.Barrier(8)
     expired.start(threading.Event())
 
-    def renew(_: int) -> str:
+    def refresh(_: int) -> str:
         barrier.wait()
-        return expired.keeper.refresh(credential, credential.login).access_token
+        return expired.manager.refresh(credential, credential.login).access_token
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(renew, range(8))) == {"access-2"}
+        assert set(pool.map(refresh, range(8))) == {"access-2"}
     assert expired.provider.rotations == 1
 
 
@@ -138,7 +138,7 @@ def test_a_link_stays_a_link_and_its_target_is_renewed(expired: House, tmp_path:
     target.parent.mkdir()
     expired.path.rename(target)
     expired.path.symlink_to(target)
-    expired.renew()
+    expired.refresh()
     assert expired.path.is_symlink()
     assert json.loads(target.read_bytes())["refresh_token"] == "refresh-2"
     assert list(target.parent.iterdir()) == [target]
@@ -172,7 +172,7 @@ def test_a_file_that_has_become_unfit_meanwhile_is_left_alone(
     else:
         expired.path.write_bytes(content)
     with pytest.raises(FetchError) as caught:
-        expired.keeper.refresh(stale, stale.login)
+        expired.manager.refresh(stale, stale.login)
     assert caught.value.failure.kind is kind
     assert expired.provider.requests == []
     assert content is None or expired.path.read_bytes() == content
@@ -196,7 +196,7 @@ def test_nobody_who_is_quitting_begins_a_renewal(expired: House) -> None:
 
 def test_one_under_way_ends_well_while_quitting(expired: House) -> None:
     expired.provider.script.append(expired.closing.set)
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
     assert expired.pair() == expired.newest
 
 
@@ -209,23 +209,23 @@ def test_a_new_login_during_a_renewal_wins(expired: House) -> None:
 
     theirs = Pair("their-access", "their-refresh", START + timedelta(days=9))
     expired.provider.script.append(sign_in)
-    expired.renew()
+    expired.refresh()
     assert expired.content() == fields(theirs) | {"note": "new"}
     assert expired.journals() == []
-    assert expired.keeper.current_tokens(expired.credential())[0].access_token == "their-access"
+    assert expired.manager.current_tokens(expired.credential())[0].access_token == "their-access"
 
 
 def test_a_file_that_is_being_written_after_the_renewal_gets_the_pair_later(expired: House) -> None:
     old, stale = expired.path.read_bytes(), expired.credential()
     expired.provider.script.append(lambda: expired.path.write_bytes(old[:40]))
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
     assert expired.path.read_bytes() == old[:40]
-    login, warning = expired.keeper.current_tokens(stale)
+    login, warning = expired.manager.current_tokens(stale)
     assert login.access_token == "access-2"
     assert warning is not None
     assert "it cannot be read at the moment" in warning.message
     expired.path.write_bytes(old)
-    assert expired.keeper.current_tokens(stale)[1] is None
+    assert expired.manager.current_tokens(stale)[1] is None
     assert expired.pair() == expired.newest
 
 
@@ -234,7 +234,7 @@ def test_a_renewal_by_somebody_else_of_a_token_that_stays_is_not_undone(tmp_path
     house.expire()
     theirs = house.provider.newest
     house.provider.script.append(lambda: house.write(Pair("theirs", "refresh-1", START)))
-    house.renew()
+    house.refresh()
     assert house.pair() == ("theirs", "refresh-1")
     assert theirs.access == "access-1"
     assert house.journals() == []
@@ -243,26 +243,26 @@ def test_a_renewal_by_somebody_else_of_a_token_that_stays_is_not_undone(tmp_path
 def test_nor_is_one_that_comes_later(tmp_path: Path) -> None:
     house = House(tmp_path, rotates=False)
     house.expire()
-    house.renew()
+    house.refresh()
     house.write(Pair("theirs", "refresh-1", house.provider.newest.expired))
-    assert house.keeper.current_tokens(house.credential())[0].access_token == "theirs"
+    assert house.manager.current_tokens(house.credential())[0].access_token == "theirs"
     assert house.pair() == ("theirs", "refresh-1")
 
 
 def test_the_dead_pair_that_a_program_writes_back_out_of_its_memory_is_replaced(expired: House) -> None:
     old = expired.path.read_bytes()
-    expired.renew()
+    expired.refresh()
     expired.path.write_bytes(old)
-    login, warning = expired.keeper.current_tokens(expired.credential())
+    login, warning = expired.manager.current_tokens(expired.credential())
     assert (login.access_token, warning) == ("access-2", None)
     assert expired.pair() == expired.newest
     expired.path.write_bytes(old)
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
     assert (expired.pair(), expired.provider.rotations) == (expired.newest, 1)
 
 
 def test_somebody_who_holds_the_lock_is_waited_for_and_then_left_alone(expired: House) -> None:
-    place = Journal(expired.state / "renewals").path_for(os.path.realpath(expired.path), ".lock")
+    place = Journal(expired.state / "renewals").path_for(fingerprint("refresh-1"), ".lock")
     place.parent.mkdir(parents=True)
     with FileLock(place):
         assert kind_of(expired) is FailureKind.NETWORK
@@ -271,17 +271,17 @@ def test_somebody_who_holds_the_lock_is_waited_for_and_then_left_alone(expired: 
 
 
 def test_whoever_is_quitting_does_not_wait_for_the_lock(expired: House) -> None:
-    place = Journal(expired.state / "renewals").path_for(os.path.realpath(expired.path), ".lock")
+    place = Journal(expired.state / "renewals").path_for(fingerprint("refresh-1"), ".lock")
     place.parent.mkdir(parents=True)
     expired.closing.during = expired.closing.set
     with FileLock(place):
-        assert "withdrawn" in failure_of(expired).failure.message
+        assert "cancelled" in failure_of(expired).failure.message
     assert len(expired.closing.waits) == 1
 
 
 def test_waiting_for_renewals_under_way(expired: House) -> None:
     idle: list[bool] = []
-    expired.provider.script.append(lambda: idle.append(expired.keeper.wait_idle(0)))
-    expired.renew()
+    expired.provider.script.append(lambda: idle.append(expired.manager.wait_idle(0)))
+    expired.refresh()
     assert idle == [False]
-    assert expired.keeper.wait_idle(0)
+    assert expired.manager.wait_idle(0)

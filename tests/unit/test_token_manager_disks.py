@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,8 @@ from .token_files import House, failure_of, kind_of, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from trayquota.tokens.pending_tokens import PendingTokens
 
 
 @pytest.fixture
@@ -44,16 +46,16 @@ def test_a_pair_that_cannot_be_written_is_used_reported_and_written_later(
     before = expired.path.read_bytes()
     with monkeypatch.context() as patched:
         unwritable(patched, reason)
-        assert expired.renew().access_token == "access-2"
+        assert expired.refresh().access_token == "access-2"
         assert expired.path.read_bytes() == before
-        login, warning = expired.keeper.current_tokens(expired.credential())
+        login, warning = expired.manager.current_tokens(expired.credential())
         assert login.access_token == "access-2"
         assert warning is not None
         assert warning.kind is FailureKind.UNREADABLE_FILE
-        assert f"({words}). It is kept safe in the state folder" in warning.message
+        assert f"{words}). It is kept safe in the state folder" in warning.message
         (journal,) = expired.journals()
         assert journal.stat().st_mode & 0o777 == 0o600
-    login, warning = expired.keeper.current_tokens(expired.credential())
+    login, warning = expired.manager.current_tokens(expired.credential())
     assert (login.access_token, warning) == ("access-2", None)
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
@@ -61,12 +63,12 @@ def test_a_pair_that_cannot_be_written_is_used_reported_and_written_later(
 def test_it_survives_restarts_and_is_renewed_in_its_turn(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
         for generation in (2, 3, 4):
             expired.start().recover()
-            assert expired.keeper.current_tokens(expired.credential())[0].access_token == f"access-{generation}"
+            assert expired.manager.current_tokens(expired.credential())[0].access_token == f"access-{generation}"
             expired.expire()
-            assert expired.renew().access_token == f"access-{generation + 1}"
+            assert expired.refresh().access_token == f"access-{generation + 1}"
     expired.start().recover()
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
     assert expired.provider.rotations == 4
@@ -75,16 +77,16 @@ def test_it_survives_restarts_and_is_renewed_in_its_turn(expired: House, monkeyp
 def test_another_process_finds_it_without_recovering_first(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
     expired.start()
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
     assert (expired.pair(), expired.provider.rotations) == (expired.newest, 1)
 
 
 def test_a_new_login_drops_it(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
     theirs = expired.provider.sign_in()
     expired.write(theirs)
     before = expired.path.read_bytes()
@@ -99,20 +101,20 @@ def test_a_new_login_that_comes_right_after_a_look_at_a_broken_file_is_renewed_a
     stale = expired.credential()
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
     expired.path.write_bytes(b"")
     theirs = expired.provider.sign_in()
     expired.expire()
-    settle = expired.keeper._settle
+    successor = expired.manager.files.successor
 
-    def settle_then_sign_in(path: str) -> str | None:
-        problem = settle(path)
+    def sign_in_first(refresh_token: str, access_token: str) -> PendingTokens | None:
         if not expired.path.read_bytes():
             expired.write(theirs)
-        return problem
+        return successor(refresh_token, access_token)
 
-    monkeypatch.setattr(expired.keeper, "_settle", settle_then_sign_in)
-    expired.keeper.refresh(stale, stale.login)
+    monkeypatch.setattr(expired.manager.files, "successor", sign_in_first)
+    assert expired.manager.current_tokens(stale)[0].access_token == "access-2"
+    expired.refresh()
     assert expired.pair() == expired.newest
 
 
@@ -128,12 +130,12 @@ def test_without_a_safe_place_for_the_new_pair_nothing_is_sent(broken_state: Hou
     assert failure.kind is FailureKind.UNREADABLE_FILE
     assert "state folder" in failure.message
     assert broken_state.provider.requests == []
-    broken_state.keeper.recover()
-    assert broken_state.keeper.current_tokens(broken_state.credential())[1] is None
+    broken_state.manager.recover()
+    assert broken_state.manager.current_tokens(broken_state.credential())[1] is None
 
 
 class Disk:
-    """Fails where it is told to."""
+    """Fails under the journal where it is told to."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         self.fails = True
@@ -141,10 +143,10 @@ class Disk:
             monkeypatch.setattr(os, name, self._wrapped(getattr(os, name)))
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: object) -> object:
-            if self.fails:
+        def call(handle: int, *arguments: object) -> object:
+            if self.fails and "renewals" in str(Path(f"/proc/self/fd/{handle}").resolve()):
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
-            return original(*arguments)
+            return original(handle, *arguments)
 
         return call
 
@@ -155,7 +157,7 @@ def test_nor_when_the_disk_is_full(expired: House, monkeypatch: pytest.MonkeyPat
     assert kind_of(expired) is FailureKind.UNREADABLE_FILE
     assert (expired.provider.requests, expired.journals()) == ([], [])
     disk.fails = False
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
 
 
 def test_nor_when_the_journal_cannot_be_read(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +175,7 @@ def test_a_journal_that_fails_after_the_trade_does_not_matter_when_the_file_take
     disk = Disk(monkeypatch, "write")
     disk.fails = False
     expired.provider.script.append(lambda: setattr(disk, "fails", True))
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
     assert expired.pair() == expired.newest
 
 
@@ -185,21 +187,21 @@ def test_when_both_fail_the_pair_is_in_use_and_saved_as_soon_as_one_of_them_work
     with monkeypatch.context() as patched:
         unwritable(patched)
         expired.provider.script.append(lambda: setattr(disk, "fails", True))
-        assert expired.renew().access_token == "access-2"
+        assert expired.refresh().access_token == "access-2"
         for _ in range(2):
-            login, warning = expired.keeper.current_tokens(expired.credential())
+            login, warning = expired.manager.current_tokens(expired.credential())
             assert login.access_token == "access-2"
             assert warning is not None
             assert "lost when the program ends" in warning.message
-        assert expired.renew().access_token == "access-2"
+        assert expired.refresh().access_token == "access-2"
         disk.fails = False
-        warning = expired.keeper.current_tokens(expired.credential())[1]
+        warning = expired.manager.current_tokens(expired.credential())[1]
         assert warning is not None
         assert "kept safe" in warning.message
         assert len(expired.journals()) == 1
         expired.start().recover()
-        assert expired.keeper.current_tokens(expired.credential())[0].access_token == "access-2"
-    expired.keeper.current_tokens(expired.credential())
+        assert expired.manager.current_tokens(expired.credential())[0].access_token == "access-2"
+    expired.manager.current_tokens(expired.credential())
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
 
@@ -210,12 +212,12 @@ def test_an_older_pair_in_the_journal_does_not_take_the_place_of_one_that_is_onl
     disk.fails = False
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
         expired.expire()
         expired.provider.script.append(lambda: setattr(disk, "fails", True))
-        assert expired.renew().access_token == "access-3"
-        expired.keeper.current_tokens(expired.credential())
-    expired.keeper.current_tokens(expired.credential())
+        assert expired.refresh().access_token == "access-3"
+        expired.manager.current_tokens(expired.credential())
+    expired.manager.current_tokens(expired.credential())
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
 
@@ -226,16 +228,16 @@ def test_the_pair_of_another_process_in_the_journal_comes_before_an_older_one_in
     disk = Disk(monkeypatch, "write")
     disk.fails = False
     expired.provider.script.append(lambda: setattr(disk, "fails", fails))
-    expired.renew()
+    expired.refresh()
     disk.fails = False
-    first = expired.keeper
+    first = expired.manager
     with monkeypatch.context() as patched:
         unwritable(patched)
         expired.expire()
         expired.start()
-        assert expired.renew().access_token == "access-3"
-    expired.keeper = first
-    assert expired.renew().access_token == "access-3"
+        assert expired.refresh().access_token == "access-3"
+    expired.manager = first
+    assert expired.refresh().access_token == "access-3"
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
     assert expired.provider.rotations == 2
 
@@ -245,10 +247,10 @@ def test_while_somebody_else_holds_the_lock_the_pair_is_used_without_a_word(
 ) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
     (journal,) = expired.journals()
     with FileLock(journal.with_suffix(".lock")):
-        login, warning = expired.keeper.current_tokens(expired.credential())
+        login, warning = expired.manager.current_tokens(expired.credential())
         assert (login.access_token, warning) == ("access-2", None)
         assert expired.closing.waits == []
         expired.start().recover()
@@ -262,8 +264,8 @@ def test_rubbish_in_the_journals_folder_stops_nobody(expired: House) -> None:
     (folder / "a.journal").write_bytes(b"\0\xff{{{" * 1000)
     (folder / "b.journal").mkdir()
     (folder / "c.journal").symlink_to(folder / "c.journal")
-    expired.keeper.recover()
-    assert expired.renew().access_token == "access-2"
+    expired.manager.recover()
+    assert expired.refresh().access_token == "access-2"
 
 
 def test_a_file_that_is_gone_keeps_its_pair_until_it_comes_back(
@@ -271,7 +273,7 @@ def test_a_file_that_is_gone_keeps_its_pair_until_it_comes_back(
 ) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
     away = expired.path.rename(expired.path.with_name("away"))
     expired.start().recover()
     assert len(expired.journals()) == 1

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.model import FailureKind
-from trayquota.tokens import writer as rewrite
+from trayquota.sources.credential_file import LARGEST_BYTES
+from trayquota.system.exchange import exchange_files
+from trayquota.tokens import target, writer
 
-from .token_files import House, kind_of, unwritable
+from .token_files import MORE, House, failure_of, kind_of, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,12 +58,18 @@ def deeds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         note(name, by_handle)
     for name in ("replace", "unlink"):
         note(name, lambda *paths: str(paths[-1]))
+
+    def exchange(first: Path, second: Path) -> None:
+        deeds.append(f"exchange {_role(str(first))} {_role(str(second))}")
+        exchange_files(first, second)
+
+    monkeypatch.setattr(target, "exchange_files", exchange)
     return deeds
 
 
 def _role(path: str) -> str:
     name = Path(path).name
-    for ending, role in ((".journal", "journal"), (".tmp", "temporary"), (".json", "file")):
+    for ending, role in ((".journal", "journal"), (".spent", "spent"), (".tmp", "temporary"), (".json", "file")):
         if name.endswith(ending):
             return role
     return name
@@ -69,21 +77,24 @@ def _role(path: str) -> str:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
 def test_each_step_is_on_the_disk_before_the_next(expired: House, deeds: list[str]) -> None:
-    expired.provider.script.append(lambda: deeds.append("-- traded"))
-    expired.renew()
+    expired.provider.script.append(lambda: deeds.append("-- sent"))
+    expired.refresh()
     assert deeds == [
-        "write journal",
-        "fsync journal",
-        "fsync renewals",
-        "-- traded",
-        "write journal",
-        "fsync journal",
+        "write temporary",
         "fsync temporary",
-        "replace file",
-        "unlink temporary",
-        "fsync auth",
-        "unlink journal",
+        "write journal",
+        "fsync journal",
         "fsync renewals",
+        "-- sent",
+        "write journal",
+        "fsync journal",
+        "write temporary",
+        "fsync temporary",
+        "exchange temporary file",
+        "fsync auth",
+        "replace spent",
+        "fsync renewals",
+        "unlink temporary",
     ]
 
 
@@ -97,13 +108,13 @@ def test_a_pair_that_a_crash_has_put_in_place_is_on_the_disk_before_its_journal_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(rewrite, "sync_folder", crash)
+        patched.setattr(writer, "sync_folder", crash)
         with pytest.raises(KeyboardInterrupt):
-            expired.renew()
+            expired.refresh()
     assert (expired.pair(), len(expired.journals())) == (expired.newest, 1)
     deeds = request.getfixturevalue("deeds")
     expired.start().recover()
-    assert deeds == ["fsync auth", "unlink journal", "fsync renewals"]
+    assert [deed for deed in deeds if "temporary" not in deed] == ["fsync auth", "replace spent", "fsync renewals"]
 
 
 # Real file systems that say no.
@@ -141,18 +152,32 @@ def move_to(house: House, folder: Path) -> Path:
     return target
 
 
-def test_a_disk_that_is_really_full(expired: House, small_disk: Path) -> None:
-    target = move_to(expired, small_disk)
-    before, filler = target.read_bytes(), fill(small_disk)
-    expired.renew()
-    warning = expired.keeper.current_tokens(expired.credential())[1]
-    assert warning is not None
-    assert "no space left" in warning.message
-    assert target.read_bytes() == before
-    assert {each.name for each in small_disk.iterdir()} == {"login", "filler"}
+def assert_nothing_is_sent(house: House, reason: str) -> None:
+    """The file cannot take a new pair, the account says why, and all is as it was."""
+    before = house.path.read_bytes()
+    failure = failure_of(house).failure
+    assert failure.kind is FailureKind.UNREADABLE_FILE
+    assert reason in failure.message
+    assert "Your proxy has to refresh it." in failure.message
+    assert (house.provider.requests, house.journals()) == ([], [])
+    assert house.path.read_bytes() == before
+
+
+def test_a_token_is_sent_though_the_disk_under_its_file_is_full(expired: House, small_disk: Path) -> None:
+    move_to(expired, small_disk)
+    filler = fill(small_disk)
+    assert_nothing_is_sent(expired, "no space left")
+    assert {path.name for path in small_disk.iterdir()} == {"login", "filler"}
     filler.unlink()
-    assert expired.keeper.current_tokens(expired.credential())[1] is None
-    assert expired.pair() == expired.newest
+    assert expired.refresh().access_token == "access-2"
+
+
+def test_a_pair_is_lost_when_the_disk_under_its_file_fills_up_meanwhile(expired: House, small_disk: Path) -> None:
+    target = move_to(expired, small_disk)
+    expired.provider.script.append(lambda: fill(small_disk))
+    expired.refresh()
+    assert json.loads(target.read_bytes())["refresh_token"] == "refresh-2"
+    assert {path.name for path in small_disk.iterdir()} == {"login", "filler"}
 
 
 def test_a_full_disk_under_the_state_folder_sends_nothing(expired: House, small_disk: Path) -> None:
@@ -161,7 +186,7 @@ def test_a_full_disk_under_the_state_folder_sends_nothing(expired: House, small_
     assert kind_of(expired) is FailureKind.UNREADABLE_FILE
     assert expired.provider.requests == []
     filler.unlink()
-    assert expired.renew().access_token == "access-2"
+    assert expired.refresh().access_token == "access-2"
 
 
 def test_a_state_folder_that_fills_up_during_the_renewal_has_room_for_the_pair(
@@ -171,40 +196,71 @@ def test_a_state_folder_that_fills_up_during_the_renewal_has_room_for_the_pair(
     expired.provider.script.append(lambda: fill(small_disk))
     with monkeypatch.context() as patched:
         unwritable(patched)
-        expired.renew()
+        expired.refresh()
     (journal,) = expired.journals()
     assert b"refresh-2" in journal.read_bytes()
     expired.start().recover()
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
 
-def test_a_folder_that_is_really_read_only(expired: House, small_disk: Path) -> None:
-    target = move_to(expired, small_disk)
+def test_a_token_is_sent_though_its_file_is_on_a_read_only_mount(expired: House, small_disk: Path) -> None:
+    move_to(expired, small_disk)
     mount("-o", "remount,ro", str(small_disk))
-    expired.renew()
-    warning = expired.keeper.current_tokens(expired.credential())[1]
-    assert warning is not None
-    assert "read-only" in warning.message
+    assert_nothing_is_sent(expired, "read-only")
     mount("-o", "remount,rw", str(small_disk))
-    expired.start().recover()
-    assert json.loads(target.read_bytes())["refresh_token"] == "refresh-2"
+    assert expired.refresh().access_token == "access-2"
 
 
-def test_a_folder_that_this_user_may_not_write(expired: House) -> None:
+def test_a_token_is_sent_though_its_folder_takes_no_file(expired: House) -> None:
     folder = expired.path.parent
     folder.chmod(0o500)
     try:
         if os.access(folder, os.W_OK):
             pytest.skip("this user may write everywhere")
-        expired.renew()
-        login, warning = expired.keeper.current_tokens(expired.credential())
-        assert login.access_token == "access-2"
-        assert warning is not None
-        assert "permission denied" in warning.message
+        assert_nothing_is_sent(expired, "permission denied")
     finally:
         folder.chmod(0o700)
-    assert expired.keeper.current_tokens(expired.credential())[1] is None
-    assert expired.pair() == expired.newest
+    assert expired.refresh().access_token == "access-2"
+
+
+def test_a_token_is_sent_though_its_file_is_immutable(expired: House) -> None:
+    try:
+        subprocess.run(["chattr", "+i", str(expired.path)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("may not make a file immutable here")
+    try:
+        assert_nothing_is_sent(expired, "operation not permitted")
+    finally:
+        subprocess.run(["chattr", "-i", str(expired.path)], check=True)
+    assert expired.refresh().access_token == "access-2"
+
+
+def test_a_token_is_sent_though_the_result_would_be_too_large_to_read_again(expired: House) -> None:
+    expired.write(expired.provider.newest, **MORE, padding="x" * (LARGEST_BYTES - 20000))
+    assert_nothing_is_sent(expired, "too large")
+
+
+def test_a_token_of_another_users_file_is_sent(expired: House) -> None:
+    try:
+        os.chown(expired.path, 12345, -1)
+    except PermissionError:
+        pytest.skip("may not give files away here")
+    assert_nothing_is_sent(expired, "belongs to another user")
+
+
+def test_a_file_that_is_mounted_by_itself_is_refreshed_in_place(expired: House, tmp_path: Path) -> None:
+    source = tmp_path / "outside.json"
+    source.write_bytes(expired.path.read_bytes())
+    try:
+        mount("--bind", str(source), str(expired.path))
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("may not mount a file here")
+    try:
+        assert expired.refresh().access_token == "access-2"
+        assert json.loads(source.read_bytes())["refresh_token"] == "refresh-2"
+        assert (expired.journals(), list(expired.path.parent.iterdir())) == ([], [expired.path])
+    finally:
+        subprocess.run(["umount", str(expired.path)], check=True)
 
 
 def test_a_state_folder_that_this_user_may_not_write(expired: House) -> None:

@@ -1,4 +1,4 @@
-"""The rewrite of a credential file."""
+"""Writing a new pair into a credential file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,18 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from trayquota.core.errors import SupersededError, TokenWriteError
-from trayquota.system import files
-from trayquota.tokens.writer import can_write_tokens, write_tokens
+from trayquota.core.errors import TokenWriteError
+from trayquota.tokens import target, writer
+from trayquota.tokens.target import Target
+from trayquota.tokens.writer import can_write_tokens
 
 from .hostile import values
-from .token_writing import NEW, OLD, THEIRS, assert_alone, before_replacing, content, entry
+from .token_writing import NEW, OLD, THEIRS, assert_alone, before_replacing, content, entry, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else writes here."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def test_all_other_keys_stay_as_they_are(tmp_path_factory: pytest.TempPathFactor
     source = {**more, **OLD}
     path.write_text(json.dumps(source))
     try:
-        write_tokens(entry(path))
+        write(path)
     except TokenWriteError:
         # Infinity and its like, which other readers choke on.
         assert content(path) == source or "Infinity" in path.read_text() or "NaN" in path.read_text()
@@ -66,7 +73,7 @@ def test_all_other_keys_stay_as_they_are(tmp_path_factory: pytest.TempPathFactor
 def test_odd_but_good_values_stay(path: Path, text: str) -> None:
     more = json.loads(text)
     path.write_text(json.dumps({**more, **OLD}, indent=2))
-    write_tokens(entry(path))
+    write(path)
     assert content(path) == {**more, **OLD, **NEW}
 
 
@@ -74,20 +81,75 @@ def test_odd_but_good_values_stay(path: Path, text: str) -> None:
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o640, 0o400])
 def test_the_mode_stays(path: Path, mode: int) -> None:
     path.chmod(mode)
-    write_tokens(entry(path))
+    write(path)
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 @posix
-def test_so_does_the_owner(path: Path) -> None:
+def test_a_file_loses_its_group(path: Path) -> None:
     if sys.platform != "win32":
         try:
-            os.chown(path, 12345, 54321)
+            os.chown(path, -1, 54321)
         except PermissionError:
             pytest.skip("may not give files away here")
-    write_tokens(entry(path))
-    status = path.stat()
-    assert (status.st_uid, status.st_gid) == (12345, 54321)
+    write(path)
+    assert path.stat().st_gid == 54321
+
+
+@posix
+def test_a_file_of_another_user_is_written(path: Path) -> None:
+    if sys.platform != "win32":
+        try:
+            os.chown(path, 12345, -1)
+        except PermissionError:
+            pytest.skip("may not give files away here")
+    with pytest.raises(TokenWriteError, match="belongs to another user"):
+        write(path)
+    assert content(path) == OLD
+    assert_alone(path)
+
+
+@posix
+@pytest.mark.parametrize(("mode", "is_same_file"), [(0o660, True), (0o600, False)])
+def test_a_group_loses_its_file_because_the_new_one_cannot_be_given_to_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, *, is_same_file: bool
+) -> None:
+    """Where another file would lock somebody out, this one is written in place."""
+    try:
+        os.chown(path, -1, 54321)
+    except PermissionError:
+        pytest.skip("may not give files away here")
+    path.chmod(mode)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "not a member")
+
+    monkeypatch.setattr(os, "fchown", refuse)
+    before = path.stat()
+    write(path)
+    after = path.stat()
+    assert content(path) == {**OLD, **NEW}
+    assert (after.st_ino == before.st_ino) is is_same_file
+    assert stat.S_IMODE(after.st_mode) == mode
+    assert not is_same_file or after.st_gid == 54321
+
+
+@posix
+def test_another_name_of_the_file_keeps_the_old_pair(path: Path) -> None:
+    other = path.with_name("other name")
+    other.hardlink_to(path)
+    write(path)
+    assert content(other) == content(path) == {**OLD, **NEW}
+    assert path.samefile(other)
+
+
+@posix
+def test_a_file_written_in_place_is_not_whole_after_it_has_become_shorter(path: Path) -> None:
+    path.write_text(json.dumps({**OLD, "access_token": "x" * 500, "note": "kept"}, indent=4))
+    path.with_name("other name").hardlink_to(path)
+    write(path)
+    assert content(path) == {**OLD, **NEW, "note": "kept"}
+    assert path.read_bytes() == path.read_bytes().strip()
 
 
 def set_attribute(path: Path, name: str, value: bytes) -> None:
@@ -108,7 +170,7 @@ def attribute(path: Path, name: str) -> bytes:
 
 def test_further_attributes_stay(path: Path) -> None:
     set_attribute(path, "user.note", b"mine")
-    write_tokens(entry(path))
+    write(path)
     assert attribute(path, "user.note") == b"mine"
 
 
@@ -122,7 +184,7 @@ def test_an_access_list_stays_and_its_group_gets_no_more_than_it_had(path: Path)
     set_attribute(path, "system.posix_acl_access", b"".join(parts))
     before = attribute(path, "system.posix_acl_access")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    write_tokens(entry(path))
+    write(path)
     assert attribute(path, "system.posix_acl_access") == before
 
 
@@ -134,14 +196,14 @@ def test_file_systems_without_such_things_are_written_all_the_same(
         raise PermissionError(errno.EPERM, "not here")
 
     monkeypatch.setattr(os, call, refuse, raising=False)
-    write_tokens(entry(path))
+    write(path)
     assert content(path)["refresh_token"] == "new-refresh"
 
 
 def test_a_name_of_the_greatest_length_is_written(tmp_path: Path) -> None:
     path = tmp_path / f"{'a' * 250}.json"
     path.write_text(json.dumps(OLD))
-    write_tokens(entry(path))
+    write(path)
     assert content(path)["refresh_token"] == "new-refresh"
     assert_alone(path)
 
@@ -149,7 +211,7 @@ def test_a_name_of_the_greatest_length_is_written(tmp_path: Path) -> None:
 def test_no_temporary_file_looks_like_an_account(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     before_replacing(monkeypatch, lambda: seen.extend(each.name for each in path.parent.iterdir()))
-    write_tokens(entry(path))
+    write(path)
     (temporary,) = set(seen) - {path.name}
     assert temporary.startswith(".")
     assert not temporary.lower().endswith(".json")
@@ -172,20 +234,18 @@ def test_no_temporary_file_looks_like_an_account(path: Path, monkeypatch: pytest
 def test_another_login_or_the_same_pair_is_left_alone(path: Path, source: dict[str, object]) -> None:
     path.write_text(json.dumps(source))
     before = path.read_bytes()
-    with pytest.raises(SupersededError):
-        write_tokens(entry(path))
+    assert not write(path)
     assert path.read_bytes() == before
     assert_alone(path)
 
 
 def test_a_token_that_stays_is_written_only_over_the_access_token_it_was_asked_with(path: Path) -> None:
     stays = replace(entry(path), refresh_token="old-refresh")
-    write_tokens(stays)
+    assert write(path, stays)
     assert content(path)["access_token"] == "new-access"
     for theirs in ({**OLD, "access_token": "their-access"}, {**OLD, "access_token": None}):
         path.write_text(json.dumps(theirs))
-        with pytest.raises(SupersededError):
-            write_tokens(stays)
+        assert not write(path, stays)
         assert content(path) == theirs
 
 
@@ -210,11 +270,11 @@ def test_what_cannot_be_read_or_written_back_stays(path: Path, held: bytes | Non
         path.write_bytes(held)
     if words:
         with pytest.raises(TokenWriteError, match=words):
-            write_tokens(entry(path))
+            write(path)
         assert (path.read_bytes() if held is not None else None) == held
         assert list(path.parent.iterdir()) == ([path] if held is not None else [])
     else:
-        write_tokens(entry(path))
+        write(path)
         assert content(path)["refresh_token"] == "new-refresh"
 
 
@@ -224,18 +284,18 @@ def test_depths_that_can_be_read_but_not_written_are_no_accident(path: Path, mon
 
     monkeypatch.setattr(json, "dumps", fail)
     with pytest.raises(TokenWriteError, match="JSON cannot carry"):
-        write_tokens(entry(path))
+        write(path)
     assert not can_write_tokens(OLD, "old-refresh")
 
 
-@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "swap"])
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
-def test_a_disk_that_fails_is_named_and_the_file_is_as_it_was(
+def test_a_disk_that_fails_is_not_named_or_the_file_is_not_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch, call: str, reason: int
 ) -> None:
     before, original = path.read_bytes(), os.open
 
-    def fail(*_: object) -> None:
+    def fail(*_: object) -> bytes | None:
         raise OSError(reason, os.strerror(reason))
 
     def refuse_to_make(name: Path, flags: int, mode: int = 0o777) -> int:
@@ -244,24 +304,28 @@ def test_a_disk_that_fails_is_named_and_the_file_is_as_it_was(
         return original(name, flags, mode)
 
     with monkeypatch.context() as patched:
-        if call == "write":
-            patched.setattr(files, "open", _failing_file(fail), raising=False)
+        if call == "swap":
+            patched.setattr(Target, "swap", fail)
+            patched.setattr(writer, "write_in_place", fail)
         else:
             patched.setattr(os, call, refuse_to_make if call == "open" else fail)
         with pytest.raises(TokenWriteError, match=os.strerror(reason).lower()):
-            write_tokens(entry(path))
+            write(path)
     assert path.read_bytes() == before
     assert_alone(path)
 
 
-def _failing_file(fail: Callable[..., None]) -> Callable[..., object]:
-    def opened(handle: int, mode: str, **more: int) -> object:
-        file = open(handle, mode, **more)  # type: ignore[call-overload]  # noqa: SIM115 - as the original
-        if mode == "wb":
-            monkey = type(
-                "File", (), {"write": fail, "__enter__": lambda self: self, "__exit__": lambda *_: file.close()}
-            )
-            return monkey()
-        return file
+@posix
+@pytest.mark.parametrize("reason", [errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV])
+def test_a_file_that_no_other_may_take_the_place_of_is_not_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(reason, os.strerror(reason))
 
-    return opened
+    monkeypatch.setattr(target, "exchange_files", refuse)
+    before = path.stat()
+    assert write(path)
+    assert content(path) == {**OLD, **NEW}
+    assert path.stat().st_ino == before.st_ino
+    assert_alone(path)

@@ -1,4 +1,4 @@
-"""The rewrite of a credential file, with others writing it at the worst moments, and crashes."""
+"""Writing a credential file while others write it at the worst moments, and crashes."""
 
 from __future__ import annotations
 
@@ -6,32 +6,44 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from trayquota.core.errors import SupersededError, TokenWriteError
-from trayquota.tokens.writer import remove_temporary_files, write_tokens
+from trayquota.core.errors import TokenWriteError
+from trayquota.system.exchange import exchange_files
+from trayquota.tokens import in_place, target, writer
+from trayquota.tokens.journal import Journal
+from trayquota.tokens.leftovers import clear_leftover, leftovers
+from trayquota.tokens.target import ready_target
 
-from .token_writing import NEW, OLD, THEIRS, assert_alone, before_replacing, content, entry, while_writing
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from .token_writing import (
+    NEW,
+    OLD,
+    THEIRS,
+    assert_alone,
+    before_replacing,
+    content,
+    entry,
+    no_exchange,
+    while_writing,
+    write,
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "claude-ada@example.com.json"
+    path = tmp_path / "auth" / "claude-ada@example.com.json"
+    path.parent.mkdir()
     path.write_text(json.dumps(OLD))
     return path
 
 
 def test_a_new_login_while_we_write_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     while_writing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
-    with pytest.raises(SupersededError):
-        write_tokens(entry(path))
+    assert not write(path)
     assert content(path) == THEIRS
     assert_alone(path)
 
@@ -42,7 +54,7 @@ def test_a_changed_setting_while_we_write_is_kept(path: Path, monkeypatch: pytes
         lambda: path.write_text(json.dumps({**OLD, "disabled": True})),
         lambda: path.write_text(json.dumps({**OLD, "disabled": True, "note": "x"})),
     )
-    write_tokens(entry(path))
+    write(path)
     assert content(path) == {**OLD, "disabled": True, "note": "x", **NEW}
     assert_alone(path)
 
@@ -53,7 +65,7 @@ def test_a_file_that_is_being_truncated_while_we_write_is_left_to_its_writer(
 ) -> None:
     while_writing(monkeypatch, lambda: path.write_bytes(written))
     with pytest.raises(TokenWriteError, match="cannot be read"):
-        write_tokens(entry(path))
+        write(path)
     assert path.read_bytes() == written
     assert_alone(path)
 
@@ -66,7 +78,7 @@ def test_a_program_that_never_stops_writing_is_left_to_it(path: Path, monkeypatc
 
     while_writing(monkeypatch, *[deed] * 1000)
     with pytest.raises(TokenWriteError, match="keeps writing"):
-        write_tokens(entry(path))
+        write(path)
     assert content(path)["refresh_token"] == "old-refresh"
     assert_alone(path)
 
@@ -74,8 +86,7 @@ def test_a_program_that_never_stops_writing_is_left_to_it(path: Path, monkeypatc
 @posix
 def test_a_new_login_written_in_place_at_the_very_last_moment_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before_replacing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
-    with pytest.raises(SupersededError):
-        write_tokens(entry(path))
+    assert not write(path)
     assert content(path) == THEIRS
     assert_alone(path)
 
@@ -86,7 +97,7 @@ def test_a_setting_changed_in_place_at_the_very_last_moment_is_kept(
 ) -> None:
     changes = [{**OLD, "disabled": True}, {**OLD, "disabled": True, "note": "x"}]
     before_replacing(monkeypatch, *[lambda each=each: path.write_text(json.dumps(each)) for each in changes])
-    write_tokens(entry(path))
+    write(path)
     # The second one was written over our own new file, whose owner meant the old pair to be in it.
     assert content(path) == {**changes[1], **NEW}
     assert_alone(path)
@@ -109,11 +120,10 @@ def test_a_writer_in_the_midst_of_it_is_given_a_moment(
         before_replacing(monkeypatch, lambda: os.ftruncate(writer.fileno(), 0))
         monkeypatch.setattr(time, "sleep", finish)
         if meant is THEIRS:
-            with pytest.raises(SupersededError):
-                write_tokens(entry(path))
+            assert not write(path)
             assert content(path) == THEIRS
         else:
-            write_tokens(entry(path))
+            write(path)
             assert content(path) == {**meant, **NEW}
     assert_alone(path)
 
@@ -123,9 +133,9 @@ def test_a_writer_that_died_in_the_midst_of_it_leaves_our_pair(path: Path, monke
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     before_replacing(monkeypatch, lambda: path.write_bytes(b'{"typ'))
-    write_tokens(entry(path))
+    write(path)
     assert content(path) == {**OLD, **NEW}
-    assert sum(pauses) == pytest.approx(1)
+    assert 0 < sum(pauses) < 1, "nobody has the file open"
     assert_alone(path)
 
 
@@ -138,8 +148,120 @@ def test_a_file_that_is_replaced_by_another_in_the_meantime_is_read_again(
         other.rename(path)
 
     while_writing(monkeypatch, switch)
-    write_tokens(entry(path))
+    write(path)
     assert content(path) == {**OLD, "note": "other", **NEW}
+    assert_alone(path)
+
+
+@posix
+def test_a_file_that_is_removed_at_the_last_moment_comes_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before_replacing(monkeypatch, path.unlink)
+    with pytest.raises(TokenWriteError):
+        write(path)
+    assert list(path.parent.iterdir()) == []
+
+
+@posix
+def test_a_new_login_moved_into_place_at_the_very_last_moment_is_overwritten(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = path.with_name("other")
+    other.write_text(json.dumps(THEIRS))
+    before_replacing(monkeypatch, lambda: other.rename(path))
+    assert not write(path)
+    assert content(path) == THEIRS
+    assert_alone(path)
+
+
+def displaced_in(folder: Path, name: str) -> Path:
+    (temporary,) = (path for path in folder.iterdir() if path.name != name)
+    return temporary
+
+
+@posix
+@pytest.mark.parametrize("looks", [3, 60])
+def test_a_writer_that_had_opened_the_file_before_and_takes_its_time_is_overwritten(
+    path: Path, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    """It has the file open, so it is waited for as long as it goes on writing."""
+    pauses: list[float] = []
+    data = json.dumps(THEIRS).encode()
+    with path.open("r+b", buffering=0) as late:
+
+        def go_on(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 1:
+                late.truncate(0)
+            elif len(pauses) == looks:
+                late.write(data)
+                late.close()
+
+        monkeypatch.setattr(time, "sleep", go_on)
+        assert not write(path)
+    assert content(path) == THEIRS
+    assert_alone(path)
+
+
+@posix
+def test_somebody_who_keeps_the_file_open_and_does_nothing_is_waited_for_longer_than_five_seconds(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    with path.open("r+b"):
+        assert write(path)
+    assert sum(pauses) == pytest.approx(5, abs=0.2)
+    assert content(path) == {**OLD, **NEW}
+
+
+@posix
+def test_a_writer_is_not_waited_for_where_nobody_says_that_it_has_the_file_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "has_writers", lambda _: None)
+    pauses: list[float] = []
+
+    def write_late(seconds: float) -> None:
+        pauses.append(seconds)
+        if sum(pauses) > 4 and displaced:
+            displaced.pop().write_text(json.dumps(THEIRS))
+
+    displaced: list[Path] = []
+    original = exchange_files
+
+    def exchange(first: Path, second: Path) -> None:
+        original(first, second)
+        if not pauses:
+            displaced.append(first)
+
+    monkeypatch.setattr(target, "exchange_files", exchange)
+    monkeypatch.setattr(time, "sleep", write_late)
+    assert not write(path)
+    assert content(path) == THEIRS
+    assert_alone(path)
+
+
+# Where no two files can be exchanged.
+
+
+@posix
+def test_a_pair_is_not_written_where_no_two_files_can_be_exchanged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    no_exchange(monkeypatch)
+    assert write(path)
+    assert content(path) == {**OLD, **NEW}
+    assert_alone(path)
+
+
+@posix
+def test_a_login_written_in_place_is_overwritten_where_no_two_files_can_be_exchanged(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    no_exchange(monkeypatch)
+    before_replacing(monkeypatch, lambda: path.write_text(json.dumps(THEIRS)))
+    assert not write(path)
+    assert content(path) == THEIRS
     assert_alone(path)
 
 
@@ -150,27 +272,100 @@ class CrashError(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_after_a_crash_the_file_is_whole_and_the_rest_is_cleared(
-    path: Path, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    def crash(*_: object) -> None:
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """One that has the pair which follows the old one."""
+    journal = Journal(tmp_path / "renewals")
+    pair = entry(tmp_path / "auth" / "claude-ada@example.com.json")
+    with journal.reserved(pair.base) as room:
+        room.write(pair)
+    return journal
+
+
+def crash_at_exchange(path: Path, monkeypatch: pytest.MonkeyPatch, *, before: bool) -> None:
+    original = exchange_files
+
+    def crash(first: Path, second: Path) -> None:
+        if not before:
+            original(first, second)
         raise CrashError
 
+    def stay(*_: object, **__: object) -> None:
+        """The process has ended: nothing is removed."""
+
     with monkeypatch.context() as patched:
-        patched.setattr(os, call, crash)
-        patched.setattr(os, "unlink", crash)
+        patched.setattr(target, "exchange_files", crash)
+        patched.setattr(Path, "unlink", stay)
         with pytest.raises(CrashError):
-            write_tokens(entry(path))
-    assert content(path) == OLD
+            write(path)
+
+
+def clear(path: Path, journal: Journal) -> None:
+    for file, temporary in leftovers(path.parent):
+        assert file == path
+        clear_leftover(file, temporary, journal)
+
+
+@posix
+@pytest.mark.parametrize("before", [True, False])
+def test_after_a_crash_the_file_is_not_whole_or_the_rest_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal, *, before: bool
+) -> None:
+    crash_at_exchange(path, monkeypatch, before=before)
+    assert content(path) == (OLD if before else {**OLD, **NEW})
     assert len(list(path.parent.iterdir())) == 2
     other = path.with_name(".trayquota-0123456789abcdef-012345678901.tmp")
     other.write_text("somebody else's")
-    remove_temporary_files(path)
+    clear(path, journal)
     assert set(path.parent.iterdir()) == {path, other}
-    write_tokens(entry(path))
+    assert write(path) is before
 
 
-def test_clearing_where_there_is_nothing_is_no_accident(tmp_path: Path) -> None:
-    remove_temporary_files(tmp_path / "gone" / "claude.json")
-    remove_temporary_files(tmp_path / "[a-z]*?.json")
+@posix
+def test_a_login_written_into_a_displaced_file_is_lost_by_a_crash(
+    path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal
+) -> None:
+    crash_at_exchange(path, monkeypatch, before=False)
+    displaced_in(path.parent, path.name).write_text(json.dumps(THEIRS))
+    clear(path, journal)
+    assert content(path) == THEIRS
+    assert_alone(path)
+
+
+@posix
+def test_a_temporary_file_of_a_program_that_lives_is_removed(path: Path, journal: Journal) -> None:
+    with ready_target(path):
+        clear(path, journal)
+        assert len(list(path.parent.iterdir())) == 2
+    assert_alone(path)
+
+
+def test_clearing_where_there_is_nothing_is_an_accident(tmp_path: Path) -> None:
+    assert list(leftovers(tmp_path / "gone")) == []
+
+
+@posix
+@pytest.mark.parametrize("kept", [0, 1, 40])
+def test_a_file_that_a_crash_has_left_half_written_in_place_stays_broken(
+    path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    path.with_name("other name").hardlink_to(path)
+    records = path.parent.with_name(path.parent.name + "-records")
+
+    def crash(handle: int, _content: bytes, _old_size: int) -> None:
+        os.ftruncate(handle, kept)
+        raise CrashError
+
+    def stay(*_: object, **__: object) -> None:
+        """The process has ended: nothing is removed."""
+
+    with monkeypatch.context() as patched:
+        patched.setattr(in_place, "_write", crash)
+        patched.setattr(Path, "unlink", stay)
+        with pytest.raises(CrashError):
+            write(path)
+    assert path.stat().st_size == kept
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    in_place.finish_writing(records)
+    assert content(path) == {**OLD, **NEW}
+    assert list(records.iterdir()) == []

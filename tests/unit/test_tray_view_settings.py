@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Level, Snapshot
-from trayquota.views.display_names import anonymized
+from trayquota.views.display_names import with_display_names
 from trayquota.views.menu import MAX_INLINE_ACCOUNTS
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tooltip import tooltip, tooltip_within
@@ -84,7 +84,7 @@ def test_hidden_names_are_in_no_word_of_the_view(accounts: Snapshot) -> None:
 
 
 def test_hidden_accounts_are_numbered_per_provider_and_keep_all_else() -> None:
-    hidden = anonymized(DESIGN)
+    hidden = with_display_names(DESIGN, replace(LOOK, hide_names=True))
     assert [each.account.name for each in hidden.accounts] == ["account 1", "account 2", "account 1"]
 
     def without_name(each: AccountUsage) -> AccountUsage:

@@ -1,4 +1,4 @@
-"""A model of a provider with single-use tokens, and all that a login keeper needs around it."""
+"""A model of a provider with single-use tokens, and all that a token manager needs around it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from trayquota.core.errors import FetchError
 from trayquota.providers.base import Response
 from trayquota.sources.credential_file import parse_fields, read_account
 from trayquota.store.state import StateStore
+from trayquota.tokens import writer
 from trayquota.tokens.manager import TokenManager
+from trayquota.tokens.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +105,7 @@ class Provider:
         self.newest = Pair(f"access-{self._count}", refresh, self._clock() + timedelta(seconds=LIFETIME_S))
         return self.newest
 
-    def trade(self, refresh: str) -> Pair | None:
+    def exchange(self, refresh: str) -> Pair | None:
         """Trade a token in, once."""
         if refresh != self.newest.refresh:
             return None
@@ -122,7 +124,7 @@ class Provider:
                     raise answer
                 answer()
             assert request.body is not None
-            pair = self.trade(parse_qs(request.body.decode())["refresh_token"][0])
+            pair = self.exchange(parse_qs(request.body.decode())["refresh_token"][0])
             if pair is None:
                 return reply({"error": "invalid_grant"}, 400)
             body: dict[str, object] = {"access_token": pair.access, "expires_in": LIFETIME_S}
@@ -146,8 +148,9 @@ class House:
         self.closing = Closing(self.clock)
         self.store = StateStore(self.state / "state.json")
         self.store.load()
-        self.keeper = TokenManager(self.state, self.provider, self.store, self.clock, closing or self.closing)
-        return self.keeper
+        self.manager = TokenManager(self.state, self.provider, self.store, self.clock, closing or self.closing)
+        self.manager.files.folders = [self.path.parent]
+        return self.manager
 
     def expire(self) -> None:
         """Let the newest access token end."""
@@ -174,11 +177,12 @@ class House:
         assert source is not None
         return read_account(self.path, source)
 
-    def renew(self, refused: Tokens | None = None) -> Tokens:
+    def refresh(self, refused: Tokens | None = None) -> Tokens:
         credential = self.credential()
-        return self.keeper.refresh(credential, refused or credential.login)
+        return self.manager.refresh(credential, refused or credential.login)
 
     def journals(self) -> list[Path]:
+        """The pairs that are in no file yet."""
         return sorted(self.state.glob("renewals/*.journal"))
 
 
@@ -202,7 +206,7 @@ def reply(body: object, status: int = 200, **headers: str) -> Response:
 def failure_of(house: House) -> FetchError:
     """What a renewal fails with."""
     with pytest.raises(FetchError) as caught:
-        house.renew()
+        house.refresh()
     return caught.value
 
 
@@ -211,9 +215,10 @@ def kind_of(house: House) -> FailureKind:
 
 
 def unwritable(monkeypatch: pytest.MonkeyPatch, reason: int = errno.EROFS) -> None:
-    """Let no file be replaced."""
+    """Let no file be replaced or written in place, though it seemed that it could be."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> bytes | None:
         raise OSError(reason, os.strerror(reason))
 
-    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(Target, "swap", refuse)
+    monkeypatch.setattr(writer, "write_in_place", refuse)

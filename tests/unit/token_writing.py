@@ -1,4 +1,4 @@
-"""What the tests of the rewrite share: a login, the pair that follows it, and others who write meanwhile."""
+"""What the tests of writing tokens share: a login, the pair that follows it, and others who write meanwhile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from trayquota.tokens.journal import PendingTokens, fingerprint
+from trayquota.system.exchange import exchange_files
+from trayquota.tokens import target
+from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
+from trayquota.tokens.writer import write_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +32,21 @@ OLD = {
 THEIRS = {**OLD, "access_token": "their-access", "refresh_token": "their-refresh"}
 
 
-def entry(path: Path) -> PendingTokens:
-    return PendingTokens(path=str(path), base=fingerprint("old-refresh"), replaces=fingerprint("old-access"), **NEW)
+def entry(path: Path, **other: str) -> PendingTokens:
+    return PendingTokens(
+        path=str(path), base=fingerprint("old-refresh"), replaces=fingerprint("old-access"), **{**NEW, **other}
+    )
+
+
+def write(path: Path, pair: PendingTokens | None = None) -> bool:
+    """Write the pair that follows the old one."""
+    new = pair or entry(path)
+
+    def successor(refresh: str, access: str) -> PendingTokens | None:
+        is_same = new.is_rotated or fingerprint(access) == new.replaces
+        return new if fingerprint(refresh) == new.base and is_same else None
+
+    return write_tokens(path, successor, path.parent.with_name(path.parent.name + "-records"))
 
 
 def content(path: Path) -> dict[str, object]:
@@ -42,15 +58,24 @@ def assert_alone(path: Path) -> None:
 
 
 def before_replacing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:
-    """Do something between the last look at the file and the moment it is replaced, once each."""
-    original, left = os.replace, list(deeds)
+    """Do something between the last look at the file and the moment another takes its place, once each."""
+    original, left = exchange_files, list(deeds)
 
-    def replace_file(source: str, target: str) -> None:
+    def exchange(first: Path, second: Path) -> None:
         if left:
             left.pop(0)()
-        original(source, target)
+        original(first, second)
 
-    monkeypatch.setattr(os, "replace", replace_file)
+    monkeypatch.setattr(target, "exchange_files", exchange)
+
+
+def no_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a system, or a file system, where no two files can be exchanged."""
+
+    def refuse(_first: Path, _second: Path) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(target, "exchange_files", refuse)
 
 
 def while_writing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""``trayquota doctor``: what was found and chosen, and what deserves a look. No secret in it."""
+"""``trayquota doctor``: what was found and chosen, and what needs a look. No secret in it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from trayquota import __version__
+from trayquota.cli.common import ExitCode, load
 from trayquota.core.errors import TrayUnavailable
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age, printable
 from trayquota.services import cached_snapshot, utc_now
+from trayquota.settings.config import Settings
+from trayquota.settings.declarations import declarations
 from trayquota.sources.folder_scan import display_path
+from trayquota.system.log import set_up_logging
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.journal import Journal
 from trayquota.tray.backend_choice import choose_backend, icon_class
@@ -26,28 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from trayquota.cli.common import Options
     from trayquota.core.model import AccountUsage, Snapshot
     from trayquota.settings.load import Config
 
-_LIBRARIES = (
-    "pystray",
-    "Pillow",
-    "requests",
-    "watchdog",
-    "schedule",
-    "dbus-fast",
-    "msgspec",
-    "platformdirs",
-    "filelock",
-    "rich",
-)
 _EMAIL = re.compile(r"[^\s/\\'\"@]+@[^\s/\\'\"@]+")
 """People name folders and files after accounts."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class _Report:
-    """Prints findings and counts those that deserve a look."""
+    """Prints findings and counts those that need a look."""
 
     def __init__(self) -> None:
         self.concerns = 0
@@ -63,12 +56,13 @@ class _Report:
         print(f"! {_EMAIL.sub('…@…', printable(text))}")
 
 
-def run_doctor(config: Config, backend: str) -> int:
-    """Print the findings; return 0 when all is well, 1 when something deserves a look."""
-    report = _Report()
+def run(options: Options) -> int:
+    """Print the findings; return the exit code."""
+    set_up_logging(None, verbose=options.verbose)
+    config, report = load(options), _Report()
     print(f"trayquota {__version__}")
     _system(report)
-    _tray(report, backend)
+    _tray(report, options.backend)
     report.section("Credentials folder")
     for folder in config.folders:
         _folder(report, folder, config.sources.get("folder", "default"))
@@ -78,9 +72,9 @@ def run_doctor(config: Config, backend: str) -> int:
     report.section("Result")
     if report.concerns:
         report.fact(f"{report.concerns} to look at, marked with ! above")
-        return 1
+        return ExitCode.CONCERN
     report.fact("all well")
-    return 0
+    return ExitCode.OK
 
 
 def _system(report: _Report) -> None:
@@ -89,12 +83,39 @@ def _system(report: _Report) -> None:
     desktop = os.environ.get("XDG_CURRENT_DESKTOP")
     if desktop:
         report.fact(f"desktop {desktop}, session {os.environ.get('XDG_SESSION_TYPE', 'unknown')}")
-    for name in _LIBRARIES:
+    for name in required_distributions():
         try:
             report.fact(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
-            if name != "dbus-fast" or sys.platform == "linux":
-                report.concern(f"{name} is not installed; install trayquota again")
+            report.concern(f"{name} is not installed; install trayquota again")
+
+
+def required_distributions() -> list[str]:
+    """Return the names of the distributions that this one needs on this platform; none when it is not installed."""
+    try:
+        requirements = metadata.requires(__package__.partition(".")[0]) or []
+    except metadata.PackageNotFoundError:
+        return []
+    return [
+        re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        for requirement in requirements
+        if holds_here(requirement.partition(";")[2])
+    ]
+
+
+def holds_here(marker: str) -> bool:
+    """Whether an environment marker holds on this platform; a condition on anything but that is taken to hold.
+
+    As this program's own requirements have them: comparisons joined by ``and`` and ``or``, without parentheses.
+    """
+    values = {"sys_platform": sys.platform, "extra": ""}
+
+    def is_met(comparison: str) -> bool:
+        found = re.search(r"(\w+)\s*([!=]=)\s*['\"](\w+)['\"]", comparison)
+        return found is None or found[1] not in values or (values[found[1]] == found[3]) == (found[2] == "==")
+
+    alternatives = (re.split(r"\band\b", part) for part in re.split(r"\bor\b", marker))
+    return any(all(map(is_met, comparisons)) for comparisons in alternatives)
 
 
 def _tray(report: _Report, backend: str) -> None:
@@ -113,7 +134,7 @@ def _folder(report: _Report, folder: Path, source: str) -> None:
     try:
         mode = stat.S_IMODE(folder.stat().st_mode)
     except FileNotFoundError:
-        # The accounts' section says what that means.
+        # What that means is said with the accounts.
         return
     except OSError as error:
         report.concern(f"cannot be looked at: {os.strerror(error.errno) if error.errno else 'unknown error'}")
@@ -149,13 +170,13 @@ def _accounts(report: _Report, snapshot: Snapshot) -> None:
     if snapshot.notice:
         report.concern(snapshot.notice)
     now = utc_now()
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for usage in snapshot.accounts:
         provider = usage.account.provider
-        seen[provider] += 1
-        say = report.concern if needs_user(usage) or usage.state is AccountState.ERROR else report.fact
+        counts[provider] += 1
+        add = report.concern if needs_user(usage) or usage.state is AccountState.ERROR else report.fact
         age = format_age((now - usage.updated_at).total_seconds()) if usage.updated_at else "never"
-        say(f"{provider} {seen[provider]}: {_state(usage)}, {len(usage.windows)} windows, updated {age}")
+        add(f"{provider} {counts[provider]}: {_state(usage)}, {len(usage.windows)} windows, updated {age}")
 
 
 def _state(usage: AccountUsage) -> str:
@@ -175,9 +196,9 @@ def _settings(report: _Report, config: Config) -> None:
 
 
 def _shown_value(name: str, value: object, config: Config) -> str:
-    if name == "proxy" and value:
+    if declarations(Settings)[name].is_secret and value:
         return "set, not shown: it may hold a login"
-    return ", ".join(display_path(each) for each in config.folders) if name == "folder" else repr(value)
+    return ", ".join(display_path(folder) for folder in config.folders) if name == "folder" else repr(value)
 
 
 def _own_files(report: _Report, config: Config) -> None:

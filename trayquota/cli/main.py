@@ -7,34 +7,11 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from trayquota import __version__
+from trayquota.cli.common import ExitCode, Options, say
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
-
-    from trayquota.core.model import Snapshot
-    from trayquota.settings.load import Config
-
-OK, NOT_FRESH, BAD_OPTION, NOTHING_TO_SHOW = 0, 1, 2, 3
-_BROKEN = 70
-"""The program itself is at fault; what sysexits.h calls EX_SOFTWARE."""
-_UNWRITTEN = 74
-"""Its EX_IOERR."""
-
-
-class Options:
-    """What the command line says, and what holds when it says nothing."""
-
-    command: str | None = None
-    dir: str | None = None
-    config: str | None = None
-    verbose = False
-    backend = "auto"
-    json = False
-    cached = False
-    once = False
-    init = False
-    switch = "status"
+    from collections.abc import Callable, Sequence
 
 
 def run() -> NoReturn:
@@ -42,7 +19,7 @@ def run() -> NoReturn:
     try:
         code = main()
     except SystemExit as ended:  # by the parser, after it has said why
-        code = ended.code if isinstance(ended.code, int) else BAD_OPTION
+        code = ended.code if isinstance(ended.code, int) else ExitCode.BAD_OPTION
     from trayquota.system.shutdown import exit_now
 
     exit_now(code)
@@ -58,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         replace_closed_stderr()
     options = Options()
     # The tray's own start, with every session, needs no parser.
-    if words := sys.argv[1:] if arguments is None else arguments:
-        _parser().parse_args(words, options)
+    if given := sys.argv[1:] if arguments is None else arguments:
+        _parser().parse_args(given, options)
     # --help and --version need none of the rest.
     from trayquota.core.errors import Interrupted
     from trayquota.system.shutdown import interruptible
@@ -79,181 +56,40 @@ def _run(options: Options) -> int:
     from trayquota.system.stdout import disk_full_reason, flush_stdout, silence_stdout
 
     try:
-        code = _COMMANDS[options.command](options)
+        code = _command(options.command)(options)
         flush_stdout()
         return code  # noqa: TRY300 - to write it out is part of what is tried
     except ConfigError as error:
-        _say(str(error))
-        return BAD_OPTION
+        say(str(error))
+        return ExitCode.BAD_OPTION
     except BrokenPipeError:
         silence_stdout()
-        return OK
+        return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - its text may hold a login, so Python must not print it
         if reason := disk_full_reason(error):
             silence_stdout()
-            _say(f"what was to be printed could not be written ({reason}).")
-            return _UNWRITTEN
-        _say(f"something went wrong inside ({error_location(error)}). Please report it.")
-        return _BROKEN
+            say(f"what was to be printed could not be written ({reason}).")
+            return ExitCode.NOT_WRITTEN
+        say(f"something went wrong inside ({error_location(error)}). Please report it.")
+        return ExitCode.INTERNAL_ERROR
 
 
-def _load(options: Options) -> Config:
-    from trayquota.settings.load import load_config
-
-    return load_config(folder=options.dir, config=options.config)
-
-
-def _tray(options: Options) -> int:
-    """Show the tray until it is quit, unless it is shown already; return the exit code."""
-    from trayquota.app import App
-    from trayquota.core.errors import TrayUnavailable
-    from trayquota.system.log import set_up_logging
-    from trayquota.system.single_instance import SingleInstance
-    from trayquota.tray.backend_choice import choose_backend
-
-    config = _load(options)
-    set_up_logging(config.paths.log, verbose=options.verbose)
-    instance = SingleInstance(config.paths.state_dir)
-    if not instance.claim():
-        _say("is running already" + (" and was told to refresh and show itself." if instance.call() else "."))
-        return OK
-    try:
-        app = App(
-            config,
-            choose_backend(options.backend),
-            reload=lambda: _load(options),
-            autostart_options=_carried_over(options),
-        )
-        instance.listen(app.show_yourself)
-        return app.run()
-    except TrayUnavailable as error:
-        _say(str(error))
-        return NOTHING_TO_SHOW
-    finally:
-        instance.release()
-
-
-def _demo(options: Options) -> int:
-    from trayquota.cli.demo import run_demo
-
-    return run_demo(backend=options.backend, once=options.once, verbose=options.verbose)
-
-
-def _status(options: Options) -> int:
-    from trayquota.system.log import set_up_logging
-
-    set_up_logging(None, verbose=options.verbose)
-    return print_status(_load(options), as_json=options.json, cached=options.cached)
-
-
-def _doctor(options: Options) -> int:
-    from trayquota.cli.doctor import run_doctor
-    from trayquota.system.log import set_up_logging
-
-    set_up_logging(None, verbose=options.verbose)
-    return run_doctor(_load(options), options.backend)
-
-
-def print_status(config: Config, *, as_json: bool, cached: bool = False) -> int:
-    """Print how all accounts stand; return the exit code."""
-    from trayquota.services import cached_snapshot, refresh_once, utc_now
-    from trayquota.system.stdout import flush_stdout
-    from trayquota.views.json_document import json_document
-
-    snapshot = cached_snapshot(config) if cached else refresh_once(config)
-    if as_json:
-        print(json_document(snapshot, utc_now()))
-    elif snapshot.accounts:
-        _print_table(snapshot, config)
-    flush_stdout()
-    if snapshot.notice:
-        _say(snapshot.notice)
-    if not snapshot.accounts:
-        return NOTHING_TO_SHOW
-    return OK if snapshot.is_fresh else NOT_FRESH
-
-
-def _print_table(snapshot: Snapshot, config: Config) -> None:
-    from rich.console import Console
-
-    from trayquota.services import display_options, utc_now
-    from trayquota.views.table import print_table
-
-    if sys.stdout is not None and sys.stdout.isatty():
-        print_table(snapshot, utc_now(), display_options(config), Console(highlight=False, soft_wrap=True))
-        return
-    import io
-
-    # Not straight into a pipe: where its reader leaves early, rich would decide the exit code.
-    text = io.StringIO()
-    print_table(snapshot, utc_now(), display_options(config), Console(file=text, highlight=False, soft_wrap=True))
-    print(text.getvalue(), end="")
-
-
-def _config(options: Options) -> int:
-    """Print the settings in force, with the file's path, as TOML; or write the commented file."""
-    from trayquota.core.text import printable
-    from trayquota.settings.edit import format_config, write_template
-    from trayquota.settings.paths import own_paths
-
-    if options.init:
-        path = own_paths(options.config).config
-        write_template(path)
-        print(f"{printable(str(path))}: written, with every setting explained.")
-    else:
-        print(format_config(_load(options)), end="")
-    return OK
-
-
-def _autostart(options: Options) -> int:
-    from trayquota.core.errors import AutostartError
-    from trayquota.core.text import printable
-    from trayquota.system.autostart import autostart
-
-    way = autostart(_carried_over(options))
-    try:
-        if options.switch != "status":
-            way.switch_on() if options.switch == "on" else way.switch_off()
-    except AutostartError as error:
-        _say(str(error))
-        return NOT_FRESH
-    status = way.status()
-    print(f"{'on' if status.is_on else 'off'} ({printable(str(status.place))})")
-    if status.problem:
-        _say(status.problem)
-        return NOT_FRESH
-    return OK
-
-
-def _carried_over(options: Options) -> list[str]:
-    """Return the options that a start with the session needs to find the same; it happens in another folder."""
-    from trayquota.settings.load import folder_path
-    from trayquota.settings.paths import own_paths
-
-    words = []
-    if options.dir is not None:
-        words += ["--dir", str(folder_path(options.dir))]
-    if options.config is not None:
-        words += ["--config", str(own_paths(options.config).config)]
-    if options.backend != "auto":
-        words += ["--backend", options.backend]
-    return words
-
-
-def _say(message: str) -> None:
-    from trayquota.core.text import printable
-
-    print(f"trayquota: {printable(message)}", file=sys.stderr)
-
-
-_COMMANDS = {
-    None: _tray,
-    "status": _status,
-    "demo": _demo,
-    "doctor": _doctor,
-    "autostart": _autostart,
-    "config": _config,
-}
+def _command(name: str | None) -> Callable[[Options], int]:
+    """Return what runs a command; only that one is imported."""
+    match name:
+        case "status":
+            from trayquota.cli.status import run
+        case "demo":
+            from trayquota.cli.demo import run
+        case "doctor":
+            from trayquota.cli.doctor import run
+        case "autostart":
+            from trayquota.cli.autostart import run
+        case "config":
+            from trayquota.cli.config import run
+        case _:
+            from trayquota.cli.tray import run
+    return run
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -278,8 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"trayquota {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (without one the tray is shown)")
 
-    def add(name: str, words: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, parents=[common], help=words, description=words, allow_abbrev=False)
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
 
     status = add("status", "ask once and print")
     status.add_argument("--json", action="store_true", help="one JSON document on standard output")

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from trayquota.core.model import Account, Failure
 
 
-def is_token(value: object) -> bool:
+LONGEST_ACCESS_TOKEN = 1 << 14
+LONGEST_REFRESH_TOKEN = 1 << 18
+"""It goes into a body, not into a header."""
+
+
+def is_token(value: object, *, longest: int = LONGEST_ACCESS_TOKEN) -> bool:
     """Whether ``value`` can stand in a header: visible ASCII, not absurdly long."""
-    return isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]{1,16384}", value) is not None
+    return isinstance(value, str) and 0 < len(value) <= longest and re.fullmatch(r"[\x21-\x7e]+", value) is not None
 
 
 class Tokens(RedactedRepr, Struct, frozen=True):

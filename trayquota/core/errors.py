@@ -9,7 +9,7 @@
             ├── FetchError              an account's quotas could not be fetched
             ├── TokenRefreshError       the provider refused to refresh a token
             ├── TokenWriteError         a credential file does not take its new tokens
-            ├── SupersededError         a credential file is not to take them
+            ├── SupersededError         another program has refreshed a token
             ├── UnreadableError         a file is no usable credential file
             ├── ConfigError             the settings cannot be used
             ├── AutostartError          starting with the session cannot be switched
@@ -86,11 +86,11 @@ class TokenRefreshError(TrayquotaError):
 
 
 class TokenWriteError(TrayquotaError):
-    """A credential file does not take its new tokens. The text says why."""
+    """A credential file cannot take new tokens now. The text says why, fit for the middle of a sentence."""
 
 
 class SupersededError(TrayquotaError):
-    """A credential file holds a login of its own that is not to be overwritten, or the new tokens already."""
+    """Another program has refreshed the token, and its file holds the new one by now."""
 
 
 class UnreadableError(TrayquotaError):

@@ -7,7 +7,7 @@ what is decoded from a file.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -141,9 +141,17 @@ class QuotaWindow(Struct, frozen=True):
         """What is left, 0–100."""
         return None if self.used_percent is None else max(0.0, 100.0 - self.used_percent)
 
-    def has_reset(self, now: datetime) -> bool:
-        """Whether the reset has passed, so that the percent belongs to an earlier cycle."""
-        return self.resets_at is not None and self.resets_at <= now
+    def has_reset(self, now: datetime, answered_at: datetime | None) -> bool:
+        """Whether it has reset since it was answered, so that the percent belongs to an earlier cycle.
+
+        A reset that had passed already when the answer came says that one of the two clocks is wrong: then the window
+        counts as it was stated, for as long as it is.
+        """
+        if self.resets_at is None or self.resets_at > now:
+            return False
+        if answered_at is None or answered_at < self.resets_at:
+            return True
+        return self.duration_s is not None and now - answered_at >= timedelta(seconds=self.duration_s)
 
 
 class Credits(Struct, frozen=True):
@@ -218,7 +226,7 @@ class AccountUsage(Struct, frozen=True):
         """Every window that counts at ``now``: known, its reset not passed, and not among the ``ignored`` titles."""
         for window in self.windows if self.counts else ():
             remaining = window.remaining_percent
-            if remaining is not None and not window.has_reset(now) and window.title not in ignored:
+            if remaining is not None and not window.has_reset(now, self.updated_at) and window.title not in ignored:
                 yield LiveWindow(self, window, remaining)
 
     def lowest(self, now: datetime, ignored: Container[str] = ()) -> LiveWindow | None:

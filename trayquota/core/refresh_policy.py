@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -16,6 +17,8 @@ SHORTEST_PAUSE_S = 300.0
 """No shorter pause after a 429, whatever ``Retry-After`` says."""
 LONGEST_PAUSE_S = 3600.0
 """Doubling ends here; a longer ``Retry-After`` is still honoured."""
+BURST_POLLS = 3
+BURST_INTERVAL_S = 10.0
 _NETWORK_RETRY_S = 30.0
 _LEAST_DELAY_S = 5.0
 
@@ -54,6 +57,24 @@ def next_gate(previous: RateLimitGate | None, retry_after_s: float, now: datetim
     return RateLimitGate(max(opens_at, previous.opens_at) if previous else opens_at, step_s)
 
 
+class PollAllowance(Struct, frozen=True):
+    """How many polls an account has left, whatever their reasons: three at once, then one in ten seconds.
+
+    Attributes:
+        full_at_s: When it has all three again; seconds of the monotonic clock.
+    """
+
+    full_at_s: float = -math.inf
+
+    def wait_s(self, now_s: float) -> float:
+        """Return how long the next poll has to wait; 0 when it may happen."""
+        return max(0.0, self.full_at_s - now_s - (BURST_POLLS - 1) * BURST_INTERVAL_S)
+
+    def after_poll(self, now_s: float) -> PollAllowance:
+        """Return what is left after a poll at ``now_s``."""
+        return PollAllowance(max(self.full_at_s, now_s) + BURST_INTERVAL_S)
+
+
 class PollInput(Struct, frozen=True):
     """What decides when an account is due.
 
@@ -66,6 +87,9 @@ class PollInput(Struct, frozen=True):
         consecutive_failures: How often in a row.
         gate: The pause after a 429.
         retry_at: When an expired login is called so, unless another program has refreshed it by then.
+        has_new_token: It failed, and has a token that has not been tried.
+        wait_s: How long it has to wait from now on, whatever the reason: its allowance is spent, or its own least
+            interval is not over.
     """
 
     last_poll_at: datetime | None
@@ -76,6 +100,8 @@ class PollInput(Struct, frozen=True):
     consecutive_failures: int = 0
     gate: RateLimitGate | None = None
     retry_at: datetime | None = None
+    has_new_token: bool = False
+    wait_s: float = 0.0
 
 
 class Decision(Struct, frozen=True):
@@ -89,8 +115,15 @@ def next_poll(poll: PollInput, now: datetime) -> Decision:
     """Return when the account is to be polled next; a moment in the past means at once.
 
     That is after the interval; a reset brings one poll forward, to 30 s after it; an unreachable network is tried
-    again after 30 s, doubling up to the interval. A closed gate holds everything back.
+    again after 30 s, doubling up to the interval, and a new token at once. A closed gate holds everything back, and so
+    does a wait.
     """
+    due = _next_due(poll, now)
+    allowed_at = now + timedelta(seconds=poll.wait_s)
+    return Decision(allowed_at, due.reason) if poll.wait_s and due.at < allowed_at else due
+
+
+def _next_due(poll: PollInput, now: datetime) -> Decision:
     last = poll.last_poll_at
     if last is None or last > now:
         # Never polled, or in a future that a corrected clock took back.
@@ -100,6 +133,8 @@ def next_poll(poll: PollInput, now: datetime) -> Decision:
         if poll.failure is FailureKind.NETWORK:
             delay_s = min(_NETWORK_RETRY_S * 2 ** min(max(poll.consecutive_failures, 1) - 1, 20), poll.interval_s)
             due = _earlier(due, Decision(last + timedelta(seconds=delay_s), Reason.RETRY))
+        if poll.has_new_token:
+            due = Decision(now, Reason.CHANGED)
         if poll.retry_at is not None and poll.retry_at > last:
             due = _earlier(due, Decision(poll.retry_at, Reason.RETRY))
         for reset in poll.resets:

@@ -34,7 +34,7 @@ class TransportSend(Protocol):
 
 
 class Fetcher:
-    """Fetches accounts' usage, from any number of threads; what it remembers of accounts is under a lock."""
+    """Fetches accounts' usage, from any number of threads."""
 
     def __init__(
         self,
@@ -60,9 +60,6 @@ class Fetcher:
         self._rare_requests = _RareRequests() if sends_rare_requests else None
         self.renew_logins = renew_logins
         """May be changed at any time."""
-        self._lock = threading.Lock()
-        self._refused_when_new: dict[str, str] = {}
-        """By account, the access token that was refused right after it had been refreshed."""
 
     def __call__(
         self, credential: Credential, cancel_token: CancelToken, allow_s: Callable[[float], None]
@@ -74,11 +71,12 @@ class Fetcher:
         login, warning = self._token_manager.current_tokens(credential)
         fetch = _Fetch(provider, credential, cancel_token, allow_s)
         try:
-            usage: Usage | None = None
-            if not login.is_expired(self._clock()):
-                usage = self._fetch_unless_refused(fetch, login)
+            usage, refusal = self._fetch_unless_refused(fetch, login)
             if usage is None:
                 login = self._refreshed(fetch, login)
+                if refusal is not None and refusal.failure.kind is not FailureKind.LOGIN_EXPIRED:
+                    # Nobody said that the token had ended: one new one is tried, once, whatever comes of this process.
+                    self._token_manager.set_ineffective(login, is_ineffective=True)
                 usage = self._fetch_refreshed(fetch, login)
         except FetchError as error:
             return _failed(credential, login, error, self._clock())
@@ -86,16 +84,17 @@ class Fetcher:
             _, warning = self._token_manager.current_tokens(credential)
         return FetchResult(usage=usage, error=warning, access_token=login.access_token)
 
-    def _fetch_unless_refused(self, fetch: _Fetch, login: Tokens) -> Usage | None:
-        """Return the usage, or ``None`` when the access token was refused and a new one may help."""
+    def _fetch_unless_refused(self, fetch: _Fetch, login: Tokens) -> tuple[Usage | None, FetchError | None]:
+        """Return the usage, or how the access token was refused; neither when it has ended."""
+        if login.is_expired(self._clock()):
+            return None, None
         try:
-            return self._fetch(fetch, login)
+            return self._fetch(fetch, login), None
         except FetchError as error:
-            with self._lock:
-                is_no_use = self._refused_when_new.get(fetch.account_id) == login.access_token
-            if not error.may_refresh or is_no_use or not self._can_refresh(fetch, login):
+            may_refresh = error.may_refresh and self._can_refresh(fetch, login)
+            if not may_refresh or self._token_manager.is_ineffective(login):
                 raise
-            return None
+            return None, error
 
     def _fetch_refreshed(self, fetch: _Fetch, login: Tokens) -> Usage:
         try:
@@ -103,14 +102,12 @@ class Fetcher:
         except FetchError as error:
             if error.may_refresh:
                 # It was not the token's age. To refresh it again and again would be no use either.
-                with self._lock:
-                    self._refused_when_new[fetch.account_id] = login.access_token
+                self._token_manager.set_ineffective(login, is_ineffective=True)
             raise
 
     def _fetch(self, fetch: _Fetch, login: Tokens) -> Usage:
         usage = fetch.provider.fetch(login, _Send(self._send, fetch, login, self._rare_requests))
-        with self._lock:
-            self._refused_when_new.pop(fetch.account_id, None)
+        self._token_manager.set_ineffective(login, is_ineffective=False)
         return usage
 
     def _can_refresh(self, fetch: _Fetch, login: Tokens) -> bool:

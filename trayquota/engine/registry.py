@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,10 +19,10 @@ from trayquota.core.account_state import (
     with_current_account,
 )
 from trayquota.core.redacted import RedactedRepr
-from trayquota.core.refresh_policy import PollInput, Reason, next_poll
+from trayquota.core.refresh_policy import PollAllowance, PollInput, Reason, next_poll
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from trayquota.core.account_state import AccountRecord, FetchResult
@@ -67,19 +68,22 @@ class Entry(RedactedRepr, Struct):
 
     def can_poll(self, now: datetime) -> bool:
         """Whether it may be polled at ``now``: not while its gate is closed, nor before its least interval is over."""
-        gate, polled_at = self.record.gate, self.record.polled_at
-        if gate is not None and gate.is_closed(now):
-            return False
-        is_early = polled_at is not None and 0 <= (now - polled_at).total_seconds() < self.credential.min_interval_s
-        return self.is_pollable and not is_early
+        gate = self.record.gate
+        return self.is_pollable and not (gate is not None and gate.is_closed(now)) and not self._early_s(now)
+
+    def _early_s(self, now: datetime) -> float:
+        """Return how much of its least interval is left."""
+        polled_at, least_s = self.record.polled_at, self.credential.min_interval_s
+        passed_s = (now - polled_at).total_seconds() if polled_at is not None else least_s
+        return least_s - passed_s if 0 <= passed_s < least_s else 0.0
 
     @property
     def has_new_token(self) -> bool:
         """Whether its last fetch failed and its credential holds a token that has not been tried."""
         return self.record.failure is not None and self.credential.login.access_token not in self.tried_tokens
 
-    def next_poll(self, interval_s: float, now: datetime) -> Decision:
-        """Return when it is to be polled next, and why."""
+    def next_poll(self, interval_s: float, now: datetime, wait_s: float) -> Decision:
+        """Return when it is to be polled next, and why; its allowance makes it wait for ``wait_s``."""
         record = self.record
         poll = PollInput(
             last_poll_at=record.polled_at,
@@ -89,6 +93,8 @@ class Entry(RedactedRepr, Struct):
             failure=record.failure.kind if record.failure else None,
             consecutive_failures=self.consecutive_failures,
             gate=record.gate,
+            has_new_token=self.has_new_token,
+            wait_s=max(wait_s, self._early_s(now)),
             retry_at=record.failure.retry_at if record.expired_since and record.failure else None,
         )
         return next_poll(poll, now)
@@ -111,17 +117,30 @@ class Changes(Struct):
 class Registry:
     """The accounts by id. For one thread."""
 
-    def __init__(self, records: Mapping[str, AccountRecord], now: datetime, interval: PollInterval) -> None:
+    def __init__(
+        self,
+        records: Mapping[str, AccountRecord],
+        now: datetime,
+        interval: PollInterval,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Start with the records of an earlier run, each of which counts once its account is discovered."""
+        self._monotonic = monotonic
         self._restored = {key: sanitize(record, now) for key, record in records.items()}
         self._interval = interval
         self._entries: dict[str, Entry] = {}
         self._gone: dict[str, AccountRecord] = {}
+        self._allowances: dict[str, PollAllowance] = {}
+        """By account id, whoever's account it is."""
 
-    def pollable(self, account_id: str, now: datetime) -> Entry | None:
-        """Return an account if it may be polled at ``now``, else ``None``."""
-        entry = self._entries.get(account_id)
-        return entry if entry is not None and entry.can_poll(now) else None
+    def begin_poll(self, account_id: str, now: datetime) -> Entry | None:
+        """Return an account if it may be polled at ``now``, and count the poll; else ``None``."""
+        entry, now_s = self._entries.get(account_id), self._monotonic()
+        allowance = self._allowances.get(account_id, PollAllowance())
+        if entry is None or not entry.can_poll(now) or allowance.wait_s(now_s):
+            return None
+        self._allowances[account_id] = allowance.after_poll(now_s)
+        return entry
 
     def reconcile(self, credentials: Iterable[Credential], fetching: Container[str]) -> Changes:
         """Have exactly the accounts that have been discovered.
@@ -220,7 +239,8 @@ class Registry:
     def _polls(self, now: datetime, fetching: Container[str]) -> Iterator[tuple[str, Decision]]:
         for key, entry in self._entries.items():
             if entry.is_pollable and key not in fetching:
-                yield key, entry.next_poll(self._interval.interval_s, now)
+                wait_s = self._allowances.get(key, PollAllowance()).wait_s(self._monotonic())
+                yield key, entry.next_poll(self._interval.interval_s, now, wait_s)
 
     def usages(self) -> tuple[AccountUsage, ...]:
         """Return all accounts as they are shown, sorted by provider, then name."""

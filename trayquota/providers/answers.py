@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 _LONGEST_WAIT_S = 86400.0
 
 
+_PLACE_WORDS = ("request not allowed", "unsupported_country", "not available in your", "unsupported region")
+_CLOSED_WORDS = (
+    "not allowed for this organization",
+    "organization has been disabled",
+    "organization_disabled",
+    "deactivated",
+)
+
+
 def read_json(response: Response, provider: str) -> object:
     """Return the data in a good answer.
 
@@ -117,7 +126,13 @@ def _login_refusal(response: Response, provider: str) -> FetchError:
         )
     if forbidden and "revoked" in text:
         return fetch_error(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
-    if "not allowed for this organization" in text or "deactivated" in text:
+    if forbidden and any(words in text for words in _PLACE_WORDS):
+        return fetch_error(
+            kinds.REFUSED,
+            f"{provider} does not serve requests from here (HTTP 403). A VPN that is off, or your region, may be the "
+            "cause.",
+        )
+    if any(words in text for words in _CLOSED_WORDS):
         return fetch_error(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
     if not forbidden:
         return fetch_error(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_refresh=True)

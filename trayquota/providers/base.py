@@ -113,7 +113,13 @@ class Identity(RedactedRepr, Struct, frozen=True):
 
 
 class RefreshedTokens(RedactedRepr, Struct, frozen=True):
-    """A new pair of tokens. ``refresh_token`` is ``None`` when the old one stays valid."""
+    """A new pair of tokens.
+
+    Attributes:
+        access_token: Empty when the provider gave none that is usable.
+        refresh_token: ``None`` when the old one stays valid.
+        lifetime_s: Of the access token.
+    """
 
     repr_fields = ("lifetime_s",)
 

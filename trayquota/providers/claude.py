@@ -6,6 +6,8 @@ be missing, null or of another type tomorrow.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
@@ -96,27 +98,25 @@ class Claude(Provider):
         )
 
     def read_refresh(self, response: Response) -> RefreshedTokens:
-        """Return the new pair; without ``expires_in`` it lives an hour."""
-        try:
-            answer = fields(parse_json(response.body))
-        except ValueError:
-            answer = {}
+        """Return the new pair of any good answer that names a refresh token or a usable access token.
+
+        Without ``expires_in`` the access token lives an hour; one that is unusable is left out.
+        """
+        answer = _token_fields(response.body)
         if response.status in {400, 401}:
             raise TokenRefreshError(final=_error_code(answer) == "invalid_grant")
         if response.status == 429:
             raise TokenRefreshError(wait_s=_pause_s(response))
         if response.status >= 500:
             raise TokenRefreshError(server_fault=True)
-        access = answer.get("access_token")
-        refresh = answer.get("refresh_token")
-        if response.status != 200 or not is_token(access):
+        access, refresh = answer.get("access_token"), answer.get("refresh_token")
+        access_token = access if isinstance(access, str) and is_token(access) else ""
+        refresh_token = refresh if isinstance(refresh, str) and refresh else None
+        if not 200 <= response.status < 300 or not (access_token or refresh_token):
             raise TokenRefreshError
         lifetime_s = number(answer.get("expires_in")) or 0.0
-        return RefreshedTokens(
-            str(access),
-            str(refresh) if is_token(refresh) else None,
-            min(lifetime_s, _LONGEST_LIFETIME_S) if lifetime_s > 0 else _DEFAULT_LIFETIME_S,
-        )
+        lifetime_s = min(lifetime_s, _LONGEST_LIFETIME_S) if lifetime_s > 0 else _DEFAULT_LIFETIME_S
+        return RefreshedTokens(access_token, refresh_token, lifetime_s if access_token else 0.0)
 
 
 PROVIDER = Claude()
@@ -125,6 +125,23 @@ PROVIDER = Claude()
 def form_encoded(value: str) -> str:
     """Return ``value`` for a form body: only letters, digits and ``- . _ ~`` stay as they are."""
     return quote(value, safe="-._~")
+
+
+def _token_fields(body: bytes) -> Mapping[str, object]:
+    """Return the fields of an answer; of one that is no whole JSON, or of another form, the tokens in it.
+
+    When they came, the old pair is spent, so whatever came counts.
+    """
+    answer: Mapping[str, object] = {}
+    with contextlib.suppress(ValueError):
+        answer = fields(parse_json(body))
+    if answer.get("refresh_token") or answer.get("error"):
+        return answer
+    found: dict[str, object] = {}
+    for key, value in re.findall(rb'"(access|refresh)_?[tT]oken"\s*:\s*("(?:[^"\\]|\\.)*")', body):
+        with contextlib.suppress(ValueError):
+            found[f"{key.decode()}_token"] = parse_json(value)
+    return {**found, **answer}
 
 
 def _error_code(answer: Mapping[str, object]) -> object:

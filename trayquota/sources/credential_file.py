@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from trayquota.core.credential import Credential, Tokens, is_token
+from trayquota.core.credential import LONGEST_REFRESH_TOKEN, Credential, Tokens, is_token
 from trayquota.core.errors import UnreadableError, UnusableFileError
 from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.person import person
@@ -103,7 +103,9 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
         extra=identity.extra,
     )
     problem = None
-    if any(secret and not is_token(secret) for secret in (login.access_token, login.refresh_token)):
+    if not (
+        is_token(login.access_token or "-") and is_token(login.refresh_token or "-", longest=LONGEST_REFRESH_TOKEN)
+    ):
         problem = unreadable(f"The login in the file is damaged. {SIGN_IN}")
         login = Tokens()
     return Credential(

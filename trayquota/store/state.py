@@ -6,7 +6,9 @@ or foreign file is set aside, never fatal.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 _KEEP_ACCOUNTS = timedelta(days=30)
 _KEEP_BACKOFFS = timedelta(days=90)
 _LOCK_WAIT_S = 2.0
-_MAX_BYTES = 16 << 20
+_MAX_BYTES = 128 << 20
+"""3,000 accounts with 40 windows each, the longest titles and a notification of each take 80 MB."""
 _log = logging.getLogger(__name__)
 
 
@@ -87,7 +90,7 @@ class StateStore:
         try:
             private_folder(self._path.parent)
             with FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_WAIT_S, mode=0o600):
-                write_atomic(self._path, encode(self._merged(accounts, now)))
+                write_atomic(self._path, _readable(encode(self._merged(accounts, now))))
         except (OSError, Timeout, NotImplementedError) as error:
             reason = type(error).__name__
             self._warn_once(f"The state could not be saved ({reason}); it will be lost when the program ends.")
@@ -152,6 +155,17 @@ class StateStore:
         if message not in self._warnings:
             _log.warning("%s", message)
         self._warnings.add(message)
+
+
+def _readable(content: bytes) -> bytes:
+    """Return ``content``, which could not be read back if it were too large.
+
+    Raises:
+        OSError: It is.
+    """
+    if len(content) > _MAX_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
 
 
 def _merge_records(ours: AccountRecord, theirs: AccountRecord, now: datetime) -> AccountRecord:

@@ -1,74 +1,46 @@
-"""Where a renewed pair of tokens is kept until it is safe in its credential file.
+"""Where refreshed tokens are kept: until they are in their files, and for 30 days as what follows a spent token.
 
-A journal is one small file per credential file, in the program's own state folder and readable by its owner
-alone. Each renewal appends one line with a single write; the last whole line counts. A line that a crash cut
-short fails its checksum and is passed over.
+All is keyed by the fingerprint of the refresh token that was spent, whatever file it was in. ``FINGERPRINT.journal``
+holds the pair that came back, on its way into the files; once it has arrived, the file is called
+``FINGERPRINT.spent``. When the new refresh token is spent in its turn, only its fingerprint stays there, so that of a
+chain of tokens none but the newest pair is kept, and every earlier token leads to it.
+
+A journal gets its pair by a single write; the last whole line counts. A line that a crash has cut short fails its
+checksum and is passed over.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
+import threading
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import asdict
 
-from trayquota.core.redacted import RedactedRepr
-from trayquota.providers.values import fields, parse_json
-from trayquota.system.files import open_regular, private_folder, sync_folder
+from trayquota.system.files import open_regular, private_folder, sync_folder, write_atomic
+from trayquota.tokens.lock import lock_held
+from trayquota.tokens.pending_tokens import PendingTokens, decode_line, encode_line, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-_SUFFIX = ".journal"
+KEPT_S = 30 * 86400.0
+"""How long it is known what follows a spent token."""
+PENDING, SPENT, LOCK = ".journal", ".spent", ".lock"
 _EXAMINED_BYTES = 1 << 20
-"""Of the end of a journal, which holds a few hundred bytes per pair."""
-_ROOM_BYTES = 1 << 16
-
-
-def fingerprint(secret: str) -> str:
-    """Return a fingerprint of a token that does not tell the token."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-class PendingTokens(RedactedRepr, Struct, frozen=True):
-    """A renewed pair on its way into a file.
-
-    Attributes:
-        path: The real path of the credential file.
-        base: Fingerprint of the refresh token that the file held when the pair was asked for.
-        replaces: Fingerprint of the access token that it held.
-        access_token: The new one.
-        refresh_token: The new one, or the old one when the provider did not rotate it.
-        expired: When the access token ends, as it is to stand in the file (RFC 3339, UTC).
-        last_refresh: When the pair came, likewise.
-    """
-
-    repr_fields = ("base", "replaces", "expired", "last_refresh")
-
-    path: str
-    base: str
-    replaces: str
-    access_token: str
-    refresh_token: str
-    expired: str
-    last_refresh: str
-
-    @property
-    def is_rotated(self) -> bool:
-        """Whether the refresh token that the file held is spent."""
-        return fingerprint(self.refresh_token) != self.base
+"""Of the end of a journal, which holds a few hundred bytes."""
+ROOM_BYTES = 1 << 16
+"""Reserved for a pair, which takes a few hundred."""
 
 
 class Reservation:
-    """Room for one entry at the end of a journal."""
+    """Room for one pair at the end of a journal."""
 
     def __init__(self, handle: int) -> None:
-        """Make it in the journal that is open as ``handle``.
+        """Reserve it in the journal that is open as ``handle``.
 
         Raises:
             OSError: The disk does not take it.
@@ -78,8 +50,8 @@ class Reservation:
         self.used = False
         try:
             os.lseek(handle, self._offset, os.SEEK_SET)
-            # Empty lines are no entries; they hold the room that a full disk could deny later.
-            self._put(b"\n" * _ROOM_BYTES)
+            # Empty lines are no pairs; they hold the room that a full disk could deny later.
+            self._put(b"\n" * ROOM_BYTES)
             # What is done now need not be done when it counts.
             os.lseek(handle, self._offset, os.SEEK_SET)
         except OSError:
@@ -87,14 +59,12 @@ class Reservation:
             raise
 
     def write(self, entry: PendingTokens) -> None:
-        """Put ``entry`` where no crash can lose it; returns when it is on the disk.
+        """Write ``entry`` to where no crash can lose it; return when it is on the disk.
 
         Raises:
             OSError: The disk fails.
         """
-        line = json.dumps(asdict(entry))
-        # The newline before it ends a line that an earlier crash may have cut short.
-        record = ("\n" + json.dumps({"entry": line, "sum": fingerprint(line)}) + "\n").encode("ascii")
+        record = encode_line(asdict(entry))
         self.used = True
         self._put(record)
         with contextlib.suppress(OSError):
@@ -113,30 +83,58 @@ class Reservation:
 
 
 class Journal:
-    """All journals of one state folder."""
+    """All that one state folder knows of spent tokens. For any thread; who writes holds the token's lock."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep the journals in ``folder``, which is made when first needed."""
-        self._folder = folder
+        """Keep it in ``folder``, which is made when first needed."""
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._unsaved: dict[str, PendingTokens] = {}
+        """By fingerprint of the spent token: pairs that the disk has not taken."""
 
-    def path_for(self, path: str, suffix: str = _SUFFIX) -> Path:
-        """Return the file that belongs to the credential file at the real path ``path``."""
-        return self._folder / (fingerprint(path)[:32] + suffix)
+    def path_for(self, spent: str, suffix: str = PENDING) -> Path:
+        """Return the file for the token with the fingerprint ``spent``."""
+        return self.folder / (spent + suffix)
+
+    def newest(self, spent: str) -> PendingTokens | None:
+        """Return the newest pair of the chain that a token began; ``None`` when it is not known to be spent.
+
+        Args:
+            spent: The token's fingerprint.
+
+        Raises:
+            OSError: That cannot be read.
+        """
+        found, seen = None, set[str]()
+        while spent not in seen:
+            seen.add(spent)
+            step = self._step(spent)
+            if step is None:
+                break
+            if isinstance(step, PendingTokens):
+                found, step = step, fingerprint(step.refresh_token)
+            spent = step
+        return found
+
+    def is_unsaved(self, entry: PendingTokens) -> bool:
+        """Whether a pair is in this process' memory alone."""
+        with self._lock:
+            return self._unsaved.get(entry.base) == entry
 
     @contextlib.contextmanager
-    def reserved(self, path: str) -> Iterator[Reservation]:
-        """Give room on the disk for the next pair of a credential file, before the old one is spent.
+    def reserved(self, spent: str) -> Iterator[Reservation]:
+        """Give room on the disk for what follows a token, before it is spent.
 
         Raises:
             OSError: The state folder does not take it.
         """
-        private_folder(self._folder)
-        place = self.path_for(path)
+        private_folder(self.folder)
+        place = self.path_for(spent)
         handle = open_regular(place, os.O_RDWR | os.O_CREAT)
         try:
             reservation = Reservation(handle)
             try:
-                sync_folder(self._folder)
+                sync_folder(self.folder)
                 yield reservation
             finally:
                 if not reservation.used:
@@ -148,39 +146,110 @@ class Journal:
                 if is_empty:
                     place.unlink()
 
-    def newest(self, path: str) -> PendingTokens | None:
-        """Return the newest pair kept for a credential file, ``None`` when there is none.
+    def keep(self, entry: PendingTokens, room: Reservation) -> None:
+        """Have a pair that has just come: on the disk, or where that fails in memory."""
+        with self._lock:
+            self._unsaved[entry.base] = entry
+        with contextlib.suppress(OSError):
+            room.write(entry)
+            self._is_saved(entry)
+
+    def save_again(self, entry: PendingTokens) -> None:
+        """Try to save a pair that the disk has not taken before."""
+        if self.is_unsaved(entry):
+            with contextlib.suppress(OSError), self.reserved(entry.base) as room:
+                room.write(entry)
+                self._is_saved(entry)
+
+    def settle(self, entry: PendingTokens) -> None:
+        """Note that a pair has arrived in its file; what was kept of the chain before it goes.
+
+        A pair that the disk does not take stays in memory.
 
         Raises:
-            OSError: That cannot be told.
+            OSError: The disk fails; the pair is still noted as being on its way.
         """
-        return _last(self.path_for(path))
-
-    def drop(self, path: str) -> None:
-        """Forget what is kept for a credential file; nothing happens when nothing is.
-
-        Raises:
-            OSError: It cannot be removed.
-        """
-        with contextlib.suppress(FileNotFoundError):
-            self.path_for(path).unlink()
-            sync_folder(self._folder)
+        place = self.path_for(entry.base)
+        if not entry.is_rotated:
+            # The old refresh token still works, so nobody who writes it back does any harm.
+            place.unlink(missing_ok=True)
+            self._is_saved(entry)
+        elif place.exists():
+            place.replace(self.path_for(entry.base, SPENT))
+        self._strip(entry.base)
+        sync_folder(self.folder)
 
     def pending(self) -> Iterator[PendingTokens]:
-        """Yield the newest pair of every journal that can be read."""
-        try:
-            places = sorted(self._folder.glob(f"*{_SUFFIX}"))
-        except OSError:
-            return
-        for place in places:
+        """Yield the pairs that are not known to be in a file; what cannot be read is passed over."""
+        for path in self._paths(PENDING):
             with contextlib.suppress(OSError):
-                entry = _last(place)
-                if entry is not None:
-                    yield entry
+                step = _read(path)
+                if isinstance(step, PendingTokens):
+                    yield step
+
+    def discard_empty(self, spent: str) -> None:
+        """Remove the room that a crash has left reserved, where no pair has come. Needs the token's lock."""
+        place = self.path_for(spent)
+        with contextlib.suppress(OSError):
+            if _read(place) is None:
+                place.unlink()
+
+    def empty(self) -> Iterator[str]:
+        """Yield the fingerprints of tokens for which there is only reserved room; some may be about to be used."""
+        for path in self._paths(PENDING):
+            with contextlib.suppress(OSError):
+                if _read(path) is None:
+                    yield path.stem
+
+    def has_pair(self, refresh_token: str) -> bool:
+        """Whether a refresh token is one that the journal has kept as the newest of its chain."""
+        steps = (_read(path) for path in (*self._paths(PENDING), *self._paths(SPENT)))
+        return any(isinstance(step, PendingTokens) and step.refresh_token == refresh_token for step in steps)
+
+    def purge(self) -> None:
+        """Remove what has been kept for 30 days; of pairs on their way only those whose file has gone."""
+        earliest_s = time.time() - KEPT_S
+        pending = {self.path_for(entry.base): entry for entry in self.pending()}
+        for path in (*self._paths(PENDING), *self._paths(SPENT)):
+            entry = pending.get(path)
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < earliest_s and not (entry and Path(entry.path).exists()):
+                    path.unlink()
+        for path in self._paths(LOCK):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < earliest_s:
+                    with lock_held(path) as is_held:
+                        if is_held:
+                            path.unlink()
+
+    def _step(self, spent: str) -> PendingTokens | str | None:
+        with self._lock:
+            if spent in self._unsaved:
+                return self._unsaved[spent]
+        return _read(self.path_for(spent)) or _read(self.path_for(spent, SPENT))
+
+    def _is_saved(self, entry: PendingTokens) -> None:
+        with self._lock:
+            if self._unsaved.get(entry.base) == entry:
+                del self._unsaved[entry.base]
+
+    def _strip(self, spent: str) -> None:
+        """Leave only the fingerprint of a token that is spent by now in what has led to it."""
+        for path in (*self._paths(SPENT), *self._paths(PENDING)):
+            step = _read(path)
+            if isinstance(step, PendingTokens) and fingerprint(step.refresh_token) == spent != step.base:
+                write_atomic(path.with_suffix(SPENT), encode_line({"next": spent}))
+                self.path_for(step.base).unlink(missing_ok=True)
+
+    def _paths(self, suffix: str) -> list[Path]:
+        try:
+            return sorted(path for path in self.folder.iterdir() if path.suffix == suffix)
+        except OSError:
+            return []
 
 
 def _end(handle: int) -> int:
-    """Return where the entries end: what follows is room that a crash has left reserved."""
+    """Return where the pairs end: what follows is room that a crash has left reserved."""
     size = os.lseek(handle, 0, os.SEEK_END)
     os.lseek(handle, max(0, size - _EXAMINED_BYTES), os.SEEK_SET)
     tail = b""
@@ -189,27 +258,23 @@ def _end(handle: int) -> int:
     return size - len(tail) + len(tail.rstrip(b"\n"))
 
 
-def _last(place: Path) -> PendingTokens | None:
+def _read(path: Path) -> PendingTokens | str | None:
+    """Return what the last whole line of a file says: a pair, or the fingerprint of the token that came next."""
     try:
-        with open(open_regular(place, os.O_RDONLY), "rb") as file:
+        with open(open_regular(path, os.O_RDONLY), "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _EXAMINED_BYTES))
             lines = file.read(_EXAMINED_BYTES).splitlines()
     except FileNotFoundError:
         return None
-    return next((entry for line in reversed(lines) if line and (entry := _entry(line)) is not None), None)
+    return next((step for line in reversed(lines) if line and (step := decode_line(line)) is not None), None)
 
 
-def _entry(line: bytes) -> PendingTokens | None:
-    try:
-        record = fields(parse_json(line))
-        inner = record.get("entry")
-        if not isinstance(inner, str) or fingerprint(inner) != record.get("sum"):
-            return None
-        values = fields(parse_json(inner.encode()))
-    except ValueError:
-        return None
-    texts = {name: values.get(name) for name in PendingTokens.__struct_fields__}
-    if not all(isinstance(each, str) for each in texts.values()):
-        return None
-    return PendingTokens(**{name: str(each) for name, each in texts.items()})
+def read_last(path: Path) -> PendingTokens | None:
+    """Return the pair of a single journal, also of one that an earlier version has written.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    step = _read(path)
+    return step if isinstance(step, PendingTokens) else None

@@ -1,17 +1,20 @@
-"""One at a time per credential file, across threads and processes: a lock file in the state folder.
+"""One program at a time per refresh token, across threads and processes: a lock file in the state folder.
 
-The lock is the system's own, so it goes with whoever held it, however that ended. Its file stays: to remove it would
-let two programs hold locks of the same name.
+The lock is the system's own, so it goes with whoever held it, however that ended. Where there is no such lock there is
+none at all: a file that merely is there would stay after a crash, and could not be told from one that is held.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.system.files import private_folder
+from trayquota.system.files import open_regular, private_folder
 
 if TYPE_CHECKING:
     import threading
@@ -20,8 +23,14 @@ if TYPE_CHECKING:
 
     from trayquota.core.errors import FetchError
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 WAIT_S = 20.0
 _POLL_S = 0.05
+_HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
 @contextlib.contextmanager
@@ -31,39 +40,111 @@ def refresh_lock(place: Path, closing: threading.Event, *, wait_s: float = WAIT_
     Raises:
         FetchError: Somebody else holds it, or there can be none.
     """
-    from filelock import FileLock, Timeout
-
     try:
         private_folder(place.parent)
-        lock = FileLock(place, mode=0o600)
+        handle = _opened(place)
         for _ in range(int(wait_s / _POLL_S)):
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=0)
+            if handle is not None:
                 break
             if closing.wait(_POLL_S):
                 raise cancelled()
-        else:
-            lock.acquire(timeout=0)
-    except Timeout:
-        message = "Another program is renewing this login. It will be asked again."
-        raise fetch_error(FailureKind.NETWORK, message) from None
-    except (OSError, NotImplementedError):
-        raise state_folder_unusable() from None
+            handle = _opened(place)
+    except OSError as error:
+        raise no_lock(error) from None
+    if handle is None:
+        message = "Another program is refreshing this login. It will be tried again."
+        raise fetch_error(FailureKind.NETWORK, message)
     try:
         yield
     finally:
-        lock.release()
+        os.close(handle)
 
 
-def state_folder_unusable() -> FetchError:
-    """Return the error for a state folder that a new login would not be safe in."""
+def try_lock(handle: int) -> bool:
+    """Lock an open file until it is closed; return whether that came true, or somebody else holds it.
+
+    Raises:
+        OSError: There are no locks here.
+    """
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        raise
+    return True
+
+
+@contextlib.contextmanager
+def lock_held(place: Path) -> Iterator[bool]:
+    """Hold the lock file ``place`` if nobody else does, and say so.
+
+    Raises:
+        OSError: There can be none.
+    """
+    handle = _opened(place)
+    try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def state_folder_unusable(error: OSError) -> FetchError:
+    """Return the error for a state folder that new tokens would not be safe in."""
     return fetch_error(
         FailureKind.UNREADABLE_FILE,
-        "The login has ended. It is not renewed, because the state folder cannot be written and the new login "
-        "could be lost. Check the folder's permissions.",
+        f"The login has ended. It is not refreshed, because the state folder cannot be used ({reason(error)}) and the "
+        "new login could be lost. Check the folder.",
+    )
+
+
+def no_lock(error: OSError) -> FetchError:
+    """Return the error for a state folder that has no locks to give."""
+    return fetch_error(
+        FailureKind.UNREADABLE_FILE,
+        f"The login has ended. It is not refreshed, because nothing can be locked in the state folder "
+        f"({reason(error)}): two programs at once could lose it.",
     )
 
 
 def cancelled() -> FetchError:
     """Return the error for what was not begun, because the program is quitting."""
-    return fetch_error(FailureKind.NETWORK, "The question was withdrawn.")
+    return fetch_error(FailureKind.NETWORK, "The fetch was cancelled.")
+
+
+def reason(error: OSError) -> str:
+    """Return what the system says, fit for the middle of a sentence."""
+    return os.strerror(error.errno).lower() if error.errno else "unknown error"
+
+
+def _opened(place: Path) -> int | None:
+    """Return the descriptor of the lock file, locked; ``None`` when somebody else holds it.
+
+    Raises:
+        OSError: It cannot be opened or locked.
+    """
+    while True:
+        handle = open_regular(place, os.O_RDWR | os.O_CREAT)
+        try:
+            if not try_lock(handle):
+                os.close(handle)
+                return None
+            if _is_at(handle, place):
+                return handle
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.close(handle)
+            raise
+        # Whoever held it has removed it: another one counts by now.
+        os.close(handle)
+
+
+def _is_at(handle: int, place: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), place.stat())
+    except FileNotFoundError:
+        return False

@@ -1,30 +1,26 @@
-"""Renewing an expired login without ever losing it.
+"""Refreshing an expired login without ever losing it.
 
-The tokens are single-use: whoever trades a refresh token in gets the only new one. So:
+Refresh tokens are single-use: whoever sends one gets the only new one. So everything is keyed by the token's
+fingerprint, whatever files it is in, and the irreversible step comes last:
 
-1. A renewal happens only when the access token in the file has ended, or the provider refused it in a way that
-   a renewal can mend. Logins of providers that do not allow it are never touched, and neither are files that the
-   new pair could not be written into as it should.
-2. One renewal per file at a time, across threads and processes (:mod:`.lock`). Whoever is quitting does not
+1. A token is refreshed only when the access token beside it has ended, or the provider refused that in a way that a
+   new one can mend; not in files of other users, and not for providers that do not allow it.
+2. One refresh per token at a time, across threads, processes and folders (:mod:`.lock`). Whoever is quitting does not
    begin one.
-3. With the lock held, a pair left over from a crash is put into the file first; then the file is read again.
-   When somebody else has renewed or logged in meanwhile, theirs is used and nothing is sent. A token that was
-   refused before its end was probably traded in by the proxy a moment ago, so the proxy is given a second to
-   write its new pair.
-4. A refresh token that was answered ``invalid_grant`` is dead: it is never sent again, also after a restart
-   (:mod:`.trade`).
-5. Room for the new pair is made in a journal (:mod:`.journal`) before the old one is sent; where that fails,
-   nothing is sent. The new pair goes in there, one write and fsync, before anything else happens. Between the
-   provider's answer and this write lies the only moment in which a crash loses a login; no program on this side
-   of the network can close it.
-6. Then it goes into the credential file (:mod:`.rewrite`), unless the file has another refresh token by now:
-   then somebody has logged in anew, and that login wins.
-7. Then the journal goes. Where the file cannot be written, the journal stays, the new pair is used from it,
-   and the write is tried again with every refresh and at every start.
-8. A program that writes the old pair back later, out of its memory, has put a dead login into the file. As long
-   as this process lives it knows the pair that follows, and puts that back.
+3. With the lock held, the file and the journal are read again. Where somebody else has refreshed or signed in
+   meanwhile, theirs is used and nothing is sent. An access token that was refused before its end was probably replaced
+   by the proxy a moment ago, so the proxy is given a second to write its new pair.
+4. A refresh token that was answered ``invalid_grant`` is dead, unless its file gets another one within three seconds:
+   it is never sent again, also after a restart (:mod:`.refresher`).
+5. Before anything is sent, the file has been made ready for the new pair (:mod:`.target`) and room for it reserved in
+   the journal (:mod:`.journal`). What comes back goes into the journal, in one write and synced, before it is judged.
+   Between the provider's answer and this write lies the only moment in which a crash loses a login; no program on this
+   side of the network can close it.
+6. Then it goes into every file of the known folders that holds the spent token (:mod:`.writer`). A file with another
+   token holds a login of its own, and that wins.
+7. What follows a spent token is known for 30 days: a file that shows up with one gets the newest pair of its chain.
 
-A renewal under way is never cut off: quitting waits for it, bounded by the request's own time-out.
+A refresh under way is never cancelled: quitting waits for it, bounded by the request's own time-out.
 """
 
 from __future__ import annotations
@@ -44,71 +40,87 @@ from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
 from trayquota.providers.values import instant
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
-from trayquota.tokens.journal import Journal, PendingTokens, fingerprint
+from trayquota.tokens.files import TokenFiles
+from trayquota.tokens.journal import Journal
 from trayquota.tokens.lock import WAIT_S, cancelled, refresh_lock, state_folder_unusable
+from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
 from trayquota.tokens.refresher import BackoffStore, Send, TokenRefresher, login_expired
-from trayquota.tokens.writer import can_write_tokens, remove_temporary_files, write_tokens
+from trayquota.tokens.target import Target, ready_target
+from trayquota.tokens.writer import can_write_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from trayquota.core.credential import Credential, Tokens
-    from trayquota.providers.base import Provider
+    from trayquota.providers.base import Provider, RefreshedTokens
 
 
 _SETTLE_S = 1.0
+_ROUNDS = 5
+"""So often the file may change while its token's lock is waited for."""
 
 
 class TokenManager:
-    """Renews logins for any number of threads."""
+    """Refreshes tokens for any number of threads."""
 
     def __init__(
         self,
         state_dir: Path,
         send: Send,
-        refusals: BackoffStore,
+        backoffs: BackoffStore,
         clock: Callable[[], datetime],
         closing: threading.Event,
     ) -> None:
-        """Keep journals and locks in ``state_dir``; ``closing`` ends waits and begins no renewal any more."""
+        """Keep journals and locks in ``state_dir``; ``closing`` ends waits, and no refresh begins any more."""
         self._journal = Journal(state_dir / "renewals")
-        self._trader = TokenRefresher(send, refusals, clock, closing)
+        self.files = TokenFiles(self._journal)
+        """The known files. The folders may be changed at any time."""
+        self._refresher = TokenRefresher(send, backoffs, clock, closing)
         self._clock = clock
         self._closing = closing
-        self._pairs: dict[str, PendingTokens] = {}
-        """By file, the newest pair that this process knows of; changed with the file's lock held."""
-        self._unsaved: set[str] = set()
-        """Files whose pair is in no journal, because the state folder failed."""
         self._outstanding = 0
         self._idle = threading.Condition()
 
     def recover(self) -> None:
         """Put pairs that a crash or an unwritable file has left in the journal where they belong."""
+        self.files.recover()
         for entry in self._journal.pending():
             # Who holds the lock puts it there, too.
-            with contextlib.suppress(FetchError), self._locked(entry.path, wait_s=0.0):
-                self._settle(entry.path)
+            with contextlib.suppress(FetchError), self._locked(entry.base, wait_s=0.0):
+                self.files.flush(entry, Path(entry.path))
+        for spent in self._journal.empty():
+            with contextlib.suppress(FetchError), self._locked(spent, wait_s=0.0):
+                self._journal.discard_empty(spent)
+        self._journal.purge()
+
+    def replace_spent(self, credentials: Iterable[Credential]) -> None:
+        """Bring files that have shown up with a spent token to the newest pair of its chain. Raises nothing."""
+        for credential in credentials:
+            if credential.login.refresh_token and credential.writable:
+                self.current_tokens(credential)
 
     def current_tokens(self, credential: Credential) -> tuple[Tokens, Failure | None]:
-        """Return the login to use: the file's, or the newer pair that could not be written into it yet.
+        """Return the login to use: the file's, or the newer pair that follows a spent token in it.
 
-        With the latter comes a failure that says so; the write is tried again first.
+        With a pair that could not be written into the file yet comes a failure that says so; the write is tried again
+        first.
         """
-        if not self._pairs:
-            return credential.login, None
-        path = os.path.realpath(credential.path)
-        entry = self._pairs.get(path)
-        if entry is None or fingerprint(credential.login.refresh_token) != entry.base:
-            return credential.login, None
+        login = credential.login
+        entry = None
+        with contextlib.suppress(OSError):
+            # Nobody can say now whether one follows; a refresh will say why.
+            entry = self.files.successor(login.refresh_token, login.access_token)
+        if entry is None:
+            return login, None
         problem: str | None = None
-        with contextlib.suppress(FetchError), self._locked(path, wait_s=0.0):
-            problem = self._settle(path)
-        warning = _unwritten(problem, is_safe=path not in self._unsaved) if problem else None
-        return _renewed_login(credential.login, self._pairs.get(path, entry)), warning
+        with contextlib.suppress(FetchError), self._locked(entry.base, wait_s=0.0):
+            problem = self.files.flush(entry, Path(os.path.realpath(credential.path)))
+        warning = _unwritten(problem, is_safe=not self._journal.is_unsaved(entry)) if problem else None
+        return _with_pair(login, entry), warning
 
     def refresh(self, credential: Credential, refused: Tokens) -> Tokens:
-        """Return a login newer than ``refused``, from the file or from the provider.
+        """Return a login newer than ``refused``, from the file, the journal or the provider.
 
         Raises:
             FetchError: There is none: the failure says whether the user has to act or when it is tried again.
@@ -116,22 +128,32 @@ class TokenManager:
         provider = find_provider(credential.account.provider)
         if provider is None or not provider.can_refresh:
             raise login_expired()
-        path = os.path.realpath(credential.path)
         with self._counted():
             was_refused = not refused.is_expired(self._clock())
             if was_refused:
                 self._closing.wait(_SETTLE_S)
-            with self._locked(path):
-                self._settle(path)
-                in_file = self._reread(credential, path)
-                login = self._in_use(path, in_file)
-                is_other = login.access_token != refused.access_token
-                if (is_other or not was_refused) and not login.is_expired(self._clock()):
-                    return login
-                return self._trade(provider, login, in_file, path)
+            for _ in range(_ROUNDS):
+                login = self._current(credential)
+                with contextlib.suppress(SupersededError), self._locked(fingerprint(login.refresh_token)):
+                    if self._current(credential).refresh_token != login.refresh_token:
+                        continue
+                    login, _ = self.current_tokens(replace(credential, login=self._reread(credential)))
+                    is_other = login.access_token != refused.access_token
+                    if (is_other or not was_refused) and not login.is_expired(self._clock()):
+                        return login
+                    return self._exchange(provider, credential, login)
+        raise _is_changing()
+
+    def is_ineffective(self, login: Tokens) -> bool:
+        """Whether ``login`` was refreshed because its access token was refused, which was no use."""
+        return self._refresher.is_ineffective(login.refresh_token)
+
+    def set_ineffective(self, login: Tokens, *, is_ineffective: bool) -> None:
+        """Remember whether the refresh that ``login`` came of was of use."""
+        self._refresher.set_ineffective(login.refresh_token, is_ineffective=is_ineffective)
 
     def wait_idle(self, timeout_s: float) -> bool:
-        """Wait until no renewal is under way; return whether that came true in time."""
+        """Wait until no refresh is under way; return whether that came true in time."""
         with self._idle:
             return self._idle.wait_for(lambda: self._outstanding == 0, timeout_s)
 
@@ -146,108 +168,102 @@ class TokenManager:
                 self._outstanding -= 1
                 self._idle.notify_all()
 
-    def _locked(self, path: str, *, wait_s: float = WAIT_S) -> contextlib.AbstractContextManager[None]:
-        return refresh_lock(self._journal.path_for(path, ".lock"), self._closing, wait_s=wait_s)
+    def _locked(self, spent: str, *, wait_s: float = WAIT_S) -> contextlib.AbstractContextManager[None]:
+        return refresh_lock(self._journal.path_for(spent, ".lock"), self._closing, wait_s=wait_s)
 
-    def _settle(self, path: str) -> str | None:
-        """Bring the newest pair into its file; return why that is not possible yet. Needs the lock."""
-        entry = self._newest(path)
-        if entry is None:
-            return None
-        self._pairs[path] = entry
-        remove_temporary_files(Path(path))
+    def _current(self, credential: Credential) -> Tokens:
+        """Return the login in the file as it is now, or the pair that follows it.
+
+        Raises:
+            FetchError: It is not to be refreshed any more, or nobody knows what follows it.
+        """
+        login = self._reread(credential)
         try:
-            write_tokens(entry)
-        except TokenWriteError as error:
-            self._save(entry)
-            return str(error)
-        except SupersededError:
-            pass
-        self._unsaved.discard(path)
-        if not entry.is_rotated:
-            # The old refresh token still works, so nobody who writes it back does any harm.
-            del self._pairs[path]
-        with contextlib.suppress(OSError):
-            self._journal.drop(path)
-        return None
+            entry = self.files.successor(login.refresh_token, login.access_token)
+        except OSError as error:
+            raise state_folder_unusable(error) from None
+        return _with_pair(login, entry) if entry is not None else login
 
-    def _newest(self, path: str) -> PendingTokens | None:
-        """Return the newest pair for a file, of which a journal may know that another process has written."""
-        if path in self._unsaved:
-            return self._pairs[path]
+    def _reread(self, credential: Credential) -> Tokens:
+        """Return the login in the file as it is now.
+
+        Raises:
+            FetchError: It is not to be refreshed any more.
+        """
+        path = Path(credential.path)
         try:
-            return self._journal.newest(path) or self._pairs.get(path)
-        except OSError:
-            raise state_folder_unusable() from None
-
-    def _save(self, entry: PendingTokens) -> None:
-        """Put a pair into the journal again that is in none."""
-        if entry.path not in self._unsaved:
-            return
-        with contextlib.suppress(OSError), self._journal.reserved(entry.path) as room:
-            room.write(entry)
-            self._unsaved.discard(entry.path)
-
-    def _reread(self, credential: Credential, path: str) -> Tokens:
-        """Return the login in the file as it stands now, or raise when it is not to be renewed any more."""
-        try:
-            source = parse_fields(read_bytes(Path(path)))
+            source = parse_fields(read_bytes(path))
         except (UnreadableError, OSError):
             source = None
         if source is None:
-            raise fetch_error(FailureKind.UNREADABLE_FILE, "The file is being changed. It will be read again.")
-        fresh = read_account(Path(credential.path), source)
+            raise _is_changing()
+        fresh = read_account(path, source)
         if fresh.disabled or fresh.problem or fresh.account.provider != credential.account.provider:
             raise fetch_error(FailureKind.UNREADABLE_FILE, "The file has been changed. It will be read again.")
-        if fresh.login.refresh_token and not can_write_tokens(source, fresh.login.refresh_token):
+        if not fresh.login.refresh_token:
+            raise login_expired()
+        if not can_write_tokens(source, fresh.login.refresh_token):
             raise fetch_error(
                 FailureKind.LOGIN_EXPIRED,
-                f"Login expired. It is not renewed, because the file's form is not known well enough. {SIGN_IN}",
+                f"Login expired. It is not refreshed, because the file's form is not known well enough. {SIGN_IN}",
             )
         return fresh.login
 
-    def _in_use(self, path: str, in_file: Tokens) -> Tokens:
-        """Return the login in the file, or the pair that follows it and could not be written yet."""
-        entry = self._pairs.get(path)
-        if entry is None or fingerprint(in_file.refresh_token) != entry.base:
-            return in_file
-        return _renewed_login(in_file, entry)
+    def _is_superseded(self, credential: Credential, sent: Tokens) -> bool:
+        """Whether the file holds another login by now than the one that was sent."""
+        with contextlib.suppress(FetchError):
+            return self._current(credential).refresh_token != sent.refresh_token
+        return False
 
-    def _trade(self, provider: Provider, login: Tokens, in_file: Tokens, path: str) -> Tokens:
-        """Trade the refresh token in and keep the new pair. Needs the lock."""
-        if not login.refresh_token:
-            raise login_expired()
-        self._trader.check_allowed(login.refresh_token)
+    def _exchange(self, provider: Provider, credential: Credential, login: Tokens) -> Tokens:
+        """Send the refresh token and keep the new pair. Needs the token's lock.
+
+        Raises:
+            FetchError: There is no new pair, or nothing was sent.
+            SupersededError: Another program has sent it.
+        """
+        self._refresher.check_allowed(login.refresh_token)
         if self._closing.is_set():
             raise cancelled()
+        path = Path(os.path.realpath(credential.path))
         with contextlib.ExitStack() as stack:
+            target = self._ready(path, stack)
             try:
-                room = stack.enter_context(self._journal.reserved(path))
-            except OSError:
-                raise state_folder_unusable() from None
-            renewed = self._trader.refresh(provider, login)
-            now = self._clock()
-            entry = PendingTokens(
-                path=path,
-                base=fingerprint(in_file.refresh_token),
-                replaces=fingerprint(in_file.access_token),
-                access_token=renewed.access_token,
-                refresh_token=renewed.refresh_token or login.refresh_token,
-                expired=_stamp(now + timedelta(seconds=renewed.lifetime_s)),
-                last_refresh=_stamp(now),
-            )
-            # In use even if the disk fails now: the old pair is dead already.
-            self._pairs[path] = entry
-            self._unsaved.add(path)
-            with contextlib.suppress(OSError):
-                room.write(entry)
-                self._unsaved.discard(path)
-        self._settle(path)
-        self._trader.forget(login.refresh_token)
-        return _renewed_login(login, entry)
+                room = stack.enter_context(self._journal.reserved(fingerprint(login.refresh_token)))
+            except OSError as error:
+                raise state_folder_unusable(error) from None
+            tokens = self._refresher.refresh(provider, login, lambda: self._is_superseded(credential, login))
+            entry = self._entry(path, login, tokens)
+            self._journal.keep(entry, room)
+            self.files.flush(entry, path, target)
+        self._refresher.succeeded(login.refresh_token, entry.refresh_token)
+        if not entry.access_token:
+            raise self._refresher.back_off(entry.refresh_token)
+        return _with_pair(login, entry)
+
+    def _ready(self, path: Path, stack: contextlib.ExitStack) -> Target:
+        try:
+            return stack.enter_context(ready_target(path))
+        except TokenWriteError as error:
+            raise fetch_error(
+                FailureKind.UNREADABLE_FILE,
+                f"Login expired, and the file cannot take a new one: {error}. Your proxy has to refresh it.",
+            ) from None
+
+    def _entry(self, path: Path, login: Tokens, tokens: RefreshedTokens) -> PendingTokens:
+        now = self._clock()
+        return PendingTokens(
+            path=str(path),
+            base=fingerprint(login.refresh_token),
+            replaces=fingerprint(login.access_token),
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token or login.refresh_token,
+            expired=_stamp(now + timedelta(seconds=tokens.lifetime_s)),
+            last_refresh=_stamp(now),
+        )
 
 
-def _renewed_login(login: Tokens, entry: PendingTokens) -> Tokens:
+def _with_pair(login: Tokens, entry: PendingTokens) -> Tokens:
     return replace(
         login,
         access_token=entry.access_token,
@@ -260,12 +276,16 @@ def _stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _is_changing() -> FetchError:
+    return fetch_error(FailureKind.UNREADABLE_FILE, "The file is being changed. It will be read again.")
+
+
 def _unwritten(reason: str, *, is_safe: bool) -> Failure:
-    whereabouts = (
+    place = (
         "It is kept safe in the state folder and the write is tried again."
         if is_safe
         else "The state folder does not take it either: without help it is lost when the program ends."
     )
     return Failure(
-        FailureKind.UNREADABLE_FILE, f"The renewed login could not be written to its file ({reason}). {whereabouts}"
+        FailureKind.UNREADABLE_FILE, f"The refreshed login could not be written to its file ({reason}). {place}"
     )

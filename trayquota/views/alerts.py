@@ -2,6 +2,8 @@
 
 Each thing is notified of once per window and cycle; what was is part of the state that survives restarts. Only fresh
 values count. A cycle is known by its reset; as answers flap and jitter, the latest reset that was named stands for it.
+Where the provider names none, a cycle is taken to last as long as the window, from the first notification on. Nothing
+is kept of windows without a notification, nor of cycles that are over.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState, Instant, Level
@@ -40,12 +43,14 @@ class AlertKey(RedactedRepr, Struct, frozen=True):
     Attributes:
         account_id: The account.
         window: The title of its window; ``None`` for its login.
+        person: The tag of whose account it was; empty in what earlier versions wrote.
     """
 
     repr_fields = ("window",)
 
     account_id: str
     window: str | None = None
+    person: str = ""
 
 
 class AlertState(Struct, frozen=True):
@@ -55,11 +60,18 @@ class AlertState(Struct, frozen=True):
         level: The worst level they were notified of.
         resets_at: The end of the cycle; ``None`` when the provider names no reset.
         forecast: Whether they were notified that the window runs out before its reset.
+        ends_by: When the cycle is over at the latest, where no reset is named; ``None`` for a login.
     """
 
     level: Level = Level.PLENTY
     resets_at: Instant | None = None
     forecast: bool = False
+    ends_by: Instant | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the cycle has ended."""
+        end = self.resets_at or self.ends_by
+        return end is not None and end <= now
 
 
 class Alert(RedactedRepr, Struct, frozen=True):
@@ -69,15 +81,13 @@ class Alert(RedactedRepr, Struct, frozen=True):
         title: One line.
         body: A line per event; may be empty.
         provider: The one whose page shows more.
-        needs_user: A login needs the person.
     """
 
-    repr_fields = ("provider", "needs_user")
+    repr_fields = ("provider",)
 
     title: str
     body: str
     provider: str = ""
-    needs_user: bool = False
 
 
 class _AlertLine(RedactedRepr, Struct, frozen=True):
@@ -89,17 +99,15 @@ class _AlertLine(RedactedRepr, Struct, frozen=True):
         text: What happened.
         provider: The account's.
         advice: What to do, in place of ``text`` where there is room.
-        needs_user: The login needs the person.
     """
 
-    repr_fields = ("level", "text", "provider", "advice", "needs_user")
+    repr_fields = ("level", "text", "provider", "advice")
 
     level: Level
     subject: str
     text: str
     provider: str
     advice: str = ""
-    needs_user: bool = False
 
 
 def check_alerts(
@@ -128,26 +136,28 @@ def check_alerts(
 def _still_needed(
     states: Mapping[AlertKey, AlertState], snapshot: Snapshot, now: datetime
 ) -> dict[AlertKey, AlertState]:
-    """Return the states without the cycles that are over of accounts that are gone."""
-    ids = {usage.account.id for usage in snapshot.accounts}
-    return {
-        key: state
-        for key, state in states.items()
-        if state.resets_at is None or state.resets_at > now or key.account_id in ids
-    }
+    """Return the states without other persons' and without cycles that are over, unless their window is still there."""
+    tags = {usage.account.id: usage.account.person.tag for usage in snapshot.accounts}
+    shown = {(usage.account.id, window.title) for usage in snapshot.accounts for window in usage.windows}
+    kept = {}
+    for key, state in states.items():
+        tag = tags.get(key.account_id, key.person)
+        is_of_use = not state.is_over(now) or (key.account_id, key.window) in shown
+        if key.person in {"", tag} and is_of_use:
+            kept[replace(key, person=tag)] = state
+    return kept
 
 
 def _check_login(
     states: dict[AlertKey, AlertState], usage: AccountUsage, now: datetime, options: DisplayOptions
 ) -> Iterator[_AlertLine]:
-    key, failure = AlertKey(usage.account.id), usage.failure
+    key, failure = AlertKey(usage.account.id, person=usage.account.person.tag), usage.failure
     if needs_user(usage):
         if key not in states:
             states[key] = AlertState(Level.CRITICAL)
             text = failure_label(failure, now, options) if failure else "login expired"
             advice = failure.message if failure else ""
-            subject, provider = account_label(usage.account, options), usage.account.provider
-            yield _AlertLine(Level.EMPTY, subject, text, provider, advice, needs_user=True)
+            yield _AlertLine(Level.EMPTY, account_label(usage.account, options), text, usage.account.provider, advice)
     elif usage.state in {AccountState.OK, AccountState.DISABLED}:
         states.pop(key, None)
 
@@ -160,21 +170,21 @@ def _check_window(
     options: DisplayOptions,
 ) -> Iterator[_AlertLine]:
     remaining = window.remaining_percent
-    if remaining is None or window.has_reset(now) or window.title in options.ignored_windows:
+    if remaining is None or window.has_reset(now, usage.updated_at) or window.title in options.ignored_windows:
         return
-    key = AlertKey(usage.account.id, window.title)
-    before = states.get(key, AlertState())
+    key = AlertKey(usage.account.id, window.title, usage.account.person.tag)
+    is_kept, before = key in states, states.pop(key, AlertState())
     subject = f"{account_label(usage.account, options)}, {window.title}"
     level = options.level(remaining)
     if _is_new_cycle(before, window, remaining, now, options):
         if before.level > Level.PLENTY and level is Level.PLENTY:
             yield _AlertLine(level, subject, f"has reset, {percent_text(remaining)} left", usage.account.provider)
-        before = AlertState()
+        # A late answer about the cycle before may follow.
+        is_kept, before = before.level > Level.PLENTY or before.forecast, AlertState()
     worst = max(before.level, level)
     forecast = "" if before.forecast or worst is Level.EMPTY else _forecast_text(window, now)
-    states[key] = AlertState(
-        worst, _latest(before.resets_at, _cycle_end(window, now)), before.forecast or bool(forecast)
-    )
+    if worst > Level.PLENTY or forecast or is_kept:
+        states[key] = _next_state(before, window, worst, now, has_forecast=before.forecast or bool(forecast))
     left = _remaining_text(remaining) if level > before.level else ""
     if left or forecast:
         parts = (left, forecast, _reset_text(window, now))
@@ -189,7 +199,7 @@ def _is_new_cycle(
     A later reset alone does not prove it, for some windows slide along with their use: the known cycle has to be over
     as well, or much of the quota back. An earlier reset is a late answer about what was before.
     """
-    is_over = before.resets_at is None or before.resets_at <= now + _JITTER
+    is_over = before.is_over(now + _JITTER) or (before.resets_at or before.ends_by) is None
     is_back = remaining >= min(options.low_percent + _REARM_PERCENT, (options.low_percent + 100) / 2)
     end = _cycle_end(window, now)
     if before.resets_at is None or end is None:
@@ -197,20 +207,27 @@ def _is_new_cycle(
     return end - before.resets_at >= _tolerance(window) and (is_over or is_back)
 
 
+def _next_state(
+    before: AlertState, window: QuotaWindow, level: Level, now: datetime, *, has_forecast: bool
+) -> AlertState:
+    resets_at = max((end for end in (before.resets_at, _cycle_end(window, now)) if end is not None), default=None)
+    ends_by = None if resets_at else before.ends_by or now + _length(window)
+    return AlertState(level, resets_at, has_forecast, ends_by)
+
+
 def _tolerance(window: QuotaWindow) -> timedelta:
     return max(timedelta(seconds=window.duration_s or 0) / 2, _JITTER)
 
 
+def _length(window: QuotaWindow) -> timedelta:
+    return timedelta(seconds=window.duration_s) if window.duration_s else _LONGEST_CYCLE
+
+
 def _cycle_end(window: QuotaWindow, now: datetime) -> datetime | None:
-    """Return the reset, ``None`` for one that is unknown or too far off to be believed."""
-    length = timedelta(seconds=window.duration_s) if window.duration_s else _LONGEST_CYCLE
-    if window.resets_at is None or window.resets_at - now > length + _tolerance(window):
+    """Return the reset, ``None`` for one that is unknown, past, or too far off to be believed."""
+    if window.resets_at is None or not now < window.resets_at <= now + _length(window) + _tolerance(window):
         return None
     return window.resets_at
-
-
-def _latest(*moments: datetime | None) -> datetime | None:
-    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _forecast_text(window: QuotaWindow, now: datetime) -> str:
@@ -227,7 +244,7 @@ def _remaining_text(remaining: float) -> str:
 
 
 def _reset_text(window: QuotaWindow, now: datetime) -> str:
-    if window.resets_at is None:
+    if window.resets_at is None or window.resets_at <= now:
         return ""
     return f"resets in {format_duration((window.resets_at - now).total_seconds())}"
 
@@ -237,11 +254,9 @@ def _alert(lines: list[_AlertLine]) -> Alert | None:
         return None
     if len(lines) == 1:
         line = lines[0]
-        body = line.advice or line.text[:1].upper() + line.text[1:]
-        return Alert(line.subject, body, line.provider, line.needs_user)
+        return Alert(line.subject, line.advice or line.text[:1].upper() + line.text[1:], line.provider)
     lines = sorted(lines, key=lambda line: -line.level)
     texts = [f"{line.subject}: {line.text}" for line in lines]
     if len(texts) > _MAX_LINES:
         texts = [*texts[: _MAX_LINES - 1], f"+{len(texts) - _MAX_LINES + 1} more"]
-    needs_user = any(line.needs_user for line in lines)
-    return Alert(f"{len(lines)} updates on your quotas and logins", "\n".join(texts), lines[0].provider, needs_user)
+    return Alert(f"{len(lines)} updates on your quotas and logins", "\n".join(texts), lines[0].provider)

@@ -1,28 +1,114 @@
-"""The names that are shown: the accounts' own, or numbers in their place."""
+"""The names that are shown: the accounts' own, told apart where several have the same, or numbers in their place."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from trayquota.core.text import clean
+
 if TYPE_CHECKING:
-    from trayquota.core.model import Snapshot
+    from collections.abc import Iterable, Mapping
+
+    from trayquota.core.model import Account, Snapshot
     from trayquota.views.labels import DisplayOptions
+
+SEPARATOR = " · "
+_PART_CHARS = 36
+"""As long as the id of an organization, which a file's name may have in it."""
 
 
 def with_display_names(snapshot: Snapshot, options: DisplayOptions) -> Snapshot:
     """Return the snapshot with the names that are to be shown."""
-    return anonymized(snapshot) if options.hide_names else snapshot
-
-
-def anonymized(snapshot: Snapshot) -> Snapshot:
-    """Return the same with numbers for names, for when others can see the screen."""
-    counts: Counter[str] = Counter()
-    usages = []
-    for usage in snapshot.accounts:
-        counts[usage.account.provider] += 1
-        account = replace(usage.account, name=f"account {counts[usage.account.provider]}")
-        usages.append(replace(usage, account=account))
+    accounts = [usage.account for usage in snapshot.accounts]
+    names = _numbered(accounts) if options.hide_names else _told_apart(accounts)
+    usages = (
+        replace(usage, account=replace(usage.account, name=names[usage.account.id]))
+        if usage.account.id in names
+        else usage
+        for usage in snapshot.accounts
+    )
     return replace(snapshot, accounts=tuple(usages))
+
+
+def header_parts(account: Account) -> tuple[str, ...]:
+    """Return an account's display name and its plan, unless the name has that already."""
+    is_named = account.plan is None or account.plan in account.name.split(SEPARATOR)
+    return (account.name,) if is_named else (account.name, str(account.plan))
+
+
+def _numbered(accounts: Iterable[Account]) -> Mapping[str, str]:
+    """Return numbers for names, for when others can see the screen."""
+    counts: Counter[str] = Counter()
+    names = {}
+    for account in accounts:
+        counts[account.provider] += 1
+        names[account.id] = f"account {counts[account.provider]}"
+    return names
+
+
+def _told_apart(accounts: Iterable[Account]) -> Mapping[str, str]:
+    """Return names for the accounts that would have the same one otherwise, by account id.
+
+    What tells them apart is the organization or workspace, else the plan, else what differs in the files' names; each
+    only where what comes before it does not do.
+    """
+    groups: defaultdict[tuple[str, str], list[Account]] = defaultdict(list)
+    for account in accounts:
+        groups[account.provider, account.name.casefold()].append(account)
+    names: dict[str, str] = {}
+    for group in groups.values():
+        if len(group) > 1:
+            names |= _names_within(group)
+    return names
+
+
+def _names_within(group: list[Account]) -> Mapping[str, str]:
+    names = {account.id: account.name for account in group}
+    for parts_of in (_organizations, _plans, _differences, _numbers):
+        equal: defaultdict[str, list[Account]] = defaultdict(list)
+        for account in group:
+            equal[names[account.id].casefold()].append(account)
+        for accounts in equal.values():
+            parts = parts_of(accounts)
+            if len(set(parts.values())) > 1:
+                names |= {key: f"{names[key]}{SEPARATOR}{part}" for key, part in parts.items() if part}
+    return names
+
+
+def _organizations(accounts: list[Account]) -> Mapping[str, str]:
+    """Return the organizations; one that is called after the person says nothing."""
+    return {
+        account.id: ""
+        if account.organization is None or account.name.casefold() in account.organization.casefold()
+        else clean(account.organization, _PART_CHARS)
+        for account in accounts
+    }
+
+
+def _plans(accounts: list[Account]) -> Mapping[str, str]:
+    return {account.id: account.plan or "" for account in accounts}
+
+
+def _differences(accounts: list[Account]) -> Mapping[str, str]:
+    """Return the part of each file's name that is not common to all."""
+    stems = {account.id: account.id.removesuffix(".json") for account in accounts}
+    start = _common_length(list(stems.values()))
+    end = _common_length([stem[start:][::-1] for stem in stems.values()])
+    return {key: clean(stem[start : len(stem) - end].strip("-_./ "), _PART_CHARS) for key, stem in stems.items()}
+
+
+def _numbers(accounts: list[Account]) -> Mapping[str, str]:
+    return {key: f"file {number}" for number, key in enumerate(sorted(account.id for account in accounts), 1)}
+
+
+def _common_length(texts: list[str]) -> int:
+    """Return how far all texts begin alike, up to the end of a word."""
+    alike = len(list(takewhile(lambda letters: len(set(letters)) == 1, zip(*texts, strict=False))))
+    shortest = min(texts, key=len)
+    while 0 < alike < len(shortest) and shortest[alike - 1].isalnum():
+        alike -= 1
+    return alike

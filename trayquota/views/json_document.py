@@ -50,6 +50,15 @@ def _account(usage: AccountUsage, now: datetime) -> dict[str, object]:
         and {"kind": failure.kind.value, "message": failure.message, "retry_at": _instant(failure.retry_at)},
         "updated_at": _instant(usage.updated_at),
         "windows": [_window(window, now) for window in usage.windows],
+        "organization": usage.account.organization,
+        "subscription_ends_at": _instant(usage.account.subscription_ends_at),
+        "credits": usage.credits
+        and {"balance": _number(usage.credits.balance), "unlimited": usage.credits.is_unlimited},
+        "reset_credits": usage.reset_credits
+        and {
+            "available": usage.reset_credits.available,
+            "expires_at": _instant(usage.reset_credits.expires_at),
+        },
     }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
 
-    from trayquota.core.model import Account, AccountUsage, Failure, QuotaWindow, Snapshot
+    from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, ResetCredits, Snapshot
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
@@ -109,7 +109,9 @@ def state_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> 
         case AccountState.PENDING:
             return "asking…"
         case AccountState.OK:
-            return failure_label(usage.failure, now, options) if usage.failure else ""
+            if usage.failure:
+                return failure_label(usage.failure, now, options)
+            return credits_label(usage.credits) if usage.credits and not usage.windows else ""
         case AccountState.STALE:
             reason = f", {failure_label(usage.failure, now, options)}" if usage.failure else ""
             return f"from {_age(usage, now)}{reason}"
@@ -120,12 +122,40 @@ def state_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> 
 def state_lines(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[str, ...]:
     """Return the same as sentences: the label of a state, the whole message of a failure."""
     label = state_label(usage, now, options)
-    sentence = label[:1].upper() + label[1:]
+    sentence = _sentence(label)
     failure = usage.failure
     if failure is None:
         return (sentence,) if label else ()
     waits = failure.retry_at is not None and failure.retry_at > now
     return (sentence, failure.message) if usage.state is AccountState.STALE or waits else (failure.message,)
+
+
+def extra_lines(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[str, ...]:
+    """Return sentences on what an account has beside its windows: credits, and resets that its owner may ask for."""
+    if not usage.counts:
+        return ()
+    labels = [credits_label(usage.credits)] if usage.credits and usage.windows else []
+    if usage.reset_credits:
+        labels.append(_reset_credits_label(usage.reset_credits, now, options))
+    return tuple(map(_sentence, labels))
+
+
+def credits_label(money: Credits) -> str:
+    """Return ``14.5 credits left``."""
+    if money.is_unlimited:
+        return "unlimited credits"
+    if money.balance is None:
+        return "paid by credits"
+    return f"{f'{money.balance:,.2f}'.rstrip('0').rstrip('.')} credits left"
+
+
+def _reset_credits_label(resets: ResetCredits, now: datetime, options: DisplayOptions) -> str:
+    label = f"{resets.available} limit reset{'' if resets.available == 1 else 's'} to use"
+    if resets.expires_at is None or resets.expires_at <= now:
+        return label
+    left = format_duration((resets.expires_at - now).total_seconds())
+    moment = format_moment(resets.expires_at, now, options.clock_format, options.zone)
+    return f"{label} · {'expires' if resets.available == 1 else 'first expires'} in {left} ({moment})"
 
 
 def lowest_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
@@ -143,23 +173,23 @@ def updated_label(snapshot: Snapshot, now: datetime) -> str:
     return f"Updated {format_age((now - snapshot.updated_at).total_seconds())}"
 
 
-def window_summary(window: QuotaWindow, now: datetime) -> str:
+def window_summary(window: QuotaWindow, now: datetime, answered_at: datetime | None) -> str:
     """Return a window in short: ``5-hour 42% (2h 13m)``."""
-    if window.has_reset(now):
+    if window.has_reset(now, answered_at):
         return f"{window.title} has reset"
     text = f"{window.title} {percent_text(window.remaining_percent)}"
-    if window.resets_at is not None:
+    if window.resets_at is not None and window.resets_at > now:
         return f"{text} ({format_duration((window.resets_at - now).total_seconds())})"
     return f"{text} (not started)" if is_not_started(window) else text
 
 
-def window_label(window: QuotaWindow, now: datetime, options: DisplayOptions) -> str:
+def window_label(window: QuotaWindow, now: datetime, answered_at: datetime | None, options: DisplayOptions) -> str:
     """Return a window as a menu row; what must line up comes first, for fonts there are proportional."""
-    if window.has_reset(now):
+    if window.has_reset(now, answered_at):
         return f"{bar_text(None)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
     remaining = window.remaining_percent
     parts = [f"{bar_text(remaining)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
-    if window.resets_at is not None:
+    if window.resets_at is not None and window.resets_at > now:
         left = format_duration((window.resets_at - now).total_seconds())
         parts.append(f"resets in {left} ({format_moment(window.resets_at, now, options.clock_format, options.zone)})")
     elif is_not_started(window):
@@ -188,6 +218,10 @@ def needs_user(usage: AccountUsage) -> bool:
         return usage.failure.retry_at is None
     kinds = {FailureKind.SCOPE_MISSING, FailureKind.UNREADABLE_FILE, FailureKind.REFUSED}
     return usage.failure is not None and usage.failure.kind in kinds
+
+
+def _sentence(label: str) -> str:
+    return label[:1].upper() + label[1:]
 
 
 def _age(usage: AccountUsage, now: datetime) -> str:

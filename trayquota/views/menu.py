@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import AccountState
 from trayquota.core.text import clean
-from trayquota.views.labels import lowest_label, state_lines, updated_label, window_label
+from trayquota.views.display_names import SEPARATOR, header_parts
+from trayquota.views.labels import extra_lines, lowest_label, state_lines, updated_label, window_label
 from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Quit, Refresh
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, Snapshot
-    from trayquota.views.labels import DisplayOptions
+from trayquota.views.labels import DisplayOptions
 
 MAX_INLINE_ACCOUNTS = 8
 """With more accounts than this each gets a submenu."""
@@ -55,7 +56,8 @@ def menu_items(
 def _account_items(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Iterator[MenuItem]:
     are_nested = len(snapshot.accounts) > MAX_INLINE_ACCOUNTS
     for usage in snapshot.accounts:
-        lines = (row for line in state_lines(usage, now, options) for row in _text_rows(line))
+        texts = (*extra_lines(usage, now, options), *state_lines(usage, now, options))
+        lines = (row for text in texts for row in _text_rows(text))
         rows = (*_window_rows(usage, now, options), *lines)
         if are_nested:
             yield MenuItem(_header(usage, options, lowest_label(usage, now, options)), children=rows)
@@ -66,16 +68,15 @@ def _account_items(snapshot: Snapshot, now: datetime, options: DisplayOptions) -
 
 
 def _header(usage: AccountUsage, options: DisplayOptions, *more: str) -> str:
-    account = usage.account
-    plan = (account.plan,) if account.plan else ()
-    return clean(" · ".join((options.provider_title(account.provider), account.name, *plan, *more)), _HEADER_CHARS)
+    parts = (options.provider_title(usage.account.provider), *header_parts(usage.account), *more)
+    return clean(SEPARATOR.join(parts), _HEADER_CHARS)
 
 
 def _window_rows(usage: AccountUsage, now: datetime, options: DisplayOptions) -> Iterator[MenuItem]:
     page = options.usage_page(usage.account.provider)
     action = OpenPage(page) if page else None
     for window in usage.windows if usage.counts else ():
-        yield MenuItem(window_label(window, now, options), action, enabled=action is not None)
+        yield MenuItem(window_label(window, now, usage.updated_at, options), action, enabled=action is not None)
 
 
 def _text_rows(text: str) -> Iterator[MenuItem]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
 from trayquota.core.text import format_age
-from trayquota.views.display_names import with_display_names
-from trayquota.views.labels import account_label, bar_text, percent_text, state_lines, window_label
+from trayquota.views.display_names import SEPARATOR, header_parts, with_display_names
+from trayquota.views.labels import account_label, bar_text, extra_lines, percent_text, state_lines, window_label
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from trayquota.core.model import QuotaWindow, Snapshot
+    from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
     from trayquota.views.labels import DisplayOptions
 
 _STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Level.EMPTY: "red"}
@@ -27,13 +27,14 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
 
     snapshot = with_display_names(snapshot, options)
     for usage in snapshot.accounts:
-        account = usage.account
-        title = Text(f"{options.provider_title(account.provider)} · {account.name}", style="bold")
-        if account.plan:
-            title.append(f" · {account.plan}", style="not bold")
+        name, *plan = header_parts(usage.account)
+        title = Text(SEPARATOR.join((options.provider_title(usage.account.provider), name)), style="bold")
+        title.append("".join(f"{SEPARATOR}{part}" for part in plan), style="not bold")
         console.print(title)
         for window in usage.windows if usage.counts else ():
-            console.print(Text("  ").append(_window_text(window, now, options)))
+            console.print(Text("  ").append(_window_text(usage, window, now, options)))
+        for line in extra_lines(usage, now, options):
+            console.print(Text(f"  {line}", style="dim"))
         for line in state_lines(usage, now, options):
             console.print(Text(f"  {line}", style="yellow" if usage.failure else "dim"))
     lowest = snapshot.lowest(now, options.ignored_windows)
@@ -46,12 +47,12 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
         console.print(Text(f"Updated {format_age((now - snapshot.updated_at).total_seconds())}", style="dim"))
 
 
-def _window_text(window: QuotaWindow, now: datetime, options: DisplayOptions) -> Text:
+def _window_text(usage: AccountUsage, window: QuotaWindow, now: datetime, options: DisplayOptions) -> Text:
     """Return the row of a window, its bar in the colour of its level."""
     from rich.text import Text
 
-    text = Text(window_label(window, now, options))
-    remaining = None if window.has_reset(now) else window.remaining_percent
+    text = Text(window_label(window, now, usage.updated_at, options))
+    remaining = None if window.has_reset(now, usage.updated_at) else window.remaining_percent
     if remaining is not None:
         text.stylize(_STYLES[options.level(remaining)], 0, len(bar_text(remaining)))
     return text

@@ -108,8 +108,9 @@ def _by_urgency(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> l
 
 
 def _account_line(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
-    windows = ", ".join(window_summary(window, now) for window in usage.windows) if usage.counts else ""
-    parts = (windows, state_label(usage, now, options))
+    windows = usage.windows if usage.counts else ()
+    summaries = ", ".join(window_summary(window, now, usage.updated_at) for window in windows)
+    parts = (summaries, state_label(usage, now, options))
     return f"{account_label(usage.account, options)}: {' · '.join(part for part in parts if part)}"
 
 

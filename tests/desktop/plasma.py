@@ -1,0 +1,65 @@
+"""KDE Plasma on X11: kded has the watcher, plasmashell is the host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from . import bus as buses
+from .host import START_S, Habits, Host
+from .waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOST = "org.kde.StatusNotifierHost-"
+"""A host's name on the bus goes on with its process id."""
+
+
+class Plasma(Host):
+    """Version 5 or 6, whichever is in the desk's place."""
+
+    name = "plasma"
+    environment: ClassVar[Mapping[str, str]] = {
+        "XDG_CURRENT_DESKTOP": "KDE",
+        "KDE_FULL_SESSION": "true",
+        "XDG_MENU_PREFIX": "plasma-",
+        "QT_QUICK_BACKEND": "software",
+        "QT_XCB_GL_INTEGRATION": "none",
+        "KWIN_COMPOSE": "N",
+    }
+    needs: ClassVar[Mapping[str, str]] = {
+        "plasmashell": "plasma-workspace",
+        "kwin_x11": "kwin-x11",
+        "/usr/share/plasma/plasmoids/org.kde.plasma.taskmanager": "plasma-desktop",
+        "/usr/share/icons/breeze": "breeze-icon-theme",
+    }
+    activates = True
+    habits = Habits(tooltip="eight", notifications=True)
+
+    def prepare(self) -> None:
+        version = 6 if self.desk.place.has("kded6") else 5
+        self.desk.env["KDE_SESSION_VERSION"] = str(version)
+        if self.scale != 1:
+            self.desk.env |= {"QT_SCALE_FACTOR": str(self.scale), "PLASMA_USE_QT_SCALING": "1"}
+        self.desk.run(f"kbuildsycoca{version}")
+        if self.dark:
+            self.desk.run("plasma-apply-colorscheme", "BreezeDark")
+            self.desk.run("plasma-apply-desktoptheme", "breeze-dark")
+        self.desk.start(["kwin_x11", "--replace"])
+        self.desk.start([f"kded{version}"])
+        wait_until(lambda: self.desk.bus.has_owner(buses.WATCHER), "watcher in kded", START_S)
+
+    def start(self) -> None:
+        self.panel = self.desk.start(["plasmashell"])
+        wait_until(self._hosts, "tray of plasmashell", START_S)
+        wait_until(self.bars, "panel", START_S)
+        self.screen.picture_at_rest()
+
+    def stop(self) -> None:
+        assert self.panel is not None
+        self.panel.end()
+        # kded goes on saying that there is a host.
+        wait_until(lambda: not self._hosts() and not self.bars(), "end of the panel")
+
+    def _hosts(self) -> list[str]:
+        return [name for name in self.desk.bus.names() if name.startswith(HOST)]

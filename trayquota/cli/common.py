@@ -1,0 +1,69 @@
+"""What the commands share: their options, exit codes, and messages to standard error."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trayquota.settings.load import Config
+
+
+class ExitCode(IntEnum):
+    """How a command ended; all but the last two are part of the public contract."""
+
+    OK = 0
+    CONCERN = 1
+    """It was done, but something is not as it should be: an account not fresh, a finding to look at."""
+    BAD_OPTION = 2
+    NOTHING_TO_SHOW = 3
+    """No accounts, or no tray."""
+    INTERNAL_ERROR = 70
+    """The program itself is at fault; what sysexits.h calls EX_SOFTWARE."""
+    NOT_WRITTEN = 74
+    """There was no room for the output; its EX_IOERR."""
+
+
+class Options:
+    """What the command line says, and what holds when it says nothing."""
+
+    command: str | None = None
+    dir: str | None = None
+    config: str | None = None
+    verbose = False
+    backend = "auto"
+    json = False
+    cached = False
+    once = False
+    init = False
+    switch = "status"
+
+
+def load(options: Options) -> Config:
+    """Return the settings in force; raises ``ConfigError``."""
+    from trayquota.settings.load import load_config
+
+    return load_config(folder=options.dir, config=options.config)
+
+
+def say(message: str) -> None:
+    """Print a message to standard error."""
+    from trayquota.core.text import printable
+
+    print(f"trayquota: {printable(message)}", file=sys.stderr)
+
+
+def autostart_options(options: Options) -> list[str]:
+    """Return the options that a start with the session needs to find the same; it happens in another folder."""
+    from trayquota.settings.load import folder_path
+    from trayquota.settings.paths import own_paths
+
+    arguments = []
+    if options.dir is not None:
+        arguments += ["--dir", str(folder_path(options.dir))]
+    if options.config is not None:
+        arguments += ["--config", str(own_paths(options.config).config)]
+    if options.backend != "auto":
+        arguments += ["--backend", options.backend]
+    return arguments

@@ -1,0 +1,61 @@
+"""``trayquota status``: how all accounts stand, printed once."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from trayquota.cli.common import ExitCode, load, say
+from trayquota.services import cached_snapshot, display_options, refresh_once, utc_now
+from trayquota.system.log import set_up_logging
+from trayquota.system.stdout import flush_stdout
+
+if TYPE_CHECKING:
+    from trayquota.cli.common import Options
+    from trayquota.core.model import Snapshot
+    from trayquota.settings.load import Config
+
+
+def run(options: Options) -> int:
+    """Print how all accounts stand; return the exit code."""
+    set_up_logging(None, verbose=options.verbose)
+    return print_status(load(options), as_json=options.json, cached=options.cached)
+
+
+def print_status(config: Config, *, as_json: bool = False, cached: bool = False) -> int:
+    """Print how all accounts stand; return the exit code.
+
+    Args:
+        config: The settings in force.
+        as_json: Print the JSON document in place of the table.
+        cached: Print the last known values, and send nothing.
+    """
+    snapshot = cached_snapshot(config) if cached else refresh_once(config)
+    if as_json:
+        from trayquota.views.json_document import json_document
+
+        print(json_document(snapshot, utc_now()))
+    elif snapshot.accounts:
+        _print_table(snapshot, config)
+    flush_stdout()
+    if snapshot.notice:
+        say(snapshot.notice)
+    if not snapshot.accounts:
+        return ExitCode.NOTHING_TO_SHOW
+    return ExitCode.OK if snapshot.is_fresh else ExitCode.CONCERN
+
+
+def _print_table(snapshot: Snapshot, config: Config) -> None:
+    from rich.console import Console
+
+    from trayquota.views.table import print_table
+
+    now, options = utc_now(), display_options(config)
+    if sys.stdout is not None and sys.stdout.isatty():
+        print_table(snapshot, now, options, Console(highlight=False, soft_wrap=True))
+        return
+    # Not straight into a pipe: where its reader leaves early, rich would decide the exit code.
+    text = io.StringIO()
+    print_table(snapshot, now, options, Console(file=text, highlight=False, soft_wrap=True))
+    print(text.getvalue(), end="")

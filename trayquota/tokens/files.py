@@ -1,0 +1,102 @@
+"""The credential files of the known folders, kept at the newest pair of the chain that each of them holds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayquota.core.errors import TokenWriteError
+from trayquota.system.files import sync_folder
+from trayquota.tokens.in_place import finish_writing
+from trayquota.tokens.leftovers import clear_leftover, leftovers
+from trayquota.tokens.lock import reason
+from trayquota.tokens.pending_tokens import fingerprint
+from trayquota.tokens.upgrade import convert_old_journals
+from trayquota.tokens.writer import write_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trayquota.tokens.journal import Journal
+    from trayquota.tokens.pending_tokens import PendingTokens
+    from trayquota.tokens.target import Target
+
+
+class TokenFiles:
+    """Writes pairs into every file that holds a spent token. For any thread; who calls it holds the pair's lock."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Look for what follows a token in ``journal``."""
+        self._journal = journal
+        self.folders: Sequence[Path] = ()
+        """Where further files may hold the same login. May be set at any time."""
+
+    def successor(self, refresh_token: str, access_token: str) -> PendingTokens | None:
+        """Return the newest pair of the chain that a file's tokens are in; ``None`` when they are that, or in none.
+
+        Raises:
+            OSError: The journal cannot be read.
+        """
+        if not refresh_token:
+            return None
+        spent = fingerprint(refresh_token)
+        entry = self._journal.newest(spent)
+        # Where the refresh token stays the same, only the access token says whether somebody else has refreshed it.
+        if entry is not None and entry.refresh_token == refresh_token and fingerprint(access_token) != entry.replaces:
+            return None
+        return entry
+
+    def flush(self, entry: PendingTokens, path: Path, target: Target | None = None) -> str | None:
+        """Write a pair into all files that hold a token it follows; return why the one at ``path`` cannot take it yet.
+
+        Args:
+            entry: The newest pair of its chain.
+            path: The real path of the file that counts.
+            target: That file made ready, if it is.
+        """
+        problem, has_arrived = None, False
+        try:
+            if not self._update(path, target):
+                # It may be this very pair, put there right before a crash.
+                sync_folder(path.parent)
+            has_arrived = True
+        except TokenWriteError as error:
+            problem = str(error)
+        except OSError as error:
+            problem = reason(error)
+        for other in self._paths():
+            if other != path:
+                with contextlib.suppress(TokenWriteError):
+                    has_arrived = self._update(other) or has_arrived
+        self._journal.save_again(entry)
+        if has_arrived:
+            with contextlib.suppress(OSError):
+                self._journal.settle(entry)
+        return problem
+
+    def recover(self) -> None:
+        """See to what a crash, or an earlier version, has left. Raises nothing."""
+        convert_old_journals(self._journal)
+        finish_writing(self._journal.folder)
+        for folder in self._real_folders():
+            for path, temporary in leftovers(folder):
+                clear_leftover(path, temporary, self._journal)
+
+    def _update(self, path: Path, target: Target | None = None) -> bool:
+        return write_tokens(path, self.successor, self._journal.folder, target)
+
+    def _paths(self) -> Iterator[Path]:
+        """Yield the real paths of all files that may be accounts, each once."""
+        seen = set[str]()
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                for entry in os.scandir(folder):
+                    if not entry.name.startswith(".") and entry.name.lower().endswith(".json"):
+                        seen.add(os.path.realpath(entry.path))
+        yield from (Path(path) for path in sorted(seen))
+
+    def _real_folders(self) -> set[Path]:
+        pending = {Path(entry.path).parent for entry in self._journal.pending()}
+        return {Path(os.path.realpath(folder)) for folder in self.folders} | pending

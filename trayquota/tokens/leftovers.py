@@ -1,0 +1,85 @@
+"""Temporary files that a crash has left beside credential files: removed, unless one holds a newer login."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayquota.core.errors import UnreadableError
+from trayquota.providers.values import fields, parse_json
+from trayquota.sources.credential_file import read_bytes
+from trayquota.system.exchange import exchange_files
+from trayquota.system.files import sync_folder
+from trayquota.tokens.lock import try_lock
+from trayquota.tokens.pending_tokens import fingerprint
+from trayquota.tokens.target import temporary_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trayquota.tokens.journal import Journal
+
+_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def leftovers(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each file of ``folder`` beside which a crash has left a temporary one, with that.
+
+    Others of our kind keep off it until the next one is asked for.
+    """
+    try:
+        names = [entry.name for entry in os.scandir(folder)]
+    except OSError:
+        return
+    by_mark: dict[str, str] | None = None
+    for name in names:
+        parts = name.removesuffix(".tmp").split("-")
+        if not name.endswith(".tmp") or parts[0] != ".trayquota" or len(parts) != 3:
+            continue
+        by_mark = by_mark or {temporary_mark(Path(other)): other for other in names if not other.startswith(".")}
+        if parts[1] in by_mark:
+            with contextlib.suppress(OSError), _tried_lock(folder / name) as is_left:
+                if is_left:
+                    yield folder / by_mark[parts[1]], folder / name
+
+
+@contextlib.contextmanager
+def _tried_lock(path: Path) -> Iterator[bool]:
+    handle = os.open(path, _READ)
+    try:
+        yield try_lock(handle)
+    finally:
+        os.close(handle)
+
+
+def clear_leftover(path: Path, temporary: Path, journal: Journal) -> None:
+    """Remove a temporary file; one that a login was written into as it was displaced goes back first."""
+    with contextlib.suppress(OSError):
+        if _is_newer(path, temporary, journal):
+            _put_back(temporary, path)
+        temporary.unlink(missing_ok=True)
+
+
+def _is_newer(path: Path, temporary: Path, journal: Journal) -> bool:
+    """Whether a displaced file holds a login of its own, and its place one of our pairs."""
+    displaced, placed = _refresh_token(temporary), _refresh_token(path)
+    if not displaced or not placed or displaced == placed or not journal.has_pair(placed):
+        return False
+    return journal.newest(fingerprint(displaced)) is None
+
+
+def _refresh_token(path: Path) -> str:
+    with contextlib.suppress(OSError, UnreadableError, ValueError):
+        token = fields(parse_json(read_bytes(path))).get("refresh_token")
+        return token if isinstance(token, str) else ""
+    return ""
+
+
+def _put_back(temporary: Path, path: Path) -> None:
+    try:
+        exchange_files(temporary, path)
+    except NotImplementedError:
+        temporary.replace(path)
+    sync_folder(path.parent)

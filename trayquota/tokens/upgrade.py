@@ -1,0 +1,34 @@
+"""Journals of versions up to 0.1, which were keyed by the credential file's path: 32 hexadecimal digits."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from trayquota.tokens.journal import PENDING, Journal, read_last
+from trayquota.tokens.lock import lock_held
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_OLD_NAME = re.compile(rf"[0-9a-f]{{32}}{re.escape(PENDING)}")
+
+
+def convert_old_journals(journal: Journal) -> None:
+    """Take over what an earlier version has kept; what cannot be read or written now stays. Raises nothing."""
+    with contextlib.suppress(OSError):
+        for path in sorted(journal.folder.iterdir()):
+            if _OLD_NAME.fullmatch(path.name):
+                # The earlier version may still run; it locks this file.
+                with contextlib.suppress(OSError), lock_held(path.with_suffix(".lock")) as is_held:
+                    if is_held:
+                        _convert(journal, path)
+
+
+def _convert(journal: Journal, path: Path) -> None:
+    entry = read_last(path)
+    if entry is not None and journal.newest(entry.base) is None:
+        with journal.reserved(entry.base) as room:
+            room.write(entry)
+    path.unlink()
