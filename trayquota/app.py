@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from trayquota.core.errors import ConfigError
 from trayquota.core.refresh_policy import Reason
 from trayquota.services import build_services, display_options, provider_switches, utc_now
@@ -26,12 +28,13 @@ if TYPE_CHECKING:
     from trayquota.core.model import Snapshot
     from trayquota.settings.load import Config
     from trayquota.tray.backend_choice import BackendChoice
-    from trayquota.tray.pystray_import import Icon
     from trayquota.views.alerts import Alert
     from trayquota.views.tray_view import Action, TrayView
 
 NAME = "trayquota"
 _GRACE_S = 0.8
+_ANSWERS_S = 5.0
+"""How long a notification of all accounts waits for the answers to a refresh."""
 _SETTLE_S = 0.2
 """An editor writes a file in several steps."""
 _log = logging.getLogger(__name__)
@@ -61,8 +64,7 @@ class App:
         Raises:
             TrayUnavailable: The backend does not work here.
         """
-        from trayquota.tray.backend_choice import icon_class
-        from trayquota.tray.presenter import QUIRKS, BackendQuirks, TrayPresenter
+        from trayquota.tray.tray import Tray
 
         self._config = config
         self._reload = reload
@@ -71,9 +73,11 @@ class App:
         self._autostart_options = autostart_options
         self._options = display_options(config)
         self._starts_at_login: bool | None = None
-        self._notifies_on_click = choice.name == "xorg"
-        self._icon: Icon = icon_class(choice)(NAME)
-        self._presenter = TrayPresenter(self._icon, QUIRKS.get(choice.name, BackendQuirks()), self._act)
+        self._awaits_answers = False
+        self._tray = Tray(NAME, choice, self._act)
+        self._tray.on_click = self._clicked
+        self._tray.on_middle_click = self.show_yourself
+        self._tray.on_limits_changed = self._limits_changed
         self._services = build_services(config, self, interval_s=interval_s)
         self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._services.watcher)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
@@ -92,32 +96,29 @@ class App:
             engine.post(self._check_environment)
             try:
                 if not self._is_quitting:
-                    self._icon.run(self._set_up)
+                    self._tray.run(self._set_up)
             finally:
                 self._close()
         return 0
 
     def show_yourself(self) -> None:
-        """Refresh, and notify of what is known: for a second start. From any thread or signal handler."""
+        """Refresh, then notify of all accounts: for a second start. From any thread or signal handler."""
         self._services.engine.request(Reason.MANUAL)
-        self._services.engine.post(self._notify_status)
+        self._services.engine.post(self._await_answers)
 
-    def _set_up(self, icon: Icon) -> None:
-        try:
-            icon.visible = True
-        finally:
-            # What is there now stays: the collector need not go through it again and again.
-            gc.freeze()
-            gc.enable()
-            if self._is_quitting:
-                # The signal came before there was a loop to stop.
-                icon.stop()
-            else:
-                self._engine_thread.start()
+    def _set_up(self) -> None:
+        # What is there now stays: the collector need not go through it again and again.
+        gc.freeze()
+        gc.enable()
+        if self._is_quitting:
+            # The signal came before there was a loop to stop.
+            self._tray.stop()
+        else:
+            self._engine_thread.start()
 
     def _quit(self) -> None:
         self._is_quitting = True
-        self._icon.stop()
+        self._tray.stop()
 
     def _close(self) -> None:
         """End everything. Only a token refresh under way may take its time."""
@@ -140,14 +141,16 @@ class App:
         self._check_autostart()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show a snapshot."""
-        self._presenter.show(self._view(snapshot))
+        """Show a snapshot, and notify of it when it was awaited."""
+        self._tray.show(self._view(snapshot))
+        if not self._services.engine.is_refreshing:
+            self._stop_awaiting_answers()
 
     def notify(self, alert: Alert) -> None:
         """Notify of what is new; a click on that opens the provider's page."""
         if self._config.settings.notifications:
             action = OpenPage(self._options.usage_page(alert.provider))
-            self._presenter.notify(alert.title, alert.body, lambda: self._act(action))
+            self._tray.notify(alert.title, alert.body, urgent=alert.needs_user, on_click=lambda: self._act(action))
 
     def tick(self) -> None:
         """Render what counts down anew."""
@@ -204,12 +207,30 @@ class App:
         self._starts_at_login = status.is_on and status.problem is None
         self._show_anew()
 
+    def _await_answers(self) -> None:
+        """Notify of all accounts with the answers to a refresh, or after a time without them."""
+        self._awaits_answers = True
+        self._services.engine.call_later("answers", _ANSWERS_S, self._stop_awaiting_answers)
+
+    def _stop_awaiting_answers(self) -> None:
+        if self._awaits_answers:
+            self._awaits_answers = False
+            self._notify_status()
+
     def _notify_status(self) -> None:
-        """Show as a notification what other trays show on hover."""
-        headline, _, rest = tooltip(self._view(self._services.engine.snapshot)).partition("\n")
-        self._presenter.notify(headline, rest)
+        """Show as a notification what other trays show on hover, and how old it is."""
+        headline, _, rest = tooltip(self._view(replace(self._services.engine.snapshot, refreshing=False))).partition(
+            "\n"
+        )
+        self._tray.notify(headline, rest)
 
     # From any thread.
+
+    def _clicked(self) -> None:
+        self._services.engine.post(self._notify_status)
+
+    def _limits_changed(self) -> None:
+        self._services.engine.post(self._show_anew)
 
     def _settings_changed(self) -> None:
         self._services.engine.call_later("settings", _SETTLE_S, self._apply_settings)
@@ -221,8 +242,6 @@ class App:
         match action:
             case Refresh():
                 engine.request(Reason.MANUAL)
-                if self._notifies_on_click:
-                    engine.post(self._notify_status)
             case OpenFolder(path):
                 open_folder(Path(path) if path else self._config.folder)
             case OpenPage(url):
@@ -275,4 +294,4 @@ class App:
 
     def _notify_problem(self, title: str, message: str) -> None:
         _log.warning("%s", title)
-        self._presenter.notify(title, message)
+        self._tray.notify(title, message)

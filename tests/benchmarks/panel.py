@@ -70,7 +70,7 @@ class Panel(BusClient):
         super().__init__(address)
         self.own(WATCHER)
 
-    def answer(self, call: Message) -> Message | None:
+    def answer(self, call: Message) -> Message | bool | None:
         if call.member == "Get" and call.body == [WATCHER, "IsStatusNotifierHostRegistered"]:
             return Message.new_method_return(call, "v", [Variant("b", True)])  # noqa: FBT003 - the signature's order
         if call.member != "RegisterStatusNotifierItem":
@@ -118,7 +118,7 @@ class Panel(BusClient):
         [entry] = [each[0] for each in root[2] if each[1].get("label") == label]
         self.call(item.name, item.menu, MENU, "Event", "isvu", entry, "clicked", Variant("i", 0), 0)
 
-    def _on_message(self, message: Message) -> Message | None:
+    def _on_message(self, message: Message) -> Message | bool | None:
         if message.message_type is MessageType.SIGNAL:
             self._on_signal(message)
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import trayquota.render
 from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow, Snapshot
 from trayquota.providers import provider_title, usage_page
-from trayquota.tray.presenter import QUIRKS, BackendQuirks, TrayPresenter
+from trayquota.tray.presenter import TrayPresenter
 from trayquota.tray.statusnotifier import Icon
 from trayquota.tray.statusnotifier import icon as icon_module
 from trayquota.views.labels import DisplayOptions
@@ -71,7 +71,7 @@ def main() -> None:
     drawn, converted = counted(trayquota.render, "draw"), counted(icon_module, "pixmaps")
     look = DisplayOptions(provider_title=provider_title, usage_page=usage_page)
     icon = Icon("trayquota")
-    presenter = TrayPresenter(icon, QUIRKS.get("statusnotifier", BackendQuirks()), lambda _action: None)
+    presenter = TrayPresenter(icon, "statusnotifier", lambda _action: None)
 
     def work(_icon: Any) -> None:
         before: list[str] = []

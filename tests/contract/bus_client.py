@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dbus_fast import Message, MessageType, NameFlag, RequestNameReply, unpack_variants
@@ -12,7 +13,7 @@ from dbus_fast.aio import MessageBus
 from .recorder import PATIENCE_S, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 BUS = "org.freedesktop.DBus"
 
@@ -103,8 +104,28 @@ class BusClient:
 
         self._do(send())
 
-    def answer(self, _call: Message) -> Message | None:
-        """Reply to a call, or leave it to the library; on the client's own thread."""
+    def call_at_once(self, count: int, message: Message) -> Callable[[], list[Message]]:
+        """Make the same call many times without waiting; returns what waits for the replies."""
+
+        async def send() -> list[asyncio.Future[Message]]:
+            calls = [asyncio.ensure_future(self._bus.call(copy(message))) for _ in range(count)]
+            # A reply from the bus itself means that it has passed on all that came before.
+            await self._call(Message(BUS, "/org/freedesktop/DBus", BUS, "GetId"))
+            return calls
+
+        calls = self._do(send())
+
+        async def gather() -> list[Message]:
+            return list(await asyncio.gather(*calls))
+
+        def wait() -> list[Message]:
+            replies: list[Message] = self._do(gather())
+            return replies
+
+        return wait
+
+    def answer(self, _call: Message) -> Message | bool | None:
+        """Reply to a call, leave it to the library, or let it wait for ever; on the client's own thread."""
         return None
 
     async def _connect(self, address: str) -> MessageBus:
@@ -124,7 +145,7 @@ class BusClient:
             raise RemoteError(reply.error_name)
         return plain(reply.body)
 
-    def _on_message(self, message: Message) -> Message | None:
+    def _on_message(self, message: Message) -> Message | bool | None:
         if message.message_type is MessageType.SIGNAL:
             sender, member = message.sender, message.member
             assert sender is not None

@@ -40,10 +40,20 @@ class FakeHost(BusClient):
 
     Attributes:
         registrations: What each registration named, which is how panels address the item.
+        items: What the watcher lists.
+        refusals: How many registrations are refused from now on.
+        has_object: Whether the watcher has its object, and not only its name.
+        is_silent: Whether it answers nothing.
+        calls: What was called, or the property that was read, whether it is answered or not.
     """
 
     def __init__(self, address: str, *, watching: bool = True) -> None:
         self.registrations: Recorder[str] = Recorder()
+        self.items: list[str] = []
+        self.refusals = 0
+        self.has_object = True
+        self.is_silent = False
+        self.calls: Recorder[str] = Recorder()
         super().__init__(address)
         if watching:
             self.come()
@@ -52,12 +62,25 @@ class FakeHost(BusClient):
         self.own(WATCHER)
 
     def leave(self) -> None:
+        self.items.clear()
         self.disown(WATCHER)
 
-    def answer(self, call: Message) -> Message | None:
+    def answer(self, call: Message) -> Message | bool | None:
+        self.calls.add(call.body[1] if call.member == "Get" else str(call.member))
+        if self.is_silent:
+            return True
+        if not self.has_object:
+            return None
         if call.member == "RegisterStatusNotifierItem" and call.interface == WATCHER:
             self.registrations.add(call.body[0])
+            if self.refusals:
+                self.refusals -= 1
+                return Message.new_error(call, "org.freedesktop.DBus.Error.Failed", "not ready yet")
+            item = call.body[0]
+            self.items.append(f"{call.sender}{item}" if item.startswith("/") else f"{item}{ITEM_PATH}")
             return Message.new_method_return(call)
+        if call.member == "Get" and call.body == [WATCHER, "RegisteredStatusNotifierItems"]:
+            return Message.new_method_return(call, "v", [Variant("as", self.items)])
         return None
 
     @property

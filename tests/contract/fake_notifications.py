@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from dbus_fast import Message
 
-from .bus_client import BusClient
+from .bus_client import BusClient, plain
 from .recorder import Recorder
 
 NAME = "org.freedesktop.Notifications"
@@ -30,7 +30,7 @@ class FakeNotifications(BusClient):
     """Shows nothing, remembers all.
 
     Attributes:
-        shown: The notifications, in order; their ids count from 1.
+        shown: The notifications, in order; the ids of those that replace none count from 1.
         closed: The ids that clients closed.
         capability_calls: How often its capabilities were fetched.
     """
@@ -40,6 +40,7 @@ class FakeNotifications(BusClient):
         self.shown: Recorder[Shown] = Recorder()
         self.closed: Recorder[int] = Recorder()
         self.capability_calls = 0
+        self._ids = 0
         super().__init__(address)
         self.own(NAME)
 
@@ -49,8 +50,10 @@ class FakeNotifications(BusClient):
                 self.capability_calls += 1
                 return Message.new_method_return(call, "as", [[*self.capabilities]])
             case "Notify":
-                self.shown.add(Shown(*call.body))
-                return Message.new_method_return(call, "u", [len(self.shown.seen)])
+                shown = Shown(*plain(call.body))
+                self._ids += not shown.replaces
+                self.shown.add(shown)
+                return Message.new_method_return(call, "u", [shown.replaces or self._ids])
             case "CloseNotification":
                 self.closed.add(call.body[0])
                 return Message.new_method_return(call)

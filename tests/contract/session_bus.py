@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,18 @@ class SessionBus:
         )
         assert self._daemon.stdout is not None
         assert self._daemon.stdout.readline().startswith("unix:")
+
+    def pause(self) -> None:
+        """Take no messages until :meth:`go_on`."""
+        self._send("SIGSTOP")
+
+    def go_on(self) -> None:
+        """Take messages again."""
+        self._send("SIGCONT")
+
+    def _send(self, name: str) -> None:
+        assert self._daemon is not None
+        self._daemon.send_signal(signal.Signals[name])
 
     def kill(self) -> None:
         """Die at once, as in a crash."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-import logging
 import sys
-import threading
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.tray import headless, xembed
+from trayquota.tray import headless
 
 from .backend_contract import BackendContract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from trayquota.tray.pystray_import import Icon
 
     from .fake_host import FakeHost
@@ -58,40 +53,24 @@ class TestStatusNotifierWithoutAPanel(TestStatusNotifier):
 
 
 @linux
-class TestXorg(BackendContract):
-    """pystray's X11 backend as we ship it. It has no menu; here it has not even a tray to dock in."""
-
-    stops_in_any_order: ClassVar[bool] = False
-    takes_many_threads: ClassVar[bool] = False  # its threads share one queue for what went wrong in the loop
-    detaches: ClassVar[bool] = False  # it starts a second setup thread and leaves the first waiting for ever
+class TestXembed(BackendContract):
+    """On a display without a tray, and without a session bus."""
 
     @pytest.fixture(autouse=True)
-    def _on_a_screen(self, screen: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def _on_a_screen(self, screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DISPLAY", screen)
         monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-        # It closes its connection when collected; its complaints about the missing tray would hold it.
-        monkeypatch.setattr(logging.getLogger("pystray._base"), "disabled", True)
-        yield
-        gc.collect()
 
     def make(self, name: str = "contract", **options: object) -> Icon:
-        base: Any = xembed.icon_class()
+        from trayquota.tray.xembed import Icon as XembedIcon
 
-        class OnAnyThread(base):  # type: ignore[misc]
-            """Two races of pystray 0.19.5 kept out, which this contract's many threads would run into."""
+        return XembedIcon(name, **options)  # type: ignore[arg-type]
 
-            def _run(self) -> None:
-                # Set after the setup function was let loose, which may need it at once.
-                self._thread = threading.current_thread()
-                super()._run()
 
-            def stop(self) -> None:
-                # A flush of python-xlib sends nothing while another thread is sending.
-                was_running = self._running
-                super().stop()
-                if was_running:
-                    self._display.flush()
-
-        icon: Icon = OnAnyThread(name, **options)
-        return icon
+@linux
+class TestXembedWithASessionBus(TestXembed):
+    @pytest.fixture(autouse=True)
+    def _on_a_screen(self, screen: str, bus: SessionBus, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert bus.address
+        monkeypatch.setenv("DISPLAY", screen)

@@ -9,7 +9,7 @@ import pytest
 from dbus_fast import Variant
 
 from trayquota.tray.pystray_import import Menu, MenuItem
-from trayquota.tray.statusnotifier import session
+from trayquota.tray.statusnotifier import menu_opening
 
 from .bus_client import RemoteError
 from .fake_host import Entry, FakeHost
@@ -180,7 +180,7 @@ def test_rows_of_an_open_menu_do_not_move(host: FakeHost, make_icon: MakeIcon, h
 def test_a_menu_without_a_closed_event_is_updated_after_the_deadline(
     host: FakeHost, make_icon: MakeIcon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_OPEN_AT_MOST_S", 0.01)
+    monkeypatch.setattr(menu_opening, "_OPEN_AT_MOST_S", 0.01)
     icon = make_icon(menu=rows("a"))
     host.on_menu("AboutToShowGroup", "ai", [0])
     icon.menu = rows("a", "b")
@@ -188,13 +188,56 @@ def test_a_menu_without_a_closed_event_is_updated_after_the_deadline(
     assert host.layout().labels() == ["a", "b"]
 
 
-def test_about_to_show_counts_as_closed(host: FakeHost, make_icon: MakeIcon) -> None:
+@pytest.mark.parametrize("order", [("opened", "show"), ("show", "opened"), ("opened",)])
+def test_rows_stay_whatever_a_host_sends_when_it_opens_the_menu(
+    host: FakeHost, make_icon: MakeIcon, order: tuple[str, ...]
+) -> None:
+    icon = make_icon(menu=rows("a"))
+    for step in order:
+        if step == "opened":
+            host.event(0, "opened")
+        else:
+            host.on_menu("AboutToShow", "i", 0)
+    icon.menu = rows("a", "b")
+    assert host.sent() == []
+    assert host.layout().labels() == ["a"]
+    host.event(0, "closed")
+    assert host.layout().labels() == ["a", "b"]
+
+
+def test_about_to_show_counts_as_closed_once_the_opening_is_over(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(menu=rows("a"))
     host.event(0, "opened")
+    host.on_menu("AboutToShow", "i", 0)
     icon.menu = rows("a", "b")
     assert host.sent() == []
     host.on_menu("AboutToShow", "i", 0)
     assert host.layout().labels() == ["a", "b"]
+
+
+def test_about_to_show_of_a_group_brings_what_was_held_back(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(menu=rows("a"))
+    host.on_menu("AboutToShowGroup", "ai", [0])
+    icon.menu = rows("a", "b")
+    assert host.sent() == []
+    host.on_menu("AboutToShowGroup", "ai", [0])
+    assert host.layout().labels() == ["a", "b"]
+
+
+def test_a_host_that_signals_closing_has_no_deadline(
+    host: FakeHost, make_icon: MakeIcon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(menu_opening, "_OPEN_AT_MOST_S", 0.0)
+    icon = make_icon(menu=rows("a"))
+    host.event(0, "opened")
+    host.event(0, "closed")
+    host.event(0, "opened")
+    icon.menu = rows("a", "b")
+    for _ in range(3):
+        host.settle()
+    assert host.sent() == []
+    host.event(0, "closed")
+    assert host.sent_members() == ["LayoutUpdated"]
 
 
 def test_a_host_that_follows_signals_alone_has_the_menu(host: FakeHost, make_icon: MakeIcon) -> None:

@@ -37,6 +37,8 @@ PROPERTIES = {
     "AttentionIconName": "",
     "AttentionIconPixmap": [],
     "AttentionMovieName": "",
+    "IconAccessibleDesc": "42% left",
+    "AttentionAccessibleDesc": "",
     "ToolTip": ["", [], "42% left", "Claude: 42%\nCodex: 70%"],
     "XAyatanaLabel": "",
     "XAyatanaLabelGuide": "",

@@ -5,12 +5,22 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from PIL import Image
+
+from trayquota.tray import notifications
+from trayquota.tray.base import Notification
 
 from .fake_notifications import NAME, FakeNotifications
-from .recorder import PATIENCE_S
+from .recorder import PATIENCE_S, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pytest
 
     from trayquota.tray.statusnotifier import Icon
 
@@ -80,21 +90,72 @@ def test_the_last_notification_can_be_withdrawn(bus: SessionBus, make_icon: Make
     icon = make_icon()
     with serving(bus) as server:
         icon.notify("one")
-        icon.notify("two")
+        icon.show_notification(Notification("title", "two", urgent=True))
         icon.remove_notification()
         assert server.closed.until_there_are(1) == [2]
         icon.remove_notification()
         icon.notify("three")
         icon.remove_notification()
-        assert server.closed.until_there_are(2) == [2, 3]
+        assert server.closed.until_there_are(2) == [2, 1]
+
+
+def test_a_notification_replaces_the_last_one_of_its_urgency(bus: SessionBus, make_icon: MakeIcon) -> None:
+    icon = make_icon()
+    with serving(bus) as server:
+        for urgent in (False, False, True, True, False):
+            icon.show_notification(Notification("title", "message", urgent=urgent))
+        shown = server.shown.until_there_are(5)
+    assert [each.replaces for each in shown] == [0, 1, 0, 2, 1]
+    assert [each.hints["urgency"] for each in shown] == [1, 1, 2, 2, 1]
+
+
+def test_nothing_is_replaced_at_another_server(bus: SessionBus, make_icon: MakeIcon) -> None:
+    icon = make_icon()
+    for _ in range(2):
+        with serving(bus) as server:
+            icon.notify("message")
+            assert server.shown.until_there_are(1)[0].replaces == 0
+
+
+def test_a_replaced_notification_runs_what_the_newer_one_says(bus: SessionBus, make_icon: MakeIcon) -> None:
+    clicks: Recorder[str] = Recorder()
+    icon = make_icon()
+    with serving(bus, *EVERYTHING) as server:
+        for name in ("old", "new"):
+            icon.show_notification(Notification("title", "message", on_click=lambda name=name: clicks.add(name)))  # type: ignore[misc]
+        server.shown.until_there_are(2)
+        server.click(1)
+        assert clicks.until_there_are(1) == ["new"]
+
+
+def test_a_notification_carries_the_application_s_icon(bus: SessionBus, make_icon: MakeIcon) -> None:
+    with serving(bus) as server:
+        make_icon().notify("message")
+        (shown,) = server.shown.until_there_are(1)
+    with Image.open(url2pathname(urlsplit(shown.icon).path)) as image:
+        assert image.size == (64, 64)
+
+
+def test_without_files_the_picture_itself_goes_over_the_bus(
+    bus: SessionBus, make_icon: MakeIcon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> Path:
+        raise FileNotFoundError(name)
+
+    monkeypatch.setattr(notifications, "asset", missing)
+    with serving(bus) as server:
+        make_icon().notify("message")
+        (shown,) = server.shown.until_there_are(1)
+    width, height, row, has_alpha, bits, channels, data = shown.hints["image-data"]
+    assert (shown.icon, width, height, row, has_alpha, bits, channels) == ("", 64, 64, 256, True, 8, 4)
+    assert Image.frombytes("RGBA", (width, height), bytes(data)).getchannel("A").getextrema() == (0, 255)
 
 
 def test_a_click_on_a_notification_runs_the_handler(bus: SessionBus, make_icon: MakeIcon) -> None:
     clicked = threading.Event()
     icon = make_icon()
-    icon.on_notification_clicked = clicked.set
     with serving(bus, *EVERYTHING) as server:
-        icon.notify("message")
+        icon.show_notification(Notification("title", "message", on_click=clicked.set))
         (shown,) = server.shown.until_there_are(1)
         assert shown.actions == ["default", "Open"]
         server.click(1)
@@ -106,9 +167,8 @@ def test_clicks_on_other_programs_notifications_run_nothing(
 ) -> None:
     clicks: list[str] = []
     icon = make_icon()
-    icon.on_notification_clicked = lambda: clicks.append("click")
     with serving(bus, *EVERYTHING) as server:
-        icon.notify("message")
+        icon.show_notification(Notification("title", "message", on_click=lambda: clicks.append("click")))
         server.shown.until_there_are(1)
         server.click(7)
         server.click(1, "other")
@@ -126,7 +186,6 @@ def test_no_action_is_offered_without_a_handler_or_without_server_support(bus: S
     with serving(bus, *EVERYTHING) as server:
         icon.notify("message")
         assert server.shown.until_there_are(1)[0].actions == []
-    icon.on_notification_clicked = lambda: None
     with serving(bus, "body") as server:
-        icon.notify("message")
+        icon.show_notification(Notification("title", "message", on_click=lambda: None))
         assert server.shown.until_there_are(1)[0].actions == []

@@ -32,7 +32,7 @@ from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.tokens.manager import TokenManager
 from trayquota.tray.headless import Icon
-from trayquota.tray.presenter import BackendQuirks, TrayPresenter
+from trayquota.tray.presenter import TrayPresenter
 from trayquota.views.labels import DisplayOptions
 from trayquota.views.tray import tray_view
 
@@ -150,7 +150,7 @@ class Applet:
             threading.Event(),
         )
         self._icon = Icon("soak")
-        self._presenter = TrayPresenter(self._icon, BackendQuirks(), lambda _action: None)
+        self._presenter = TrayPresenter(self._icon, "statusnotifier", lambda _action: None)
         self.engine = Engine(
             sources=[FolderSource([self.files], {}, self.now)],
             fetch=Fetcher(transport.send, manager, self.now),

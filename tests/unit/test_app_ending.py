@@ -41,22 +41,23 @@ def test_a_signal_that_comes_before_the_loop_ends_it(app: App) -> None:
 
 
 def test_a_signal_that_comes_as_the_loop_begins_ends_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = app._icon.run
+    run = app._tray._icon.run
 
     def late(setup: Callable[[Icon], object]) -> None:
         # The last moment at which stopping has no effect yet.
         app._quit()
         run(setup)
 
-    monkeypatch.setattr(app._icon, "run", late)
+    monkeypatch.setattr(app._tray._icon, "run", late)
     assert app.run() == 0
 
 
 def test_quitting_from_the_menu_ends_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     set_up = app._set_up
 
-    def click(icon: Icon) -> None:
-        set_up(icon)
+    def click() -> None:
+        set_up()
+        icon = app._tray._icon
         quit_row = list(icon.menu or ())[-1]
         assert quit_row.text == "Quit"
         quit_row(icon)
@@ -73,7 +74,7 @@ def test_an_icon_that_cannot_be_shown_does_not_keep_the_engine_from_starting(
         raise OSError
 
     ended = threading.Event()
-    monkeypatch.setattr(app._icon, "_show", fail)
+    monkeypatch.setattr(app._tray._icon, "_show", fail)
     monkeypatch.setattr(threading, "excepthook", lambda _arguments: ended.set())
     app._services.engine.post(lambda: threading.Thread(target=app._quit).start())
     assert app.run() == 0

@@ -12,7 +12,6 @@ import pytest
 
 from trayquota.core.errors import TrayUnavailable
 from trayquota.tray import backend_choice as backend
-from trayquota.tray import xembed
 from trayquota.tray.backend_choice import (
     BACKENDS,
     BackendChoice,
@@ -81,11 +80,12 @@ def test_on_linux_the_backend_follows_from_watcher_and_x11_tray(
     choice = choose_backend()
     assert choice.name == name
     assert words in choice.why
+    assert choice.is_automatic
 
 
 def test_without_a_session_bus_an_x11_tray_is_taken(desktop: pytest.MonkeyPatch) -> None:
     desktop.setattr(backend, "has_xembed_tray", lambda: True)
-    assert choose_backend() == BackendChoice("xorg", "no D-Bus session, but there is an X11 tray")
+    assert choose_backend() == BackendChoice("xorg", "no D-Bus session, but there is an X11 tray", is_automatic=True)
 
 
 def test_without_any_tray_the_error_says_what_to_do(desktop: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ def test_statusnotifier_is_the_backend_of_this_package() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["gtk", "appindicator", "win32", "darwin", "xorg"])
+@pytest.mark.parametrize("name", ["gtk", "appindicator", "win32", "darwin"])
 @pytest.mark.parametrize(
     "error", [ImportError("no module named gi"), ValueError("secret"), AttributeError(), OSError()]
 )
@@ -125,7 +125,6 @@ def test_a_backend_that_does_not_work_is_named_without_its_error_s_text(
         raise error
 
     monkeypatch.setattr("trayquota.tray.pystray_import.pystray_backend", broken)
-    monkeypatch.setattr(xembed, "pystray_backend", broken)
     with pytest.raises(TrayUnavailable, match=f"'{name}' does not work here") as caught:
         icon_class(BackendChoice(name, "asked for"))
     assert "secret" not in str(caught.value)
@@ -182,3 +181,11 @@ def test_a_silent_bus_does_not_block_the_choice(silent_bus: str, monkeypatch: py
 def test_without_a_display_there_is_no_x11_tray(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", display)
     assert has_xembed_tray() is False
+
+
+@linux
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_without_a_display_the_xembed_backend_is_named_as_not_working(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":987")
+    with pytest.raises(TrayUnavailable, match="'xorg' does not work here"):
+        icon_class(BackendChoice("xorg", "asked for"))

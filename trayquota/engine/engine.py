@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from trayquota.core.account_state import FetchResult
 from trayquota.core.model import Failure, FailureKind
 from trayquota.core.refresh_policy import Reason
-from trayquota.engine.discoverer import Discoverer, start_thread
+from trayquota.engine.discoverer import Discovered, Discoverer, start_thread
 from trayquota.engine.fetch_pool import Fetch, FetchPool, FetchTask, thread_pool
 from trayquota.engine.loop import TICK_S, Loop
 from trayquota.engine.publisher import SnapshotPublisher
-from trayquota.engine.registry import Registry
+from trayquota.engine.registry import RecordStore, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.account_state import AccountRecord
     from trayquota.core.model import Snapshot
-    from trayquota.engine.discoverer import Discovered
     from trayquota.engine.publisher import SnapshotSink
-    from trayquota.engine.registry import RecordStore
     from trayquota.engine.scheduler import PollInterval
     from trayquota.sources.base import AccountSource
 
@@ -41,9 +39,7 @@ _DEBOUNCE_S = 0.1
 """A source's changes are gathered for so long."""
 _DISCOVERY_PATIENCE_S = 2.0
 """So long a source's accounts are not fetched, because it may be about to say that they have changed."""
-_PREPARE_S = 0.5
-_PLAN_S = 1.0
-_SAVE_S = 3.0
+_PREPARE_S, _PLAN_S, _SAVE_S = 0.5, 1.0, 3.0
 _log = logging.getLogger(__name__)
 
 
@@ -105,6 +101,11 @@ class Engine(Loop):
         return self._publisher.snapshot
 
     # For any thread, as post() and call_later() are.
+
+    @property
+    def is_refreshing(self) -> bool:
+        """Whether answers to a request are awaited; for the engine's thread."""
+        return bool(self._fetches) or self._discoverer.is_awaited
 
     def request(self, reason: Reason) -> None:
         """Have all accounts refreshed."""

@@ -38,10 +38,12 @@ class BackendChoice(Struct, frozen=True):
     Attributes:
         name: One of ``BACKENDS``, but ``auto``.
         why: The reason in a few words, for people.
+        is_automatic: Another one is to be chosen when a better tray comes.
     """
 
     name: str
     why: str
+    is_automatic: bool = False
 
 
 _ONLY_BACKENDS = {
@@ -78,9 +80,12 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
 
             return StatusNotifierIcon
         if choice.name == "xorg":
-            from trayquota.tray.xembed import icon_class as xembed_icon_class
+            from trayquota.tray.xembed import Icon as XembedIcon
+            from trayquota.tray.xembed.selection import has_tray
 
-            return xembed_icon_class()
+            # It may come later, but the display has to be there.
+            has_tray()
+            return XembedIcon
         from trayquota.tray.pystray_import import pystray_backend
 
         return pystray_backend(choice.name)
@@ -96,13 +101,13 @@ def _choose_on_linux() -> BackendChoice:
     address = session_bus_address()
     watched = has_watcher(address) if address is not None else None
     if watched:
-        return BackendChoice("statusnotifier", "a D-Bus session with a panel")
+        return BackendChoice("statusnotifier", "a D-Bus session with a panel", is_automatic=True)
     if has_xembed_tray():
         reason = "no D-Bus session" if watched is None else "nobody on the D-Bus session shows items"
-        return BackendChoice("xorg", f"{reason}, but there is an X11 tray")
+        return BackendChoice("xorg", f"{reason}, but there is an X11 tray", is_automatic=True)
     if watched is None:
         raise TrayUnavailable(_NO_TRAY if address is None else _NO_ANSWER)
-    return BackendChoice("statusnotifier", "a D-Bus session; waiting for a panel")
+    return BackendChoice("statusnotifier", "a D-Bus session; waiting for a panel", is_automatic=True)
 
 
 def has_watcher(address: str) -> bool | None:
@@ -110,16 +115,22 @@ def has_watcher(address: str) -> bool | None:
     import asyncio
 
     with contextlib.suppress(Exception):
-        return asyncio.run(asyncio.wait_for(_fetch_has_watcher(address), _TIMEOUT_S))
+        return asyncio.run(_fetch_has_host(address))
     return None
 
 
-async def _fetch_has_watcher(address: str) -> bool:
-    from trayquota.tray.session_bus import BUS, WATCHER, call, connected
+async def _fetch_has_host(address: str) -> bool:
+    import asyncio
 
-    async with connected(address) as bus:
-        reply = await call(bus, BUS, "NameHasOwner", "s", WATCHER.name)
-        return reply.body == [True]
+    from trayquota.tray.session_bus import connected
+    from trayquota.tray.watcher import has_host
+
+    async with asyncio.timeout(_TIMEOUT_S), connected(address) as bus:
+        # A watcher that has its name, but does not answer, shows nothing.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_TIMEOUT_S / 2):
+                return await has_host(bus)
+        return False
 
 
 def has_xembed_tray() -> bool:
@@ -127,13 +138,8 @@ def has_xembed_tray() -> bool:
     if not os.environ.get("DISPLAY"):
         return False
     try:
-        from Xlib import X, display
+        from trayquota.tray.xembed.selection import has_tray
 
-        screen = display.Display()
-        try:
-            atom = screen.intern_atom(f"_NET_SYSTEM_TRAY_S{screen.get_default_screen()}")
-            return bool(screen.get_selection_owner(atom) != X.NONE)
-        finally:
-            screen.close()
+        return has_tray()
     except Exception:  # noqa: BLE001 - Xlib raises many kinds; each of them means no display
         return False

@@ -7,17 +7,39 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from .pystray_import import Icon
+from msgspec import Struct
+
+from trayquota.core.redacted import RedactedRepr
+from trayquota.tray.pystray_import import Icon
+from trayquota.tray.quirks import UNKNOWN, Quirks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from PIL.Image import Image
 
-    from .pystray_import import Menu, MenuItem
+    from trayquota.tray.pystray_import import Menu, MenuItem
 
 _LOG = logging.getLogger(__name__)
 _LOOP_JOIN_S = 2.0
+
+
+class Notification(RedactedRepr, Struct, frozen=True):
+    """What a notification says.
+
+    Attributes:
+        title: One plain line.
+        body: Plain text, of several lines perhaps.
+        urgent: It stays until the person has seen it: nothing goes on for an account without them.
+        on_click: Run when it is clicked, where the backend notices it.
+    """
+
+    repr_fields = ("urgent",)
+
+    title: str
+    body: str
+    urgent: bool = False
+    on_click: Callable[[], object] | None = None
 
 
 class BaseIcon(Icon):
@@ -30,11 +52,18 @@ class BaseIcon(Icon):
     A backend fills in :meth:`_begin`, :meth:`_loop`, :meth:`_stop` and pystray's own hooks for what is shown.
 
     Attributes:
-        on_notification_clicked: Called when a person clicks a notification, where the backend notices it; ``None``:
-            not clickable.
+        on_click: Called at a click on the icon where the tray itself opens no menu; ``None`` for nothing.
+        on_middle_click: Called at a middle click; ``None``: the menu's default entry is run.
+        on_better_tray: Called when another backend would show the icon better; ``None``: that is not watched for.
+        on_quirks_changed: Called when another kind of tray shows the icon, so that :attr:`quirks` are others.
+        quirks: The habits of the tray that shows the icon.
     """
 
-    on_notification_clicked: Callable[[], object] | None = None
+    on_click: Callable[[], object] | None = None
+    on_middle_click: Callable[[], object] | None = None
+    on_better_tray: Callable[[], object] | None = None
+    on_quirks_changed: Callable[[], object] | None = None
+    quirks: Quirks = UNKNOWN
 
     def __init__(
         self,
@@ -50,6 +79,9 @@ class BaseIcon(Icon):
         self._setup_thread_of_run: threading.Thread | None = None
         self._loop_thread: threading.Thread | None = None
         self._started: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def show_notification(self, notification: Notification) -> None:
+        """Show a notification in place of the last one of the same urgency; without effect where there are none."""
 
     def stop(self) -> None:
         """End the loop, from any thread, a callback or a signal handler; without effect when nothing runs.

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from dbus_fast import MessageType, Variant
 
-from .session_bus import NOTIFICATIONS, call, subscribe, subscribe_to_owners
-from .wire_text import escaped
+from trayquota.render import render
+from trayquota.render.assets import asset
+from trayquota.tray.session_bus import NOTIFICATIONS, call, subscribe, subscribe_to_owners
+from trayquota.tray.wire_text import escaped, sendable
+from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,40 +20,44 @@ if TYPE_CHECKING:
     from dbus_fast import Message
     from dbus_fast.aio import MessageBus
 
+    from trayquota.tray.base import Notification
+
 _LOG = logging.getLogger(__name__)
 
 _TIMEOUT_S: Final = 30.0
 """The bus gives a server 25 s to start."""
+_NORMAL: Final = 1
+_CRITICAL: Final = 2
+"""Urgencies of the specification; servers keep a critical one until the person has seen it."""
+_ICON_PX: Final = 64
+_ICON_FILE: Final = "trayquota-64.png"
 
 
 class Notifier:
     """Shows notifications over one connection, one after the other. Belongs to the loop's thread.
 
+    A notification takes the place of the last one of the same urgency, so that an ordinary one never hides that a
+    login needs the person.
+
     Args:
         bus: The connection.
         name: The application's name.
-        on_click: Returns what a click on a notification runs, ``None`` for nothing; called at each notification.
     """
 
-    def __init__(self, bus: MessageBus, name: str, on_click: Callable[[], Callable[[], object] | None]) -> None:
+    def __init__(self, bus: MessageBus, name: str) -> None:
         """See the class."""
         self._bus = bus
         self._name = name
-        self._on_click = on_click
         self._lock = asyncio.Lock()
         self._capabilities: frozenset[str] | None = None
         self._server: str | None = None
-        self._clickable: set[int] = set()
+        self._on_click: dict[int, Callable[[], object]] = {}
+        self._ids = {_NORMAL: 0, _CRITICAL: 0}
         self._last_id = 0
         self._watches_server = self._receives_clicks = False
 
-    async def show(self, summary: str, body: str) -> None:
-        """Show a notification; without effect where there is no server.
-
-        Args:
-            summary: Its title, plain text.
-            body: Its text, plain; escaped here for servers that parse markup.
-        """
+    async def show(self, notification: Notification) -> None:
+        """Show a notification; without effect where there is no server."""
         async with self._lock, asyncio.timeout(_TIMEOUT_S):
             if not self._watches_server:
                 self._watches_server = True
@@ -58,17 +65,29 @@ class Notifier:
             capabilities = await self._fetch_capabilities()
             if capabilities is None:
                 return
-            clickable = "actions" in capabilities and self._on_click() is not None
-            if clickable:
+            on_click = notification.on_click if "actions" in capabilities else None
+            if on_click is not None:
                 await self._subscribe_to_clicks()
-            text = escaped(body) if "body-markup" in capabilities else body
-            actions = ["default", "Open"] if clickable else []
-            hints = {"urgency": Variant("y", 1), "desktop-entry": Variant("s", self._name)}
-            reply = await self._call("Notify", "susssasa{sv}i", self._name, 0, "", summary, text, actions, hints, -1)
+            urgency = _CRITICAL if notification.urgent else _NORMAL
+            icon, hints = self._icon_and_hints(urgency)
+            body = sendable(notification.body)
+            reply = await self._call(
+                "Notify",
+                "susssasa{sv}i",
+                self._name,
+                self._ids[urgency],
+                icon,
+                sendable(notification.title),
+                escaped(body) if "body-markup" in capabilities else body,
+                ["default", "Open"] if on_click is not None else [],
+                hints,
+                -1,
+            )
             if reply is not None and reply.signature == "u":
-                self._last_id = reply.body[0]
-                if clickable:
-                    self._clickable.add(self._last_id)
+                self._ids[urgency] = self._last_id = reply.body[0]
+                self._on_click.pop(self._last_id, None)
+                if on_click is not None:
+                    self._on_click[self._last_id] = on_click
 
     async def withdraw(self) -> None:
         """Withdraw the last notification, if it is still there."""
@@ -80,7 +99,8 @@ class Notifier:
     def server_changed(self) -> None:
         """Forget the server's capabilities: it is another one, or gone."""
         self._capabilities = self._server = None
-        self._clickable.clear()
+        self._on_click.clear()
+        self._ids = dict.fromkeys(self._ids, 0)
         self._last_id = 0
 
     def clicked(self, signal: Message) -> Callable[[], object] | None:
@@ -91,12 +111,22 @@ class Notifier:
         """
         if signal.sender != self._server or not signal.body:
             return None
-        ours = signal.body[0] in self._clickable
         if signal.member == "NotificationClosed":
-            self._clickable.discard(signal.body[0])
-        elif signal.member == "ActionInvoked" and ours and signal.body[1:] == ["default"]:
-            return self._on_click()
+            self._on_click.pop(signal.body[0], None)
+        elif signal.member == "ActionInvoked" and signal.body[1:] == ["default"]:
+            return self._on_click.get(signal.body[0])
         return None
+
+    def _icon_and_hints(self, urgency: int) -> tuple[str, dict[str, Variant]]:
+        hints = {"urgency": Variant("y", urgency), "desktop-entry": Variant("s", self._name)}
+        try:
+            return asset(_ICON_FILE).as_uri(), hints
+        except FileNotFoundError:
+            # Without files, as in a zip, the picture itself goes over the bus.
+            image = render(IconSpec(placeholder=Placeholder.NO_ACCOUNTS), _ICON_PX)
+            width, height = image.size
+            hints["image-data"] = Variant("(iiibiiay)", [width, height, 4 * width, True, 8, 4, image.tobytes()])
+            return "", hints
 
     async def _fetch_capabilities(self) -> frozenset[str] | None:
         if self._capabilities is None:

@@ -12,6 +12,7 @@ from dbus_fast import DBusError, Message, MessageFlag
 from dbus_fast.aio import MessageBus
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Mapping
 
 UNREACHABLE: Final = (OSError, EOFError, ValueError, DBusError)
@@ -55,6 +56,38 @@ def session_bus_address(environ: Mapping[str, str] | None = None) -> str | None:
     return None
 
 
+class _WaitingSocket:
+    """A socket whose ``send`` counts nothing as sent where the other end is not ready, instead of raising.
+
+    dbus-fast 5.2.0 (``_MessageWriter.write_callback`` in ``aio/message_bus.py``) finalizes the connection at any
+    exception, EAGAIN included, and tries to send as soon as a message comes, whether the socket is writable or not.
+    A daemon that is slow for a moment then costs the connection. Where less was sent than a whole message, the same
+    writer waits until the socket is writable.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def send(self, data: bytes | memoryview) -> int:
+        try:
+            return self._sock.send(data)
+        except BlockingIOError:
+            return 0
+
+
+async def connect(address: str) -> MessageBus:
+    """Connect; the connection outlives moments in which the bus takes no messages.
+
+    Raises:
+        Exception: One of :data:`UNREACHABLE`.
+    """
+    bus = await MessageBus(bus_address=address).connect()
+    writer = bus._writer  # noqa: SLF001 - there is no other way in
+    if writer is not None and writer.sock is not None:
+        writer.sock = _WaitingSocket(writer.sock)  # type: ignore[assignment]
+    return bus
+
+
 @asynccontextmanager
 async def connected(address: str) -> AsyncIterator[MessageBus]:
     """Connect for the time of a ``with`` block.
@@ -62,7 +95,7 @@ async def connected(address: str) -> AsyncIterator[MessageBus]:
     Raises:
         Exception: One of :data:`UNREACHABLE`.
     """
-    bus = await MessageBus(bus_address=address).connect()
+    bus = await connect(address)
     try:
         yield bus
     finally:
@@ -90,6 +123,37 @@ async def call(
 async def subscribe(bus: MessageBus, rule: str) -> None:
     """Have the bus deliver the messages that a match rule describes."""
     await call(bus, BUS, "AddMatch", "s", rule)
+
+
+async def process_name(bus: MessageBus, service: Service) -> str | None:
+    """Return the name of the process that owns a service's name.
+
+    ``None`` where nobody owns it, or the process cannot be seen, as from within a sandbox. Linux keeps 15 characters
+    of the name.
+    """
+    reply = await call(bus, BUS, "GetConnectionUnixProcessID", "s", service.name)
+    if reply.signature != "u":
+        return None
+    return _process_name(reply.body[0])
+
+
+def _process_name(pid: int) -> str | None:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+
+
+async def read_property(bus: MessageBus, service: Service, name: str) -> object:
+    """Read a property of a service; ``None`` where the reply is an error."""
+    properties = "org.freedesktop.DBus.Properties"
+    body = [service.name, name]
+    reply = await bus.call(
+        Message(
+            service.name, service.path, properties, "Get", signature="ss", body=body, flags=MessageFlag.NO_AUTOSTART
+        )
+    )
+    return reply.body[0].value if reply.signature == "v" else None
 
 
 async def subscribe_to_owners(bus: MessageBus, service: Service) -> None:

@@ -5,9 +5,9 @@ What hosts do with the fields, by reading and by looking (Xfce 4.18, Plasma 5.27
 - ``Title`` and the tool tip's title are plain text. Xfce escapes the tool tip's title itself and Plasma shows
   it as plain text, so escaping it here would show ``&amp;``; only Waybar before 0.12 parses it.
 - The tool tip's description is markup by the specification. Xfce and Waybar before 0.12 hand it to Pango as
-  it is: an unescaped ``&`` or an unknown tag such as ``<br/>`` leaves the whole tool tip empty. Plasma takes
-  text without tags as plain text and keeps its line breaks. So ``&``, ``<`` and ``>`` are escaped and lines
-  are separated by a line feed, which is right in all of them. Plasma shows at most eight lines.
+  it is: an unescaped ``&`` or an unknown tag such as ``<br/>`` leaves the whole tool tip empty. Qt hosts take it
+  for plain text where its first line has no tags, and show entities as they are. Lines are separated by a line
+  feed, which is right in all of them.
 - A menu label's ``_`` marks a mnemonic; ``__`` is the character itself.
 """
 
@@ -15,7 +15,12 @@ from __future__ import annotations
 
 import re
 
+from trayquota.tray.quirks import TooltipStyle
+
 # A NUL or half of a surrogate pair is no D-Bus string: the bus would close the connection.
+_LOOK_ALIKES = str.maketrans(
+    {"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"}
+)
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -32,6 +37,31 @@ def escaped(text: str) -> str:
 def menu_label(text: str) -> str:
     """``text`` for a menu entry's label."""
     return sendable(text).replace("_", "__")
+
+
+def tool_tip(headline: str, rest: str, style: TooltipStyle) -> tuple[str, str]:
+    """Return title and text of the property ``ToolTip``.
+
+    Args:
+        headline: The first line, plain.
+        rest: The other lines, plain.
+        style: How the host shows them.
+    """
+    match style:
+        case TooltipStyle.MARKUP:
+            return headline, escaped(rest)
+        case TooltipStyle.PLAIN:
+            return _never_rich(headline), _never_rich(rest)
+        case TooltipStyle.TITLE:
+            return _never_rich("\n".join(filter(None, (headline, rest)))), ""
+
+
+def _never_rich(text: str) -> str:
+    """``text`` with look-alikes for what makes Qt take it for rich text, of which entities would remain.
+
+    ``Qt::mightBeRichText`` (qtbase/src/gui/text/qtextdocument.cpp) goes by tags and ``&lt;`` in the first line.
+    """
+    return text.translate(_LOOK_ALIKES).replace("&lt;", "& lt;")
 
 
 def headline_and_rest(title: str) -> tuple[str, str]:

@@ -81,13 +81,15 @@ class Alert(RedactedRepr, Struct, frozen=True):
         title: One line.
         body: A line per event; may be empty.
         provider: The one whose page shows more.
+        needs_user: A login needs the person.
     """
 
-    repr_fields = ("provider",)
+    repr_fields = ("provider", "needs_user")
 
     title: str
     body: str
     provider: str = ""
+    needs_user: bool = False
 
 
 class _AlertLine(RedactedRepr, Struct, frozen=True):
@@ -99,15 +101,17 @@ class _AlertLine(RedactedRepr, Struct, frozen=True):
         text: What happened.
         provider: The account's.
         advice: What to do, in place of ``text`` where there is room.
+        needs_user: The login needs the person.
     """
 
-    repr_fields = ("level", "text", "provider", "advice")
+    repr_fields = ("level", "text", "provider", "advice", "needs_user")
 
     level: Level
     subject: str
     text: str
     provider: str
     advice: str = ""
+    needs_user: bool = False
 
 
 def check_alerts(
@@ -157,7 +161,8 @@ def _check_login(
             states[key] = AlertState(Level.CRITICAL)
             text = failure_label(failure, now, options) if failure else "login expired"
             advice = failure.message if failure else ""
-            yield _AlertLine(Level.EMPTY, account_label(usage.account, options), text, usage.account.provider, advice)
+            subject, provider = account_label(usage.account, options), usage.account.provider
+            yield _AlertLine(Level.EMPTY, subject, text, provider, advice, needs_user=True)
     elif usage.state in {AccountState.OK, AccountState.DISABLED}:
         states.pop(key, None)
 
@@ -254,9 +259,11 @@ def _alert(lines: list[_AlertLine]) -> Alert | None:
         return None
     if len(lines) == 1:
         line = lines[0]
-        return Alert(line.subject, line.advice or line.text[:1].upper() + line.text[1:], line.provider)
+        body = line.advice or line.text[:1].upper() + line.text[1:]
+        return Alert(line.subject, body, line.provider, line.needs_user)
     lines = sorted(lines, key=lambda line: -line.level)
     texts = [f"{line.subject}: {line.text}" for line in lines]
     if len(texts) > _MAX_LINES:
         texts = [*texts[: _MAX_LINES - 1], f"+{len(texts) - _MAX_LINES + 1} more"]
-    return Alert(f"{len(lines)} updates on your quotas and logins", "\n".join(texts), lines[0].provider)
+    needs_user = any(line.needs_user for line in lines)
+    return Alert(f"{len(lines)} updates on your quotas and logins", "\n".join(texts), lines[0].provider, needs_user)

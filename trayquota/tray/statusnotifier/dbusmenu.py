@@ -34,17 +34,23 @@ class DBusMenu(ServiceInterface):
     Args:
         menu: What it shows.
         on_event: Called with an event's kind and its node, before the reply is sent, so it must return at once.
-        on_about_to_show: Called when the whole menu may be about to open, so that it is closed now; likewise.
+        on_about_to_show: Called when ``AboutToShow`` comes for the whole menu; likewise.
+        on_about_to_show_group: Called when ``AboutToShowGroup`` does; likewise.
     """
 
     def __init__(
-        self, menu: PublishedMenu, on_event: Callable[[str, Node], None], on_about_to_show: Callable[[], None]
+        self,
+        menu: PublishedMenu,
+        on_event: Callable[[str, Node], None],
+        on_about_to_show: Callable[[], None],
+        on_about_to_show_group: Callable[[], None],
     ) -> None:
         """See the class."""
         super().__init__("com.canonical.dbusmenu")
         self._menu = menu
         self._on_event = on_event
         self._on_about_to_show = on_about_to_show
+        self._on_about_to_show_group = on_about_to_show_group
 
     def emit_changes(self, changes: Changes) -> None:
         """Send hosts what differs, and nothing when nothing does."""
@@ -117,13 +123,9 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method(name="AboutToShowGroup")
     def about_to_show_group(self, ids: Ids) -> Annotated[tuple[list[int], list[int]], DBusSignature("aiai")]:
-        """Likewise for several; returns those to fetch again, and the ids that are unknown.
-
-        GTK hosts (libdbusmenu) signal by this alone that a person opened the whole menu, and nothing when it is
-        closed; the other method is also called by hosts that are only building their menu.
-        """
+        """Likewise for several; returns those to fetch again, and the ids that are unknown."""
         if self._menu.root.id in ids:
-            self._on_event("opened", self._menu.root)
+            self._on_about_to_show_group()
         return [], self._unknown(ids)
 
     @dbus_signal(name="ItemsPropertiesUpdated")

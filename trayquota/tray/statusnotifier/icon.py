@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
-from trayquota.tray.base import BaseIcon
+from trayquota.tray.base import BaseIcon, Notification
 from trayquota.tray.pystray_import import Icon as PystrayIcon
-from trayquota.tray.wire_text import escaped, headline_and_rest, sendable
+from trayquota.tray.quirks import host_quirks
+from trayquota.tray.wire_text import headline_and_rest, sendable
 
 from .item import ItemState
 from .layout import menu_entries
@@ -63,6 +65,7 @@ class Icon(BaseIcon):
         self._latest: dict[str, int] = {}
         self._service: TrayService | None = None
         super().__init__(name, icon, title, menu, **kwargs)
+        self.quirks = host_quirks(None, os.environ.get("XDG_CURRENT_DESKTOP", ""))
         self._state = TrayState(item=_titled(ItemState(), self.title, name))
 
     @property
@@ -89,8 +92,11 @@ class Icon(BaseIcon):
             self.update_menu()
 
     def activate_default(self) -> None:
-        """Run the action of the menu's default entry, if it has one, on the calling thread."""
-        self()
+        """Answer a middle click, on the calling thread."""
+        if self.on_middle_click is None:
+            self()
+        else:
+            self.on_middle_click()
 
     def _change(self, part: str, order: int, change: Callable[[TrayState], TrayState]) -> None:
         with self._lock:
@@ -140,10 +146,14 @@ class Icon(BaseIcon):
         entries = menu_entries(self._menu)
         self._change("menu", order, lambda old: replace(old, menu=entries))
 
-    def _notify(self, message: str, title: str | None = None) -> None:
+    def show_notification(self, notification: Notification) -> None:
+        """Show a notification in place of the last one of the same urgency."""
         if self._service is not None:
-            summary, _ = headline_and_rest(self.title if title is None else title)
-            self._service.notify(sendable(summary or self.name), sendable(message))
+            self._service.notify(notification)
+
+    def _notify(self, message: str, title: str | None = None) -> None:
+        headline, _ = headline_and_rest(self.title if title is None else title)
+        self.show_notification(Notification(headline or self.name, message))
 
     def _remove_notification(self) -> None:
         if self._service is not None:
@@ -153,5 +163,4 @@ class Icon(BaseIcon):
 def _titled(state: ItemState, title: str | None, name: str) -> ItemState:
     headline, rest = headline_and_rest(sendable(title or ""))
     # Plasma shows no tool tip without a title.
-    shown = headline or sendable(name)
-    return replace(state, title=shown, tip_title=shown, tip_text=escaped(rest))
+    return replace(state, title=headline or sendable(name), text=rest)

@@ -14,10 +14,13 @@ from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSigna
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 from msgspec import Struct
 
+from trayquota.tray.quirks import TooltipStyle
+from trayquota.tray.wire_text import tool_tip
+
 from .dbusmenu import MENU_PATH
 from .pixmap import Pixmap
 
-ITEM_PATH: Final = "/StatusNotifierItem"
+ITEM_INTERFACE: Final = "org.kde.StatusNotifierItem"
 READ: Final = PropertyAccess.READ
 
 Pixmaps = Annotated[list[list[Any]], DBusSignature("a(iiay)")]
@@ -29,15 +32,13 @@ class ItemState(Struct, frozen=True):
     """What an item shows, as it goes over the bus.
 
     Attributes:
-        title: One plain line.
-        tip_title: The tool tip's first line, plain.
-        tip_text: The rest of the tool tip, markup.
+        title: One plain line, which also says in words what the picture shows.
+        text: The other lines of the tool tip, plain.
         pixmaps: The icon in several sizes.
     """
 
     title: str = ""
-    tip_title: str = ""
-    tip_text: str = ""
+    text: str = ""
     pixmaps: tuple[Pixmap, ...] = ()
 
 
@@ -47,14 +48,25 @@ class StatusNotifierItem(ServiceInterface):
     Args:
         name: The item's Id, the same in every session.
         state: What it shows at first.
+        style: How the host shows tool tips.
+        on_click: Called on a click that a host does not answer by opening the menu, likewise.
         on_secondary_activate: Called on a middle click, before the reply is sent, so it must return at once.
     """
 
-    def __init__(self, name: str, state: ItemState, on_secondary_activate: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        state: ItemState,
+        style: TooltipStyle,
+        on_click: Callable[[], None],
+        on_secondary_activate: Callable[[], None],
+    ) -> None:
         """See the class."""
-        super().__init__("org.kde.StatusNotifierItem")
+        super().__init__(ITEM_INTERFACE)
         self._id = name
         self._state = state
+        self._style = style
+        self._on_click = on_click
         self._on_secondary_activate = on_secondary_activate
 
     def update(self, state: ItemState) -> None:
@@ -64,7 +76,13 @@ class StatusNotifierItem(ServiceInterface):
             self.new_title()
         if old.pixmaps != state.pixmaps:
             self.new_icon()
-        if (old.tip_title, old.tip_text) != (state.tip_title, state.tip_text):
+        if (old.title, old.text) != (state.title, state.text):
+            self.new_tool_tip()
+
+    def set_tooltip_style(self, style: TooltipStyle) -> None:
+        """Show the tool tip as another host does."""
+        if self._style is not style:
+            self._style = style
             self.new_tool_tip()
 
     @dbus_property(access=READ, name="Category")
@@ -145,7 +163,21 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(access=READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Icon name, icon, title and text of the tool tip."""
-        return ["", [], self._state.tip_title, self._state.tip_text]
+        return ["", [], *tool_tip(self._state.title, self._state.text, self._style)]
+
+    @dbus_property(access=READ, name="IconAccessibleDesc")
+    def icon_accessible_desc(self) -> DBusStr:
+        """The icon in words, for screen readers.
+
+        GNOME's AppIndicator extension reads it (``appIndicator.js``,
+        github.com/ubuntu/gnome-shell-extension-appindicator), again after ``NewIcon``.
+        """
+        return self._state.title
+
+    @dbus_property(access=READ, name="AttentionAccessibleDesc")
+    def attention_accessible_desc(self) -> DBusStr:
+        """None: the item never asks for attention."""
+        return ""
 
     @dbus_property(access=READ, name="XAyatanaLabel")
     def x_ayatana_label(self) -> DBusStr:
@@ -164,11 +196,17 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_method(name="ContextMenu")
     def context_menu(self, _x: DBusInt32, _y: DBusInt32) -> None:
-        """The host shows the menu by itself."""
+        """A click on a host that has no menus; others show the menu by themselves."""
+        self._on_click()
 
     @dbus_method(name="Activate", disabled=True)
     def activate(self, _x: DBusInt32, _y: DBusInt32) -> None:
-        """Absent from introspection: where it is present, hosts wait for a double click."""
+        """Absent from introspection: where it is present, GNOME waits for a double click.
+
+        Plasma calls it all the same and opens the menu when the reply is an error; the session answers the hosts that
+        do not (``supportsActivation`` in ``appIndicator.js``, github.com/ubuntu/gnome-shell-extension-appindicator;
+        ``activateCallback`` in ``statusnotifieritemsource.cpp``, github.com/KDE/plasma-workspace).
+        """
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, _x: DBusInt32, _y: DBusInt32) -> None:

@@ -7,17 +7,19 @@ import logging
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
-from dbus_fast.aio import MessageBus
-
 from trayquota.core.errors import TrayUnavailable
-from trayquota.tray.session_bus import UNREACHABLE, session_bus_address
+from trayquota.tray.callback_worker import Worker
+from trayquota.tray.session_bus import UNREACHABLE, connect, session_bus_address
 
-from .callback_worker import Worker
 from .published_menu import PublishedMenu
 from .session import BusSession, TrayState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from dbus_fast.aio import MessageBus
+
+    from trayquota.tray.base import Notification
 
     from .session import IconOwner
 
@@ -64,9 +66,9 @@ class TrayService:
             self._is_flush_due = True
             self._post(self._flush)
 
-    def notify(self, summary: str, body: str) -> None:
+    def notify(self, notification: Notification) -> None:
         """Show a notification; from any thread."""
-        self._post(lambda: self._with_session(lambda session: session.notify(summary, body)))
+        self._post(lambda: self._with_session(lambda session: session.notify(notification)))
 
     def withdraw_notification(self) -> None:
         """Withdraw the last notification; from any thread."""
@@ -153,7 +155,7 @@ def _delays() -> Iterator[float]:
 
 async def _connection(address: str) -> MessageBus:
     async with asyncio.timeout(_CONNECT_S):
-        return await MessageBus(bus_address=address).connect()
+        return await connect(address)
 
 
 async def _first_connection() -> MessageBus:

@@ -1,37 +1,38 @@
-"""One connection to the session bus: what is exported there, whom it is registered with, what arrives."""
+"""One connection to the session bus: what is exported there, and what arrives."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dbus_fast import MessageFlag, MessageType
+from dbus_fast import Message, MessageType
 from msgspec import Struct, field
 
 from trayquota.tray.notifications import Notifier
-from trayquota.tray.session_bus import BUS, NOTIFICATIONS, UNREACHABLE, WATCHER, call, subscribe_to_owners
+from trayquota.tray.session_bus import BUS, NOTIFICATIONS, UNREACHABLE, WATCHER
 from trayquota.tray.wire_text import sendable
 
 from .dbusmenu import MENU_PATH, DBusMenu
-from .item import ITEM_PATH, ItemState, StatusNotifierItem
+from .item import ITEM_INTERFACE, ItemState, StatusNotifierItem
+from .menu_opening import MenuOpening
+from .registration import Registration
+from .xembed_watch import XembedWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-    from dbus_fast import Message
     from dbus_fast.aio import MessageBus
 
+    from trayquota.tray.base import Notification
     from trayquota.tray.pystray_import import MenuItem
+    from trayquota.tray.quirks import Quirks
 
     from .layout import Changes, MenuEntry, Node
     from .published_menu import PublishedMenu
 
 _LOG = logging.getLogger(__name__)
-
-_OPEN_AT_MOST_S: Final = 20.0
-"""GTK hosts say when the menu is opened, but not when it is closed; after this time it counts as closed."""
 
 
 class TrayState(Struct, frozen=True):
@@ -49,10 +50,17 @@ class TrayState(Struct, frozen=True):
 
 
 class IconOwner(Protocol):
-    """The icon, as the session sees it. All of it is run on the icon's worker thread."""
+    """The icon, as the session sees it. Its callbacks are run on the icon's worker thread.
+
+    Attributes:
+        quirks: The habits of the host; set from the loop's thread.
+    """
 
     on_menu_opened: Callable[[], object] | None
-    on_notification_clicked: Callable[[], object] | None
+    on_click: Callable[[], object] | None
+    on_quirks_changed: Callable[[], object] | None
+    on_better_tray: Callable[[], object] | None
+    quirks: Quirks
 
     @property
     def name(self) -> str:
@@ -89,9 +97,11 @@ class BusSession:
         self._submit = submit
         self._objects: tuple[StatusNotifierItem, DBusMenu] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._menu_deadline: asyncio.TimerHandle | None = None
         self._name = sendable(owner.name)
-        self._notifier = Notifier(bus, self._name, lambda: owner.on_notification_clicked)
+        self._opening = MenuOpening(self._menu_opened, self._menu_closed)
+        self._registration = Registration(bus, self._set_quirks)
+        self._xembed = XembedWatch(bus, self._better_tray)
+        self._notifier = Notifier(bus, self._name)
         end: Coroutine[None, None, None] = bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
         self._end = asyncio.get_running_loop().create_task(end)
 
@@ -102,15 +112,13 @@ class BusSession:
             Whether it ended because the icon was hidden.
         """
         self._bus.add_message_handler(self._on_message)
-        # The bus takes our messages in order, so this holds before any registration is delivered.
-        self._spawn(subscribe_to_owners(self._bus, WATCHER))
         self.show(state)
         await asyncio.wait([self._end])
         return self._end.exception() is None
 
     async def close(self) -> None:
         """Leave the bus; afterwards no task and no socket is left."""
-        self._cancel_deadline()
+        self._opening.cancel_deadline()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -136,9 +144,9 @@ class BusSession:
                 self._objects[0].update(state.item)
             self._emit(self._menu.update(state.menu))
 
-    def notify(self, summary: str, body: str) -> None:
+    def notify(self, notification: Notification) -> None:
         """Show a notification."""
-        self._spawn(self._notifier.show(summary, body))
+        self._spawn(self._notifier.show(notification))
 
     def withdraw_notification(self) -> None:
         """Withdraw the last notification."""
@@ -147,33 +155,53 @@ class BusSession:
     def _export(self, state: TrayState) -> None:
         self._menu.closed()
         self._menu.update(state.menu)
-        item = StatusNotifierItem(self._name, state.item, self._on_secondary_activate)
-        menu = DBusMenu(self._menu, self._on_menu_event, self._menu_closed)
+        style = self._owner.quirks.tooltip
+        item = StatusNotifierItem(self._name, state.item, style, self._on_click, self._on_secondary_activate)
+        opening = self._opening
+        menu = DBusMenu(self._menu, self._on_menu_event, opening.about_to_show, opening.about_to_show_group)
         self._objects = item, menu
         with self._ignoring_lost_bus():
             self._bus.export(MENU_PATH, menu)
-            self._bus.export(ITEM_PATH, item)
-        self._spawn(self._register())
+            self._bus.export(self._owner.quirks.item_path, item)
+        self._spawn(self._registration.run())
+        if self._owner.on_better_tray is not None:
+            self._spawn(self._xembed.run())
 
-    async def _register(self) -> None:
-        member, flags = "RegisterStatusNotifierItem", MessageFlag.NO_AUTOSTART
-        reply = await call(self._bus, WATCHER, member, "s", self._bus.unique_name, flags=flags)
-        if reply.message_type is MessageType.ERROR:
-            _LOG.debug("not registered with a tray yet: %s", reply.error_name)
-
-    def _on_message(self, message: Message) -> None:
-        if message.message_type is not MessageType.SIGNAL:
+    def _set_quirks(self, quirks: Quirks) -> None:
+        before, self._owner.quirks = self._owner.quirks, quirks
+        if quirks == before or self._objects is None:
             return
-        if message.sender == BUS.name and message.member == "NameOwnerChanged":
-            name, _, new_owner = message.body
-            if name == NOTIFICATIONS.name:
-                self._notifier.server_changed()
-            elif name == WATCHER.name and new_owner and self._objects is not None:
-                self._menu_closed()
-                self._spawn(self._register())
+        item, _ = self._objects
+        with self._ignoring_lost_bus():
+            if quirks.item_path != before.item_path:
+                self._bus.unexport(before.item_path, item)
+                self._bus.export(quirks.item_path, item)
+            item.set_tooltip_style(quirks.tooltip)
+        if (hook := self._owner.on_quirks_changed) is not None:
+            self._run_callback(hook)
+
+    def _on_message(self, message: Message) -> Message | None:
+        if message.message_type is MessageType.METHOD_CALL:
+            return self._on_activate(message)
+        if message.message_type is not MessageType.SIGNAL:
+            return None
+        owner_of = message.body[0] if message.sender == BUS.name and message.member == "NameOwnerChanged" else None
+        if WATCHER.name in {owner_of, message.interface}:
+            self._xembed.look()
+            if self._registration.on_signal(message):
+                self._opening.new_host()
+        elif owner_of == NOTIFICATIONS.name:
+            self._notifier.server_changed()
         elif message.interface == NOTIFICATIONS.name:
             # After the tasks that wait for a reply which came with it: the reply says which notifications are ours.
             asyncio.get_running_loop().call_soon(self._on_notification_signal, message)
+        return None
+
+    def _on_activate(self, call: Message) -> Message | None:
+        if call.member != "Activate" or call.interface != ITEM_INTERFACE or self._owner.quirks.opens_menu:
+            return None
+        self._on_click()
+        return Message.new_method_return(call)
 
     def _on_notification_signal(self, message: Message) -> None:
         if (run := self._notifier.clicked(message)) is not None:
@@ -186,25 +214,33 @@ class BusSession:
                 if item is not None and node.entry.enabled:
                     self._run_callback(lambda: self._owner.activate_item(item))
                 # Not every host says "closed" after a click.
-                self._menu_closed()
+                self._opening.reset()
             case "opened" if node.id == self._menu.root.id:
-                self._menu.opened()
-                self._cancel_deadline()
-                self._menu_deadline = asyncio.get_running_loop().call_later(_OPEN_AT_MOST_S, self._menu_closed)
-                if (hook := self._owner.on_menu_opened) is not None:
-                    self._run_callback(hook)
+                self._opening.opened()
             case "closed" if node.id == self._menu.root.id:
-                self._menu_closed()
+                self._opening.closed()
+
+    def _on_click(self) -> None:
+        if not self._owner.quirks.opens_menu and (hook := self._owner.on_click) is not None:
+            self._run_callback(hook)
 
     def _on_secondary_activate(self) -> None:
         self._run_callback(self._owner.activate_default)
+
+    def _better_tray(self) -> None:
+        if (hook := self._owner.on_better_tray) is not None:
+            self._run_callback(hook)
 
     def _run_callback(self, callback: Callable[[], object]) -> None:
         # Events are answered first and acted upon afterwards: hosts wait for the answer.
         asyncio.get_running_loop().call_soon(self._submit, callback)
 
+    def _menu_opened(self) -> None:
+        self._menu.opened()
+        if (hook := self._owner.on_menu_opened) is not None:
+            self._run_callback(hook)
+
     def _menu_closed(self) -> None:
-        self._cancel_deadline()
         self._emit(self._menu.closed())
 
     def _emit(self, changes: Changes) -> None:
@@ -223,11 +259,6 @@ class BusSession:
             # dbus-fast stumbles over its own end when the bus turns out to be dead while a signal is sent.
             if self._bus.connected:
                 raise
-
-    def _cancel_deadline(self) -> None:
-        if self._menu_deadline is not None:
-            self._menu_deadline.cancel()
-            self._menu_deadline = None
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

@@ -1,0 +1,122 @@
+"""The known habits of trays, each with the version it was seen on: the one place where hosts differ.
+
+A host of StatusNotifierItems is recognised by the process that owns ``org.kde.StatusNotifierWatcher``, else by
+``XDG_CURRENT_DESKTOP``. What is said of a host was seen on it; where its code says the same, that is named too.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from msgspec import Struct
+
+from trayquota.views.limits import TrayLimits
+
+
+class TooltipStyle(Enum):
+    """How a host shows the property ``ToolTip``."""
+
+    MARKUP = auto()
+    """The text below the title is markup, as the specification says."""
+    PLAIN = auto()
+    """The text is plain unless Qt takes its first line for rich text."""
+    TITLE = auto()
+    """The title alone, plain as above, over as many lines as it has."""
+
+
+class Quirks(Struct, frozen=True):
+    """How one tray differs from what the protocol, or pystray, says.
+
+    Attributes:
+        name: For people.
+        seen: The versions it was seen on.
+        limits: What it has room for.
+        doubles_ampersands: A ``&`` in a menu label marks a mnemonic, ``&&`` is the character itself.
+        tooltip: How it shows a tooltip.
+        item_path: Where it expects the item's object.
+        opens_menu: Whether clicks open the menu; where not, they arrive as ``Activate`` or ``ContextMenu``.
+        shows_items: Whether the process that owns the watcher is also a host, one that shows items.
+    """
+
+    name: str = ""
+    seen: str = ""
+    limits: TrayLimits = TrayLimits()
+    doubles_ampersands: bool = False
+    tooltip: TooltipStyle = TooltipStyle.MARKUP
+    item_path: str = "/StatusNotifierItem"
+    opens_menu: bool = True
+    shows_items: bool = True
+
+
+UNKNOWN = Quirks()
+"""A host that keeps to the protocol; seen of Xfce 4.18 and 4.20, Waybar 0.9.17 and 0.12."""
+
+PLASMA = Quirks(
+    name="Plasma",
+    seen="5.27.5, 6.3.6",
+    # A tooltip is 340 px wide and cut after eight lines below its title.
+    limits=TrayLimits(tooltip_lines=8, tooltip_chars=45),
+    # `textFormat: Text.AutoText` in applets/systemtray/qml/StatusNotifierItem.qml, github.com/KDE/plasma-workspace.
+    tooltip=TooltipStyle.PLAIN,
+    # The watcher is a module of kded: it is there without plasmashell, and says that there is a host all the same.
+    shows_items=False,
+)
+GNOME = Quirks(
+    name="GNOME",
+    seen="43.9 with AppIndicator 46, 48 with AppIndicator 59",
+    # A row is 39 px high; a menu higher than the screen is not scrolled, and submenus open inside it.
+    limits=TrayLimits(menu_rows=12, popup_rows=17),
+)
+LXQT = Quirks(
+    name="LXQt",
+    seen="1.2.1, 2.1",
+    # `StatusNotifierButton::newToolTip` and `::mouseReleaseEvent` in
+    # plugin-statusnotifier/statusnotifierbutton.cpp, github.com/lxqt/lxqt-panel.
+    tooltip=TooltipStyle.TITLE,
+    opens_menu=False,
+)
+XAPP = Quirks(
+    name="Cinnamon",
+    seen="5.6.8 with xapp 2.4.2, 6.4",
+    # Only items below this path have their menu on a left click: `is_ai` in xapp-sn-watcher/sn-item.c and
+    # xapp-sn-watcher.c, github.com/linuxmint/xapp.
+    item_path="/org/ayatana/NotificationItem/trayquota",
+)
+SWAYBAR = Quirks(
+    name="swaybar",
+    seen="1.7, 1.10",
+    # It has neither tooltips nor menus: `handle_click` in swaybar/tray/item.c, github.com/swaywm/sway.
+    opens_menu=False,
+)
+
+_BY_PROCESS = {
+    "kded5": PLASMA,
+    "kded6": PLASMA,
+    "gnome-shell": GNOME,
+    "lxqt-panel": LXQT,
+    "xapp-sn-watcher": XAPP,
+    "swaybar": SWAYBAR,
+}
+_BY_DESKTOP = {"KDE": PLASMA, "GNOME": GNOME, "LXQt": LXQT, "X-Cinnamon": XAPP}
+
+BACKENDS = {
+    "win32": Quirks(
+        name="Windows",
+        seen="the Shell_NotifyIcon documentation; Wine 8",
+        limits=TrayLimits(menu_rows=30, tooltip_utf16_units=127),
+        doubles_ampersands=True,
+    ),
+}
+"""Backends of pystray's own that differ."""
+
+
+def host_quirks(process: str | None, desktop: str) -> Quirks:
+    """Return a host's habits.
+
+    Args:
+        process: The name of the process that owns the watcher; ``None`` where it cannot be found out.
+        desktop: ``XDG_CURRENT_DESKTOP``, which may name several, separated by colons.
+    """
+    if process is not None:
+        return _BY_PROCESS.get(process, UNKNOWN)
+    return next((_BY_DESKTOP[name] for name in desktop.split(":") if name in _BY_DESKTOP), UNKNOWN)

@@ -1,0 +1,132 @@
+"""The program's icon, in the best tray there is at any time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from trayquota.tray.backend_choice import choose_backend, icon_class
+from trayquota.tray.base import BaseIcon, Notification
+from trayquota.tray.presenter import TrayPresenter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trayquota.tray.backend_choice import BackendChoice
+    from trayquota.tray.pystray_import import Icon
+    from trayquota.views.limits import TrayLimits
+    from trayquota.views.tray_view import Action, TrayView
+
+_LOG = logging.getLogger(__name__)
+
+
+class Tray:
+    """Shows views, and changes over by itself when another tray would show the icon better.
+
+    :meth:`show` and :meth:`notify` are for one thread at a time; :meth:`stop` may come from a signal handler.
+
+    Attributes:
+        on_click: Called at a click that the tray itself answers with nothing.
+        on_middle_click: Called at a middle click.
+        on_limits_changed: Called when :attr:`limits` are others, so that what is shown has to be made anew.
+    """
+
+    on_click: Callable[[], object] | None = None
+    on_middle_click: Callable[[], object] | None = None
+    on_limits_changed: Callable[[], object] | None = None
+
+    def __init__(self, name: str, choice: BackendChoice, act: Callable[[Action], None]) -> None:
+        """Make the icon; :meth:`run` shows it.
+
+        Args:
+            name: The application's name.
+            choice: The backend to begin with.
+            act: Called with the action of a chosen row.
+
+        Raises:
+            TrayUnavailable: The backend does not work here.
+        """
+        self._name = name
+        self._act = act
+        self._lock = threading.Lock()
+        self._view: TrayView | None = None
+        self._is_stopping = False
+        self._is_changing = False
+        self._icon, self._presenter = self._make(choice)
+
+    @property
+    def limits(self) -> TrayLimits:
+        """What the tray has room for."""
+        return self._presenter.quirks.limits
+
+    def show(self, view: TrayView) -> None:
+        """Show ``view``; what the tray refused is tried again with the next one."""
+        with self._lock:
+            self._view = view
+            self._presenter.show(view)
+
+    def notify(
+        self, title: str, body: str, *, urgent: bool = False, on_click: Callable[[], object] | None = None
+    ) -> None:
+        """Show a notification, where there are any; see :class:`Notification`."""
+        self._presenter.notify(Notification(title, body, urgent, on_click))
+
+    def run(self, on_ready: Callable[[], object]) -> None:
+        """Show the icon until :meth:`stop`.
+
+        Args:
+            on_ready: Called once, on another thread, when the icon is shown, or cannot be.
+
+        Raises:
+            TrayUnavailable: There is no tray, or none any more.
+        """
+
+        def show_first(icon: Icon) -> None:
+            try:
+                icon.visible = True
+            finally:
+                on_ready()
+
+        self._icon.run(show_first)
+        while self._is_changing and not self._is_stopping:
+            self._change_over()
+            self._icon.run(self._show_again)
+
+    def stop(self) -> None:
+        """Have :meth:`run` return."""
+        self._is_stopping = True
+        self._icon.stop()
+
+    def _show_again(self, icon: Icon) -> None:
+        icon.visible = True
+        if self._is_stopping:
+            # It was stopped after the old icon's loop had ended and before there was this one's.
+            icon.stop()
+
+    def _change_over(self) -> None:
+        self._is_changing = False
+        choice = choose_backend()
+        _LOG.info("another tray: %s (%s)", choice.name, choice.why)
+        with self._lock:
+            self._icon, self._presenter = self._make(choice)
+            if self._view is not None:
+                self._presenter.show(self._view)
+        self._limits_changed()
+
+    def _make(self, choice: BackendChoice) -> tuple[Icon, TrayPresenter]:
+        icon = icon_class(choice)(self._name)
+        if isinstance(icon, BaseIcon):
+            icon.on_click = lambda: self.on_click and self.on_click()
+            icon.on_middle_click = lambda: self.on_middle_click and self.on_middle_click()
+            icon.on_quirks_changed = self._limits_changed
+            icon.on_better_tray = self._better_tray if choice.is_automatic else None
+        return icon, TrayPresenter(icon, choice.name, self._act)
+
+    def _limits_changed(self) -> None:
+        if self.on_limits_changed is not None:
+            self.on_limits_changed()
+
+    def _better_tray(self) -> None:
+        self._is_changing = True
+        self._icon.stop()
