@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.providers import provider_names, provider_title
+
 from .command import wait_until
 from .provider_stand_in import Reply
 
@@ -98,6 +100,14 @@ def test_a_report_holds_nothing_that_is_nobody_s_business(home: Home, stand_in: 
     assert "proxy = set, not shown" in report
 
 
+def test_doctor_warns_of_what_others_learnt_the_hard_way(home: Home) -> None:
+    home.write("antigravity-jo.json", {"type": "antigravity", "email": "jo@example.com", "access_token": "token"})
+    assert "has led to bans" in home.run("doctor").out
+    off = home.path / "off.toml"
+    off.write_text('providers_off = ["antigravity"]\n')
+    assert "has led to bans" not in home.run("doctor", "--config", str(off)).out
+
+
 # Demo.
 
 
@@ -105,12 +115,19 @@ def leftovers(home: Home) -> list[str]:
     return [each.name for each in home.temporary.iterdir()]
 
 
-def test_the_demo_prints_six_accounts_in_every_state_and_leaves_nothing(home: Home, stand_in: StandIn) -> None:
+def test_the_demo_prints_accounts_in_every_state_of_every_provider_and_leaves_nothing(
+    home: Home, stand_in: StandIn
+) -> None:
     home.add("claude-ada")
     result = home.run("demo", "--once")
     assert (result.code, result.err) == (1, "")
     headers = [line for line in result.out.splitlines() if line.startswith(("Claude · ", "Codex · "))]
     assert len(headers) == 6
+    assert {line.split(" · ")[0] for line in result.out.splitlines() if "@example." in line} >= {
+        "Claude",
+        "Codex",
+        *(provider_title(name) for name in provider_names()),
+    }
     assert not any("claude-ada@" in each for each in headers), "the person's own accounts are left alone"
     for words in ("0%", "Disabled", "Login expired", "has trouble (HTTP", "Weekly (Fable)"):
         assert words in result.out
@@ -147,6 +164,6 @@ def test_a_demo_in_the_tray_asks_its_own_stand_in_and_tidies_up(home: Home, stan
     applet.signal(number)
     result = applet.ended()
     assert result.code == 0
-    assert "Six sample accounts are in the tray now" in result.out
+    assert "Sixteen sample accounts are in the tray now" in result.out
     wait_until(lambda: not leftovers(home), "tidy temporary folder")
     assert stand_in.asked == []

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from trayquota.app import App
 from trayquota.cli.common import say
-from trayquota.cli.demo_provider import stand_in, timestamp
+from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
+from trayquota.cli.demo_provider import stand_in
 from trayquota.cli.status import print_status
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import TrayUnavailable
@@ -51,12 +52,12 @@ def run(options: Options) -> int:
 
 def _run_tray(config: Config, backend: str) -> int:
     tray = App(config, choose_backend(backend), reload=lambda: _load(config.paths), interval_s=_INTERVAL_S)
-    print("Six sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
+    print("Sixteen sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
     return tray.run()
 
 
 def sample_config(folder: Path, gateway: str) -> Config:
-    """Return the settings for six sample accounts under ``folder``, one in every state, asked of ``gateway``."""
+    """Return the settings for sample accounts under ``folder``: every state, every provider, asked of ``gateway``."""
     credentials = folder / "cli-proxy-api"
     credentials.mkdir(mode=0o700)
     now = datetime.now(UTC)
@@ -70,24 +71,28 @@ def sample_config(folder: Path, gateway: str) -> Config:
         ("codex-fay@example.com-team", later, True),
     ):
         provider, person = name.split("-")[:2]
-        content = {
-            "type": provider,
-            "email": person,
-            "access_token": f"sample-{person}",
-            "refresh_token": "",
-            "account_id": person,
-            "expired": expires_at,
-            "disabled": disabled,
-        }
-        path = credentials / f"{name}.json"
-        path.write_text(json.dumps(content), encoding="utf-8")
-        path.chmod(0o600)
+        _write_account(credentials / f"{name}.json", provider, person, expired=expires_at, disabled=disabled)
+    for person, account in OTHER_ACCOUNTS.items():
+        path = credentials / f"{account.file_type}-{person}.json"
+        _write_account(path, account.file_type, person, expired=later, **account.fields)
     paths = Paths(folder / "config.toml", folder / "state", folder / "data", folder / "log")
     _save_stale_account(StateStore(paths.state), now)
-    settings = {"folder": str(credentials), "gateway": gateway, "renew_logins": False}
+    settings = {"folder": str(credentials), "gateway": gateway, "renew_logins": False, "providers_on": ["meta"]}
     lines = (f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
     paths.config.write_text("".join(lines), "utf-8")
     return _load(paths)
+
+
+def _write_account(path: Path, file_type: str, person: str, **fields: object) -> None:
+    content = {
+        "type": file_type,
+        "email": person,
+        "access_token": f"sample-{person}",
+        "refresh_token": "",
+        "account_id": person,
+    }
+    path.write_text(json.dumps(content | fields), encoding="utf-8")
+    path.chmod(0o600)
 
 
 def _load(paths: Paths) -> Config:

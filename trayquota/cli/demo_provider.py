@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+
+from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +20,8 @@ _HOUR_S = 3600
 _WEEK_S = 7 * 24 * _HOUR_S
 _EMPTY_FOR_S = 15
 _CYCLE_S = 60
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a moment in UTC as credential files and answers have it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+_TOKEN = re.compile(r"sample-([\w.-]+@[\w.]+)")
+"""Which person a request is about; Devin has its token in the body."""
 
 
 @contextmanager
@@ -52,15 +52,22 @@ class _Handler(BaseHTTPRequestHandler):
     started_s = time.monotonic()
 
     def do_GET(self) -> None:
-        person = self.headers.get("Authorization", "").removeprefix("Bearer sample-")
+        self._answer(b"")
+
+    def do_POST(self) -> None:
+        self._answer(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def _answer(self, body: bytes) -> None:
+        token = _TOKEN.search(self.headers.get("Authorization", "") + body.decode("utf-8", "replace"))
+        person = token[1] if token else ""
         if self.path.endswith("/profile"):
             self._send(200, _PROFILES.get(person, {}))
-            return
-        answer = _ANSWERS.get(person)
-        if answer is None:
-            self._send(503, {"type": "error", "error": {"type": "overloaded_error", "message": "sample"}})
+        elif person in OTHER_ACCOUNTS:
+            self._send(200, OTHER_ACCOUNTS[person].answer())
+        elif person in _ANSWERS:
+            self._send(200, _ANSWERS[person](time.monotonic() - self.started_s))
         else:
-            self._send(200, answer(time.monotonic() - self.started_s))
+            self._send(503, {"type": "error", "error": {"type": "overloaded_error", "message": "sample"}})
 
     def _send(self, status: int, content: object) -> None:
         body = json.dumps(content).encode()

@@ -16,6 +16,7 @@ from trayquota.cli.common import ExitCode, load
 from trayquota.core.errors import TrayUnavailable
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age, printable
+from trayquota.providers import find_provider
 from trayquota.services import cached_snapshot, utc_now
 from trayquota.settings.config import Settings
 from trayquota.settings.declarations import declarations
@@ -66,7 +67,9 @@ def run(options: Options) -> int:
     report.section("Credentials folder")
     for folder in config.folders:
         _folder(report, folder, config.sources.get("folder", "default"))
-    _accounts(report, cached_snapshot(config))
+    snapshot = cached_snapshot(config)
+    _accounts(report, snapshot)
+    _cautions(report, snapshot)
     _settings(report, config)
     _own_files(report, config)
     report.section("Result")
@@ -184,6 +187,15 @@ def _state(usage: AccountUsage) -> str:
     if usage.state is AccountState.PENDING:
         return "not asked yet"
     return f"{usage.state} ({usage.failure.kind}: {usage.failure.message})" if usage.failure else usage.state.value
+
+
+def _cautions(report: _Report, snapshot: Snapshot) -> None:
+    """Say what people should know of providers that they have polled."""
+    polled = {usage.account.provider for usage in snapshot.accounts if usage.state is not AccountState.DISABLED}
+    for name in sorted(polled):
+        provider = find_provider(name)
+        if provider is not None and provider.caution:
+            report.fact(provider.caution)
 
 
 def _settings(report: _Report, config: Config) -> None:
