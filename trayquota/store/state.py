@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _KEEP_ACCOUNTS = timedelta(days=30)
 _KEEP_BACKOFFS = timedelta(days=90)
 _LOCK_WAIT_S = 2.0
+_IMPORT_DELAY_S = 0.25
 _MAX_BYTES = 128 << 20
 """3,000 accounts with 40 windows each, the longest titles and a notification of each take 80 MB."""
 _log = logging.getLogger(__name__)
@@ -54,7 +56,14 @@ class StateStore:
         state = self._read()
         with self._lock:
             self._backoffs = dict(state.refresh_backoffs)
+        self._import_later()
         return dict(state.accounts)
+
+    def _import_later(self) -> None:
+        """Import what :meth:`save` needs while answers are awaited: not before the first picture, nor at the end."""
+        timer = threading.Timer(_IMPORT_DELAY_S, import_module, ("filelock",))
+        timer.name, timer.daemon = "import", True
+        timer.start()
 
     def alert_states(self) -> dict[AlertKey, AlertState]:
         """Return what the person was notified of."""
