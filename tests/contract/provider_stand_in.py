@@ -20,6 +20,7 @@ PATIENCE_S = 20.0
 CLAUDE_USAGE = "api.anthropic.com/api/oauth/usage"
 CLAUDE_TOKEN = "platform.claude.com/v1/oauth/token"
 CODEX_USAGE = "chatgpt.com/backend-api/wham/usage"
+CODEX_RESETS = "chatgpt.com/backend-api/wham/rate-limit-reset-credits"
 _PLACEHOLDER = re.compile(r"\{\{JWT:([\w.]+)\}\}")
 
 

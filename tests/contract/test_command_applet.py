@@ -96,7 +96,7 @@ def test_a_file_that_comes_changes_or_goes_is_noticed(home: Home, stand_in: Stan
     applet = start(home)
     asked(stand_in, "token-claude-ada")
     home.add("codex-carol")
-    stand_in.answer("token-codex-carol", "codex_usage_plus.json")
+    stand_in.answer("token-codex-carol", "codex_usage_weekly_only.json")
     asked(stand_in, "token-claude-ada", "token-codex-carol")
     wait_until(lambda: "the accounts have changed: 2" in home.log, "second account")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .command import REFERENCE, Home, Result
-from .provider_stand_in import CLAUDE_USAGE, CODEX_USAGE, FACTS, Reply, StandIn, fact
+from .provider_stand_in import CLAUDE_USAGE, CODEX_RESETS, CODEX_USAGE, FACTS, Reply, StandIn, fact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +117,7 @@ def test_it_is_one_document_and_nothing_else(run: Run) -> None:
     assert run.begun - timedelta(seconds=1) <= generated <= datetime.now(UTC)
     assert document["generated_at"].endswith("Z")
     keys = {"id", "provider", "name", "plan", "state", "error", "updated_at", "windows"}
+    keys |= {"organization", "subscription_ends_at", "credits", "reset_credits"}
     assert all(set(each) == keys for each in document["accounts"])
     assert document["lowest"]["remaining_percent"] == 0
     assert document["lowest"]["account"] in run.accounts
@@ -199,10 +200,14 @@ def test_a_failing_answer_has_its_kind(run: Run, provider: str, number: int) -> 
 
 
 def test_each_account_was_asked_once_where_its_provider_is_and_no_other(run: Run) -> None:
-    tokens = [each.token for each in run.asked]
+    for_expiry = {each.token for each in run.asked if each.place == CODEX_RESETS}
+    answered_with_resets = {"token-codex-usage-plus", "fake-codex-access-C1", "fake-codex-access-C2"}
+    assert for_expiry == answered_with_resets, "no other account is asked when its reset credits lapse"
+    asked = [each for each in run.asked if each.place != CODEX_RESETS]
+    tokens = [each.token for each in asked]
     amount = 4 + len(OTHERS) + len(USAGE) + len(cases("claude")) + len(cases("codex"))
     assert len(tokens) == len(set(tokens)) == amount
-    for request in run.asked:
+    for request in asked:
         main = CODEX_USAGE if "codex" in request.token else CLAUDE_USAGE
         assert request.place == (OTHERS[request.token][1] if request.token in OTHERS else main)
 

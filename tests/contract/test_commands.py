@@ -148,7 +148,7 @@ def test_each_provider_is_asked_as_it_wants_to_be(home: Home, stand_in: StandIn)
     home.add("codex-dora", account_id=None, id_token="", refresh_token="")
     stand_in.answer("token-codex-dora", "codex_usage_weekly_only.json")
     assert home.status().code == 0
-    asked = {each.token: each for each in stand_in.asked}
+    asked = {each.token: each for each in reversed(stand_in.asked)}
     claude, codex, bare = (asked[f"token-{name}"] for name in ("claude-ada", "codex-carol", "codex-dora"))
     assert (claude.method, claude.place, claude.body) == ("GET", CLAUDE_USAGE, b"")
     assert claude.headers["authorization"] == "Bearer token-claude-ada"
@@ -246,7 +246,7 @@ def test_a_pause_holds_for_the_next_command_which_says_so(home: Home, stand_in: 
     stand_in.answer("token-claude-ada", "claude_usage_basic.json")
     result = home.status()
     assert result.code == 1
-    assert [each.token for each in stand_in.asked[asked:]] == ["token-codex-carol"]
+    assert {each.token for each in stand_in.asked[asked:]} == {"token-codex-carol"}
     account = result.accounts["claude-ada.json"]
     assert (account["state"], account["error"]["kind"]) == ("stale", "rate_limited")
     assert account["error"]["retry_at"]
@@ -272,7 +272,7 @@ def test_a_signal_ends_it_while_an_answer_is_awaited(home: Home, stand_in: Stand
     fresh(home, stand_in)
     stand_in.answer("token-claude-ada", HELD)
     command = home.start("status", "--json")
-    stand_in.until(lambda asked: len(asked) == 2)
+    stand_in.until(lambda asked: len({each.token for each in asked}) == 2)
     command.signal(number)
     result = command.ended()
     assert (result.code, result.out, result.err) == (code, "", "")
