@@ -1,4 +1,4 @@
-"""What is known of one account: how an answer changes it, and the state that it makes."""
+"""The record of one account: how the results of fetches change it, and the state that it is shown in."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class AccountRecord(Struct, frozen=True):
-    """What is remembered of one account.
+    """What is kept of one account.
 
     Attributes:
         account: Who it was.
         polled_at: When it was polled last.
         updated_at: When the values were received: windows and credits.
         windows: The last good ones.
-        failure: Why the last try failed, if it did.
+        failure: Why the last fetch failed, if it did.
         gate: The pause after a 429.
         credits: What the account lives on beside the windows.
         reset_credits: ``None`` when there are none.
@@ -56,13 +56,13 @@ class AccountRecord(Struct, frozen=True):
 
 
 class FetchResult(RedactedRepr, Struct, frozen=True):
-    """What came of asking an account.
+    """The result of fetching one account.
 
     Attributes:
         usage: The quotas, when there was a good answer.
-        error: Why there was none; beside a reading: something else the user should know.
+        error: Why there was none; beside ``usage``: something else the user should know.
         is_rate_limited: The provider answered 429.
-        retry_after_s: The pause it asked for; seconds, 0 when it named none.
+        retry_after_s: Its ``Retry-After``; seconds, 0 without one.
         access_token: The access token that was used.
         expired_at: When a token ended, or was refused, that another program refreshes; else ``None``.
     """
@@ -84,38 +84,38 @@ _LONGEST_PAUSE = timedelta(days=1)
 """No provider is believed to want a longer one."""
 
 
-def account_usage(credential: Credential, known: AccountRecord, *, is_confirmed: bool) -> AccountUsage:
-    """Return how an account stands.
+def account_usage(credential: Credential, record: AccountRecord, *, is_confirmed: bool) -> AccountUsage:
+    """Return an account as it is shown.
 
     Args:
-        credential: What its file says.
-        known: What its provider said last.
-        is_confirmed: That was said just now, not read from an earlier run's state.
+        credential: As its source gives it.
+        record: As its provider answered.
+        is_confirmed: The record is of this run, not of an earlier one.
     """
-    account = known.account
+    account = record.account
     if credential.disabled:
         return AccountUsage(account, AccountState.DISABLED)
     if credential.problem is not None:
-        state = AccountState.STALE if known.windows else AccountState.ERROR
-        return _usage(known, state, credential.problem)
+        state = AccountState.STALE if record.windows else AccountState.ERROR
+        return _usage(record, state, credential.problem)
     if not credential.is_supported:
         return AccountUsage(account, AccountState.UNSUPPORTED)
-    return _usage(known, _state(known, is_confirmed=is_confirmed), known.failure)
+    return _usage(record, _state(record, is_confirmed=is_confirmed), record.failure)
 
 
-def _usage(known: AccountRecord, state: AccountState, failure: Failure | None) -> AccountUsage:
+def _usage(record: AccountRecord, state: AccountState, failure: Failure | None) -> AccountUsage:
     return AccountUsage(
-        known.account, state, known.windows, failure, known.updated_at, known.credits, known.reset_credits
+        record.account, state, record.windows, failure, record.updated_at, record.credits, record.reset_credits
     )
 
 
-def _state(known: AccountRecord, *, is_confirmed: bool) -> AccountState:
-    failure, has_values = known.failure, known.updated_at is not None
-    if failure is not None and failure.kind is FailureKind.LOGIN_EXPIRED and not _awaits_refresh(known):
+def _state(record: AccountRecord, *, is_confirmed: bool) -> AccountState:
+    failure, has_values = record.failure, record.updated_at is not None
+    if failure is not None and failure.kind is FailureKind.LOGIN_EXPIRED and not _awaits_refresh(record):
         return AccountState.EXPIRED
     if not has_values:
         return AccountState.PENDING if failure is None else AccountState.ERROR
-    if failure is not None and known.updated_at != known.polled_at:
+    if failure is not None and record.updated_at != record.polled_at:
         return AccountState.STALE
     return AccountState.OK if is_confirmed else AccountState.STALE
 
@@ -127,45 +127,45 @@ def _awaits_refresh(record: AccountRecord) -> bool:
 
 
 def new_record(credential: Credential) -> AccountRecord:
-    """Return what is known of an account that nobody has asked yet."""
+    """Return the record of an account that has not been fetched yet."""
     return AccountRecord(credential.account)
 
 
-def restore(known: AccountRecord | None, credential: Credential) -> AccountRecord:
-    """Return what an earlier run has learnt about the account in a file; nothing when it was another one."""
-    if known is None or not known.account.is_same_person(credential.account):
+def restore(record: AccountRecord | None, credential: Credential) -> AccountRecord:
+    """Return an earlier run's record for an account; an empty one when it is of another person."""
+    if record is None or not record.account.is_same_person(credential.account):
         return new_record(credential)
-    return with_current_account(known, credential)
+    return with_current_account(record, credential)
 
 
-def with_current_account(known: AccountRecord, credential: Credential) -> AccountRecord:
-    """Return ``known`` with the account as its file names it now; the plan may be known from an answer alone."""
-    return replace(known, account=credential.account.completed(known.account))
+def with_current_account(record: AccountRecord, credential: Credential) -> AccountRecord:
+    """Return ``record`` with the account as its source gives it now; the plan may be known from an answer alone."""
+    return replace(record, account=credential.account.completed(record.account))
 
 
 def apply_result(
-    known: AccountRecord, outcome: FetchResult, before: RateLimitGate | None, now: datetime
+    record: AccountRecord, result: FetchResult, submitted_gate: RateLimitGate | None, now: datetime
 ) -> AccountRecord:
-    """Return what is known after an answer; the last good values stay when it was none.
+    """Return the record after a fetch; the last good values stay when it failed.
 
     Args:
-        known: What was known until now.
-        outcome: The answer.
-        before: The gate when the question was put, which a 429 doubles.
-        now: When the answer came.
+        record: Until now.
+        result: Of the fetch.
+        submitted_gate: The gate when it was submitted, which a 429 doubles.
+        now: When the result came.
     """
-    if outcome.usage is None:
-        if outcome.is_rate_limited:
-            after = _paused(known, outcome, before, now)
-        elif outcome.error is not None and outcome.expired_at is not None:
-            after = _expired(known, outcome.error, outcome.expired_at, now)
+    if result.usage is None:
+        if result.is_rate_limited:
+            after = _paused(record, result, submitted_gate, now)
+        elif result.error is not None and result.expired_at is not None:
+            after = _expired(record, result.error, result.expired_at, now)
         else:
-            after = replace(known, failure=outcome.error, expired_since=None)
+            after = replace(record, failure=result.error, expired_since=None)
         # Values are fresh when they came with the last answer, so no clock may be too coarse to tell two apart.
-        return replace(after, polled_at=now if now != known.updated_at else now + _TICK)
-    account, usage = known.account, outcome.usage
+        return replace(after, polled_at=now if now != record.updated_at else now + _TICK)
+    account, usage = record.account, result.usage
     return replace(
-        known,
+        record,
         account=replace(
             account,
             plan=usage.plan or account.plan,
@@ -176,7 +176,7 @@ def apply_result(
         windows=usage.windows,
         credits=usage.credits,
         reset_credits=usage.reset_credits,
-        failure=outcome.error,
+        failure=result.error,
         gate=None,
         expired_since=None,
     )
@@ -203,46 +203,49 @@ def with_values_of(record: AccountRecord, other: AccountRecord) -> AccountRecord
 
 
 def apply_cancelled(
-    known: AccountRecord, outcome: FetchResult, before: RateLimitGate | None, now: datetime
+    record: AccountRecord, result: FetchResult, submitted_gate: RateLimitGate | None, now: datetime
 ) -> AccountRecord:
-    """Return what is known after the answer to a question that was withdrawn.
+    """Return the record after a fetch that was cancelled.
 
-    Nothing of it is shown, but a pause that the provider asked for is a pause; and an account that is not asked
-    for a reason says so.
+    Its result is not shown, but a 429 closes the gate all the same; and an account that is not polled for that
+    reason says so.
     """
-    if not outcome.is_rate_limited:
-        return known
-    paused = _paused(known, outcome, before, now)
-    return replace(paused, failure=known.failure or paused.failure)
+    if not result.is_rate_limited:
+        return record
+    paused = _paused(record, result, submitted_gate, now)
+    return replace(paused, failure=record.failure or paused.failure)
 
 
-def _paused(known: AccountRecord, outcome: FetchResult, before: RateLimitGate | None, now: datetime) -> AccountRecord:
-    gate = next_gate(before, outcome.retry_after_s, now)
-    if known.gate is not None and known.gate.opens_at > gate.opens_at:
-        gate = known.gate
-    failure: Failure | None = outcome.error and replace(outcome.error, retry_at=gate.opens_at)
-    return replace(known, failure=failure, gate=gate)
+def _paused(
+    record: AccountRecord, result: FetchResult, submitted_gate: RateLimitGate | None, now: datetime
+) -> AccountRecord:
+    gate = next_gate(submitted_gate, result.retry_after_s, now)
+    if record.gate is not None and record.gate.opens_at > gate.opens_at:
+        gate = record.gate
+    failure: Failure | None = result.error and replace(result.error, retry_at=gate.opens_at)
+    return replace(record, failure=failure, gate=gate)
 
 
-def shift_clock(known: AccountRecord, by: timedelta) -> AccountRecord:
-    """Return ``known`` with all that was reckoned on a clock that has been moved since, moved along."""
-    gate, failure = known.gate, known.failure
+def shift_clock(record: AccountRecord, by: timedelta) -> AccountRecord:
+    """Return ``record`` with its instants moved along with a clock that was set back."""
+    gate, failure = record.gate, record.failure
     return replace(
-        known,
-        polled_at=known.polled_at and known.polled_at + by,
-        updated_at=known.updated_at and known.updated_at + by,
+        record,
+        polled_at=record.polled_at and record.polled_at + by,
+        updated_at=record.updated_at and record.updated_at + by,
+        expired_since=record.expired_since and record.expired_since + by,
         gate=gate and replace(gate, opens_at=gate.opens_at + by),
         failure=failure and replace(failure, retry_at=failure.retry_at and failure.retry_at + by),
     )
 
 
-def sanitize(known: AccountRecord, now: datetime) -> AccountRecord:
-    """Return what an earlier run has learnt, made safe against a clock that was wrong then.
+def sanitize(record: AccountRecord, now: datetime) -> AccountRecord:
+    """Return an earlier run's record, made safe against a clock that was wrong then.
 
-    What was asked in the future was asked now at the earliest, and no gate is shut for years.
+    What was polled in the future was polled now at the earliest, and no gate is closed for years.
     """
-    if known.polled_at is not None and known.polled_at > now:
-        known = shift_clock(known, now - known.polled_at)
-    if known.gate is not None and known.gate.opens_at - now > _LONGEST_PAUSE:
-        known = replace(known, gate=replace(known.gate, opens_at=now + _LONGEST_PAUSE))
-    return known
+    if record.polled_at is not None and record.polled_at > now:
+        record = shift_clock(record, now - record.polled_at)
+    if record.gate is not None and record.gate.opens_at - now > _LONGEST_PAUSE:
+        record = replace(record, gate=replace(record.gate, opens_at=now + _LONGEST_PAUSE))
+    return record

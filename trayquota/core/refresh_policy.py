@@ -31,7 +31,7 @@ class Reason(StrEnum):
     RESET = "reset"
     RETRY = "retry"
     CHANGED = "changed"
-    MANUAL = "asked"
+    MANUAL = "manual"
     WOKE = "woke"
 
 

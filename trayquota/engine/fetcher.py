@@ -75,7 +75,7 @@ class Fetcher:
             if usage is None:
                 login = self._refreshed(fetch, login)
                 if refusal is not None and refusal.failure.kind is not FailureKind.LOGIN_EXPIRED:
-                    # Nobody said that the token had ended: one new one is tried, once, whatever comes of this process.
+                    # The token may not have ended: a new one is tried once, also when this process ends meanwhile.
                     self._token_manager.set_ineffective(login, is_ineffective=True)
                 usage = self._fetch_refreshed(fetch, login)
         except FetchError as error:
@@ -182,8 +182,8 @@ def _failed(credential: Credential, login: Tokens, error: FetchError, now: datet
     """Return the result of a fetch that failed; an expired login that another program refreshes says which."""
     failure, expired_at = error.failure, None
     if credential.refreshed_by and failure.kind is FailureKind.LOGIN_EXPIRED and login.access_token:
-        words = f"Login expired. {credential.refreshed_by} refreshes this login; is it running?"
-        failure = replace(failure, message=words)
+        message = f"Login expired. {credential.refreshed_by} refreshes this login; is it running?"
+        failure = replace(failure, message=message)
         expired_at = login.expires_at if login.expires_at is not None and login.expires_at <= now else now
     return FetchResult(
         error=failure,

@@ -131,7 +131,7 @@ class Registry:
         self._entries: dict[str, Entry] = {}
         self._gone: dict[str, AccountRecord] = {}
         self._allowances: dict[str, PollAllowance] = {}
-        """By account id, whoever's account it is."""
+        """By account id, also when the account becomes another person's."""
 
     def begin_poll(self, account_id: str, now: datetime) -> Entry | None:
         """Return an account if it may be polled at ``now``, and count the poll; else ``None``."""

@@ -70,7 +70,7 @@ class ProviderSwitches(Struct, frozen=True):
         return cls(frozenset(off), frozenset(on))
 
     def is_off(self, name: str) -> bool:
-        """Whether accounts of the provider called ``name`` are not to be asked."""
+        """Whether accounts of the provider called ``name`` are disabled."""
         provider = find_provider(name)
         is_off_by_default = provider is not None and provider.is_off_by_default
         return name in self.off or (is_off_by_default and name not in self.on)

@@ -64,7 +64,7 @@ def no_windows(provider: str) -> FetchError:
 
 
 def retry_after_s(response: Response) -> float:
-    """Return the seconds that ``Retry-After`` asks for, 0 without one; at most a day."""
+    """Return the seconds of ``Retry-After``, 0 without one; at most a day."""
     value = response.headers.get("retry-after", "").strip()
     seconds = number(value)
     if seconds is None and value:

@@ -89,7 +89,7 @@ class Identity(RedactedRepr, Struct, frozen=True):
         expires_at: When the access token ends, where only the token says so.
         access_token: The token to send, where the file has it under a name of this provider's alone; then its end is
             ``expires_at``, whatever else the file says.
-        is_supported: The login can be used to ask for quotas.
+        is_supported: Quotas can be fetched with the login.
         extra: More that requests need, by names of the provider's own choice: a project, a region, a host.
         user_id: The provider's own id of the person.
         organization_id: The id of the organization that the login belongs to.
@@ -142,11 +142,11 @@ class Provider(ABC):
     refreshed_by: ClassVar[str] = ""
     """The program that refreshes its logins, for people; empty where only a new sign-in helps."""
     is_off_by_default: ClassVar[bool] = False
-    """Whether nobody is asked unless the setting ``providers_on`` names it."""
+    """Whether its accounts are disabled unless the setting ``providers_on`` names it."""
     min_interval_s: ClassVar[float] = 0.0
-    """Accounts are not asked more often than this, in seconds."""
+    """Accounts are not polled more often than this, in seconds."""
     caution: ClassVar[str] = ""
-    """What people should know before they have these accounts asked, for ``doctor``; empty for nothing."""
+    """What people should know before they have these accounts polled, for ``doctor``; empty for nothing."""
 
     def identify(self, source: Mapping[str, object]) -> Identity:  # noqa: ARG002 - a hook: most files need none
         """Return what only this provider knows to read in ``source``, the fields of a credential file."""

@@ -143,16 +143,16 @@ def unreadable_account(path: Path, message: str) -> Credential:
 
 
 def _secret(source: Mapping[str, object], nested: Mapping[str, object], *keys: str) -> str:
-    for each in (source, nested):
+    for part in (source, nested):
         for key in keys:
-            value = each.get(key)
+            value = part.get(key)
             if isinstance(value, str) and value:
                 return value
     return ""
 
 
 def _expires_at(source: Mapping[str, object], nested: Mapping[str, object], identity: Identity) -> datetime | None:
-    """Return when the access token ends; what the file says is of another one where the provider picked its own."""
+    """Return when the access token ends; the file's own keys are of another one where the provider picked its own."""
     if identity.access_token is not None:
         return identity.expires_at
     return _expiry(source) or _expiry(nested) or identity.expires_at
