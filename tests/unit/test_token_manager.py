@@ -178,6 +178,19 @@ def test_a_file_that_has_become_unfit_meanwhile_is_left_alone(
     assert content is None or expired.path.read_bytes() == content
 
 
+@pytest.mark.parametrize("theirs", [{"email": "bob@example.com"}, {"organization_uuid": "org-2"}])
+def test_another_person_s_login_is_neither_used_nor_refreshed_for_the_one_before(
+    expired: House, theirs: dict[str, object]
+) -> None:
+    expired.write(expired.provider.newest, **MORE, organization_uuid="org-1")
+    stale = expired.credential()
+    expired.write(expired.provider.sign_in(), **MORE | theirs)
+    with pytest.raises(FetchError) as caught:
+        expired.manager.refresh(stale, stale.login)
+    assert caught.value.failure.kind is FailureKind.UNREADABLE_FILE
+    assert expired.provider.requests == []
+
+
 @pytest.mark.parametrize("kind", ["codex", "kimi", "antigravity", "unheard-of"])
 def test_the_logins_of_others_are_never_renewed(house: House, kind: str) -> None:
     house.write(house.provider.newest, type=kind, expired="2020-01-01T00:00:00Z")

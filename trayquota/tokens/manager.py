@@ -198,7 +198,7 @@ class TokenManager:
         if source is None:
             raise _is_changing()
         fresh = read_account(path, source)
-        if fresh.disabled or fresh.problem or fresh.account.provider != credential.account.provider:
+        if fresh.disabled or fresh.problem or not fresh.account.is_same_person(credential.account):
             raise fetch_error(FailureKind.UNREADABLE_FILE, "The file has been changed. It will be read again.")
         if not fresh.login.refresh_token:
             raise login_expired()
