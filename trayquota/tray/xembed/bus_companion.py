@@ -23,7 +23,7 @@ from trayquota.tray.session_bus import (
 from trayquota.tray.watcher import HOST_PREFIX, has_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from dbus_fast import Message
     from dbus_fast.aio import MessageBus
@@ -57,7 +57,7 @@ class BusCompanion:
         self._task: asyncio.Task[None] | None = None
         self._notifier: Notifier | None = None
         self._has_changed = asyncio.Event()
-        self._notifying: set[asyncio.Task[None]] = set()
+        self._work: asyncio.Queue[Callable[[Notifier], Awaitable[None]]] = asyncio.Queue()
         self._thread = threading.Thread(target=self._run, name=f"{name}-bus", daemon=True)
 
     def start(self) -> None:
@@ -66,12 +66,12 @@ class BusCompanion:
             self._thread.start()
 
     def notify(self, notification: Notification) -> None:
-        """Show a notification; from any thread."""
-        self._post(lambda: self._spawn(lambda notifier: notifier.show(notification)))
+        """Show a notification, as soon as there is a connection; from any thread."""
+        self._post(lambda: self._work.put_nowait(lambda notifier: notifier.show(notification)))
 
     def withdraw_notification(self) -> None:
         """Withdraw the last notification; from any thread."""
-        self._post(lambda: self._spawn(Notifier.withdraw))
+        self._post(lambda: self._work.put_nowait(Notifier.withdraw))
 
     def close(self) -> None:
         """Leave the bus, and the thread."""
@@ -114,18 +114,25 @@ class BusCompanion:
     async def _serve(self, bus: MessageBus) -> None:
         self._notifier = Notifier(bus, self._name)
         bus.add_message_handler(self._on_message)
-        watch = asyncio.ensure_future(self._watch(bus))
+        tasks = [asyncio.ensure_future(self._watch(bus)), asyncio.ensure_future(self._notify(self._notifier))]
         end = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
         try:
             await asyncio.wait([end])
         finally:
             self._notifier = None
-            tasks = [watch, *self._notifying]
             for task in tasks:
                 task.cancel()
             if bus.connected:
                 bus.disconnect()
             await asyncio.gather(*tasks, end, return_exceptions=True)
+
+    async def _notify(self, notifier: Notifier) -> None:
+        while True:
+            work = await self._work.get()
+            try:
+                await work(notifier)
+            except (*UNREACHABLE, TimeoutError) as why:
+                _LOG.debug("a notification was not shown: %r", why)
 
     async def _watch(self, bus: MessageBus) -> None:
         """Look for a host whenever names on the bus change, and some times after that: objects come after names."""
@@ -168,18 +175,6 @@ class BusCompanion:
     def _on_notification_signal(self, message: Message) -> None:
         if self._notifier is not None and (run := self._notifier.clicked(message)) is not None:
             self._submit(run)
-
-    def _spawn(self, work: Callable[[Notifier], Coroutine[None, None, None]]) -> None:
-        if self._notifier is None:
-            return
-        task = self._loop.create_task(work(self._notifier))
-        self._notifying.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._notifying.discard(task)
-        if not task.cancelled() and (why := task.exception()) is not None:
-            _LOG.debug("a notification was not shown: %r", why)
 
 
 def _delays() -> Iterator[float]:

@@ -19,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 _MAX_LINES: Final = 20
 _LAUNCHERS: Final = {
-    "rofi": ("-dmenu", "-i", "-no-custom", "-p", "{title}", "-l", "{lines}"),
+    "rofi": ("-dmenu", "-i", "-no-custom", "-p", "{title}", "-l", "{lines}", "-theme-str", "window {{width: 60%;}}"),
     "dmenu": ("-i", "-p", "{title}", "-l", "{lines}"),
 }
 """Each program's options to show lines and print the chosen one; the first that is installed is taken."""

@@ -229,10 +229,15 @@ class TrayWindow:
         window.put_image(context.id, 0, 0, canvas.width, canvas.height, X.ZPixmap, place.depth, 0, data)
         context.free()
         if picture.title != self._painted.title:
-            utf8 = self._display.intern_atom("UTF8_STRING")
-            window.change_property(self._display.intern_atom("_NET_WM_NAME"), utf8, 8, picture.title.encode())
+            self._set_title(window, picture.title)
         self._display.flush()
         self._painted = picture
+
+    def _set_title(self, window: Window, title: str) -> None:
+        utf8 = self._display.intern_atom("UTF8_STRING")
+        window.change_property(self._display.intern_atom("_NET_WM_NAME"), utf8, 8, title.encode())
+        # The older property holds Latin-1 alone.
+        window.set_wm_name(title.replace("…", "...").encode("latin-1", "replace").decode("latin-1"))
 
     def _read_ground(self, window: Window, width: int, height: int) -> Image.Image:
         """Return what the tray shows below the icon: transparency here means to paint the same once more."""
