@@ -6,6 +6,7 @@ import io
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.errors import Interrupted
-from trayquota.system import shutdown as leaving
-from trayquota.system.shutdown import exit_now, interruptible, on_shutdown, on_signal, shutdown_signals
+from trayquota.system import shutdown
+from trayquota.system.shutdown import exit_now, interruptible, on_shutdown, shutdown_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,31 +26,33 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has
 
 @pytest.fixture(autouse=True)
 def handlers_as_they_were() -> Iterator[None]:
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in shutdown_signals()}
     yield
-    assert {each: signal.getsignal(each) for each in before} == before
+    assert {number: signal.getsignal(number) for number in before} == before
 
 
 @posix
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_unwinds_what_is_being_done(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPROF", "SIGXCPU"]
+)
+def test_a_signal_interrupts_and_a_second_one_does_not_disturb_the_cleaning_up(name: str) -> None:
     number = signal.Signals[name]
-    tidied: list[signal.Signals] = []
+    cleaned: list[signal.Signals] = []
     with pytest.raises(Interrupted) as caught:
-        wait_for_the_end(number, tidied)
-    assert tidied == [number]
+        wait_for_the_end(number, cleaned)
+    assert cleaned == [number]
     assert caught.value.exit_code == 128 + number
 
 
-def wait_for_the_end(number: signal.Signals, tidied: list[signal.Signals]) -> None:
+def wait_for_the_end(number: signal.Signals, cleaned: list[signal.Signals]) -> None:
     with interruptible():
         try:
             os.kill(os.getpid(), number)
             threading.Event().wait(10)
         finally:
-            # A second one does not disturb the tidying up.
+            # A second one does not disturb the cleaning up.
             os.kill(os.getpid(), number)
-            tidied.append(number)
+            cleaned.append(number)
 
 
 @posix
@@ -64,7 +67,7 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def test_off_the_main_thread_nothing_is_touched() -> None:
+def test_off_the_main_thread_the_handlers_stay() -> None:
     entered = []
 
     def enter() -> None:
@@ -91,7 +94,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("ending")
-def test_leaving_lets_threads_of_ours_come_to_their_end() -> None:
+def test_own_threads_get_a_moment_to_end() -> None:
     thread = threading.Thread(target=threading.Event().wait, args=(0.05,), name="fetch_0")
     thread.start()
     with pytest.raises(Exit, match="3"):
@@ -100,8 +103,8 @@ def test_leaving_lets_threads_of_ours_come_to_their_end() -> None:
 
 
 @pytest.mark.usefixtures("ending")
-def test_leaving_does_not_wait_for_a_thread_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaving, "_GRACE_S", 0.01)
+def test_a_thread_that_hangs_does_not_hold_up_the_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutdown, "_GRACE_S", 0.01)
     let_go = threading.Event()
     threads = [threading.Thread(target=let_go.wait, name=name) for name in ("fetch_0", "somebody-else")]
     for each in threads:
@@ -114,7 +117,7 @@ def test_leaving_does_not_wait_for_a_thread_that_hangs(monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("ending")
-def test_what_was_printed_is_sent_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_printed_is_flushed_before_the_exit(monkeypatch: pytest.MonkeyPatch) -> None:
     held = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(held, write_through=False))
     sys.stdout.write("42%")
@@ -126,7 +129,9 @@ def test_what_was_printed_is_sent_on_its_way(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("ending")
 @pytest.mark.parametrize("stream", [None, "gone"])
-def test_nobody_to_read_is_no_obstacle_to_leaving(monkeypatch: pytest.MonkeyPatch, stream: str | None) -> None:
+def test_output_that_nobody_reads_does_not_prevent_the_exit(
+    monkeypatch: pytest.MonkeyPatch, stream: str | None
+) -> None:
     class Gone(io.StringIO):
         def flush(self) -> None:
             raise BrokenPipeError
@@ -149,29 +154,8 @@ def signalled_elsewhere(number: signal.Signals) -> threading.Thread:
     return threading.Thread(target=send)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="is used on Linux alone")
-def test_any_other_signal_is_heard_whichever_thread_gets_it() -> None:
-    number = signal.Signals["SIGUSR1"]
-    before = signal.getsignal(number)
-    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
-    try:
-        with interruptible():
-            on_signal(number, lambda: heard.put(threading.current_thread().name))
-            os.kill(os.getpid(), number)
-            assert heard.get(timeout=PATIENCE_S) == "signals"
-            thread = signalled_elsewhere(number)
-            thread.start()
-            assert heard.get(timeout=PATIENCE_S) == "signals"
-            thread.join()
-            on_signal(number, None)
-            os.kill(os.getpid(), number)
-        assert heard.empty()
-    finally:
-        signal.signal(number, before)
-
-
 @posix
-def test_a_signal_that_the_main_thread_misses_interrupts_it_all_the_same() -> None:
+def test_a_signal_that_another_thread_gets_interrupts_the_main_thread() -> None:
     thread, in_vain = signalled_elsewhere(signal.SIGTERM), threading.Event()
     timer = threading.Timer(PATIENCE_S, in_vain.set)
 
@@ -190,14 +174,14 @@ def test_a_signal_that_the_main_thread_misses_interrupts_it_all_the_same() -> No
 
 
 @posix
-def test_who_wants_to_know_of_the_end_is_told_wherever_the_signal_went() -> None:
-    told: queue.SimpleQueue[str] = queue.SimpleQueue()
-    with interruptible(), on_shutdown(lambda: told.put(threading.current_thread().name)):
+def test_the_shutdown_callback_runs_whichever_thread_gets_the_signal() -> None:
+    called: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with interruptible(), on_shutdown(lambda: called.put(threading.current_thread().name)):
         thread = signalled_elsewhere(signal.SIGTERM)
         thread.start()
-        assert told.get(timeout=PATIENCE_S) == "signals"
+        assert called.get(timeout=PATIENCE_S) == "signals"
         os.kill(os.getpid(), signal.SIGINT)
-        assert told.get(timeout=PATIENCE_S) == "signals"
+        assert called.get(timeout=PATIENCE_S) == "signals"
         thread.join()
 
 
@@ -211,3 +195,25 @@ def test_no_thread_and_no_descriptor_is_left() -> None:
             assert len(set(threading.enumerate()) - threads) == 1
     assert set(threading.enumerate()) == threads
     assert signal.set_wakeup_fd(-1) == -1
+
+
+@posix
+@pytest.mark.parametrize("shortage", ["descriptors", "threads"])
+def test_without_a_thread_or_a_descriptor_signals_still_interrupt(
+    monkeypatch: pytest.MonkeyPatch, shortage: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(24, "Too many open files") if shortage == "descriptors" else RuntimeError
+
+    def wait() -> None:
+        with interruptible(), on_shutdown(lambda: None):
+            pass
+        with interruptible():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    if shortage == "descriptors":
+        monkeypatch.setattr(socket, "socketpair", refuse)
+    else:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(Interrupted):
+        wait()

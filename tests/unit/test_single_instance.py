@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import select
 import signal
-import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from trayquota.system.single_instance import Listener, SingleInstance, call
+from trayquota.system import endpoint
+from trayquota.system.single_instance import SingleInstance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,25 +26,24 @@ if TYPE_CHECKING:
 
 LONG_S = 60.0
 """How long a test waits for what has to come; never how long it takes."""
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="is told by a signal on Linux alone")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="sockets among files, and modes")
 
 HOLDER = """
 import os, sys
 from pathlib import Path
-from trayquota.system.single_instance import Instance
-from trayquota.system.shutdown import interruptible
+from trayquota.system import endpoint
+from trayquota.system.single_instance import SingleInstance
 
 def say(word):
     os.write(1, word.encode() + b"\\n")
 
-with interruptible():
-    instance = Instance(Path(sys.argv[1]))
-    say(f"claimed {instance.claim()}")
-    if "listen" in sys.argv:
-        instance.listen(lambda: say("called"))
-    say("ready")
-    sys.stdin.read()
-    instance.release()
+instance = SingleInstance(Path(sys.argv[1]))
+say(f"claimed {instance.claim()}")
+if "listen" in sys.argv:
+    instance.listen(lambda: say("called"))
+say("ready")
+sys.stdin.read()
+instance.release()
 say("released")
 """
 
@@ -64,7 +64,8 @@ class Holder:
         assert self.process.stdout is not None
         line = b""
         while not line.endswith(b"\n"):
-            assert select.select([self.process.stdout], [], [], LONG_S)[0], "says nothing"
+            if sys.platform != "win32":
+                assert select.select([self.process.stdout], [], [], LONG_S)[0], "says nothing"
             byte = self.process.stdout.read(1)
             if not byte:
                 break
@@ -91,17 +92,21 @@ def holder(folder: Path, *words: str) -> Iterator[Holder]:
 
 
 @pytest.fixture(autouse=True)
-def no_trace() -> Iterator[None]:
-    """Hold every test to leaving no thread, and put the signal back."""
+def _no_thread_is_left() -> Iterator[None]:
     before = set(threading.enumerate())
-    if sys.platform == "linux":
-        handler = signal.getsignal(signal.SIGUSR1)
-        yield
-        signal.signal(signal.SIGUSR1, handler)
-    else:
-        yield
+    yield
     assert set(threading.enumerate()) == before
     gc.collect()  # a socket or file left open warns now
+
+
+@pytest.fixture(autouse=True)
+def session(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The private folder of a session, with a path as short as usual."""
+    with tempfile.TemporaryDirectory(prefix="tq") as folder:
+        path = tmp_path_factory.mktemp("temp")
+        monkeypatch.setattr(tempfile, "tempdir", str(path))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield type(path)(folder)
 
 
 # Claims.
@@ -138,7 +143,7 @@ def test_a_claim_taken_on_one_thread_can_be_given_back_on_another(tmp_path: Path
 
 def test_where_nothing_can_be_written_the_applet_starts_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    for _each in range(2):
+    for _ in range(2):
         instance = SingleInstance(tmp_path / "file" / "folder")
         assert instance.claim()
         assert not instance.call()
@@ -158,7 +163,6 @@ def test_where_locks_do_not_work_the_applet_starts_all_the_same(
     instance.release()
 
 
-@LINUX
 def test_a_second_process_is_not_the_only_one(tmp_path: Path) -> None:
     with holder(tmp_path) as first:
         assert first.says() == "claimed True"
@@ -172,52 +176,37 @@ def test_a_second_process_is_not_the_only_one(tmp_path: Path) -> None:
         instance.release()
 
 
-@LINUX
-def test_a_killed_process_does_not_block(tmp_path: Path) -> None:
+def test_what_a_killed_process_leaves_neither_blocks_a_claim_nor_being_called(tmp_path: Path) -> None:
     with holder(tmp_path, "listen") as first:
         assert [first.says(), first.says()] == ["claimed True", "ready"]
         first.process.kill()
         first.process.wait(LONG_S)
-        assert (tmp_path / "instance.json").exists()
-        instance = SingleInstance(tmp_path)
-        assert instance.claim()
-        instance.release()
-
-
-@LINUX
-def test_a_claim_forgets_whom_a_dead_one_names(tmp_path: Path) -> None:
-    """Its number may be another program's by now, and the signal would end that one."""
-    with holder(tmp_path, "listen") as bystander:
-        assert [bystander.says(), bystander.says()] == ["claimed True", "ready"]
-        other = tmp_path / "other"
-        other.mkdir()
-        (other / "instance.json").write_bytes((tmp_path / "instance.json").read_bytes())
-        instance = SingleInstance(other)
-        assert instance.claim()
-        assert not SingleInstance(other).call()
-        instance.release()
-        assert bystander.finish() == "released"
+    called = threading.Event()
+    instance = SingleInstance(tmp_path)
+    assert not instance.call()
+    assert instance.claim()
+    instance.listen(called.set)
+    assert SingleInstance(tmp_path).call()
+    assert called.wait(LONG_S)
+    instance.release()
 
 
 # Being called.
 
 
-@LINUX
-def test_a_call_reaches_the_first_process(tmp_path: Path) -> None:
+def test_a_call_reaches_the_first_process(tmp_path: Path, session: Path) -> None:
     with holder(tmp_path, "listen") as first:
         assert [first.says(), first.says()] == ["claimed True", "ready"]
-        for _each in range(2):
+        for _ in range(2):
             second = SingleInstance(tmp_path)
             assert not second.claim()
             assert second.call()
             assert first.says() == "called"
-        assert (tmp_path / "instance.json").exists()
         assert first.finish() == "released"
-        assert not (tmp_path / "instance.json").exists()
-        assert not SingleInstance(tmp_path).call()
+    assert not SingleInstance(tmp_path).call()
+    assert list(session.iterdir()) == []
 
 
-@LINUX
 def test_a_second_process_that_leaves_takes_nothing_along(tmp_path: Path) -> None:
     with holder(tmp_path, "listen") as first:
         assert [first.says(), first.says()] == ["claimed True", "ready"]
@@ -228,192 +217,132 @@ def test_a_second_process_that_leaves_takes_nothing_along(tmp_path: Path) -> Non
         assert first.says() == "called"
 
 
-@LINUX
-def test_a_first_that_does_not_listen_yet_is_not_disturbed(tmp_path: Path) -> None:
+def test_a_first_that_does_not_listen_is_said_to_be_out_of_reach_and_nothing_is_removed(
+    tmp_path: Path, session: Path
+) -> None:
     with holder(tmp_path) as first:
         assert [first.says(), first.says()] == ["claimed True", "ready"]
-        assert not SingleInstance(tmp_path).call()
+        (session / "trayquota-0.socket").touch()
+        second = SingleInstance(tmp_path)
+        assert not second.claim()
+        assert not second.call()
+        second.release()
+        assert [path.name for path in session.iterdir()] == ["trayquota-0.socket"]
         assert first.finish() == "released"
 
 
-@LINUX
-def test_a_call_that_comes_too_late_ends_nobody(tmp_path: Path) -> None:
-    calls: list[int] = []
+def test_folders_of_state_have_an_applet_each(tmp_path: Path) -> None:
+    calls: list[str] = []
+    instances = {name: SingleInstance(tmp_path / name) for name in ("a", "b")}
+    for name, instance in instances.items():
+        assert instance.claim()
+        instance.listen(lambda name=name: calls.append(name))  # type: ignore[misc]
+    assert SingleInstance(tmp_path / "b").call()
+    for instance in instances.values():
+        instance.release()
+    assert calls == ["b"]
+
+
+def test_the_callback_runs_on_a_thread_of_its_own(tmp_path: Path) -> None:
+    names: list[str] = []
     instance = SingleInstance(tmp_path)
     assert instance.claim()
-    instance.listen(lambda: calls.append(1))
-    contact = (tmp_path / "instance.json").read_bytes()
-    instance.release()
-    (tmp_path / "instance.json").write_bytes(contact)
+    instance.listen(lambda: names.append(threading.current_thread().name))
     assert SingleInstance(tmp_path).call()
-    assert calls == []
+    instance.release()
+    assert names == ["instance"]
 
 
-@LINUX
-@pytest.mark.parametrize(
-    "contact",
-    [
-        "",
-        "{",
-        "[]",
-        "null",
-        "{}",
-        '{"pid": null}',
-        '{"pid": "x"}',
-        '{"pid": 1.5}',
-        '{"pid": true}',
-        '{"pid": 0}',
-        '{"pid": -1}',
-        '{"pid": 1}',
-        f'{{"pid": {10**30}}}',
-        "\xff",
-    ],
-)
-def test_a_broken_contact_calls_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contact: str) -> None:
-    sent: list[int] = []
-
-    def kill(pid: int, _number: int) -> None:
-        sent.append(pid)
-        raise OverflowError
-
-    monkeypatch.setattr(os, "kill", kill)
-    (tmp_path / "instance.json").write_bytes(contact.encode("latin-1"))
-    assert not SingleInstance(tmp_path).call()
-    assert sent in ([], [10**30])
-
-
-@LINUX
-@pytest.mark.parametrize("before", [None, 0o644])
-def test_how_to_call_is_for_the_user_alone(tmp_path: Path, before: int | None) -> None:
-    contact = tmp_path / "instance.json"
+@posix
+def test_no_process_is_signalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(os, "kill", lambda *what: sent.append(what))
+    monkeypatch.setattr(signal, "pthread_kill", lambda *what: sent.append(what))
+    tmp_path.joinpath("instance.json").write_text(f'{{"pid": {os.getpid()}}}')
     instance = SingleInstance(tmp_path)
     assert instance.claim()
-    if before is not None:
-        contact.write_text("a longer text than what will stand there")
-        contact.chmod(before)
-    instance.listen(lambda: None)
-    assert contact.stat().st_mode & 0o777 == 0o600
-    assert json.loads(contact.read_text("utf-8")) == {"pid": os.getpid()}
+    assert not SingleInstance(tmp_path).call()
     instance.release()
+    assert sent == []
 
 
-@LINUX
-def test_listening_needs_no_folder(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    instance = SingleInstance(tmp_path / "file")
+# Where it listens.
+
+
+def own_folder(temporary: Path) -> Path:
+    user = 0
+    if sys.platform != "win32":
+        user = os.getuid()
+    return temporary / f"trayquota-{user}"
+
+
+@posix
+def test_the_socket_is_among_the_session_s_files(tmp_path: Path, session: Path) -> None:
+    instance = SingleInstance(tmp_path)
+    assert instance.claim()
     instance.listen(lambda: None)
+    (path,) = session.iterdir()
+    assert stat.S_ISSOCK(path.stat().st_mode)
     instance.release()
+    assert list(session.iterdir()) == []
 
 
-# The line, which is used where signals do not do.
-
-
-class Calls:
-    """Counts, and can be waited for."""
-
-    def __init__(self) -> None:
-        self.came = threading.Semaphore(0)
-
-    def __call__(self) -> None:
-        self.came.release()
-
-    def one(self) -> bool:
-        return self.came.acquire(timeout=LONG_S)
-
-    def any_more(self) -> bool:
-        return self.came.acquire(blocking=False)
-
-
-@pytest.fixture
-def calls() -> Calls:
-    return Calls()
-
-
-@pytest.fixture
-def line(calls: Calls) -> Iterator[Listener]:
-    it = Listener(calls)
-    yield it
-    it.close()
-
-
-def port_and_word(line: Listener) -> tuple[int, str]:
-    port, word = line.endpoint["port"], line.endpoint["word"]
-    assert isinstance(port, int)
-    assert isinstance(word, str)
-    return port, word
-
-
-def test_the_word_is_heard(line: Listener, calls: Calls) -> None:
-    for _each in range(3):
-        call(*port_and_word(line))
-        assert calls.one()
-
-
-def test_a_wrong_word_is_ignored(line: Listener, calls: Calls) -> None:
-    port, word = port_and_word(line)
-    for wrong in ("", word[:-1], word + "x", "ü" * 40, "x" * 10_000):
-        call(port, wrong)
-    call(port, word)  # heard after all the others
-    assert calls.one()
-    assert not calls.any_more()
-
-
-def test_a_caller_that_hangs_up_at_once_is_survived(line: Listener, calls: Calls) -> None:
-    port, word = port_and_word(line)
-    with socket.create_connection(("127.0.0.1", port)) as rude:
-        rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # the connection is reset
-    call(port, word)
-    assert calls.one()
-
-
-def test_words_differ_from_line_to_line(line: Listener) -> None:
-    other = Listener(lambda: None)
-    assert other.endpoint["word"] != line.endpoint["word"]
-    assert other.endpoint["port"] != line.endpoint["port"]
-    other.close()
-
-
-def test_only_this_machine_can_call(line: Listener) -> None:
-    assert line._socket.getsockname()[0] == "127.0.0.1"
-
-
-def test_a_closed_line_leaves_nothing(calls: Calls) -> None:
-    line = Listener(calls)
-    port, word = port_and_word(line)
-    thread = line._thread
-    assert thread.is_alive()
-    line.close()
-    line.close()
-    assert not thread.is_alive()
-    with pytest.raises(OSError, match=r"refused|reset"):
-        call(port, word)
-    assert not calls.any_more()
-
-
-def test_a_line_can_be_closed_by_who_is_called() -> None:
-    closed = threading.Event()
-
-    def hang_up() -> None:
-        mine.close()
-        closed.set()
-
-    mine = Listener(hang_up)
-    call(*port_and_word(mine))
-    assert closed.wait(LONG_S)
-    mine._thread.join(LONG_S)
-    assert not mine._thread.is_alive()
-
-
-def test_where_signals_do_not_do_the_line_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls
+@posix
+@pytest.mark.parametrize("reason", ["none", "relative", "open to others", "too long", "a link"])
+def test_where_the_session_has_no_private_folder_the_temporary_one_s_own_is_used(
+    tmp_path: Path, session: Path, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
+    stated = {"none": "", "relative": "run", "too long": str(session / ("x" * 90)), "a link": str(session / "link")}
+    if reason == "open to others":
+        session.chmod(0o755)
+    (session / ("x" * 90)).mkdir(0o700)
+    (session / "target").mkdir(0o700)
+    (session / "link").symlink_to("target")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", stated.get(reason, str(session)))
+    monkeypatch.setattr(endpoint, "_USER_FOLDERS", str(session / "nobody"))
+    monkeypatch.setattr(endpoint, "_TEMPORARY", str(session))
+    monkeypatch.setattr(tempfile, "tempdir", str(session))
+    instance = SingleInstance(tmp_path)
+    assert instance.claim()
+    instance.listen(lambda: None)
+    own = own_folder(session)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
+    assert len(list(own.iterdir())) == 1
+    assert SingleInstance(tmp_path).call()
+    instance.release()
+    assert list(own.iterdir()) == []
+
+
+@posix
+def test_a_temporary_folder_of_that_name_that_others_can_enter_is_not_used(
+    tmp_path: Path, session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    monkeypatch.setattr(endpoint, "_USER_FOLDERS", str(session / "nobody"))
+    monkeypatch.setattr(endpoint, "_TEMPORARY", str(session))
+    monkeypatch.setattr(tempfile, "tempdir", str(session))
+    own = own_folder(session)
+    own.mkdir()
+    own.chmod(0o777)
+    instance = SingleInstance(tmp_path)
+    assert instance.claim()
+    instance.listen(lambda: None)
+    assert list(own.iterdir()) == []
+    assert stat.S_IMODE(own.stat().st_mode) == 0o777
+    assert not SingleInstance(tmp_path).call()
+    instance.release()
+
+
+@posix
+def test_a_socket_that_somebody_listens_on_is_left_to_them(tmp_path: Path, session: Path) -> None:
+    """As where locks do not work, and both take themselves for the first."""
+    calls: list[str] = []
     first, second = SingleInstance(tmp_path), SingleInstance(tmp_path)
-    assert first.claim()
-    first.listen(calls)
-    assert not second.claim()
-    assert second.call()
-    assert calls.one()
+    first.listen(lambda: calls.append("first"))
+    second.listen(lambda: calls.append("second"))
+    assert SingleInstance(tmp_path).call()
     second.release()
+    assert SingleInstance(tmp_path).call()
     first.release()
-    assert not second.call()
+    assert calls == ["first", "first"]
+    assert list(session.iterdir()) == []

@@ -149,6 +149,13 @@ def test_certificates_that_were_exchanged_are_read_anew(tmp_path: Path, monkeypa
 # Of the system, or of the environment.
 
 
+def make_pipe(path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("no pipes among files")
+    else:
+        os.mkfifo(path)
+
+
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_what_a_variable_of_the_environment_names_is_trusted(
     variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -189,9 +196,7 @@ def test_a_variable_that_names_nothing_usable_is_named(
     if kind == "empty":
         place.touch()
     elif kind == "pipe":
-        if sys.platform == "win32":
-            pytest.skip("no pipes among files")
-        os.mkfifo(place)
+        make_pipe(place)
     monkeypatch.setenv(variable, str(place))
     with transport_to() as transport:
         failure = failure_of(transport, "https://localhost:1/")

@@ -21,7 +21,8 @@ def run(options: Options) -> int:
     set_up_logging(config.paths.log, verbose=options.verbose)
     instance = SingleInstance(config.paths.state_dir)
     if not instance.claim():
-        say("is running already" + (" and was told to refresh and show itself." if instance.call() else "."))
+        reached = "and was told to refresh and show itself" if instance.call() else "but cannot be reached"
+        say(f"is running already {reached}.")
         return ExitCode.OK
     try:
         app = App(

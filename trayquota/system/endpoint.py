@@ -1,0 +1,261 @@
+"""Where a second start of the applet reaches the first, and what they say to each other.
+
+One exchange everywhere: the caller connects and sends a secret, and the listener answers once it has acted on it. The
+way there is a socket in a folder that only its owner can enter; on Windows, where Python has none, a port of the
+loopback interface, which the secret guards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import stat
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import DecodeError, Struct, json
+
+from trayquota.system.files import read_bounded, write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PATIENCE_S = 2.0
+_USER_FOLDERS, _TEMPORARY = "/run/user", "/tmp"  # noqa: S108 - for a folder of this user alone, looked at before use
+_ANSWER = b"done"
+_SECRET_BYTES = 16
+_LARGEST_BYTES = 1 << 12
+_LONGEST_PATH = 103 if sys.platform == "darwin" else 107
+"""Bytes of a socket's path that the system takes."""
+_FILE_FAMILY = getattr(socket, "AF_UNIX", socket.AF_INET)
+
+
+class Endpoint(Protocol):
+    """A way for processes of one user to reach each other."""
+
+    def bind(self) -> tuple[socket.socket, bytes]:
+        """Return a listening socket and the secret for it; raises ``OSError``."""
+
+    def connect(self) -> tuple[socket.socket, bytes]:
+        """Return a connection to whoever listens and the secret it expects; raises ``OSError``."""
+
+    def unbind(self) -> None:
+        """Take away what :meth:`bind` has left; raises nothing."""
+
+
+def endpoint(folder: Path, key: str) -> Endpoint:
+    """Return this platform's way.
+
+    Args:
+        folder: A private folder of the program's own.
+        key: Tells endpoints of one user from each other; for a file's name.
+    """
+    way: Endpoint = SocketFile(f"trayquota-{key}")
+    if sys.platform == "win32":
+        way = LoopbackPort(folder / "instance.json")
+    return way
+
+
+class SocketFile:
+    """A socket among the files of the session, in a folder that is its owner's alone."""
+
+    def __init__(self, name: str) -> None:
+        """Be reached by ``name``."""
+        self._name = name
+        self._bound: tuple[Path, int] | None = None
+
+    def bind(self) -> tuple[socket.socket, bytes]:
+        """Listen in the first folder that takes the socket. One that a crash has left there is replaced."""
+        for path in self._paths(is_made=True):
+            if _is_in_use(path):
+                raise FileExistsError
+            listener = socket.socket(_FILE_FAMILY)
+            try:
+                if path.is_socket():
+                    path.unlink()
+                listener.bind(str(path))
+                listener.listen()
+                self._bound = path, path.stat().st_ino
+            except OSError:
+                listener.close()
+            else:
+                return listener, b"show"
+        raise FileNotFoundError
+
+    def connect(self) -> tuple[socket.socket, bytes]:
+        """Connect to the first socket that somebody listens on."""
+        for path in self._paths(is_made=False):
+            with contextlib.suppress(OSError):
+                return _connect_to_file(path), b"show"
+        raise ConnectionRefusedError
+
+    def unbind(self) -> None:
+        """Remove the socket, if it is still the one that was made here."""
+        if self._bound is not None:
+            (path, inode), self._bound = self._bound, None
+            with contextlib.suppress(OSError):
+                if path.stat().st_ino == inode:
+                    path.unlink()
+
+    def _paths(self, *, is_made: bool) -> Iterator[Path]:
+        for folder in _session_folders(is_made=is_made):
+            path = folder / self._name
+            if len(os.fsencode(path)) <= _LONGEST_PATH:
+                yield path
+
+
+class LoopbackPort:
+    """A port of the loopback interface; a private file says which, and the secret that guards it."""
+
+    class Contact(Struct, frozen=True):
+        """What a caller has to know."""
+
+        port: int
+        secret: str
+
+    def __init__(self, contact_file: Path) -> None:
+        """Be reached by what ``contact_file`` says."""
+        self._contact_file = contact_file
+
+    def bind(self) -> tuple[socket.socket, bytes]:
+        """Listen on a free port, and say so."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        secret = secrets.token_hex(_SECRET_BYTES)
+        try:
+            write_atomic(self._contact_file, json.encode(self.Contact(listener.getsockname()[1], secret)))
+        except OSError:
+            listener.close()
+            raise
+        return listener, secret.encode()
+
+    def connect(self) -> tuple[socket.socket, bytes]:
+        """Connect to the port that is stated."""
+        try:
+            contact = json.decode(read_bounded(self._contact_file, _LARGEST_BYTES), type=self.Contact)
+            address = "127.0.0.1", contact.port
+            return socket.create_connection(address, timeout=_PATIENCE_S), contact.secret.encode()
+        except (DecodeError, OverflowError, UnicodeError):
+            raise ConnectionRefusedError from None
+
+    def unbind(self) -> None:
+        """Forget the port."""
+        with contextlib.suppress(OSError):
+            self._contact_file.unlink(missing_ok=True)
+
+
+class Listener:
+    """Runs a callback for each caller that knows the secret, on a thread of its own that sleeps in between."""
+
+    def __init__(self, endpoint: Endpoint, on_call: Callable[[], None]) -> None:
+        """Listen from now on; raises ``OSError``, or ``RuntimeError`` when there is no thread to be had."""
+        self._on_call = on_call
+        self._endpoint = endpoint
+        self._is_closing = False
+        self._socket, self._secret = endpoint.bind()
+        self._thread = threading.Thread(target=self._serve, name="instance", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._socket.close()
+            endpoint.unbind()
+            raise
+
+    def close(self) -> None:
+        """Listen no longer; a second time does nothing."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        # Not everywhere does closing a socket wake the thread that waits on it: a last call does.
+        with contextlib.suppress(OSError), socket.socket(self._socket.family) as line:
+            line.settimeout(_PATIENCE_S)
+            line.connect(self._socket.getsockname())
+        if threading.current_thread() is not self._thread:
+            self._thread.join(2 * _PATIENCE_S)
+        self._socket.close()
+        self._endpoint.unbind()
+
+    def _serve(self) -> None:
+        while not self._is_closing:
+            try:
+                caller, _address = self._socket.accept()
+            except ConnectionError:  # gone before it was answered
+                continue
+            except OSError:
+                return
+            with caller, contextlib.suppress(OSError):
+                caller.settimeout(_PATIENCE_S)
+                if secrets.compare_digest(caller.recv(_LARGEST_BYTES), self._secret):
+                    self._on_call()
+                    caller.sendall(_ANSWER)
+
+
+def call(endpoint: Endpoint) -> bool:
+    """Have the listener's callback run; return whether it says that it has."""
+    try:
+        line, secret = endpoint.connect()
+        with line:
+            line.settimeout(_PATIENCE_S)
+            line.sendall(secret)
+            return line.recv(len(_ANSWER)) == _ANSWER
+    except OSError:
+        return False
+
+
+def _session_folders(*, is_made: bool) -> Iterator[Path]:
+    """Yield the folders for sockets that are private to this user, the usual one first."""
+    user = _user()
+    for folder in (Path(os.environ.get("XDG_RUNTIME_DIR", "")), Path(_USER_FOLDERS) / str(user)):
+        if folder.is_absolute() and _is_private(folder, user):
+            yield folder
+    # Somebody's own temporary folder may be too far down.
+    for temporary in (tempfile.gettempdir(), _TEMPORARY):
+        own = Path(temporary) / f"trayquota-{user}"
+        if is_made:
+            # Somebody else may have made one of that name; it is not used then.
+            with contextlib.suppress(OSError):
+                own.mkdir(0o700)
+                own.chmod(0o700)
+        if _is_private(own, user):
+            yield own
+
+
+def _user() -> int:
+    user = 0
+    if sys.platform != "win32":
+        user = os.getuid()
+    return user
+
+
+def _is_private(folder: Path, user: int) -> bool:
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == user and not status.st_mode & 0o077
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether somebody listens on a socket. Where locks do not work, two may take themselves for the first."""
+    try:
+        _connect_to_file(path).close()
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _connect_to_file(path: Path) -> socket.socket:
+    line = socket.socket(_FILE_FAMILY)
+    try:
+        line.settimeout(_PATIENCE_S)
+        line.connect(str(path))
+    except BaseException:
+        line.close()
+        raise
+    return line
