@@ -149,6 +149,17 @@ def test_a_failure_has_its_kind(home: Home, stand_in: StandIn, file_type: str, s
     assert account["windows"] == []
 
 
+@pytest.mark.parametrize("file_type", CASES)
+def test_payment_required_is_nothing_left_and_no_error(home: Home, stand_in: StandIn, file_type: str) -> None:
+    write(home, file_type)
+    stand_in.answer(CASES[file_type].token, Reply({"code": "personal-team-blocked:spending-limit"}, 402))
+    result = home.status()
+    (account,) = result.document["accounts"]
+    assert (account["state"], account["error"]) == ("ok", None)
+    assert [(window["title"], window["remaining_percent"]) for window in account["windows"]] == [("Credits", 0)]
+    assert result.document["lowest"]["remaining_percent"] == 0
+
+
 @pytest.mark.parametrize("file_type", sorted(CASES.keys() - {"devin"}))
 def test_nothing_of_an_expired_login_is_sent(home: Home, stand_in: StandIn, file_type: str) -> None:
     past = in_hours(-1)

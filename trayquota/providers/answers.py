@@ -9,7 +9,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import fetch_error
-from trayquota.core.model import FailureKind
+from trayquota.core.model import FailureKind, QuotaWindow, Usage
 from trayquota.providers.base import SIGN_IN
 from trayquota.providers.values import number, parse_json
 
@@ -53,6 +53,15 @@ def read_json(response: Response, provider: str) -> object:
         raise fetch_error(
             FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again."
         ) from None
+
+
+def spent_usage(response: Response) -> Usage | None:
+    """Return nothing left, when an answer says that payment or a spending limit stands in the way; else ``None``.
+
+    Whatever was left before, the provider's own verdict counts.
+    """
+    is_spent = response.status == 402 or (response.status == 403 and "spending-limit" in error_text(response))
+    return Usage((QuotaWindow("Credits", 100.0),)) if is_spent and not response.is_html else None
 
 
 def no_windows(provider: str) -> FetchError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import post_json
 from trayquota.providers.values import fields, first, instant, items, number, text
@@ -65,6 +65,8 @@ class Antigravity(Provider):
         project = login.extra.get("project")
         body = {"project": project} if project else {}
         response = _first_answer(login, send, "retrieveUserQuotaSummary", body)
+        if (spent := spent_usage(response)) is not None:
+            return spent
         if response.status == _NOT_FOUND:
             models = _first_answer(login, send, "fetchAvailableModels", body)
             windows = tuple(_pools(fields(read_json(models, self.title)))) if models.status != _NOT_FOUND else ()

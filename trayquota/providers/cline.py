@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import get_json
 from trayquota.providers.values import fields, instant, items, percent, text
@@ -56,6 +56,8 @@ class Cline(Provider):
 
     def read(self, response: Response) -> Usage:
         """Return the windows of an answer; kinds that are not known are left out."""
+        if (spent := spent_usage(response)) is not None:
+            return spent
         answer = fields(read_json(response, self.title))
         if answer.get("success") is False:
             raise fetch_error(FailureKind.REFUSED, "Cline did not tell the limits of this account.")

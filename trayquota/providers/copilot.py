@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import get_json
 from trayquota.providers.values import fields, first, instant, number, percent, text
@@ -60,6 +60,8 @@ class Copilot(Provider):
 
     def read(self, response: Response) -> Usage:
         """Return the windows of an answer; a plan without any limit has none, which is no error."""
+        if (spent := spent_usage(response)) is not None:
+            return spent
         if response.status in {403, 404} and not response.is_html:
             raise fetch_error(
                 FailureKind.REFUSED, f"GitHub Copilot has no seat for this account (HTTP {response.status})."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import get_json, post_json
 from trayquota.providers.values import fields, first, instant, jwt_claims, number, percent, text
@@ -55,6 +55,8 @@ class Cursor(Provider):
 
     def read(self, response: Response) -> Usage:
         """Return the windows of an answer: the plan, its two parts and what is spent on demand."""
+        if (spent := spent_usage(response)) is not None:
+            return spent
         answer = fields(read_json(response, self.title))
         if answer.get("enabled") is False:
             raise fetch_error(FailureKind.NO_WINDOWS, "Cursor counts no usage for this account.")

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.model import QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider, Request
 from trayquota.providers.values import fields, instant, percent, text
 
@@ -55,6 +55,8 @@ class Devin(Provider):
 
     def read(self, response: Response) -> Usage:
         """Return the windows of an answer; hidden ones are none."""
+        if (spent := spent_usage(response)) is not None:
+            return spent
         status = fields(fields(read_json(response, self.title)).get("userStatus"))
         plan = fields(status.get("planStatus"))
         info = fields(plan.get("planInfo"))

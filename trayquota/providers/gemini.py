@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.answers import error_text, no_windows, read_json
+from trayquota.providers.answers import error_text, no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import post_json
 from trayquota.providers.values import fields, first, instant, items, number, text
@@ -61,6 +61,8 @@ class Gemini(Provider):
             raise fetch_error(
                 FailureKind.REFUSED, "Google has closed Gemini CLI for personal accounts. Use Antigravity instead."
             )
+        if (spent := spent_usage(response)) is not None:
+            return spent
         return Usage(self.read(response), about.plan)
 
     def read(self, response: Response) -> tuple[QuotaWindow, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.answers import error_text, no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import get_json
 from trayquota.providers.values import fields, first, instant, number, percent, text
@@ -56,8 +56,8 @@ class Grok(Provider):
             return Usage((), "API")
         headers = _HEADERS | ({"x-userid": login.account_id} if login.account_id else {})
         response = send(get_json(f"{_BILLING}?format=credits", login, headers))
-        if response.status == 402 and "spending-limit" in error_text(response):
-            return Usage((QuotaWindow("Credits", 100.0),))
+        if (spent := spent_usage(response)) is not None:
+            return spent
         config = _config(read_json(response, self.title))
         windows = list(_credits(config))
         if all(window.used_percent is None for window in windows):

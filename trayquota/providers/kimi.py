@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from trayquota.core.model import QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import get_json
 from trayquota.providers.values import after, fields, first, instant, items, number, percent, text
@@ -74,6 +74,8 @@ class Kimi(Provider):
 
     def read(self, response: Response) -> Usage:
         """Return the windows of an answer: 5-hour, weekly, monthly and monthly for code."""
+        if (spent := spent_usage(response)) is not None:
+            return spent
         root = fields(read_json(response, self.title))
         answer = fields(root.get("data")) or root
         ratios = list(_ratios(answer, response.received_at))

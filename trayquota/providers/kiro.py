@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import get_json, post_json
 from trayquota.providers.values import fields, first, instant, items, number, percent, text
@@ -73,6 +73,8 @@ class Kiro(Provider):
 
     def read(self, response: Response) -> Usage:
         """Return the month's credits, and the overage where it is switched on and has a cap."""
+        if (spent := spent_usage(response)) is not None:
+            return spent
         answer = fields(read_json(response, self.title))
         windows = tuple(_windows(answer))
         if not windows:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.model import QuotaWindow, Usage
-from trayquota.providers.answers import no_windows, read_json
+from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import post_json
 from trayquota.providers.values import fields, instant, percent, text, whole
@@ -49,6 +49,8 @@ class Meta(Provider):
 
     def read(self, response: Response) -> Usage:
         """Return the windows of an answer; before the first use there are none, which is no error."""
+        if (spent := spent_usage(response)) is not None:
+            return spent
         answer = fields(read_json(response, self.title))
         usage = fields(answer.get("subs_usage"))
         windows = tuple(_windows(usage))
