@@ -15,6 +15,7 @@ from trayquota.core.model import Snapshot
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
+from trayquota.engine.fetch_pool import TOKEN_REFRESH_S
 from trayquota.engine.fetcher import Fetcher
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from trayquota.settings.load import Config
     from trayquota.views.alerts import Alert
 
-_TOKEN_REFRESH_S = 150.0
-"""Longer than one takes: 90 s for the answer, and what goes before and after."""
 _log = logging.getLogger(__name__)
 
 
@@ -107,7 +106,7 @@ class Services(Struct, frozen=True):
         join_fetchers()
         if not self.token_manager.wait_idle(0):
             _log.info("waiting for a token refresh")
-            self.token_manager.wait_idle(_TOKEN_REFRESH_S)
+            self.token_manager.wait_idle(TOKEN_REFRESH_S)
             self.store.save({}, utc_now())
 
 

@@ -33,6 +33,7 @@ _MOST_CONNECTIONS = 32
 FIRST_BYTE_S = 5.0
 """So long a kept connection may take to begin an answer before it is taken for dead: forgotten by a router on the
 way, or lost while the machine slept."""
+_MOST_KEPT_BYTES = 4 << 20
 _BODILESS = {101, 204, 304}
 
 
@@ -43,10 +44,21 @@ class Exchange:
         is_answered: Something has come back.
         is_suspect: Its host has sent what makes the next answer on the connection doubtful.
         is_abandoned: The rest of the answer is not read.
+        received: All bytes of the newest answer, where they are kept.
     """
 
-    def __init__(self, deadline_s: float, cancel_token: CancelToken | None) -> None:
-        """Begin one that has to be over at ``deadline_s`` of the monotonic clock."""
+    def __init__(
+        self,
+        deadline_s: float,
+        cancel_token: CancelToken | None,
+        is_enough: Callable[[bytes], bool] | None = None,
+    ) -> None:
+        """Begin one that has to be over at ``deadline_s`` of the monotonic clock.
+
+        With ``is_enough`` the bytes of the answer are kept, and read no further once it says so.
+        """
+        self._is_enough = is_enough
+        self.received = bytearray()
         self._deadline_s = deadline_s
         self._cancel_token = cancel_token
         self._connection: _Bound | None = None
@@ -95,6 +107,21 @@ class Exchange:
         self.is_suspect |= bool(data)
         return False
 
+    def begins_answer(self) -> None:
+        """Note that what comes now belongs to another answer than what came before."""
+        self.received.clear()
+
+    def receives(self, data: memoryview) -> None:
+        """Note what has come."""
+        self.is_answered = True
+        if self._is_enough is not None and len(self.received) < _MOST_KEPT_BYTES:
+            self.received += data
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether nothing more of the answer is needed."""
+        return self._is_enough is not None and self._is_enough(bytes(self.received))
+
     def left_s(self) -> float:
         """Return how long the next read may take.
 
@@ -120,9 +147,11 @@ class _Current(threading.local):
 _current = _Current()
 
 
-def begin_exchange(deadline_s: float, cancel_token: CancelToken | None) -> Exchange:
+def begin_exchange(
+    deadline_s: float, cancel_token: CancelToken | None, is_enough: Callable[[bytes], bool] | None = None
+) -> Exchange:
     """Begin an exchange on the current thread; see :class:`Exchange`."""
-    _current.exchange = Exchange(deadline_s, cancel_token)
+    _current.exchange = Exchange(deadline_s, cancel_token, is_enough)
     return _current.exchange
 
 
@@ -188,6 +217,7 @@ class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
         super().__init__(sock, *args, **kwargs)
         self._exchange = _current.exchange
+        self._exchange.begins_answer()
         self._reader = _Reader(sock, self.fp.detach(), self._exchange)
         self.fp = io.BufferedReader(self._reader)
 
@@ -228,11 +258,12 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer
-        if self.is_over:
+        if self.is_over or self._exchange.has_enough:
             return 0
         self._sock.settimeout(self._exchange.left_s())
         count = cast("int | None", cast("Any", self._raw).readinto(buffer))
-        self._exchange.is_answered |= bool(count)
+        if count:
+            self._exchange.receives(memoryview(buffer)[:count])
         self.is_over = count == 0
         return count
 

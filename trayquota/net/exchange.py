@@ -23,6 +23,7 @@ from trayquota.net.connections import Adapter, begin_exchange
 from trayquota.net.failures import cancelled, damaged, explain, is_timeout
 from trayquota.net.requests_import import requests
 from trayquota.net.routes import route
+from trayquota.net.salvage import is_whole, salvage
 from trayquota.net.trust import find_trust
 from trayquota.providers.base import Response
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 15.0
 """For a whole exchange, from the first packet to the last byte."""
+IRREVERSIBLE_DEADLINE_S = 90.0
 LARGEST_BYTES = 1 << 20
 """Of a decoded answer."""
 _CONNECT_S = 5.0
@@ -63,7 +65,7 @@ class Exchanger:
         Raises:
             FetchError: There was no answer, or none that can be used.
         """
-        deadline_s = time.monotonic() + DEADLINE_S
+        deadline_s = time.monotonic() + (IRREVERSIBLE_DEADLINE_S if request.is_irreversible else DEADLINE_S)
         way = route(request.url, gateway=gateway, proxy=proxy)
         result: Response | FetchError | None = None
         # What is not a GET never goes over a kept connection: should it die, nobody could tell whether the request
@@ -92,7 +94,8 @@ class Exchanger:
 
         if is_cancelled():
             return cancelled()
-        exchange = begin_exchange(deadline_s, cancel_token)
+        enough = (lambda received: is_whole(received, self._clock())) if request.is_irreversible else None
+        exchange = begin_exchange(deadline_s, cancel_token, enough)
         adapter = None
         try:
             kept = self._adapter(way.url)
@@ -101,14 +104,16 @@ class Exchanger:
             # The end of what was cancelled may look like the end of the answer.
             return cancelled() if is_cancelled() else response
         except FetchError as error:
-            return error
+            return self._salvaged(exchange) or error
         except zlib.error:
-            return damaged()
+            return self._salvaged(exchange) or damaged()
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             if is_cancelled():
                 return cancelled()
             # What breaks off may go on later; what is late is only late.
             exchange.is_suspect |= exchange.is_answered and not is_timeout(error)
+            if salvaged := self._salvaged(exchange):
+                return salvaged
             return None if exchange.was_stale else explain(error, way.proxy_name)
         finally:
             if exchange.is_suspect:
@@ -117,6 +122,10 @@ class Exchanger:
             exchange.end()
             if adapter is not None and not is_kept:
                 adapter.close()
+
+    def _salvaged(self, exchange: Exchange) -> Response | None:
+        """Return what has come of an answer that cannot be had again."""
+        return salvage(bytes(exchange.received), self._clock()) if exchange.received else None
 
     def _response(self, adapter: Adapter, request: Request, way: Route, exchange: Exchange) -> Response:
         prepared, timeout = _prepared(request, way.url), (_CONNECT_S, DEADLINE_S)

@@ -27,7 +27,16 @@ SIGN_IN = "Sign in again with your proxy's login command."
 
 
 class Request(RedactedRepr, Struct, frozen=True):
-    """One HTTPS request. Its ``repr`` has neither headers nor body."""
+    """One HTTPS request. Its ``repr`` has neither headers nor body.
+
+    Attributes:
+        method: GET or POST.
+        url: An ``https`` address.
+        headers: By name.
+        body: Of a POST.
+        is_irreversible: Sent once, it cannot be sent again: it may take 90 s, and whatever arrives of its answer
+            counts, however that ends.
+    """
 
     repr_fields = ("method", "url")
 
@@ -35,6 +44,7 @@ class Request(RedactedRepr, Struct, frozen=True):
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    is_irreversible: bool = False
 
 
 class Response(RedactedRepr, Struct, frozen=True):

@@ -95,6 +95,7 @@ class Claude(Provider):
                 "User-Agent": _TOKEN_AGENT,
             },
             body.encode("ascii"),
+            is_irreversible=True,
         )
 
     def read_refresh(self, response: Response) -> RefreshedTokens:
