@@ -63,38 +63,38 @@ def pause(retry_after_s: float = 0.0) -> FetchResult:
     return replace(failure(FailureKind.RATE_LIMITED), is_rate_limited=True, retry_after_s=retry_after_s)
 
 
-class Work:
-    """A question on the pool, waiting for the test to begin and to answer it."""
+class ManualFetch:
+    """A fetch on the pool, waiting for the test to begin and to finish it."""
 
-    def __init__(self, future: Future[Any], run: Callable[[], Any], asked: Credential) -> None:
+    def __init__(self, future: Future[Any], run: Callable[[], Any], credential: Credential) -> None:
         self.future = future
         self._run = run
-        self.asked = asked
-        self.outcome: FetchResult | Exception | None = None
+        self.credential = credential
+        self.result: FetchResult | Exception | None = None
 
     def begin(self) -> None:
         """Have it under way."""
-        assert self.future.set_running_or_notify_cancel(), "it was withdrawn before it began"
+        assert self.future.set_running_or_notify_cancel(), "it was cancelled before it began"
 
     def finish(self) -> None:
         self.future.set_result(self._run())
 
 
-class Hands(Executor):
+class ManualPool(Executor):
     """Pools without threads, one after the other."""
 
     def __init__(self) -> None:
-        self.works: list[Work] = []
+        self.fetches: list[ManualFetch] = []
         self.is_shut = True
 
-    def again(self) -> Hands:
+    def reopened(self) -> ManualPool:
         self.is_shut = False
         return self
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **_kwargs: Any) -> Future[T]:
         assert not self.is_shut
         future: Future[T] = Future()
-        self.works.append(Work(future, lambda: fn(*args), args[0].credential))
+        self.fetches.append(ManualFetch(future, lambda: fn(*args), args[0].credential))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -110,17 +110,17 @@ class Rig:
         self.scan_result = Discovery(credentials)
         self.scan_error: Exception | None = None
         self.scans = 0
-        self.shown: list[Snapshot] = []
+        self.published: list[Snapshot] = []
         self.second_sink: list[Snapshot] = []
         self.show_error: Exception | None = None
         self.saved: list[dict[str, AccountRecord]] = []
         self.save_error: Exception | None = None
         self.ticks = 0
         self.steps = 0
-        self.hands = Hands()
+        self.pool = ManualPool()
         self.is_slow = False
         self.discoveries: list[Callable[[], None]] = []
-        self._at_work: Work | None = None
+        self._running: ManualFetch | None = None
         self.engine = Engine(
             sources=[self],
             fetch=self._fetch,
@@ -131,7 +131,7 @@ class Rig:
             records=records,
             on_tick=self._tick,
             monotonic=lambda: self.seconds,
-            make_pool=self.hands.again,
+            make_pool=self.pool.reopened,
             run_discovery=self._run_discovery,
         )
 
@@ -158,7 +158,7 @@ class Rig:
             raise self.save_error
 
     def _publish(self, snapshot: Snapshot) -> None:
-        self.shown.append(snapshot)
+        self.published.append(snapshot)
         if self.show_error is not None:
             raise self.show_error
 
@@ -174,13 +174,13 @@ class Rig:
     def _fetch(
         self, credential: Credential, cancel_token: CancelToken, allow_s: Callable[[float], None]
     ) -> FetchResult:
-        assert self._at_work is not None
-        assert self._at_work.asked is credential
-        outcome = self._at_work.outcome
-        if isinstance(outcome, Exception):
-            raise outcome
-        assert outcome is not None
-        return outcome
+        assert self._running is not None
+        assert self._running.credential is credential
+        result = self._running.result
+        if isinstance(result, Exception):
+            raise result
+        assert result is not None
+        return result
 
     # What a test does.
 
@@ -206,37 +206,39 @@ class Rig:
         self.step()
         self.pass_time(0.2)
 
-    def open(self, *keys: str) -> list[Work]:
-        """Return the questions that wait for a begin or an answer; of ``keys``, or all."""
+    def pending(self, *keys: str) -> list[ManualFetch]:
+        """Return the fetches that are not finished; of ``keys``, or all."""
         return [
-            each for each in self.hands.works if not each.future.done() and (not keys or each.asked.account.id in keys)
+            each
+            for each in self.pool.fetches
+            if not each.future.done() and (not keys or each.credential.account.id in keys)
         ]
 
     @property
-    def asked(self) -> list[str]:
-        """The files of the accounts that are being asked, in the order of asking."""
-        return [each.asked.account.id for each in self.open()]
+    def fetching(self) -> list[str]:
+        """The ids of the accounts that are being fetched, in the order of submission."""
+        return [each.credential.account.id for each in self.pending()]
 
-    def begin(self, key: str) -> Work:
-        work = self.open(key)[-1]
+    def begin(self, key: str) -> ManualFetch:
+        work = self.pending(key)[-1]
         work.begin()
         return work
 
-    def finish(self, work: Work, outcome: FetchResult | Exception) -> None:
-        """Have a question that was begun answered."""
-        work.outcome, self._at_work = outcome, work
+    def finish(self, work: ManualFetch, result: FetchResult | Exception) -> None:
+        """Have a fetch that was begun finished."""
+        work.result, self._running = result, work
         work.finish()
         self.step()
 
-    def answer(self, key: str, outcome: FetchResult | Exception | None = None) -> None:
-        self.finish(self.begin(key), outcome or answer())
+    def answer(self, key: str, result: FetchResult | Exception | None = None) -> None:
+        self.finish(self.begin(key), result or answer())
 
-    def answer_all(self, outcome: FetchResult | None = None) -> None:
-        for key in self.asked:
-            self.answer(key, outcome)
+    def answer_all(self, result: FetchResult | None = None) -> None:
+        for key in self.fetching:
+            self.answer(key, result)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time go by as the engine's loop would: it is woken when it asked for it."""
+        """Let time go by as the engine's loop would: it is woken when something is due."""
         if self.engine.has_posts:
             self.step()
         end = self.seconds + seconds
@@ -263,7 +265,7 @@ class Rig:
     @property
     def snapshot(self) -> Snapshot:
         """What is shown."""
-        return self.shown[-1]
+        return self.published[-1]
 
     def usage(self, key: str) -> AccountUsage:
         return next(each for each in self.snapshot.accounts if each.account.id == key)

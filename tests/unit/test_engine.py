@@ -1,4 +1,4 @@
-"""The engine: who is asked, what is withdrawn, and what is told of it."""
+"""The engine: what is fetched, what is cancelled, and what is published of it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_without_accounts_an_empty_snapshot_is_there_at_once() -> None:
     rig = Rig()
     rig.scan_result = Discovery(notice="No accounts yet.")
     rig.begin_run()
-    assert len(rig.shown) == 1
+    assert len(rig.published) == 1
     assert rig.snapshot.accounts == ()
     assert not rig.snapshot.refreshing
     assert rig.snapshot.notice == "No accounts yet."
 
 
-def test_loading_is_visible_from_the_first_word_to_the_last_answer() -> None:
+def test_refreshing_is_shown_from_the_first_fetch_to_the_last_result() -> None:
     rig = three()
     rig.begin_run()
     first = rig.snapshot
@@ -44,32 +44,32 @@ def test_loading_is_visible_from_the_first_word_to_the_last_answer() -> None:
     assert {each.state for each in last.accounts} == {AccountState.OK}
 
 
-def test_all_accounts_are_asked_at_once_and_told_sorted() -> None:
+def test_all_accounts_are_fetched_at_once_and_published_sorted() -> None:
     rig = Rig(credential("carol", "codex"), credential("bob"), credential("ada"))
     upper = credential("Zoe")
     rig.scan_result = Discovery((upper, *rig.scan_result.accounts))
     rig.begin_run()
-    assert sorted(rig.asked) == ["claude-Zoe.json", ADA, BOB, CAROL]
+    assert sorted(rig.fetching) == ["claude-Zoe.json", ADA, BOB, CAROL]
     rig.answer_all()
     assert [each.account.id for each in rig.snapshot.accounts] == [ADA, BOB, "claude-Zoe.json", CAROL]
 
 
-def test_answers_are_told_now_and_then_and_the_last_one_at_once() -> None:
+def test_results_are_published_now_and_then_and_the_last_one_at_once() -> None:
     rig = three()
     rig.begin_run()
-    told = len(rig.shown)
+    published = len(rig.published)
     rig.answer(ADA)
-    assert len(rig.shown) == told, "half a second after the first word, not before"
+    assert len(rig.published) == published, "half a second after the first snapshot, not before"
     rig.pass_time(0.5)
-    assert len(rig.shown) == told + 1
+    assert len(rig.published) == published + 1
     assert (rig.state(ADA), rig.state(BOB)) == (AccountState.OK, AccountState.PENDING)
     rig.answer(BOB)
     rig.answer(CAROL)
-    assert len(rig.shown) == told + 2
+    assert len(rig.published) == published + 2
     assert rig.state(CAROL) is AccountState.OK
 
 
-def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
+def test_last_known_values_are_published_before_anything_is_fetched() -> None:
     known = AccountRecord(
         Account(ADA, "claude", "ada@example.com", "Max"),
         polled_at=START - timedelta(hours=1),
@@ -78,7 +78,7 @@ def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
     )
     rig = Rig(credential("ada"), records={ADA: known})
     rig.engine.prepare()
-    assert rig.asked == []
+    assert rig.fetching == []
     usage = rig.usage(ADA)
     assert (usage.state, usage.windows, usage.updated_at) == (AccountState.STALE, known.windows, known.updated_at)
     assert usage.account.plan == "Max"
@@ -87,14 +87,14 @@ def test_what_was_known_is_shown_before_anybody_is_asked() -> None:
     assert rig.state(ADA) is AccountState.OK
 
 
-def test_a_new_refresh_ends_the_one_before() -> None:
+def test_a_new_refresh_cancels_the_fetches_of_the_one_before() -> None:
     rig = three()
     rig.begin_run()
     under_way = rig.begin(ADA)
-    waiting = rig.open(BOB)[0]
+    waiting = rig.pending(BOB)[0]
     rig.refresh()
     assert waiting.future.cancelled(), "what had not begun must not begin"
-    assert sorted(rig.asked) == [ADA, ADA, BOB, CAROL], "the one under way can only be told to end"
+    assert sorted(rig.fetching) == [ADA, ADA, BOB, CAROL], "the one under way can only be cancelled"
     rig.finish(under_way, answer(1.0))
     rig.pass_time(1.0)
     assert rig.state(ADA) is AccountState.PENDING, "its answer is not shown"
@@ -103,27 +103,27 @@ def test_a_new_refresh_ends_the_one_before() -> None:
     assert rig.usage(ADA).windows[0].used_percent == 2.0
 
 
-def test_the_one_before_is_told_to_end_its_connection() -> None:
+def test_a_fetch_that_is_replaced_has_its_token_cancelled() -> None:
     rig = Rig(credential("ada"))
     rig.begin_run()
-    question = rig.engine._fetches._tasks[ADA]
+    task = rig.engine._fetches._tasks[ADA]
     rig.begin(ADA)
     rig.refresh()
-    assert question.cancel_token.is_cancelled
+    assert task.cancel_token.is_cancelled
     assert not rig.engine._fetches._tasks[ADA].cancel_token.is_cancelled
 
 
-def test_a_withdrawn_answer_that_comes_last_changes_nothing() -> None:
+def test_a_cancelled_fetch_that_ends_last_changes_nothing() -> None:
     rig = Rig(credential("ada"))
     rig.begin_run()
     old = rig.begin(ADA)
     rig.refresh()
     rig.answer(ADA, answer(2.0))
-    shown = len(rig.shown)
+    shown = len(rig.published)
     rig.finish(old, answer(1.0))
     rig.pass_time(5.0)
     assert rig.usage(ADA).windows[0].used_percent == 2.0
-    assert len(rig.shown) == shown
+    assert len(rig.published) == shown
 
 
 def test_the_last_good_values_stay_and_are_marked_stale() -> None:
@@ -144,7 +144,7 @@ def test_the_last_good_values_stay_and_are_marked_stale() -> None:
     assert (rig.state(ADA), rig.usage(ADA).failure) == (AccountState.OK, None)
 
 
-def test_without_values_a_failure_is_an_error_and_an_ended_login_is_expired() -> None:
+def test_without_values_a_failure_is_an_error_and_an_expired_login_is_expired() -> None:
     rig = three()
     rig.begin_run()
     rig.answer(ADA, failure(FailureKind.BLOCKED))
@@ -157,7 +157,7 @@ def test_without_values_a_failure_is_an_error_and_an_ended_login_is_expired() ->
     ]
 
 
-def test_an_ended_login_keeps_its_values_without_counting_them() -> None:
+def test_an_expired_login_keeps_its_values_without_counting_them() -> None:
     rig = Rig(credential("ada"))
     rig.begin_run()
     rig.answer(ADA)
@@ -178,7 +178,7 @@ def test_the_plan_of_an_answer_is_kept_when_the_file_names_none() -> None:
     assert rig.usage(ADA).account.plan == "Team"
 
 
-def test_disabled_unsupported_and_broken_accounts_are_listed_and_never_asked() -> None:
+def test_disabled_unsupported_and_broken_accounts_are_listed_and_never_polled() -> None:
     rig = Rig(
         credential("ada", disabled=True),
         credential("bob", problem=Failure(FailureKind.UNREADABLE_FILE, "The file is empty.")),
@@ -187,7 +187,7 @@ def test_disabled_unsupported_and_broken_accounts_are_listed_and_never_asked() -
     rig.begin_run()
     rig.refresh(Reason.WOKE)
     rig.pass_time(3600)
-    assert rig.hands.works == []
+    assert rig.pool.fetches == []
     assert [each.state for each in rig.snapshot.accounts] == [
         AccountState.DISABLED,
         AccountState.ERROR,
@@ -215,7 +215,7 @@ def test_a_sink_that_raises_harms_no_other_sink() -> None:
     rig = Rig(credential("ada"))
     rig.show_error = ValueError("broken")
     rig.begin_run()
-    assert rig.second_sink == rig.shown != []
+    assert rig.second_sink == rig.published != []
 
 
 def test_a_crashing_fetcher_is_one_account_s_failure(caplog: pytest.LogCaptureFixture) -> None:
@@ -235,7 +235,7 @@ def test_a_crashing_fetcher_is_one_account_s_failure(caplog: pytest.LogCaptureFi
     assert rig.state(ADA) is AccountState.OK
 
 
-def test_what_is_known_is_saved_a_while_after_it_was_learnt_and_at_the_end() -> None:
+def test_records_are_saved_a_while_after_they_changed_and_at_the_end() -> None:
     rig = Rig(credential("ada"))
     rig.begin_run()
     rig.pass_time(5)
@@ -250,41 +250,41 @@ def test_what_is_known_is_saved_a_while_after_it_was_learnt_and_at_the_end() -> 
     assert len(rig.saved) == saved + 2
 
 
-def test_the_pool_is_there_for_as_long_as_somebody_is_asked() -> None:
+def test_the_pool_lives_for_as_long_as_there_are_fetches() -> None:
     rig = three()
     rig.begin_run()
-    first, *others = rig.open()
+    first, *others = rig.pending()
     rig.finish(first, answer())
-    shut = [rig.hands.is_shut]
+    shut = [rig.pool.is_shut]
     for each in others:
         rig.finish(each, answer())
-    shut.append(rig.hands.is_shut)
+    shut.append(rig.pool.is_shut)
     rig.engine.request(Reason.MANUAL)
     rig.step()
-    assert [*shut, rig.hands.is_shut] == [False, True, False]
-    assert len(rig.open()) == 1 + len(others)
+    assert [*shut, rig.pool.is_shut] == [False, True, False]
+    assert len(rig.pending()) == 1 + len(others)
 
 
-def test_nothing_is_done_after_the_end() -> None:
+def test_nothing_is_published_discovered_or_fetched_after_the_end() -> None:
     rig = three()
     rig.begin_run()
-    waiting = rig.open(BOB)[0]
+    waiting = rig.pending(BOB)[0]
     under_way = rig.begin(ADA)
     rig.engine.post(rig.engine.close)
     rig.engine.request(Reason.MANUAL)
     rig.step()
-    shown, scans = len(rig.shown), rig.scans
-    assert rig.hands.is_shut
+    shown, scans = len(rig.published), rig.scans
+    assert rig.pool.is_shut
     assert waiting.future.cancelled()
     rig.finish(under_way, answer())
     rig.step()
-    assert (len(rig.shown), rig.scans, rig.asked) == (shown, scans, [])
+    assert (len(rig.published), rig.scans, rig.fetching) == (shown, scans, [])
 
 
 def test_a_warning_beside_good_values_is_shown_with_them() -> None:
-    warning = Failure(FailureKind.UNREADABLE_FILE, "The renewed login could not be written.")
+    warning = Failure(FailureKind.UNREADABLE_FILE, "The refreshed login could not be written.")
     rig = Rig(credential("ada"))
     rig.begin_run()
-    rig.answer(ADA, FetchResult(answer().usage, error=warning, access_token="renewed"))
+    rig.answer(ADA, FetchResult(answer().usage, error=warning, access_token="refreshed"))
     assert (rig.state(ADA), rig.usage(ADA).failure) == (AccountState.OK, warning)
-    assert rig.asked == [], "the token that is in use is newer than the one in the file: no reason to ask again"
+    assert rig.fetching == [], "the token that is in use is newer than the one in the file: no reason to ask again"

@@ -1,4 +1,4 @@
-"""However often somebody asks: three fetches of an account at once, then one in ten seconds, whatever the reason."""
+"""However often it is requested: three fetches of an account at once, then one in ten seconds, whatever the reason."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_a_thousand_requests_in_a_minute_make_eight_fetches(reason: Reason) -> N
     for _ in range(1000):
         rig.pass_time(0.06)
         rig.refresh(reason)
-        fetches += len(rig.open())
-        for key in rig.asked:
+        fetches += len(rig.pending())
+        for key in rig.fetching:
             rig.answer(key)
     assert fetches == 3 + 5
 
@@ -50,7 +50,7 @@ def test_a_request_too_many_neither_fetches_nor_ends_what_runs() -> None:
     running = rig.begin(ADA)
     for _ in range(100):
         rig.refresh()
-    assert len(rig.open()) == 1
+    assert len(rig.pending()) == 1
     rig.finish(running, answer(7.0))
     assert [window.used_percent for window in rig.usage(ADA).windows] == [7.0]
 
@@ -58,10 +58,10 @@ def test_a_request_too_many_neither_fetches_nor_ends_what_runs() -> None:
 def test_a_click_that_fetches_nothing_shows_what_is_known_and_how_old_it_is() -> None:
     rig = spent()
     rig.pass_time(5)
-    shown = len(rig.shown)
+    shown = len(rig.published)
     rig.refresh()
-    assert rig.asked == []
-    assert len(rig.shown) == shown + 1
+    assert rig.fetching == []
+    assert len(rig.published) == shown + 1
     assert not rig.snapshot.refreshing
     assert tray_view(rig.snapshot, rig.now, DisplayOptions()).lines[-1] == "Updated just now"
     assert rig.usage(ADA).windows != ()
@@ -70,7 +70,7 @@ def test_a_click_that_fetches_nothing_shows_what_is_known_and_how_old_it_is() ->
 def test_each_account_has_an_allowance_of_its_own() -> None:
     rig = spent()
     rig.change(credential("ada"), credential("bob"))
-    assert rig.asked == [BOB]
+    assert rig.fetching == [BOB]
 
 
 def test_a_file_that_comes_and_goes_gets_no_new_allowance() -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_comes_and_goes_gets_no_new_allowance() -> None:
     for _ in range(20):
         rig.change()
         rig.change(credential("ada"))
-    assert rig.asked == []
+    assert rig.fetching == []
 
 
 def test_a_file_that_changes_hands_again_and_again_gets_no_new_allowance() -> None:
@@ -86,9 +86,9 @@ def test_a_file_that_changes_hands_again_and_again_gets_no_new_allowance() -> No
     for number in range(20):
         other = credential("ada")
         rig.change(replace(other, account=replace(other.account, person=person(name=str(number)))))
-    assert len(rig.hands.works) == 3
+    assert len(rig.pool.fetches) == 3
     rig.pass_time(10)
-    assert rig.asked == [ADA], "whose turn it is by then is asked"
+    assert rig.fetching == [ADA], "the person who has the file by then is fetched"
 
 
 def test_a_new_token_waits_for_the_allowance_and_is_not_lost() -> None:
@@ -99,11 +99,11 @@ def test_a_new_token_waits_for_the_allowance_and_is_not_lost() -> None:
         rig.refresh()
         rig.answer(ADA, failure(FailureKind.LOGIN_EXPIRED, token="token-ada"))
     rig.change(credential("ada", token="token-new"))
-    assert rig.asked == []
+    assert rig.fetching == []
     rig.pass_time(8)
-    assert rig.asked == []
+    assert rig.fetching == []
     rig.pass_time(3)
-    assert [work.asked.login.access_token for work in rig.open()] == ["token-new"]
+    assert [work.credential.login.access_token for work in rig.pending()] == ["token-new"]
 
 
 def test_an_engine_that_has_to_wait_does_not_spin() -> None:
@@ -114,4 +114,4 @@ def test_an_engine_that_has_to_wait_does_not_spin() -> None:
     rig.pass_time(800)
     assert rig.steps - steps < 50
     rig.pass_time(110)
-    assert rig.asked == [ADA]
+    assert rig.fetching == [ADA]

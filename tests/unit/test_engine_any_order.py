@@ -61,25 +61,25 @@ class AnyOrder(RuleBasedStateMachine):
     def refresh(self, reason: Reason) -> None:
         self.rig.refresh(reason)
 
-    @precondition(lambda self: self.rig.open())
+    @precondition(lambda self: self.rig.pending())
     @rule(data=st.data())
     def begin(self, data: st.DataObject) -> None:
-        waiting = [each for each in self.rig.open() if not each.future.running()]
+        waiting = [each for each in self.rig.pending() if not each.future.running()]
         if waiting:
             data.draw(st.sampled_from(waiting)).begin()
 
-    @precondition(lambda self: any(each.future.running() for each in self.rig.open()))
+    @precondition(lambda self: any(each.future.running() for each in self.rig.pending()))
     @rule(
         data=st.data(),
-        outcome=st.one_of(
+        result=st.one_of(
             st.floats(0, 100).map(answer),
             st.sampled_from(list(FailureKind)).filter(lambda kind: kind is not FailureKind.RATE_LIMITED).map(failure),
             st.sampled_from([0.0, 60.0, 5000.0]).map(pause),
         ),
     )
-    def finish(self, data: st.DataObject, outcome: FetchResult) -> None:
-        work = data.draw(st.sampled_from([each for each in self.rig.open() if each.future.running()]))
-        self.rig.finish(work, replace(outcome, access_token=work.asked.login.access_token))
+    def finish(self, data: st.DataObject, result: FetchResult) -> None:
+        work = data.draw(st.sampled_from([each for each in self.rig.pending() if each.future.running()]))
+        self.rig.finish(work, replace(result, access_token=work.credential.login.access_token))
 
     @rule(seconds=SOME_SECONDS)
     def pass_time(self, seconds: float) -> None:
@@ -90,27 +90,27 @@ class AnyOrder(RuleBasedStateMachine):
         self.rig.sleep(seconds)
 
     @invariant()
-    def nobody_is_asked_twice_at_once(self) -> None:
+    def no_account_is_fetched_twice_at_once(self) -> None:
         live = self.rig.engine._fetches._tasks
-        waiting = [each.asked.account.id for each in self.rig.open() if not each.future.running()]
+        waiting = [each.credential.account.id for each in self.rig.pending() if not each.future.running()]
         assert len(waiting) == len(set(waiting))
         assert set(waiting) <= set(live)
 
     @invariant()
-    def nobody_is_asked_who_must_not_be(self) -> None:
+    def no_disabled_account_is_fetched(self) -> None:
         live = self.rig.engine._fetches._tasks
-        askable = {each.account.id for each in self.files.values() if not each.disabled}
-        assert set(live) <= askable
+        pollable = {each.account.id for each in self.files.values() if not each.disabled}
+        assert set(live) <= pollable
 
     @invariant()
-    def an_unanswered_question_was_asked_before_its_gate_shut(self) -> None:
-        for key, question in self.rig.engine._fetches._tasks.items():
-            if question.future is not None and not question.future.running():
-                known = self.rig.engine._registry.records()[key]
-                assert known.gate is None or known.gate is not question.gate or not known.gate.is_closed(self.rig.now)
+    def a_waiting_fetch_was_submitted_before_its_gate_closed(self) -> None:
+        for key, task in self.rig.engine._fetches._tasks.items():
+            if task.future is not None and not task.future.running():
+                record = self.rig.engine._registry.records()[key]
+                assert record.gate is None or record.gate is not task.gate or not record.gate.is_closed(self.rig.now)
 
     @invariant()
-    def what_is_shown_is_the_folder(self) -> None:
+    def the_snapshot_has_the_discovered_accounts(self) -> None:
         self.rig.pass_time(0.6)
         shown = self.rig.snapshot
         assert {each.account.id for each in shown.accounts} == {each.account.id for each in self.files.values()}
@@ -123,7 +123,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert usage.state is not AccountState.ERROR or usage.failure is not None
 
     @invariant()
-    def somebody_who_waits_for_nothing_is_planned(self) -> None:
+    def an_account_that_waits_for_nothing_is_planned(self) -> None:
         engine = self.rig.engine
         idle = [each for each in self.files.values() if not each.disabled and each.account.id not in engine._fetches]
         assert not idle or engine.scheduler.get_jobs("due") or engine.scheduler.get_jobs("plan")

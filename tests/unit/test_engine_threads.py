@@ -40,7 +40,7 @@ class Fetchers:
         self._let_go = threading.Event()
         self.inside = 0
         self.most_inside = 0
-        self.asked: list[str] = []
+        self.fetched: list[str] = []
         self.renewing: set[str] = set()
 
     def __call__(
@@ -50,7 +50,7 @@ class Fetchers:
         if name in self.renewing:
             allow_s(TOKEN_REFRESH_S)
         with self._changed:
-            self.asked.append(name)
+            self.fetched.append(name)
             self.inside += 1
             self.most_inside = max(self.inside, self.most_inside)
             self._changed.notify_all()
@@ -75,14 +75,14 @@ class Bench:
     def __init__(self, fetchers: Fetchers, amount: int) -> None:
         self.fetchers = fetchers
         self.seconds = 0.0
-        self.shown: list[Snapshot] = []
+        self.published: list[Snapshot] = []
         self._credentials = tuple(credential_of(f"n{number:03}") for number in range(amount))
         self.engine = Engine(
             sources=[self],
             fetch=fetchers,
             store=self,
             clock=lambda: datetime.now(UTC),
-            sinks=[self.shown.append],
+            sinks=[self.published.append],
             interval=PollInterval(300.0),
             monotonic=lambda: self.seconds,
         )
@@ -114,20 +114,20 @@ class Bench:
         self.engine.step(0.0)
 
     def until(self, predicate: Callable[[Snapshot], bool]) -> Snapshot:
-        """Work until what is shown is as wanted."""
+        """ManualFetch until what is shown is as wanted."""
         deadline = threading.Event()
         timer = threading.Timer(PATIENCE_S, deadline.set)
         timer.start()
         try:
-            while not (self.shown and predicate(self.shown[-1])):
-                assert not deadline.is_set(), self.shown[-1:]
+            while not (self.published and predicate(self.published[-1])):
+                assert not deadline.is_set(), self.published[-1:]
                 self.engine.step(0.05)
                 self.seconds += 0.5
                 self.engine._detector._offset_s -= 0.5
         finally:
             timer.cancel()
             timer.join()
-        return self.shown[-1]
+        return self.published[-1]
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def states(snapshot: Snapshot) -> list[AccountState]:
     return [each.state for each in snapshot.accounts]
 
 
-def test_thirty_two_accounts_are_asked_at_the_same_time(set_up: SetUp) -> None:
+def test_thirty_two_accounts_are_fetched_at_the_same_time(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
     bench = set_up(fetchers, WORKERS)
     bench.refresh()
@@ -158,22 +158,22 @@ def test_thirty_two_accounts_are_asked_at_the_same_time(set_up: SetUp) -> None:
     assert states(bench.engine.run_until_settled()) == [AccountState.OK] * WORKERS
 
 
-def test_more_accounts_than_threads_are_asked_one_after_another(set_up: SetUp) -> None:
+def test_more_accounts_than_threads_are_fetched_one_after_another(set_up: SetUp) -> None:
     fetchers = Fetchers()
     bench = set_up(fetchers, WORKERS * 4)
     bench.refresh()
     assert states(bench.engine.run_until_settled()) == [AccountState.OK] * (WORKERS * 4)
     assert fetchers.most_inside <= WORKERS
-    assert sorted(fetchers.asked) == [f"claude-n{number:03}.json" for number in range(WORKERS * 4)]
+    assert sorted(fetchers.fetched) == [f"claude-n{number:03}.json" for number in range(WORKERS * 4)]
 
 
-def test_a_hung_fetcher_is_reported_within_twenty_seconds_and_holds_nobody_up(set_up: SetUp) -> None:
+def test_a_fetch_that_hangs_is_reported_within_twenty_seconds_and_delays_no_other(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda name: name.endswith("n000.json"))
     bench = set_up(fetchers, 4)
     bench.refresh()
     bench.until(lambda shown: states(shown).count(AccountState.OK) == 3)
     fetchers.until_inside(1)
-    assert states(bench.shown[-1])[0] is AccountState.PENDING
+    assert states(bench.published[-1])[0] is AccountState.PENDING
     bench.pass_time(20.0)
     snapshot = bench.until(lambda shown: not shown.refreshing)
     first = snapshot.accounts[0]
@@ -202,7 +202,7 @@ def test_threads_that_hang_do_not_use_up_the_pool(set_up: SetUp) -> None:
     fetchers.let_go()
 
 
-def test_a_renewal_has_more_time_than_a_question(set_up: SetUp) -> None:
+def test_a_token_refresh_has_more_time_than_a_request(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
     fetchers.renewing.add("claude-n000.json")
     bench = set_up(fetchers, 1)
@@ -210,35 +210,35 @@ def test_a_renewal_has_more_time_than_a_question(set_up: SetUp) -> None:
     fetchers.until_inside(1)
     for _ in range(4):
         bench.pass_time(20.0)
-    assert bench.shown[-1].refreshing
+    assert bench.published[-1].refreshing
     for _ in range(2):
         bench.pass_time(20.0)
-    assert states(bench.shown[-1]) == [AccountState.ERROR]
+    assert states(bench.published[-1]) == [AccountState.ERROR]
     fetchers.let_go()
 
 
-def test_closing_waits_for_nobody(set_up: SetUp) -> None:
+def test_closing_waits_for_no_fetch(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
     bench = set_up(fetchers, WORKERS + 5)
     bench.refresh()
     fetchers.until_inside(WORKERS)
-    questions = list(bench.engine._fetches._tasks.values())
+    tasks = list(bench.engine._fetches._tasks.values())
     bench.engine.close()
-    assert all(each.cancel_token.is_cancelled for each in questions)
-    assert sum(each.future is not None and each.future.cancelled() for each in questions) == 5
+    assert all(each.cancel_token.is_cancelled for each in tasks)
+    assert sum(each.future is not None and each.future.cancelled() for each in tasks) == 5
     fetchers.let_go()
 
 
-def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told(set_up: SetUp) -> None:
+def test_the_loop_takes_requests_from_any_thread_and_ends_when_closed(set_up: SetUp) -> None:
     fetchers = Fetchers()
     shown: list[Snapshot] = []
-    told = threading.Condition()
+    condition = threading.Condition()
 
     def publish(snapshot: Snapshot) -> None:
         assert threading.current_thread() is loop
-        with told:
+        with condition:
             shown.append(snapshot)
-            told.notify_all()
+            condition.notify_all()
 
     bench = set_up(fetchers, 3)
     engine = Engine(
@@ -251,15 +251,17 @@ def test_the_loop_takes_reasons_from_any_thread_and_ends_when_told(set_up: SetUp
     )
     loop = threading.Thread(target=engine.run, name="engine")
     loop.start()
-    askers = [threading.Thread(target=engine.request, args=(Reason.MANUAL,)) for _ in range(8)]
-    askers += [threading.Thread(target=engine.source_changed, args=(bench,)) for _ in range(8)]
-    for each in askers:
+    threads = [threading.Thread(target=engine.request, args=(Reason.MANUAL,)) for _ in range(8)]
+    threads += [threading.Thread(target=engine.source_changed, args=(bench,)) for _ in range(8)]
+    for each in threads:
         each.start()
-    for each in askers:
+    for each in threads:
         each.join()
     try:
-        with told:
-            done = told.wait_for(lambda: len(fetchers.asked) >= 3 and shown and not shown[-1].refreshing, PATIENCE_S)
+        with condition:
+            done = condition.wait_for(
+                lambda: len(fetchers.fetched) >= 3 and shown and not shown[-1].refreshing, PATIENCE_S
+            )
     finally:
         engine.post(engine.close)
         loop.join(PATIENCE_S)

@@ -60,7 +60,7 @@ def test_a_file_that_is_being_written_keeps_its_last_state(tmp_path: Path, half:
 
 
 @pytest.mark.parametrize("half", [EMPTY, HALF], ids=["empty", "half"])
-def test_what_stays_broken_is_reported_and_forgiven(tmp_path: Path, half: bytes) -> None:
+def test_a_file_that_stays_broken_is_reported_until_it_is_repaired(tmp_path: Path, half: bytes) -> None:
     path, scanner = tmp_path / "claude.json", FolderScanner(tmp_path)
     path.write_bytes(ADA)
     (before,) = look(scanner).accounts
@@ -105,7 +105,7 @@ def test_a_clock_that_is_set_back_does_not_keep_a_file_waiting(tmp_path: Path) -
     assert problems(look(scanner, PATIENCE_S)) == {"claude.json": FailureKind.UNREADABLE_FILE}
 
 
-def test_changes_are_noticed_and_resting_files_left_alone(tmp_path: Path) -> None:
+def test_changed_files_are_read_and_others_are_not(tmp_path: Path) -> None:
     path, scanner = tmp_path / "claude.json", FolderScanner(tmp_path)
     path.write_bytes(ADA)
     first = look(scanner).accounts[0]
@@ -176,7 +176,7 @@ STEPS = st.lists(
 
 @settings(max_examples=60)
 @given(STEPS)
-def test_whatever_happens_the_end_is_what_a_fresh_look_sees(steps: list[tuple[str, bytes | str, float]]) -> None:
+def test_any_sequence_of_changes_ends_as_a_fresh_scan_does(steps: list[tuple[str, bytes | str, float]]) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder, now_s = Path(place), 0.0
         scanner = FolderScanner(folder)

@@ -17,7 +17,7 @@ from .scanning import ADA, look, names, problems, settled
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 
 
-def test_the_folder_may_come_and_go(tmp_path: Path) -> None:
+def test_a_folder_that_comes_and_goes_takes_its_accounts_along(tmp_path: Path) -> None:
     folder = tmp_path / "accounts"
     scanner = FolderScanner(folder)
     for round_s in (0, 10):
@@ -32,7 +32,7 @@ def test_the_folder_may_come_and_go(tmp_path: Path) -> None:
         shutil.rmtree(folder)
 
 
-def test_a_folder_that_is_none(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_said(tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.write_bytes(ADA)
     scanner = FolderScanner(place)
@@ -44,7 +44,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
 
 
 @needs_posix
-def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     folder = tmp_path / "accounts"
     folder.mkdir()
     (folder / "claude.json").write_bytes(ADA)
@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 @needs_posix
-def test_what_lies_about_does_not_harm_the_others(tmp_path: Path) -> None:
+def test_odd_files_do_not_harm_the_others(tmp_path: Path) -> None:
     (tmp_path / "claude.json").write_bytes(ADA)
     if sys.platform != "win32":
         os.mkfifo(tmp_path / "pipe.json")
@@ -84,7 +84,7 @@ def test_what_lies_about_does_not_harm_the_others(tmp_path: Path) -> None:
 
 @needs_posix
 @pytest.mark.skipif(sys.platform != "win32" and os.geteuid() == 0, reason="root may read everything")
-def test_files_and_folders_that_may_not_be_read(tmp_path: Path) -> None:
+def test_files_and_folders_that_may_not_be_read_are_said(tmp_path: Path) -> None:
     (tmp_path / "claude.json").write_bytes(ADA)
     (tmp_path / "claude.json").chmod(0)
     assert problems(settled(FolderScanner(tmp_path))) == {"claude.json": FailureKind.UNREADABLE_FILE}
@@ -93,7 +93,7 @@ def test_files_and_folders_that_may_not_be_read(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
 
 
-def test_a_link_is_its_target(tmp_path: Path) -> None:
+def test_a_link_is_read_as_its_target(tmp_path: Path) -> None:
     target, link = tmp_path / "elsewhere", tmp_path / "claude.json"
     target.write_bytes(ADA)
     try:
@@ -106,7 +106,7 @@ def test_a_link_is_its_target(tmp_path: Path) -> None:
     assert names(look(scanner, 10)) == ["evelyn@example.com"]
 
 
-def test_a_thousand_files(tmp_path: Path) -> None:
+def test_a_thousand_files_are_all_found(tmp_path: Path) -> None:
     for number in range(1000):
         (tmp_path / f"claude-{number}.json").write_bytes(ADA.replace(b"ada@", b"%d@" % number))
     scanner = FolderScanner(tmp_path)
@@ -115,6 +115,6 @@ def test_a_thousand_files(tmp_path: Path) -> None:
     assert len(look(scanner, 10).accounts) == 999
 
 
-def test_paths_are_shown_from_home() -> None:
+def test_paths_in_the_home_folder_are_shown_with_a_tilde() -> None:
     assert display_path(Path.home() / ".cli-proxy-api") == str(Path("~") / ".cli-proxy-api")
     assert display_path(Path("elsewhere")) == "elsewhere"

@@ -61,7 +61,7 @@ def work(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-def test_one_folder_is_told_as_it_is(home: Path) -> None:
+def test_accounts_of_a_single_folder_keep_their_ids(home: Path) -> None:
     accounts = found(source(home))
     assert list(accounts) == ["claude-ada.json", "codex-carol.json"]
     assert {each.account.folder for each in accounts.values()} == {""}
@@ -74,7 +74,7 @@ def test_accounts_of_all_folders_are_sorted_together(home: Path, work: Path) -> 
     assert [each.account.folder for each in accounts.values()] == ["", str(work), ""]
 
 
-def test_the_same_folder_twice_is_one(home: Path) -> None:
+def test_the_same_folder_twice_is_scanned_once(home: Path) -> None:
     assert len(found(source(home, home))) == 2
 
 
@@ -94,7 +94,7 @@ def test_files_of_the_same_name_have_ids_of_their_own(tmp_path: Path) -> None:
     assert found(folders) == accounts, "the same at every look"
 
 
-def test_providers_that_are_off_count_as_disabled(home: Path, work: Path) -> None:
+def test_accounts_of_a_provider_that_is_off_are_disabled(home: Path, work: Path) -> None:
     folders = source(home, work, off=["claude"])
     assert {key: each.disabled for key, each in found(folders).items()} == {
         "claude-ada.json": True,
@@ -108,21 +108,21 @@ def test_providers_that_are_off_count_as_disabled(home: Path, work: Path) -> Non
     }
 
 
-def test_a_provider_that_is_off_by_default_is_asked_only_when_switched_on(home: Path) -> None:
+def test_accounts_of_a_provider_that_is_off_by_default_are_disabled_until_it_is_on(home: Path) -> None:
     put(home, "meta-jo", type="meta", dca_token="dca:token")
     assert found(source(home))["meta-jo.json"].disabled
     assert not found(source(home, on=["meta"]))["meta-jo.json"].disabled
     assert found(source(home, off=["meta"], on=["meta"]))["meta-jo.json"].disabled
 
 
-def test_folders_are_exchanged(home: Path, work: Path) -> None:
+def test_other_folders_replace_the_accounts(home: Path, work: Path) -> None:
     folders = source(home)
     assert "claude-ada.json" in found(folders)
     folders.configure([work])
     assert list(found(folders)) == ["claude-bea.json"]
 
 
-def test_what_is_wrong_with_each_folder_is_told(home: Path, tmp_path: Path) -> None:
+def test_the_notice_names_each_folder_with_a_problem(home: Path, tmp_path: Path) -> None:
     missing, empty = tmp_path / "missing", tmp_path / "empty"
     empty.mkdir()
     notice = source(missing, home, empty).discover().notice or ""
@@ -132,14 +132,14 @@ def test_what_is_wrong_with_each_folder_is_told(home: Path, tmp_path: Path) -> N
     assert source(home).discover().notice is None
 
 
-def test_a_file_that_seems_half_written_in_any_folder_is_looked_at_again(home: Path, work: Path) -> None:
+def test_a_file_that_seems_half_written_in_any_folder_is_discovered_again(home: Path, work: Path) -> None:
     (work / "claude-bea.json").write_text('{"type": "cl')
     scan = source(home, work).discover()
     assert scan.retry_s is not None
     assert [each.account.id for each in scan.accounts] == ["claude-ada.json", "codex-carol.json"]
 
 
-def test_a_name_that_has_gone_from_a_file_is_remembered(home: Path) -> None:
+def test_a_name_that_has_gone_from_a_file_is_taken_from_the_state(home: Path) -> None:
     put(home, "claude-ada", email="")
     known = {"claude-ada.json": Account("claude-ada.json", "claude", "ada@example.com", "Max 5x")}
     assert found(source(home, last_known=known))["claude-ada.json"].account.name == "ada@example.com"

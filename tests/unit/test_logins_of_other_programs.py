@@ -114,8 +114,8 @@ def test_an_account_is_not_polled_before_its_least_interval_is_over_whatever_the
     rig.answer(key, answer(token="token-jo"))
     for _ in range(3):
         rig.refresh()
-        assert rig.open() == []
+        assert rig.pending() == []
     rig.pass_time(890)
-    assert rig.open() == []
+    assert rig.pending() == []
     rig.pass_time(100)
-    assert [work.asked.account.id for work in rig.open()] == [key]
+    assert [work.credential.account.id for work in rig.pending()] == [key]

@@ -23,8 +23,9 @@ from trayquota.tokens import writer
 from trayquota.tokens.pending_tokens import PendingTokens
 
 from . import facts
+from .fetcher_rig import UsageEndpoint
+from .fetcher_rig import reply as usage_reply
 from .loopback_servers import Server, answer, nothing_left_behind, transport_to
-from .test_fetcher import Line, said
 from .token_files import START, House, Pair, Provider, reply, unwritable
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
             assert not [token for token in TOKENS if token in repr(each)], type(each)
 
     credential = house.credential()
-    fetcher = Fetcher(Line(house).send, house.manager, house.clock)
+    fetcher = Fetcher(UsageEndpoint(house).send, house.manager, house.clock)
     house.provider.script.append(look)
     monkeypatch.setattr(writer, "sync_folder", look)
     outcome = fetcher(credential, CancelToken(), lambda _s: None)
@@ -238,9 +239,9 @@ STATUSES = [200, 204, 301, 302, 400, 401, 402, 403, 404, 407, 418, 429, 500, 503
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
 def test_an_answer_of_any_kind(house: House, status: int, kind: str) -> None:
-    line = Line(house)
+    line = UsageEndpoint(house)
     body = {"error": {"message": f"{ACCESS} {EMAIL}", "type": ACCESS}, "plan_type": EMAIL}
-    line.script.append(said(status, body, {"content-type": kind, "retry-after": ACCESS, "location": ACCESS}))
+    line.script.append(usage_reply(status, body, {"content-type": kind, "retry-after": ACCESS, "location": ACCESS}))
     house.write(house.provider.newest, type="codex", email=EMAIL, expired="")
     outcome = Fetcher(line.send, house.manager, house.clock)(house.credential(), CancelToken(), lambda _s: None)
     assert outcome.error is not None

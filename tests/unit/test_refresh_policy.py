@@ -1,4 +1,4 @@
-"""When an account is asked next, and why; how long a pause lasts."""
+"""When an account is poll next, and why; how long a pause lasts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def offline(failures: int, interval_s: float = 300.0) -> PollInput:
 
 
 @pytest.mark.parametrize(
-    ("asked", "after_s", "reason"),
+    ("poll", "after_s", "reason"),
     [
         (FIVE_MINUTES, 300, Reason.SCHEDULE),
         (replace(FIVE_MINUTES, jitter_s=-15.0), 285, Reason.SCHEDULE),
@@ -62,12 +62,12 @@ def offline(failures: int, interval_s: float = 300.0) -> PollInput:
         (replace(offline(2), resets=(NOW,)), 30, Reason.RESET),
     ],
 )
-def test_when_and_why(asked: PollInput, after_s: float, reason: Reason) -> None:
-    assert next_poll(asked, NOW) == Decision(NOW + s(after_s), reason)
-    assert next_poll(asked, NOW + s(86400)) == Decision(NOW + s(after_s), reason)
+def test_each_reason_gives_its_due_time(poll: PollInput, after_s: float, reason: Reason) -> None:
+    assert next_poll(poll, NOW) == Decision(NOW + s(after_s), reason)
+    assert next_poll(poll, NOW + s(86400)) == Decision(NOW + s(after_s), reason)
 
 
-def test_who_was_never_asked_is_asked_at_once() -> None:
+def test_an_account_that_was_never_polled_is_due_at_once() -> None:
     assert next_poll(PollInput(None, 300.0), NOW) == Decision(NOW, Reason.START)
 
 
@@ -75,16 +75,16 @@ def test_a_clock_that_was_set_back_is_no_reason_to_wait() -> None:
     assert next_poll(PollInput(NOW + s(86400), 300.0), NOW) == Decision(NOW, Reason.START)
 
 
-def test_a_reset_is_asked_for_once() -> None:
+def test_a_reset_causes_one_poll() -> None:
     before = resets(100)
     at = next_poll(before, NOW).at
     assert next_poll(replace(before, last_poll_at=at), at) == Decision(at + s(300), Reason.SCHEDULE)
 
 
-@pytest.mark.parametrize("asked", [FIVE_MINUTES, PollInput(None, 300.0), resets(100), offline(1)])
-def test_a_shut_gate_holds_everything_back(asked: PollInput) -> None:
+@pytest.mark.parametrize("poll", [FIVE_MINUTES, PollInput(None, 300.0), resets(100), offline(1)])
+def test_a_closed_gate_holds_everything_back(poll: PollInput) -> None:
     gate = RateLimitGate(NOW + s(1583), 300.0)
-    assert next_poll(replace(asked, gate=gate), NOW) == Decision(gate.opens_at, Reason.RETRY)
+    assert next_poll(replace(poll, gate=gate), NOW) == Decision(gate.opens_at, Reason.RETRY)
 
 
 def test_a_gate_that_has_opened_changes_nothing() -> None:
@@ -102,7 +102,7 @@ def test_a_gate_opens_at_its_moment() -> None:
 @pytest.mark.parametrize(
     ("retry_after_s", "pause_s"), [(0, 300), (30, 300), (300, 300), (1583, 1583), (7200, 7200), (86400, 86400)]
 )
-def test_the_first_pause(retry_after_s: float, pause_s: float) -> None:
+def test_the_first_pause_is_retry_after_but_at_least_five_minutes(retry_after_s: float, pause_s: float) -> None:
     assert next_gate(None, retry_after_s, NOW) == RateLimitGate(NOW + s(pause_s), 300.0)
 
 
@@ -122,7 +122,7 @@ def test_a_pause_is_never_cut_short_by_another_answer() -> None:
 
 MOMENTS = st.floats(-1e6, 1e6).map(lambda each: NOW + s(each))
 GATES = st.none() | structs(RateLimitGate, MOMENTS, st.floats(300, 3600))
-ASKED = structs(
+POLLS = structs(
     PollInput,
     last_poll_at=st.none() | MOMENTS,
     interval_s=st.floats(60, 86400),
@@ -134,21 +134,21 @@ ASKED = structs(
 )
 
 
-@given(ASKED, MOMENTS)
-def test_bounds_of_the_next_request(asked: PollInput, now: datetime) -> None:
-    due = next_poll(asked, now)
-    if asked.gate is not None:
-        assert due.at >= asked.gate.opens_at
-    if asked.last_poll_at is None or asked.last_poll_at > now:
+@given(POLLS, MOMENTS)
+def test_the_next_poll_is_within_its_bounds(poll: PollInput, now: datetime) -> None:
+    due = next_poll(poll, now)
+    if poll.gate is not None:
+        assert due.at >= poll.gate.opens_at
+    if poll.last_poll_at is None or poll.last_poll_at > now:
         assert due.at >= now
     else:
-        assert due.at >= asked.last_poll_at + s(5)
-    if asked.gate is None and asked.last_poll_at is not None and asked.last_poll_at <= now:
-        assert due.at <= asked.last_poll_at + s(asked.interval_s + asked.jitter_s)
+        assert due.at >= poll.last_poll_at + s(5)
+    if poll.gate is None and poll.last_poll_at is not None and poll.last_poll_at <= now:
+        assert due.at <= poll.last_poll_at + s(poll.interval_s + poll.jitter_s)
 
 
 @given(GATES, st.lists(st.tuples(st.floats(0, 86400), st.floats(0, 1e5)), min_size=1, max_size=8))
-def test_bounds_of_a_pause(gate: RateLimitGate | None, answers: list[tuple[float, float]]) -> None:
+def test_a_pause_is_within_its_bounds(gate: RateLimitGate | None, answers: list[tuple[float, float]]) -> None:
     now = NOW
     for retry_after_s, pause_s in answers:
         now += s(pause_s)
