@@ -39,18 +39,18 @@ def main() -> None:
 def table() -> str:
     """Return the content of the table."""
     rows: dict[tuple[str, ...], list[str]] = {}
-    for name, locale in sorted(known().items()):
-        rows.setdefault(row(str(locale)), []).append(name.lower())
+    for name, locale in sorted(all_locales().items()):
+        rows.setdefault(table_row(str(locale)), []).append(name.lower())
     return "".join("\t".join((" ".join(names), *fields)) + "\n" for fields, names in rows.items())
 
 
-def known() -> dict[str, Locale]:
+def all_locales() -> dict[str, Locale]:
     """Return all locales by all their names; one with a script is known without it where that is the usual one."""
     found = {}
     for name in localedata.locale_identifiers():
         found[name] = locale = Locale.parse(name)
         if locale.script is not None:
-            short = "_".join(each for each in (locale.language, locale.territory, locale.variant) if each)
+            short = "_".join(part for part in (locale.language, locale.territory, locale.variant) if part)
             try:
                 found.setdefault(short, Locale.parse(short))
             except UnknownLocaleError:
@@ -67,18 +67,18 @@ def alone(name: str) -> Locale:
 
 
 @cache
-def row(name: str) -> tuple[str, ...]:
+def table_row(name: str) -> tuple[str, ...]:
     """Return how a locale writes moments."""
     locale = alone(name)
     time = locale.time_formats["short"].pattern
     skeletons = locale.datetime_skeletons
     date = skeletons["MMMd" if "MMMd" in skeletons else match_skeleton("MMMd", skeletons)].pattern
-    month = next(each[0] for each in PIECES.finditer(date) if FIELDS.get(each[0]) == "{M}")
-    days = [format_datetime(MONDAY + timedelta(days=each), "EEE", locale=locale) for each in range(7)]
-    months = [format_datetime(datetime(2026, each, 1, tzinfo=UTC), month, locale=locale) for each in range(1, 13)]
+    month = next(piece[0] for piece in PIECES.finditer(date) if FIELDS.get(piece[0]) == "{M}")
+    days = [format_datetime(MONDAY + timedelta(days=day), "EEE", locale=locale) for day in range(7)]
+    months = [format_datetime(datetime(2026, number, 1, tzinfo=UTC), month, locale=locale) for number in range(1, 13)]
     parts = []
-    if part := next((each[0] for each in PIECES.finditer(time) if FIELDS.get(each[0]) == "{p}"), None):
-        parts = [format_datetime(MONDAY.replace(hour=each, minute=30), part, locale=locale) for each in range(24)]
+    if part := next((piece[0] for piece in PIECES.finditer(time) if FIELDS.get(piece[0]) == "{p}"), None):
+        parts = [format_datetime(MONDAY.replace(hour=hour, minute=30), part, locale=locale) for hour in range(24)]
         if parts == [parts[0]] * 12 + [parts[12]] * 12:
             parts = [parts[0], parts[12]]
     return template(time), template(date), "|".join(days), "|".join(months), "|".join(parts)
@@ -86,7 +86,7 @@ def row(name: str) -> tuple[str, ...]:
 
 def template(pattern: str) -> str:
     """Return a pattern of CLDR as ``str.format`` wants it."""
-    return PIECES.sub(lambda each: FIELDS[each[0]] if each[1] is None else each[1] or "'", pattern)
+    return PIECES.sub(lambda piece: FIELDS[piece[0]] if piece[1] is None else piece[1] or "'", pattern)
 
 
 if __name__ == "__main__":
