@@ -16,5 +16,5 @@ class RedactedRepr:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Return the same for rich, which would ask the struct else."""
+        """Return the same for rich, which would show all of the struct otherwise."""
         return [(name, getattr(self, name)) for name in self.repr_fields]

@@ -55,7 +55,7 @@ def _written_out(char: str) -> str:
 def format_duration(seconds: float) -> str:
     """Return a length of time in its two largest units: ``3d 4h``, ``2h 13m``, ``45m``, ``under 1m``.
 
-    The smaller unit is left out when it is zero; what is below it is cut off, as on a clock.
+    The smaller unit is left out when it is zero; what is below it is dropped, as on a clock.
     """
     minutes = int(max(0.0, seconds) // 60)
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60

@@ -1,4 +1,4 @@
-"""What is said of each setting, read off its declaration: for the commented file, for README and for errors."""
+"""Each setting's declaration read: for the commented file, for README and for the texts of errors."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class SettingsFileWatch:
     """Notices that the settings file was written, replaced, made or removed. Belongs to the engine's thread."""
 
     def __init__(self, path: Path, on_change: Callable[[], None], watcher: Watcher) -> None:
-        """Start with the file as it is now; from the next :meth:`ensure` on, of anybody, it is watched.
+        """Start with the file as it is now; it is watched from the next :meth:`ensure` on, whoever calls it.
 
         Args:
             path: Absolute; need not exist, and may be a link to a file elsewhere.
@@ -29,26 +29,26 @@ class SettingsFileWatch:
         self._on_change = on_change
         self._watcher = watcher
         self._watched: frozenset[Path] = frozenset()
-        self._seen = _signature(path)
-        self._want()
+        self._last_signature = _signature(path)
+        self._watch_files()
 
     def ensure(self) -> None:
         """Watch what there is to watch now."""
-        self._want()
+        self._watch_files()
         self._watcher.ensure()
 
     def has_changed(self) -> bool:
-        """Whether the file is another than at the last time this was asked."""
-        before, self._seen = self._seen, _signature(self.path)
-        return before != self._seen
+        """Whether the file is another than at the last call."""
+        before, self._last_signature = self._last_signature, _signature(self.path)
+        return before != self._last_signature
 
-    def _want(self) -> None:
+    def _watch_files(self) -> None:
         """Have the path watched, and where it is a link, the file it leads to."""
         wanted = frozenset((self.path, Path(os.path.realpath(self.path))))
-        for gone in self._watched - wanted:
-            self._watcher.forget(gone)
-        for each in wanted:
-            self._watcher.watch(each, self._on_change, is_file=True)
+        for old in self._watched - wanted:
+            self._watcher.forget(old)
+        for path in wanted:
+            self._watcher.watch(path, self._on_change, is_file=True)
         self._watched = wanted
 
 

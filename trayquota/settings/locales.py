@@ -1,6 +1,6 @@
 """How locales write moments: one line each of a table that is made of Unicode's CLDR.
 
-Babel tells the same and more, but keeps 5 MiB of memory for it and takes 33 MiB on the disk, twice as much as any
+Babel knows the same and more, but keeps 5 MiB of memory for it and takes 33 MiB on the disk, twice as much as any
 other library here. The table is made with it, and the tests compare the two.
 """
 
@@ -24,10 +24,10 @@ def time_format(locale: str) -> ClockFormat:
     """
     name = locale.split(".", 1)[0].split("@", 1)[0].replace("-", "_").lower()
     rows = (line.split("\t") for line in TABLE.read_text("utf-8").splitlines())
-    forms = {known: fields for names, *fields in rows for known in names.split(" ")}
+    fields_by_name = {known: fields for names, *fields in rows for known in names.split(" ")}
     while name:
-        if name in forms:
-            return _read(*forms[name])
+        if name in fields_by_name:
+            return _clock_format(*fields_by_name[name])
         name = name.rpartition("_")[0]
         if name == "en":
             # Only who says so reads the American way.
@@ -35,8 +35,8 @@ def time_format(locale: str) -> ClockFormat:
     return BRITISH
 
 
-def _read(time: str, date: str, days: str, months: str, parts: str) -> ClockFormat:
-    named = parts.split("|") if parts else []
-    # Most locales tell the morning from the rest alone.
-    hours = [each for each in named for _ in range(_HOURS // len(named))]
+def _clock_format(time: str, date: str, days: str, months: str, parts: str) -> ClockFormat:
+    names = parts.split("|") if parts else []
+    # Most locales have two parts of the day, of twelve hours each.
+    hours = [name for name in names for _ in range(_HOURS // len(names))]
     return ClockFormat(time, date, tuple(days.split("|")), tuple(months.split("|")), tuple(hours))

@@ -73,7 +73,7 @@ def decode(content: bytes) -> StoredState:
 
 def encode(state: StoredState) -> bytes:
     """Return the content of a file that holds ``state``; a record that no file can hold is left out."""
-    # Where a file's folder is gets known anew at each start.
+    # Which folder a file is in is found out at each start.
     accounts = (replace(record, account=replace(record.account, folder="")) for record in state.accounts.values())
     alerts = (_AlertRecord(key, alert) for key, alert in state.alert_states.items())
     backoffs = {token: raw for token, backoff in state.refresh_backoffs.items() for raw in _encoded(backoff, token)}

@@ -59,8 +59,8 @@ def _account(account_id: str, record: dict[str, Any]) -> object:
 
 def _person(account_id: str, name: object, account: object) -> object:
     """Return whose it was; version 1 had a fingerprint of the account's own id, and the name."""
-    known = person(name=name if isinstance(name, str) and name != account_id else None)
-    return replace(known, account=account) if isinstance(account, str) else known
+    whose = person(name=name if isinstance(name, str) and name != account_id else None)
+    return replace(whose, account=account) if isinstance(account, str) else whose
 
 
 def _alert(key: str, record: dict[str, Any]) -> object:

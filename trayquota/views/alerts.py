@@ -32,7 +32,7 @@ _JITTER = timedelta(minutes=5)
 _LONGEST_CYCLE = timedelta(days=32)
 """Of a window whose length is unknown; a reset further off is no ground to stay silent until then."""
 _DEFICIT_PERCENT = 6.0
-"""So much more than evenly used makes a forecast worth a message."""
+"""A forecast is notified of when so much more is used than evenly."""
 _REARM_PERCENT = 10.0
 _MAX_LINES = 6
 

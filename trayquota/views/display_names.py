@@ -1,4 +1,4 @@
-"""The names that are shown: the accounts' own, told apart where several have the same, or numbers in their place."""
+"""The names that are shown: the accounts' own, made different where several are equal, or numbers in their place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PART_CHARS = 36
 def with_display_names(snapshot: Snapshot, options: DisplayOptions) -> Snapshot:
     """Return the snapshot with the names that are to be shown."""
     accounts = [usage.account for usage in snapshot.accounts]
-    names = _numbered(accounts) if options.hide_names else _told_apart(accounts)
+    names = _numbered(accounts) if options.hide_names else _distinct(accounts)
     usages = (
         replace(usage, account=replace(usage.account, name=names[usage.account.id]))
         if usage.account.id in names
@@ -50,10 +50,10 @@ def _numbered(accounts: Iterable[Account]) -> Mapping[str, str]:
     return names
 
 
-def _told_apart(accounts: Iterable[Account]) -> Mapping[str, str]:
+def _distinct(accounts: Iterable[Account]) -> Mapping[str, str]:
     """Return names for the accounts that would have the same one otherwise, by account id.
 
-    What tells them apart is the organization or workspace, else the plan, else what differs in the files' names; each
+    What is added is the organization or workspace, else the plan, else what differs in the files' names; each
     only where what comes before it does not do.
     """
     groups: defaultdict[tuple[str, str], list[Account]] = defaultdict(list)

@@ -15,7 +15,7 @@ class ProviderSwitch(Struct, frozen=True):
 
     Attributes:
         title: Its name for people.
-        is_on: Whether its accounts are asked.
+        is_on: Whether its accounts are polled.
         action: What switches it over.
     """
 
@@ -53,7 +53,7 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
         _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
     ]
     if in_force.providers:
-        switches = (MenuItem(each.title, each.action, checked=each.is_on) for each in in_force.providers)
+        switches = (MenuItem(switch.title, switch.action, checked=switch.is_on) for switch in in_force.providers)
         rows.append(MenuItem("Providers", children=tuple(switches)))
     is_on = in_force.starts_at_login
     if is_on is not None:
