@@ -10,7 +10,7 @@ from trayquota.views.labels import DisplayOptions
 
 from .facts import NOW
 
-LOOK = DisplayOptions(provider_title=provider_title, usage_page=usage_page, zone=UTC)
+OPTIONS = DisplayOptions(provider_title=provider_title, usage_page=usage_page, zone=UTC)
 ADA = Account("claude-ada@example.com.json", "claude", "ada@example.com", "Max 20x")
 CI = Account("claude-ci@example.com.json", "claude", "ci@example.com")
 BOB = Account("codex-bob@example.org.json", "codex", "bob@example.org", "Plus")
@@ -19,14 +19,14 @@ OFFLINE = Failure(FailureKind.NETWORK, "No answer within 15 seconds. Check the n
 WEEK_S = 7 * 86400
 
 
-def span(words: str) -> timedelta:
+def span(text: str) -> timedelta:
     """Return a length of time such as ``3d 4h``."""
     units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-    return timedelta(seconds=sum(int(each[:-1]) * units[each[-1]] for each in words.split()))
+    return timedelta(seconds=sum(int(part[:-1]) * units[part[-1]] for part in text.split()))
 
 
-def later(words: str) -> datetime:
-    return NOW + span(words)
+def later(text: str) -> datetime:
+    return NOW + span(text)
 
 
 def five_hours(left: float | None, resets_in: str | None = "2h 13m") -> QuotaWindow:

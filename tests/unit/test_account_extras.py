@@ -17,7 +17,7 @@ from trayquota.views.table import print_table
 from trayquota.views.tray import tray_view
 
 from .facts import NOW
-from .samples import BOB, LOOK, OFFLINE, five_hours, later, snapshot, usage, weekly
+from .samples import BOB, OFFLINE, OPTIONS, five_hours, later, snapshot, usage, weekly
 
 SEAT = replace(usage(BOB), credits=Credits(14.5), updated_at=NOW)
 """An account that lives on credits."""
@@ -49,31 +49,31 @@ def test_credits_in_words(money: Credits, label: str) -> None:
     ],
 )
 def test_reset_credits_in_words(resets: ResetCredits, line: str) -> None:
-    assert extra_lines(replace(usage(BOB, weekly(80)), reset_credits=resets), NOW, LOOK) == (line,)
+    assert extra_lines(replace(usage(BOB, weekly(80)), reset_credits=resets), NOW, OPTIONS) == (line,)
 
 
 def test_a_seat_that_lives_on_credits_is_fine_and_says_what_is_left() -> None:
-    view = tray_view(snapshot(SEAT), NOW, LOOK)
+    view = tray_view(snapshot(SEAT), NOW, OPTIONS)
     assert "Codex bob@example.org: 14.5 credits left" in view.lines
     assert view.brief == ("Codex bob@example.org 14.5 credits left",)
     assert [row.label for row in view.menu[:2]] == ["Codex · bob@example.org · Plus", "  14.5 credits left"]
-    assert lowest_label(SEAT, NOW, LOOK) == "14.5 credits left"
+    assert lowest_label(SEAT, NOW, OPTIONS) == "14.5 credits left"
     assert snapshot(SEAT).is_fresh
 
 
 def test_credits_and_resets_are_rows_of_their_own_beside_windows() -> None:
     shown = replace(usage(BOB, five_hours(70), weekly(37)), credits=Credits(14.5), reset_credits=ResetCredits(2))
-    labels = [row.label for row in tray_view(snapshot(shown), NOW, LOOK).menu]
+    labels = [row.label for row in tray_view(snapshot(shown), NOW, OPTIONS).menu]
     assert labels[3:5] == ["  14.5 credits left", "  2 limit resets to use"]
     out = io.StringIO()
-    print_table(snapshot(shown), NOW, LOOK, Console(file=out, width=200))
+    print_table(snapshot(shown), NOW, OPTIONS, Console(file=out, width=200))
     assert out.getvalue().splitlines()[3:5] == labels[3:5]
 
 
 @pytest.mark.parametrize("state", [AccountState.EXPIRED, AccountState.DISABLED, AccountState.ERROR])
 def test_values_that_do_not_count_are_not_shown(state: AccountState) -> None:
     shown = replace(SEAT, state=state, failure=OFFLINE, reset_credits=ResetCredits(2))
-    assert extra_lines(shown, NOW, LOOK) == ()
+    assert extra_lines(shown, NOW, OPTIONS) == ()
 
 
 def test_the_keys_of_the_document() -> None:

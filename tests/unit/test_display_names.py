@@ -20,7 +20,7 @@ from trayquota.views.tray import tray_view
 
 from . import facts
 from .facts import NOW
-from .samples import ADA, LOOK, five_hours, snapshot, usage
+from .samples import ADA, OPTIONS, five_hours, snapshot, usage
 
 JO = "jo@example.com"
 
@@ -30,7 +30,7 @@ def account(name: str, plan: str | None = None, organization: str | None = None,
 
 
 def names(*accounts: Account) -> list[str]:
-    shown = with_display_names(snapshot(*map(usage, accounts)), LOOK)
+    shown = with_display_names(snapshot(*map(usage, accounts)), OPTIONS)
     return [each.account.name for each in shown.accounts]
 
 
@@ -83,7 +83,7 @@ def test_a_folder_tells_two_files_of_one_name_apart() -> None:
 
 
 def test_a_plan_that_is_in_the_name_is_not_repeated() -> None:
-    shown = with_display_names(snapshot(usage(account("codex-a", "Plus")), usage(account("codex-b", "Team"))), LOOK)
+    shown = with_display_names(snapshot(usage(account("codex-a", "Plus")), usage(account("codex-b", "Team"))), OPTIONS)
     assert [header_parts(each.account) for each in shown.accounts] == [(f"{JO} · Plus",), (f"{JO} · Team",)]
     assert header_parts(ADA) == ("ada@example.com", "Max 20x")
 
@@ -102,23 +102,23 @@ TWINS = (account("codex-1a2b3c4d-team", "Team"), account("codex-2b3c4d5e-team", 
 
 def test_they_are_told_apart_in_headline_tooltip_menu_table_and_notification() -> None:
     twins = snapshot(usage(TWINS[0], five_hours(80)), usage(TWINS[1], five_hours(3)))
-    view = tray_view(twins, NOW, LOOK)
+    view = tray_view(twins, NOW, OPTIONS)
     tight = f"Codex {JO} · 2b3c4d5e"
     assert view.headline == f"3% left: {tight}, 5-hour"
     assert [line.partition(":")[0] for line in view.lines[:2]] == [f"Codex {JO} · 1a2b3c4d", tight]
     assert view.brief[0] == f"{tight} 3%"
     headers = [row.label for row in view.menu if row.label.startswith("Codex")]
     assert headers == [f"Codex · {JO} · 1a2b3c4d · Team", f"Codex · {JO} · 2b3c4d5e · Team"]
-    _, alert = check_alerts({}, with_display_names(twins, LOOK), NOW, LOOK)
+    _, alert = check_alerts({}, with_display_names(twins, OPTIONS), NOW, OPTIONS)
     assert alert is not None
     assert alert.title == f"{tight}, 5-hour"
     out = io.StringIO()
-    print_table(twins, NOW, LOOK, Console(file=out, width=200))
+    print_table(twins, NOW, OPTIONS, Console(file=out, width=200))
     assert headers == [line for line in out.getvalue().splitlines() if line.startswith("Codex")]
     assert f"3% left at the least: {tight}, 5-hour" in out.getvalue()
 
 
 def test_hidden_names_hide_organizations_too() -> None:
     accounts = (account("claude-a", "Max", "Example Corp"), account("claude-b", "Max", "Other Ltd"))
-    hidden = with_display_names(snapshot(*map(usage, accounts)), replace(LOOK, hide_names=True))
+    hidden = with_display_names(snapshot(*map(usage, accounts)), replace(OPTIONS, hide_names=True))
     assert [header_parts(each.account) for each in hidden.accounts] == [("account 1", "Max"), ("account 2", "Max")]

@@ -40,7 +40,9 @@ def runs_out(after_s: float) -> datetime:
         (10, 0.001, 99.99999444444445, None),
     ],
 )
-def test_forecasts(used: float, until_s: float, expected: float, runs_out_at: datetime | None) -> None:
+def test_a_forecast_extends_the_use_so_far(
+    used: float, until_s: float, expected: float, runs_out_at: datetime | None
+) -> None:
     found = at(used, until_s)
     assert found is not None
     assert found.expected_used_percent == pytest.approx(expected)
@@ -65,7 +67,7 @@ def test_forecasts(used: float, until_s: float, expected: float, runs_out_at: da
         (100, 10800, FIVE_HOURS_S),
     ],
 )
-def test_no_ground_for_a_forecast(used: float | None, until_s: float | None, length_s: int | None) -> None:
+def test_without_ground_there_is_no_forecast(used: float | None, until_s: float | None, length_s: int | None) -> None:
     assert at(used, until_s, length_s) is None
 
 

@@ -22,7 +22,7 @@ from trayquota.views.labels import (
 )
 
 from .facts import NOW
-from .samples import ADA, EXPIRED, LOOK, OFFLINE, five_hours, later, passed, span, usage, weekly
+from .samples import ADA, EXPIRED, OFFLINE, OPTIONS, five_hours, later, passed, span, usage, weekly
 
 ANSWERED_AT = NOW - span("2m")
 RETRY = Failure(FailureKind.RATE_LIMITED, "Claude asks for a pause (HTTP 429).", later("40m"))
@@ -61,7 +61,7 @@ def test_whole_percents_round_down_but_for_the_last_one(remaining: float) -> Non
     ("remaining", "filled"),
     [(0.0, 0), (None, 0), (0.1, 1), (4.9, 1), (14.9, 1), (15.0, 2), (42.0, 4), (80.0, 8), (94.9, 9), (100.0, 10)],
 )
-def test_bars(remaining: float | None, filled: int) -> None:
+def test_a_bar_has_a_cell_for_each_ten_percent(remaining: float | None, filled: int) -> None:
     assert bar_text(remaining) == "▰" * filled + "▱" * (10 - filled)
 
 
@@ -71,7 +71,7 @@ def test_bars_are_of_one_length(remaining: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "words"),
+    ("window", "text"),
     [
         (five_hours(42), "5-hour 42% (2h 13m)"),
         (weekly(80), "Weekly 80% (3d 4h)"),
@@ -84,12 +84,12 @@ def test_bars_are_of_one_length(remaining: float | None) -> None:
         (passed(five_hours(42)), "5-hour has reset"),
     ],
 )
-def test_windows_in_a_tooltip(window: QuotaWindow, words: str) -> None:
-    assert window_summary(window, NOW, ANSWERED_AT) == words
+def test_the_summary_of_a_window(window: QuotaWindow, text: str) -> None:
+    assert window_summary(window, NOW, ANSWERED_AT) == text
 
 
 @pytest.mark.parametrize(
-    ("window", "words"),
+    ("window", "text"),
     [
         (weekly(80), "▰▰▰▰▰▰▰▰▱▱ \u200780%  Weekly · resets in 3d 4h (Fri 16:00) · lasts until reset"),
         (five_hours(5, "1h"), "▰▱▱▱▱▱▱▱▱▱ \u2007\u20075%  5-hour · resets in 1h (13:00) · runs out in 12m"),
@@ -100,16 +100,16 @@ def test_windows_in_a_tooltip(window: QuotaWindow, words: str) -> None:
         (passed(five_hours(42)), "▱▱▱▱▱▱▱▱▱▱ \u2007\u2007\u2007?  5-hour · has reset, waiting for data"),
     ],
 )
-def test_windows_in_a_menu_line_up(window: QuotaWindow, words: str) -> None:
-    assert window_label(window, NOW, ANSWERED_AT, LOOK) == words
+def test_the_labels_of_windows_line_up(window: QuotaWindow, text: str) -> None:
+    assert window_label(window, NOW, ANSWERED_AT, OPTIONS) == text
 
 
 @pytest.mark.parametrize(
     "window", [five_hours(None), five_hours(None, None), passed(five_hours(0)), passed(weekly(100))]
 )
 def test_unknown_is_never_nothing_nor_everything(window: QuotaWindow) -> None:
-    for words in (window_summary(window, NOW, ANSWERED_AT), window_label(window, NOW, ANSWERED_AT, LOOK)):
-        assert "%" not in words
+    for text in (window_summary(window, NOW, ANSWERED_AT), window_label(window, NOW, ANSWERED_AT, OPTIONS)):
+        assert "%" not in text
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_unknown_is_never_nothing_nor_everything(window: QuotaWindow) -> None:
         (QuotaWindow("Extra usage", 0.0), False),
     ],
 )
-def test_not_started(window: QuotaWindow, is_idle: bool) -> None:
+def test_a_window_of_known_length_without_use_or_reset_has_not_started(window: QuotaWindow, is_idle: bool) -> None:
     assert is_not_started(window) is is_idle
 
 
 @pytest.mark.parametrize(
-    ("shown", "words"),
+    ("shown", "text"),
     [
         (usage(ADA, five_hours(42)), ""),
         (usage(ADA, five_hours(42), failure=EXPIRED), "login expired"),
@@ -147,32 +147,32 @@ def test_not_started(window: QuotaWindow, is_idle: bool) -> None:
         (AccountUsage(ADA, AccountState.STALE, (five_hours(42),)), "from an unknown time ago"),
     ],
 )
-def test_states(shown: AccountUsage, words: str) -> None:
-    assert state_label(shown, NOW, LOOK) == words
+def test_the_label_of_a_state(shown: AccountUsage, text: str) -> None:
+    assert state_label(shown, NOW, OPTIONS) == text
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-def test_every_failure_has_words(kind: FailureKind) -> None:
-    words = failure_label(Failure(kind, "A sentence."), NOW, LOOK)
-    assert 0 < len(words) <= 30
+def test_every_failure_has_a_label(kind: FailureKind) -> None:
+    text = failure_label(Failure(kind, "A sentence."), NOW, OPTIONS)
+    assert 0 < len(text) <= 30
     until = "" if kind is FailureKind.LOGIN_EXPIRED else " until Wed 12:00"
-    assert failure_label(Failure(kind, "A sentence.", later("1d")), NOW, LOOK) == f"{words}{until}"
-    assert failure_label(Failure(kind, "A sentence.", NOW - timedelta(seconds=1)), NOW, LOOK) == words
+    assert failure_label(Failure(kind, "A sentence.", later("1d")), NOW, OPTIONS) == f"{text}{until}"
+    assert failure_label(Failure(kind, "A sentence.", NOW - timedelta(seconds=1)), NOW, OPTIONS) == text
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-def test_who_has_to_act(kind: FailureKind) -> None:
+def test_which_failures_need_the_user(kind: FailureKind) -> None:
     mine = {"scope_missing", "unreadable_file", "refused"}
     assert needs_user(usage(state=AccountState.ERROR, failure=Failure(kind, "A sentence."))) is (kind in mine)
     assert needs_user(usage(state=AccountState.EXPIRED, failure=Failure(kind, "A sentence.")))
 
 
 @pytest.mark.parametrize("state", set(AccountState) - {AccountState.EXPIRED})
-def test_without_a_failure_nobody_has_to_act(state: AccountState) -> None:
+def test_only_an_expired_login_needs_the_user_without_a_failure(state: AccountState) -> None:
     assert not needs_user(usage(state=state))
 
 
-def test_only_the_time_changes_the_words() -> None:
+def test_a_label_depends_on_nothing_but_its_arguments() -> None:
     window = five_hours(42)
     assert window_summary(window, NOW + span("1h"), NOW) == "5-hour 42% (1h 13m)"
     assert window_summary(window, NOW + span("2h 12m 1s"), NOW) == "5-hour 42% (under 1m)"

@@ -1,4 +1,4 @@
-"""What is known of people is not told by a ``repr``, which ends up in logs and tracebacks."""
+"""No ``repr`` names a person or shows a secret, for it ends up in logs and tracebacks."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ SNAPSHOT = Snapshot(
 
 
 def test_no_repr_names_a_person() -> None:
-    told, notice = check_alerts({}, SNAPSHOT, NOW, DisplayOptions())
-    assert notice is not None
-    assert told
+    states, alert = check_alerts({}, SNAPSHOT, NOW, DisplayOptions())
+    assert alert is not None
+    assert states
     shown = tray_view(SNAPSHOT, NOW, DisplayOptions())
     assert PERSON in shown.headline
-    for each in (ACCOUNT, SNAPSHOT, SNAPSHOT.lowest(NOW), shown, notice):
+    for each in (ACCOUNT, SNAPSHOT, SNAPSHOT.lowest(NOW), shown, alert):
         assert PERSON not in repr(each)
 
 
-def test_no_repr_tells_the_login_of_a_proxy() -> None:
+def test_no_repr_shows_the_login_of_a_proxy() -> None:
     assert "canary" not in repr(Settings(proxy="http://me:canary@127.0.0.1:8080"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="folders have no modes there")
-def test_every_folder_that_is_made_is_the_persons_alone(tmp_path: Path) -> None:
+def test_every_folder_that_is_made_is_private(tmp_path: Path) -> None:
     set_up_logging(tmp_path / "a" / "b" / "trayquota.log", verbose=False)
     try:
         instance = SingleInstance(tmp_path / "c" / "d")

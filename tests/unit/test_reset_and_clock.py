@@ -15,7 +15,7 @@ from trayquota.views.labels import window_label, window_summary
 from trayquota.views.tray import tray_view
 
 from .facts import NOW
-from .samples import ADA, LOOK, snapshot, weekly
+from .samples import ADA, OPTIONS, snapshot, weekly
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
@@ -60,15 +60,15 @@ def test_a_used_up_window_with_a_past_reset_is_the_lowest() -> None:
     assert lowest is not None
     assert (lowest.window.title, lowest.remaining_percent) == ("5-hour", 0)
     assert json.loads(json_document(shown, NOW))["lowest"]["remaining_percent"] == 0
-    view = tray_view(shown, NOW, LOOK)
+    view = tray_view(shown, NOW, OPTIONS)
     assert view.icon.percent == 0
     assert view.headline == "0% left: Claude ada@example.com, 5-hour"
 
 
 def test_a_reset_that_cannot_be_right_is_not_named() -> None:
     assert window_summary(EMPTY, NOW, NOW) == "5-hour 0%"
-    assert "reset" not in window_label(EMPTY, NOW, NOW, LOOK)
-    _, alert = check_alerts({}, snapshot(answered(timedelta(), EMPTY)), NOW, LOOK)
+    assert "reset" not in window_label(EMPTY, NOW, NOW, OPTIONS)
+    _, alert = check_alerts({}, snapshot(answered(timedelta(), EMPTY)), NOW, OPTIONS)
     assert alert is not None
     assert alert.body == "Nothing left"
 

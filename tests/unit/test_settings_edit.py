@@ -62,7 +62,7 @@ def test_a_choice_changes_one_value_and_nothing_else(path: Path) -> None:
     assert path.read_text() == HAND_WRITTEN.replace("=  7 ", "=  15 ")
 
 
-def test_a_choice_the_file_does_not_name_goes_to_its_end(path: Path) -> None:
+def test_a_setting_that_the_file_does_not_have_goes_to_its_end(path: Path) -> None:
     path.write_text(HAND_WRITTEN)
     choose(path, "icon_style", "ring")
     choose(path, "hide_emails", value=True)
@@ -81,14 +81,16 @@ def test_a_choice_the_file_does_not_name_goes_to_its_end(path: Path) -> None:
         ('# größer ☃\n"interval_minutes" = 7\n'.encode(), '# größer ☃\n"interval_minutes" = 15\n'.encode()),
     ],
 )
-def test_whatever_an_editor_writes_stays_as_it_is(path: Path, before: bytes, after: bytes) -> None:
+def test_line_ends_marks_and_quotes_stay_as_they_are(path: Path, before: bytes, after: bytes) -> None:
     path.write_bytes(before)
     choose(path, "interval_minutes", 15)
     assert path.read_bytes() == after
 
 
 @given(st.permutations(["# a\n", "\n", "hide_emails = true # b\n", "folder = 'x'\n", "interval_minutes = 3#c\n"]))
-def test_in_whatever_order_the_file_is_written(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+def test_one_value_changes_in_whatever_order_the_lines_are(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
+) -> None:
     path = tmp_path_factory.mktemp("config") / "config.toml"
     before = "".join(lines)
     path.write_text(before)
@@ -121,7 +123,7 @@ def test_a_link_stays_one_and_the_file_keeps_its_mode(tmp_path: Path) -> None:
 
 
 @posix
-def test_a_link_to_nothing_gets_its_file(tmp_path: Path) -> None:
+def test_a_dangling_link_gets_its_file(tmp_path: Path) -> None:
     link = tmp_path / "config.toml"
     link.symlink_to(tmp_path / "dotfiles" / "quota.toml")
     choose(link, "interval_minutes", 15)
@@ -147,12 +149,12 @@ def test_a_broken_file_is_left_as_it_is(path: Path, content: bytes, says: str) -
     assert says in message
 
 
-def test_a_choice_that_is_none_is_not_written(path: Path) -> None:
+def test_an_invalid_value_is_not_written(path: Path) -> None:
     path.write_text(HAND_WRITTEN)
     assert "interval_minutes: expected" in refused(path, "interval_minutes", 0)
 
 
-def test_a_place_that_cannot_be_is_told(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for write in (lambda path: choose(path, "interval_minutes", 5), write_template):
         with pytest.raises(ConfigError, match="cannot be written"):
@@ -172,7 +174,7 @@ def test_the_template_names_every_setting_with_its_default(path: Path) -> None:
     assert decode(content, path)[0] == Settings()
 
 
-def test_init_writes_it_once(path: Path) -> None:
+def test_init_never_overwrites_a_file(path: Path) -> None:
     write_template(path)
     assert path.read_text() == config_template()
     if sys.platform != "win32":
@@ -184,7 +186,7 @@ def test_init_writes_it_once(path: Path) -> None:
 
 
 @posix
-def test_init_takes_a_link_to_nothing_for_a_file(tmp_path: Path) -> None:
+def test_init_does_not_write_through_a_dangling_link(tmp_path: Path) -> None:
     link = tmp_path / "config.toml"
     link.symlink_to(tmp_path / "elsewhere.toml")
     with pytest.raises(ConfigError, match="is there already"):
@@ -192,7 +194,7 @@ def test_init_takes_a_link_to_nothing_for_a_file(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere.toml").exists()
 
 
-def test_what_is_in_force_is_toml_and_says_where_from(path: Path, tmp_path: Path) -> None:
+def test_the_settings_in_force_are_toml_with_the_source_of_each(path: Path, tmp_path: Path) -> None:
     path.write_text("proxy = 'http://me:secret@127.0.0.1:1'\nlow_percent = 30\nproviders_off = ['codex']\n")
     config = load_config(folder=str(tmp_path), config=str(path), environment={})
     text = format_config(config)
@@ -205,7 +207,7 @@ def test_what_is_in_force_is_toml_and_says_where_from(path: Path, tmp_path: Path
     assert (sources["folder"], sources["low_percent"], sources["hide_emails"]) == ("option", "file", "default")
 
 
-def test_what_is_in_force_without_a_file(path: Path) -> None:
+def test_the_settings_in_force_say_that_there_is_no_file(path: Path) -> None:
     path.write_text("")
     config = load_config(config=str(path), environment={})
     path.unlink()

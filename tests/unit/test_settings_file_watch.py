@@ -38,7 +38,7 @@ def file(path: Path, calls: threading.Event) -> Iterator[SettingsFileWatch]:
     watcher.stop()
 
 
-def test_a_look_tells_each_change_once(file: SettingsFileWatch, path: Path) -> None:
+def test_each_change_of_the_file_is_noticed_once(file: SettingsFileWatch, path: Path) -> None:
     assert not file.has_changed()
     for change in (
         lambda: path.write_text("low_percent = 5\n"),
@@ -52,7 +52,7 @@ def test_a_look_tells_each_change_once(file: SettingsFileWatch, path: Path) -> N
         assert not file.has_changed()
 
 
-def test_what_changes_before_it_is_watched_is_told_by_a_look(file: SettingsFileWatch, path: Path) -> None:
+def test_a_change_before_the_file_is_watched_is_noticed(file: SettingsFileWatch, path: Path) -> None:
     path.write_text("# longer than before\nlow_percent = 5\n")
     file.ensure()
     assert file.has_changed()

@@ -27,7 +27,7 @@ def set_by(row: MenuItem) -> dict[str, object]:
     return {row.action.key: row.action.value}
 
 
-def test_its_rows() -> None:
+def test_the_submenu_has_its_rows_in_order() -> None:
     found = settings_menu_item(MenuSettings())
     assert found.label == "Settings"
     assert [each.label for each in found.children] == [
@@ -58,21 +58,21 @@ def test_the_chosen_interval_is_marked(minutes: float) -> None:
 @pytest.mark.parametrize(
     ("minutes", "label", "place"), [(7.0, "7 minutes", 3), (1440, "1440 minutes", 7), (1.5, "1.5 minutes", 1)]
 )
-def test_an_interval_of_one_s_own_has_a_row_in_its_place(minutes: float, label: str, place: int) -> None:
+def test_an_interval_that_is_not_offered_has_a_row_in_its_place(minutes: float, label: str, place: int) -> None:
     row = rows(MenuSettings(interval_minutes=minutes))["Refresh every"]
     assert chosen(row) == [label]
     assert row.children[place].label == label
     assert set_by(row.children[place]) == {"interval_minutes": minutes}
 
 
-def test_every_interval_offered_may_be_set() -> None:
+def test_every_interval_offered_is_a_valid_setting() -> None:
     for each in rows(MenuSettings())["Refresh every"].children:
         settings = msgspec.convert(set_by(each), Settings)
         assert each.label.startswith(f"{settings.interval_minutes:g} ")
 
 
 @pytest.mark.parametrize(("style", "label"), [("number", "Number"), ("ring", "Ring"), ("bar", "Two bars")])
-def test_the_icon_s_style(style: str, label: str) -> None:
+def test_the_style_in_force_is_marked(style: str, label: str) -> None:
     row = rows(MenuSettings(icon_style=style))["Icon"]
     assert chosen(row) == [label]
     written = {each.label: set_by(each) for each in row.children}
@@ -83,7 +83,7 @@ def test_the_icon_s_style(style: str, label: str) -> None:
 
 @pytest.mark.parametrize(("label", "key"), [("Notifications", "notifications"), ("Hide e-mails", "hide_emails")])
 @pytest.mark.parametrize("is_on", [True, False])
-def test_a_switch_says_how_it_stands_and_sets_the_other(label: str, key: str, is_on: bool) -> None:
+def test_a_switch_shows_its_state_and_sets_the_other(label: str, key: str, is_on: bool) -> None:
     choices = MenuSettings(notifications=is_on) if key == "notifications" else MenuSettings(hide_emails=is_on)
     row = rows(choices)[label]
     assert row.checked is is_on

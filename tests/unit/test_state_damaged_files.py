@@ -41,7 +41,7 @@ FOREIGN = b'{"version": 3, "accounts": [], "everything": "else"}'
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "reason"),
     [
         (b"", "broken"),
         (GOOD[:-1], "broken"),
@@ -65,12 +65,12 @@ FOREIGN = b'{"version": 3, "accounts": [], "everything": "else"}'
     ],
 )
 def test_a_file_that_is_no_good_is_set_aside_with_one_line_in_the_log(
-    store: StateStore, caplog: pytest.LogCaptureFixture, content: bytes, words: str
+    store: StateStore, caplog: pytest.LogCaptureFixture, content: bytes, reason: str
 ) -> None:
     write_state(store, content)
     assert store.load() == {}
     (line,) = caplog.messages
-    assert words in line
+    assert reason in line
     assert "state.json.aside" in line
     aside = path_of(store).with_name("state.json.aside")
     assert aside.read_bytes() == content
@@ -164,7 +164,7 @@ VERSION_2 = objects(
 
 
 @given(values() | VERSION_1 | VERSION_2)
-def test_whatever_is_in_the_file_only_sense_comes_out(document: object) -> None:
+def test_whatever_is_in_the_file_only_valid_values_come_out(document: object) -> None:
     content = json.dumps(document).encode()
     try:
         state = decode(content)
@@ -199,7 +199,7 @@ def test_a_damaged_file_stops_neither_load_nor_save(
     assert restarted(store).load()[ADA].windows == record().windows
 
 
-def test_what_no_file_can_hold_is_left_out(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_record_that_no_file_can_hold_is_left_out(store: StateStore, caplog: pytest.LogCaptureFixture) -> None:
     store.save(
         {
             ADA: record(),

@@ -1,4 +1,4 @@
-"""Text made fit to show; lengths, ages and moments in words."""
+"""Text made fit to show; durations, ages and moments as text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_text_becomes_one_harmless_line(text: str, line: str) -> None:
     ("text", "line"),
     [("abcde", "abcde"), ("abcdef", "abcd…"), ("abc def", "abc…"), ("a\0b\0c\0d\0e", "abcde"), ("x" * 10**6, "xxxx…")],
 )
-def test_long_text_is_cut(text: str, line: str) -> None:
+def test_long_text_is_shortened(text: str, line: str) -> None:
     assert clean(text, 5) == line
 
 
@@ -56,7 +56,7 @@ def test_clean_text_stays_as_it_is(text: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (0, "under 1m"),
         (-5, "under 1m"),
@@ -73,12 +73,12 @@ def test_clean_text_stays_as_it_is(text: str, limit: int) -> None:
         (400 * 86400, "400d"),
     ],
 )
-def test_lengths(seconds: float, words: str) -> None:
-    assert format_duration(seconds) == words
+def test_durations(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (-3600, "just now"),
         (0, "just now"),
@@ -91,14 +91,14 @@ def test_lengths(seconds: float, words: str) -> None:
         (86400 * 30, "30 days ago"),
     ],
 )
-def test_ages(seconds: float, words: str) -> None:
-    assert format_age(seconds) == words
+def test_ages(seconds: float, text: str) -> None:
+    assert format_age(seconds) == text
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1e9))
-def test_more_time_never_reads_as_less(one: float, other: float) -> None:
-    def minutes(words: str) -> int:
-        parts = [] if words == "under 1m" else words.split()
+def test_a_longer_age_never_reads_as_a_shorter_one(one: float, other: float) -> None:
+    def minutes(text: str) -> int:
+        parts = [] if text == "under 1m" else text.split()
         return sum(int(each[:-1]) * {"d": 1440, "h": 60, "m": 1}[each[-1]] for each in parts)
 
     low, high = sorted((one, other))

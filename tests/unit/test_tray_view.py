@@ -17,8 +17,8 @@ from .samples import (
     BOB,
     DESIGN,
     EXPIRED,
-    LOOK,
     OFFLINE,
+    OPTIONS,
     five_hours,
     later,
     numbered,
@@ -30,7 +30,7 @@ from .samples import (
 
 
 def shown(*usages: AccountUsage, refreshing: bool = False, notice: str | None = None) -> TrayView:
-    return tray_view(snapshot(*usages, refreshing=refreshing, notice=notice), NOW, LOOK)
+    return tray_view(snapshot(*usages, refreshing=refreshing, notice=notice), NOW, OPTIONS)
 
 
 def labels(rows: tuple[MenuItem, ...]) -> list[str]:
@@ -49,7 +49,7 @@ def sections(rows: tuple[MenuItem, ...]) -> list[list[str]]:
 
 
 def test_the_tooltip_of_the_design() -> None:
-    assert tooltip(tray_view(DESIGN, NOW, LOOK)).splitlines() == [
+    assert tooltip(tray_view(DESIGN, NOW, OPTIONS)).splitlines() == [
         "37% left: Codex bob@example.org, Weekly",
         "Claude ada@example.com: 5-hour 42% (2h 13m), Weekly 80% (3d 4h)",
         "Claude ci@example.com: login expired",
@@ -59,7 +59,7 @@ def test_the_tooltip_of_the_design() -> None:
 
 
 def test_the_menu_of_the_design() -> None:
-    accounts, refresh, rest = sections(tray_view(DESIGN, NOW, LOOK).menu)
+    accounts, refresh, rest = sections(tray_view(DESIGN, NOW, OPTIONS).menu)
     assert accounts == [
         "Claude · ada@example.com · Max 20x",
         "  ▰▰▰▰▱▱▱▱▱▱ \u200742%  5-hour · resets in 2h 13m (14:13) · runs out in 2h",
@@ -75,11 +75,11 @@ def test_the_menu_of_the_design() -> None:
 
 
 def test_what_clicks_do() -> None:
-    rows = {row.label.strip(): row for row in tray_view(DESIGN, NOW, LOOK).menu}
+    rows = {row.label.strip(): row for row in tray_view(DESIGN, NOW, OPTIONS).menu}
     folder = OpenFolder()
     assert rows["Claude · ada@example.com · Max 20x"].action == folder
     page = next(row.action for label, row in rows.items() if "5-hour" in label)
-    assert page == OpenPage(LOOK.usage_page("claude"))
+    assert page == OpenPage(OPTIONS.usage_page("claude"))
     assert rows["Refresh now"] == MenuItem("Refresh now", Refresh(), default=True)
     assert rows["Open credentials folder"].action == folder
     assert rows["Quit"].action == Quit()
@@ -103,7 +103,7 @@ def test_a_pause_says_when_it_ends() -> None:
     found = shown(usage(state=AccountState.ERROR, failure=pause))
     assert found.lines[0] == "Claude ada@example.com: asked to pause until 12:40"
     assert labels(found.menu)[1:3] == ["  Asked to pause until 12:40", "  Claude asks for a pause (HTTP 429)."]
-    over = tray_view(snapshot(usage(state=AccountState.ERROR, failure=pause)), NOW + span("1h"), LOOK)
+    over = tray_view(snapshot(usage(state=AccountState.ERROR, failure=pause)), NOW + span("1h"), OPTIONS)
     assert labels(over.menu)[1:3] == ["  Claude asks for a pause (HTTP 429).", "---"]
 
 
@@ -116,14 +116,14 @@ def test_a_pause_says_when_it_ends() -> None:
         (AccountState.ERROR, "  Unknown", True),
     ],
 )
-def test_accounts_without_windows_say_why(state: AccountState, row: str, is_enabled: bool) -> None:
+def test_accounts_without_windows_show_why(state: AccountState, row: str, is_enabled: bool) -> None:
     menu = shown(usage(ADA, five_hours(1), state=state)).menu
     assert labels(menu)[:3] == ["Claude · ada@example.com · Max 20x", row, "---"]
     assert menu[0].enabled is is_enabled
     assert not menu[1].enabled
 
 
-def test_how_old_it_all_is() -> None:
+def test_the_age_of_the_values_is_shown() -> None:
     assert (
         shown(usage(ADA, five_hours(42), age="3h"), usage(BOB, weekly(1), age="20m")).lines[-1] == "Updated 20 min ago"
     )
@@ -150,7 +150,7 @@ def test_long_sentences_are_wrapped() -> None:
 
 
 @pytest.mark.parametrize("count", [MAX_INLINE_ACCOUNTS, MAX_INLINE_ACCOUNTS + 1])
-def test_many_accounts_get_submenus_that_tell_the_lowest(count: int) -> None:
+def test_many_accounts_get_submenus_that_name_the_lowest(count: int) -> None:
     accounts = [numbered(number, five_hours(90 - number), weekly(95)) for number in range(count - 1)]
     menu = shown(*accounts, usage(BOB, state=AccountState.EXPIRED, failure=EXPIRED)).menu
     nested = [each for each in menu if each.children]
@@ -179,9 +179,9 @@ def test_the_tooltip_has_at_most_twenty_lines_of_accounts(count: int) -> None:
     assert lines[-2].startswith(f"Claude user{count - 1:03}@")
 
 
-def test_only_the_time_changes_the_words() -> None:
-    first, later_on = (tray_view(DESIGN, NOW + span(each), LOOK) for each in ("0s", "1m"))
-    assert first == tray_view(DESIGN, NOW, LOOK)
+def test_a_view_depends_on_nothing_but_its_arguments() -> None:
+    first, later_on = (tray_view(DESIGN, NOW + span(each), OPTIONS) for each in ("0s", "1m"))
+    assert first == tray_view(DESIGN, NOW, OPTIONS)
     assert first.icon == later_on.icon
     assert later_on.lines[0] == "Claude ada@example.com: 5-hour 42% (2h 12m), Weekly 80% (3d 3h)"
     assert len(first.menu) == len(later_on.menu)
@@ -190,22 +190,22 @@ def test_only_the_time_changes_the_words() -> None:
 
 def test_names_cannot_make_lines_or_endless_rows() -> None:
     long = replace(ADA, name="x" * 100, plan="y" * 60)
-    found = tray_view(Snapshot((usage(long, five_hours(42)),)), NOW, LOOK)
+    found = tray_view(Snapshot((usage(long, five_hours(42)),)), NOW, OPTIONS)
     assert "\n" not in found.menu[0].label
     assert len(found.menu[0].label) <= 200
 
 
 def test_hidden_names_are_numbers_everywhere() -> None:
-    found = tray_view(DESIGN, NOW, replace(LOOK, hide_names=True))
+    found = tray_view(DESIGN, NOW, replace(OPTIONS, hide_names=True))
     assert "@" not in str(found)
     assert found.headline == "37% left: Codex account 1, Weekly"
     assert found.lines[1] == "Claude account 2: login expired"
     assert found.menu[0].label == "Claude · account 1 · Max 20x"
 
 
-def test_settings_and_what_is_wrong_with_them_have_their_places() -> None:
+def test_settings_stand_above_quit_and_their_problem_comes_first() -> None:
     settings = MenuItem("Settings", children=(MenuItem("Notifications", checked=True),))
-    menu = tray_view(DESIGN, NOW, LOOK, settings=settings, problem="interval_minutes: expected 1 to 1440.").menu
+    menu = tray_view(DESIGN, NOW, OPTIONS, settings=settings, problem="interval_minutes: expected 1 to 1440.").menu
     assert sections(menu)[0][0] == "interval_minutes: expected 1 to 1440."
     assert sections(menu)[2] == ["Open credentials folder", "Settings", "Quit"]
     assert settings in menu

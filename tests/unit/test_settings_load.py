@@ -44,7 +44,7 @@ def refused(tmp_path: Path, text: str | bytes, **environment: str) -> str:
     return str(caught.value)
 
 
-def test_without_anything_the_defaults_are_in_force(home: Path) -> None:
+def test_without_a_file_the_defaults_are_in_force(home: Path) -> None:
     config = load_config(environment={})
     assert config.settings == Settings()
     assert config.folder == home / ".cli-proxy-api"
@@ -77,14 +77,14 @@ def test_the_option_for_the_file_beats_the_environment(tmp_path: Path) -> None:
     assert load_config(config=str(tmp_path / "two.toml"), environment=environment).settings.interval_minutes == 22
 
 
-def test_empty_variables_are_as_good_as_none(home: Path) -> None:
+def test_empty_variables_count_as_unset(home: Path) -> None:
     config = load_config(environment={"TRAYQUOTA_DIR": "", "TRAYQUOTA_CONFIG": "", "TRAYQUOTA_GATEWAY": ""})
     assert config.folder == home / ".cli-proxy-api"
     assert config.settings.gateway == ""
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "parts"),
     [
         ("intervall_minutes = 5", ["intervall_minutes", "no such setting", "interval_minutes"]),
         ("interval_minutes = 0", ["interval_minutes", "a number of minutes from 1 to 1440"]),
@@ -106,12 +106,12 @@ def test_empty_variables_are_as_good_as_none(home: Path) -> None:
     ],
 )
 def test_an_error_names_the_file_the_setting_and_what_was_expected(
-    tmp_path: Path, text: str | bytes, words: list[str]
+    tmp_path: Path, text: str | bytes, parts: list[str]
 ) -> None:
     message = refused(tmp_path, text)
     assert message.startswith(str(tmp_path / "config.toml"))
-    for each in words:
-        assert each in message
+    for part in parts:
+        assert part in message
     assert "`" not in message, "no validator's own language"
 
 
@@ -119,7 +119,7 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert configured(tmp_path, b"\xef\xbb\xbfinterval_minutes = 9\n").settings.interval_minutes == 9
 
 
-def test_a_file_that_was_named_has_to_be_there(tmp_path: Path) -> None:
+def test_a_config_file_that_is_named_has_to_exist(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing.toml")
     with pytest.raises(ConfigError, match="no such file"):
         load_config(config=missing, environment={})
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "a\0b"])
-def test_a_file_s_name_that_is_none_is_an_error(text: str) -> None:
+def test_a_name_of_a_config_file_that_is_no_path_is_an_error(text: str) -> None:
     with pytest.raises(ConfigError, match="--config: expected the path of a config file"):
         load_config(config=text, environment={})
 
@@ -259,7 +259,7 @@ def test_a_proxy_is_taken_as_it_is(tmp_path: Path, address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["example.com:3128", "http://", "http://user:secret@", "http://a b:1", "http://x:0"]
 )
-def test_a_proxy_that_is_none_is_refused_without_repeating_its_login(tmp_path: Path, address: str) -> None:
+def test_an_invalid_proxy_is_refused_without_repeating_its_login(tmp_path: Path, address: str) -> None:
     message = refused(tmp_path, f"proxy = '{address}'")
     assert "proxy: expected http://HOST:PORT" in message
     assert "secret" not in message
@@ -276,10 +276,10 @@ def test_a_proxy_that_is_none_is_refused_without_repeating_its_login(tmp_path: P
         ({"LANG": "en_US.UTF-8", "LC_ALL": ""}, "en_US"),
     ],
 )
-def test_times_are_written_by_posix_order(environment: Mapping[str, str], expected: str) -> None:
+def test_the_locale_is_found_in_posix_order(environment: Mapping[str, str], expected: str) -> None:
     assert environment_locale(environment) == expected
     assert load_config(environment=environment).locale == expected
 
 
-def test_a_locale_that_was_set_beats_the_environment(tmp_path: Path) -> None:
+def test_the_setting_of_the_locale_beats_the_environment(tmp_path: Path) -> None:
     assert configured(tmp_path, "locale = 'sv_SE'", LC_ALL="de_DE").locale == "sv_SE"

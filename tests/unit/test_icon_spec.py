@@ -16,8 +16,8 @@ from .samples import (
     CI,
     DESIGN,
     EXPIRED,
-    LOOK,
     OFFLINE,
+    OPTIONS,
     five_hours,
     passed,
     snapshot,
@@ -30,14 +30,14 @@ CALM = replace(DESIGN, accounts=tuple(each for each in DESIGN.accounts if each.s
 
 
 def shown(*usages: AccountUsage) -> TrayView:
-    return tray_view(snapshot(*usages), NOW, LOOK)
+    return tray_view(snapshot(*usages), NOW, OPTIONS)
 
 
 def test_the_icon_of_the_design() -> None:
-    assert tray_view(DESIGN, NOW, LOOK).icon == IconSpec(37, level=Level.PLENTY, attention=True)
-    assert tray_view(DESIGN, NOW, LOOK).needs_attention
-    assert tray_view(CALM, NOW, LOOK).icon == IconSpec(37, level=Level.PLENTY)
-    assert not tray_view(CALM, NOW, LOOK).needs_attention
+    assert tray_view(DESIGN, NOW, OPTIONS).icon == IconSpec(37, level=Level.PLENTY, attention=True)
+    assert tray_view(DESIGN, NOW, OPTIONS).needs_attention
+    assert tray_view(CALM, NOW, OPTIONS).icon == IconSpec(37, level=Level.PLENTY)
+    assert not tray_view(CALM, NOW, OPTIONS).needs_attention
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_the_icon_of_the_design() -> None:
         (0, Level.EMPTY),
     ],
 )
-def test_levels(left: float, expected: Level) -> None:
-    assert LOOK.level(left) is expected
+def test_a_level_begins_below_its_threshold(left: float, expected: Level) -> None:
+    assert OPTIONS.level(left) is expected
     assert shown(usage(ADA, five_hours(left))).icon.level is expected
 
 
@@ -71,7 +71,7 @@ def test_the_lowest_is_the_lowest_that_counts() -> None:
     assert shown(counting[1]).headline == "35% left 2 min ago: Codex bob@example.org, 5-hour"
 
 
-def test_of_equals_the_first_counts() -> None:
+def test_of_equal_windows_the_first_counts() -> None:
     assert shown(usage(ADA, five_hours(42), weekly(42)), usage(BOB, five_hours(42))).headline.endswith(
         "Claude ada@example.com, 5-hour"
     )
@@ -106,7 +106,9 @@ def test_of_equals_the_first_counts() -> None:
         ((usage(state=AccountState.ERROR, failure=REFUSED),), Placeholder.ATTENTION, "Claude ada@example.com: refused"),
     ],
 )
-def test_without_a_number_the_icon_says_why(usages: tuple[AccountUsage, ...], mark: Placeholder, headline: str) -> None:
+def test_without_a_number_a_placeholder_shows_why(
+    usages: tuple[AccountUsage, ...], mark: Placeholder, headline: str
+) -> None:
     found = shown(*usages)
     assert (found.icon.percent, found.icon.placeholder, found.headline) == (None, mark, headline)
 
@@ -127,16 +129,16 @@ def test_a_window_that_has_not_started_is_whole() -> None:
 def test_bars_are_those_of_the_most_constrained_account() -> None:
     windows = (five_hours(42), QuotaWindow("1-hour", 70.0, None, 3600), weekly(10), QuotaWindow("Spend limit", 60.0))
     accounts = snapshot(usage(ADA, *windows), usage(BOB, five_hours(20), weekly(30)))
-    assert tray_view(accounts, NOW, replace(LOOK, style="bar")).icon.bars == (30, 10)
-    assert tray_view(accounts, NOW, replace(LOOK, style="ring")).icon.bars == (None, None)
+    assert tray_view(accounts, NOW, replace(OPTIONS, style="bar")).icon.bars == (30, 10)
+    assert tray_view(accounts, NOW, replace(OPTIONS, style="ring")).icon.bars == (None, None)
     only_weekly = snapshot(usage(ADA, weekly(10), passed(five_hours(3))))
-    assert tray_view(only_weekly, NOW, replace(LOOK, style="bar")).icon.bars == (None, 10)
+    assert tray_view(only_weekly, NOW, replace(OPTIONS, style="bar")).icon.bars == (None, 10)
 
 
 def test_ignored_windows_are_shown_but_do_not_count() -> None:
-    look = replace(LOOK, ignored_windows=frozenset({"Weekly"}), style="bar")
-    found = tray_view(DESIGN, NOW, look)
+    options = replace(OPTIONS, ignored_windows=frozenset({"Weekly"}), style="bar")
+    found = tray_view(DESIGN, NOW, options)
     assert (found.icon.percent, found.icon.bars) == (42, (42, None))
     assert found.headline == "42% left: Claude ada@example.com, 5-hour"
     assert found.brief[1:] == ("Claude ada@example.com 42%", "Codex bob@example.org 70%")
-    assert found.lines == tray_view(DESIGN, NOW, LOOK).lines
+    assert found.lines == tray_view(DESIGN, NOW, OPTIONS).lines

@@ -13,7 +13,7 @@ from trayquota.views.tray_view import IconSpec, TrayView
 
 from .facts import NOW
 from .hostile import ANY_TEXT
-from .samples import BOB, DESIGN, EXPIRED, LOOK, five_hours, numbered, snapshot, usage
+from .samples import BOB, DESIGN, EXPIRED, OPTIONS, five_hours, numbered, snapshot, usage
 
 WINDOWS = 127
 
@@ -26,15 +26,15 @@ def shown(headline: str, *brief: str) -> TrayView:
     return TrayView(IconSpec(), headline, ("a long line " * 20,), brief, ())
 
 
-def test_what_fits_is_left_as_it_is() -> None:
-    found = tray_view(snapshot(usage(BOB, five_hours(42))), NOW, LOOK)
+def test_a_tooltip_that_fits_is_whole() -> None:
+    found = tray_view(snapshot(usage(BOB, five_hours(42))), NOW, OPTIONS)
     assert tooltip_within(found, WINDOWS) == tooltip(found)
     assert tooltip_within(found, units(tooltip(found))) == tooltip(found)
     assert tooltip_within(found, units(tooltip(found)) - 1) != tooltip(found)
 
 
-def test_the_design_in_little_room() -> None:
-    assert tooltip_within(tray_view(DESIGN, NOW, LOOK), WINDOWS).splitlines() == [
+def test_the_tooltip_of_the_design_in_little_room() -> None:
+    assert tooltip_within(tray_view(DESIGN, NOW, OPTIONS), WINDOWS).splitlines() == [
         "37% left: Codex bob@example.org, Weekly",
         "Claude ci@example.com login expired",
         "Codex bob@example.org 37%",
@@ -42,9 +42,9 @@ def test_the_design_in_little_room() -> None:
     ]
 
 
-def test_the_most_constrained_come_first() -> None:
+def test_the_most_constrained_accounts_come_first() -> None:
     accounts = [numbered(number, five_hours(100 - number)) for number in range(30)]
-    found = tray_view(snapshot(*accounts, usage(BOB, state=AccountState.EXPIRED, failure=EXPIRED)), NOW, LOOK)
+    found = tray_view(snapshot(*accounts, usage(BOB, state=AccountState.EXPIRED, failure=EXPIRED)), NOW, OPTIONS)
     assert found.brief[:3] == (
         "Codex bob@example.org login expired",
         "Claude user029@example.com 71%",
@@ -56,7 +56,7 @@ def test_the_most_constrained_come_first() -> None:
     assert lines[-1] == f"+{31 - len(lines) + 2} more"
 
 
-def test_units_are_those_of_windows() -> None:
+def test_room_is_counted_in_utf16_units() -> None:
     found = shown("\N{ROCKET}" * 5, "ab")
     assert tooltip_within(found, 10) == "\N{ROCKET}" * 5
     assert tooltip_within(found, 13) == "\N{ROCKET}" * 5 + "\nab"
@@ -67,12 +67,12 @@ def test_units_are_those_of_windows() -> None:
     ("limit", "text"),
     [(8, "headline"), (7, "headli…"), (2, "h…"), (1, "…"), (0, ""), (15, "headline"), (16, "headline\n+2 more")],
 )
-def test_room_for_little_more_than_the_headline(limit: int, text: str) -> None:
+def test_a_headline_that_is_too_long_ends_in_an_ellipsis(limit: int, text: str) -> None:
     assert tooltip_within(shown("headline", "an account", "another one"), limit) == text
 
 
 @given(ANY_TEXT, st.lists(ANY_TEXT, max_size=8), st.integers(0, 200))
-def test_it_never_takes_more_room(headline: str, brief: list[str], limit: int) -> None:
+def test_a_tooltip_never_takes_more_room_than_there_is(headline: str, brief: list[str], limit: int) -> None:
     found = shown(headline, *brief)
     text = tooltip_within(found, limit)
     assert units(text) <= limit

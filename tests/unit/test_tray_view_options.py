@@ -17,10 +17,10 @@ from trayquota.views.tray import tray_view
 from trayquota.views.tray_view import MenuItem, OpenFolder, Placeholder, TrayView
 
 from .facts import NOW
-from .samples import ADA, BOB, CI, DESIGN, EXPIRED, LOOK, OFFLINE, five_hours, snapshot, usage, weekly
+from .samples import ADA, BOB, CI, DESIGN, EXPIRED, OFFLINE, OPTIONS, five_hours, snapshot, usage, weekly
 
-WITHOUT_WEEKLY = replace(LOOK, ignored_windows=frozenset({"Weekly"}))
-HIDDEN = replace(LOOK, hide_names=True)
+WITHOUT_WEEKLY = replace(OPTIONS, ignored_windows=frozenset({"Weekly"}))
+HIDDEN = replace(OPTIONS, hide_names=True)
 PROBLEM = "/home/ada/.config/trayquota/config.toml: interval_minutes: expected a number of minutes from 1 to 1440."
 
 
@@ -28,7 +28,7 @@ def flat(rows: tuple[MenuItem, ...]) -> list[MenuItem]:
     return [deep for row in rows for deep in (row, *flat(row.children))]
 
 
-def words(found: TrayView) -> str:
+def all_text(found: TrayView) -> str:
     """Return everything that can be read, or is handed to somebody, anywhere in a view."""
     return "\n".join(
         [
@@ -44,9 +44,9 @@ def words(found: TrayView) -> str:
 # Windows that do not count.
 
 
-def test_a_window_left_out_is_listed_but_neither_level_nor_headline_go_by_it() -> None:
+def test_an_ignored_window_is_listed_but_decides_neither_level_nor_headline() -> None:
     accounts = snapshot(usage(ADA, five_hours(42), weekly(3)))
-    assert tray_view(accounts, NOW, LOOK).icon.level is Level.CRITICAL
+    assert tray_view(accounts, NOW, OPTIONS).icon.level is Level.CRITICAL
     found = tray_view(accounts, NOW, WITHOUT_WEEKLY)
     assert (found.icon.percent, found.icon.level) == (42, Level.PLENTY)
     assert found.headline == "42% left: Claude ada@example.com, 5-hour"
@@ -55,7 +55,7 @@ def test_a_window_left_out_is_listed_but_neither_level_nor_headline_go_by_it() -
     assert any("\u20073%  Weekly" in row.label for row in found.menu)
 
 
-def test_with_nothing_but_windows_left_out_no_number_is_made_up() -> None:
+def test_with_nothing_but_ignored_windows_there_is_no_number() -> None:
     found = tray_view(snapshot(usage(ADA, weekly(3))), NOW, WITHOUT_WEEKLY)
     assert (found.icon.percent, found.icon.placeholder) == (None, Placeholder.UNKNOWN)
     assert "Weekly 3%" in found.lines[0]
@@ -76,22 +76,22 @@ def test_with_nothing_but_windows_left_out_no_number_is_made_up() -> None:
         snapshot(usage(Account("claude-ada@example.com.json", "claude", "claude-ada@example.com.json"), weekly(5))),
     ],
 )
-def test_hidden_names_are_in_no_word_of_the_view(accounts: Snapshot) -> None:
-    assert "@" in words(tray_view(accounts, NOW, LOOK))
+def test_hidden_names_are_nowhere_in_the_view(accounts: Snapshot) -> None:
+    assert "@" in all_text(tray_view(accounts, NOW, OPTIONS))
     found = tray_view(accounts, NOW, HIDDEN, settings=settings_menu_item(MenuSettings(hide_emails=True)))
-    assert "@" not in words(found)
-    assert not re.search("ada|bob|example", words(found))
+    assert "@" not in all_text(found)
+    assert not re.search("ada|bob|example", all_text(found))
 
 
 def test_hidden_accounts_are_numbered_per_provider_and_keep_all_else() -> None:
-    hidden = with_display_names(DESIGN, replace(LOOK, hide_names=True))
+    hidden = with_display_names(DESIGN, replace(OPTIONS, hide_names=True))
     assert [each.account.name for each in hidden.accounts] == ["account 1", "account 2", "account 1"]
 
     def without_name(each: AccountUsage) -> AccountUsage:
         return replace(each, account=replace(each.account, name=""))
 
     assert [*map(without_name, hidden.accounts)] == [*map(without_name, DESIGN.accounts)]
-    shown, found = tray_view(DESIGN, NOW, LOOK), tray_view(DESIGN, NOW, HIDDEN)
+    shown, found = tray_view(DESIGN, NOW, OPTIONS), tray_view(DESIGN, NOW, HIDDEN)
     assert (found.icon, found.needs_attention, len(found.menu)) == (shown.icon, shown.needs_attention, len(shown.menu))
 
 
@@ -100,7 +100,7 @@ def test_hidden_accounts_are_numbered_per_provider_and_keep_all_else() -> None:
 
 def test_a_header_opens_the_folder_that_its_file_is_in() -> None:
     elsewhere = usage(replace(BOB, folder="/home/ada/work"), five_hours(70))
-    rows = {row.label: row for row in tray_view(snapshot(usage(ADA, five_hours(42)), elsewhere), NOW, LOOK).menu}
+    rows = {row.label: row for row in tray_view(snapshot(usage(ADA, five_hours(42)), elsewhere), NOW, OPTIONS).menu}
     assert rows["Claude · ada@example.com · Max 20x"].action == OpenFolder()
     assert rows["Codex · bob@example.org · Plus"].action == OpenFolder("/home/ada/work")
 
@@ -109,25 +109,25 @@ def test_a_header_opens_the_folder_that_its_file_is_in() -> None:
 def test_the_settings_stand_above_quit_however_many_accounts(count: int) -> None:
     settings = settings_menu_item(MenuSettings())
     accounts = snapshot(*(usage(replace(ADA, id=f"{n}.json"), five_hours(n)) for n in range(count)))
-    menu = tray_view(accounts, NOW, LOOK, settings=settings).menu
+    menu = tray_view(accounts, NOW, OPTIONS, settings=settings).menu
     assert menu[-2] == settings
     assert menu[-1].label == "Quit"
-    assert settings not in tray_view(accounts, NOW, LOOK).menu
+    assert settings not in tray_view(accounts, NOW, OPTIONS).menu
 
 
-def test_what_is_wrong_with_the_settings_comes_first_and_is_whole() -> None:
-    menu = tray_view(DESIGN, NOW, LOOK, problem=PROBLEM).menu
+def test_a_problem_of_the_settings_comes_first_and_whole() -> None:
+    menu = tray_view(DESIGN, NOW, OPTIONS, problem=PROBLEM).menu
     until = next(n for n, row in enumerate(menu) if row.label.startswith("Claude"))
     rows = menu[:until]
     assert all(not row.enabled and row.action is None and len(row.label) <= 76 for row in rows)
     assert " ".join(row.label for row in rows) == PROBLEM
 
 
-def test_it_is_told_without_accounts_too() -> None:
-    menu = tray_view(snapshot(), NOW, LOOK, problem="icon_style: expected something else.").menu
+def test_a_problem_of_the_settings_is_shown_without_accounts_too() -> None:
+    menu = tray_view(snapshot(), NOW, OPTIONS, problem="icon_style: expected something else.").menu
     assert menu[0].label == "icon_style: expected something else."
     assert menu[1].separator
 
 
-def test_without_a_problem_nothing_is_said() -> None:
-    assert tray_view(DESIGN, NOW, LOOK, problem=None).menu == tray_view(DESIGN, NOW, LOOK).menu
+def test_without_a_problem_there_is_no_row_for_it() -> None:
+    assert tray_view(DESIGN, NOW, OPTIONS, problem=None).menu == tray_view(DESIGN, NOW, OPTIONS).menu
