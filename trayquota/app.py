@@ -76,7 +76,7 @@ class App:
         self._awaits_answers = False
         self._tray = Tray(NAME, choice, self._act)
         self._tray.on_click = self._clicked
-        self._tray.on_middle_click = self.show_yourself
+        self._tray.on_middle_click = self.refresh_and_notify
         self._tray.on_limits_changed = self._limits_changed
         self._services = build_services(config, self, interval_s=interval_s)
         self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._services.watcher)
@@ -101,7 +101,7 @@ class App:
                 self._close()
         return 0
 
-    def show_yourself(self) -> None:
+    def refresh_and_notify(self) -> None:
         """Refresh, then notify of all accounts: for a second start. From any thread or signal handler."""
         self._services.engine.request(Reason.MANUAL)
         self._services.engine.post(self._await_answers)

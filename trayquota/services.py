@@ -65,8 +65,8 @@ def provider_switches(config: Config) -> ProviderSwitches:
     return ProviderSwitches.of(config.settings.providers_off, config.settings.providers_on)
 
 
-class Tray(Protocol):
-    """What the tray applet does with what the engine publishes, on the engine's thread."""
+class Applet(Protocol):
+    """The tray applet, as the engine's thread calls it."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
@@ -110,12 +110,12 @@ class Services(Struct, frozen=True):
             self.store.save({}, utc_now())
 
 
-def build_services(config: Config, tray: Tray | None = None, *, interval_s: float | None = None) -> Services:
+def build_services(config: Config, applet: Applet | None = None, *, interval_s: float | None = None) -> Services:
     """Return everything put together; nothing is started, but what a crash has left is put in order.
 
     Args:
         config: The settings in force.
-        tray: Shows what is published; without it nothing is watched, notified or requested but quotas.
+        applet: Shows what is published; without it nothing is watched, and nothing but usage is requested.
         interval_s: Between two polls of an account, where the settings do not decide.
     """
     settings, closing = config.settings, threading.Event()
@@ -128,13 +128,17 @@ def build_services(config: Config, tray: Tray | None = None, *, interval_s: floa
     watcher = Watcher()
     folders = _folder_source(config, records, watcher)
     fetcher = Fetcher(
-        transport.send, token_manager, utc_now, renew_logins=settings.renew_logins, sends_rare_requests=tray is not None
+        transport.send,
+        token_manager,
+        utc_now,
+        renew_logins=settings.renew_logins,
+        sends_rare_requests=applet is not None,
     )
     sinks: list[SnapshotSink] = []
     notifier: AlertNotifier | None = None
-    if tray is not None:
-        notifier = AlertNotifier(store, tray.notify, utc_now, display_options(config))
-        sinks += [tray.show, notifier]
+    if applet is not None:
+        notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config))
+        sinks += [applet.show, notifier]
     engine = Engine(
         sources=[TokenRestoringSource(folders, token_manager)],
         fetch=fetcher,
@@ -143,7 +147,7 @@ def build_services(config: Config, tray: Tray | None = None, *, interval_s: floa
         sinks=sinks,
         interval=PollInterval(interval_s if interval_s is not None else settings.interval_minutes * 60),
         records=records,
-        on_tick=tray.tick if tray else lambda: None,
+        on_tick=applet.tick if applet else lambda: None,
     )
     return Services(engine, folders, watcher, fetcher, transport, token_manager, store, notifier, closing)
 

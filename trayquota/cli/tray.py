@@ -31,7 +31,7 @@ def run(options: Options) -> int:
             reload=lambda: load(options),
             autostart_options=autostart_options(options),
         )
-        instance.listen(app.show_yourself)
+        instance.listen(app.refresh_and_notify)
         return app.run()
     except TrayUnavailable as error:
         say(str(error))
