@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import ConfigError
 from trayquota.core.refresh_policy import Reason
-from trayquota.services import build_services, display_options, provider_switches, utc_now
+from trayquota.services import SessionEndGuard, build_services, display_options, provider_switches, utc_now
 from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
@@ -79,6 +79,7 @@ class App:
         self._tray.on_middle_click = self.refresh_and_notify
         self._tray.on_limits_changed = self._limits_changed
         self._services = build_services(config, self, interval_s=interval_s)
+        self._tray.session_end = SessionEndGuard(self._services)
         self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._services.watcher)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
         self._is_quitting = False

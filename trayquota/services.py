@@ -110,6 +110,29 @@ class Services(Struct, frozen=True):
             self.store.save({}, utc_now())
 
 
+class SessionEndGuard:
+    """Has the end of the person's session wait for token refreshes under way. For any thread."""
+
+    def __init__(self, services: Services) -> None:
+        """Guard those of ``services``."""
+        self._services = services
+
+    def hold(self) -> bool:
+        """Begin no token refresh any more; return whether one is under way."""
+        self._services.closing.set()
+        return not self._services.token_manager.wait_idle(0)
+
+    def resume(self) -> None:
+        """Begin them again: the session goes on."""
+        self._services.closing.clear()
+        self._services.engine.request(Reason.WOKE)
+
+    def finish(self) -> None:
+        """Return once none is under way; the process may be ended right after."""
+        self.hold()
+        self._services.finish_token_refreshes()
+
+
 def build_services(config: Config, applet: Applet | None = None, *, interval_s: float | None = None) -> Services:
     """Return everything put together; nothing is started, but what a crash has left is put in order.
 

@@ -118,19 +118,25 @@ class Home:
         for name in ("CONFIG", "STATE", "DATA", "CACHE"):
             self.environment[f"XDG_{name}_HOME"] = str(path / name.lower())
         if sys.platform == "win32":
-            self.environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
+            # Python itself needs the first; the others are how the tests' own Python finds the program.
+            for name in ("SYSTEMROOT", "PYTHONPATH", "PYTHONPYCACHEPREFIX"):
+                self.environment[name] = os.environ.get(name, "")
+            self.environment["PYTHONIOENCODING"] = "utf-8"  # of which LANG tells elsewhere
+            self.environment["WIN_PD_OVERRIDE_LOCAL_APPDATA"] = str(path / "local")
+        self.state = path / ("local" if sys.platform == "win32" else "state") / "trayquota"
+        self.config = path / ("local" if sys.platform == "win32" else "config") / "trayquota" / "config.toml"
         self._running: list[Running] = []
 
     def known(self, name: str) -> Any:
         """What the state file holds of an account; nothing while there is none."""
-        place = self.path / "state/trayquota/state.json"
+        place = self.state / "state.json"
         records = json.loads(place.read_text("utf-8"))["accounts"] if place.exists() else []
         return next((record for record in records if record["account"]["id"] == f"{name}.json"), {})
 
     @property
     def log(self) -> str:
         """What the log file holds."""
-        place = self.path / "state/trayquota/log/trayquota.log"
+        place = self.state / "log/trayquota.log"
         return place.read_text("utf-8") if place.exists() else ""
 
     def start(self, *arguments: str, code: str | None = None, **environment: str) -> Running:

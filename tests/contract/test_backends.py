@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.tray import headless
+from trayquota.tray.backend_choice import BackendChoice, icon_class
 
 from .backend_contract import BackendContract
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .session_bus import SessionBus
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="a tray of Linux desktops")
+windows = pytest.mark.skipif(sys.platform != "win32", reason="the taskbar of Windows")
 
 
 class TestHeadless(BackendContract):
@@ -74,3 +76,9 @@ class TestXembedWithASessionBus(TestXembed):
     def _on_a_screen(self, screen: str, bus: SessionBus, monkeypatch: pytest.MonkeyPatch) -> None:
         assert bus.address
         monkeypatch.setenv("DISPLAY", screen)
+
+
+@windows
+class TestWindows(BackendContract):
+    def make(self, name: str = "contract", **options: object) -> Icon:
+        return icon_class(BackendChoice("win32", "asked for"))(name, **options)  # type: ignore[arg-type]

@@ -204,7 +204,7 @@ def test_its_own_files_are_its_owner_s_and_hold_no_secret(home: Home, stand_in: 
         assert stat.S_IMODE(each.parent.stat().st_mode) == 0o700, each.parent
     for secret in (*SECRETS, "secret body"):
         assert secret not in home.log + result.err
-    state = (home.path / "state/trayquota/state.json").read_text()
+    state = (home.state / "state.json").read_text()
     for secret in ("token-", "refresh-", "secret body"):
         assert secret not in state
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from .command import Home
     from .provider_stand_in import StandIn
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes as POSIX has them")
+posix = pytest.mark.skipif(
+    sys.platform == "win32", reason="signals, modes and trays that may be missing, as POSIX has them"
+)
 SECRETS = ("token-", "refresh-", "fake-", "@example", "example.com", "secret")
 
 
@@ -73,6 +75,7 @@ def test_a_doctor_marks_what_deserves_a_look(home: Home, stand_in: StandIn) -> N
     assert report.rstrip().endswith(f"{len(concerns(report))} to look at, marked with ! above")
 
 
+@posix
 def test_a_doctor_without_a_folder_or_a_tray_says_so(home: Home) -> None:
     home.folder.rmdir()
     result = home.run("doctor")
@@ -136,6 +139,7 @@ def test_the_demo_prints_accounts_in_every_state_of_every_provider_and_leaves_no
     assert not (home.path / "state").exists()
 
 
+@posix
 def test_a_demo_without_a_tray_prints_the_table_and_says_why(home: Home) -> None:
     result = home.run("demo")
     assert result.code == 1
@@ -147,7 +151,7 @@ def test_a_demo_without_a_tray_prints_the_table_and_says_why(home: Home) -> None
 
 
 def test_a_demo_does_not_care_about_a_broken_config(home: Home) -> None:
-    path = home.path / "config/trayquota/config.toml"
+    path = home.config
     path.parent.mkdir(parents=True)
     path.write_text("broken =")
     assert home.run("demo", "--once", TRAYQUOTA_GATEWAY="nonsense").code == 1

@@ -97,7 +97,7 @@ def test_2_for_a_gateway_elsewhere_and_nothing_is_sent(home: Home, stand_in: Sta
 
 def test_2_for_a_broken_config_file_that_is_named(home: Home, stand_in: StandIn) -> None:
     fresh(home, stand_in)
-    path = home.path / "config/trayquota/config.toml"
+    path = home.config
     path.parent.mkdir(parents=True)
     path.write_text("interval_minutes = 0\n")
     result = home.status()
@@ -108,7 +108,7 @@ def test_2_for_a_broken_config_file_that_is_named(home: Home, stand_in: StandIn)
 
 
 def test_help_and_version_need_no_config(home: Home) -> None:
-    path = home.path / "config/trayquota/config.toml"
+    path = home.config
     path.parent.mkdir(parents=True)
     path.write_text("broken =")
     assert home.run("--version").out.startswith("trayquota ")
@@ -131,7 +131,7 @@ def test_options_before_and_after_the_command(home: Home, stand_in: StandIn, arg
 
 def test_an_option_beats_the_environment_beats_the_file(home: Home, stand_in: StandIn) -> None:
     fresh(home, stand_in)
-    config = home.path / "config/trayquota/config.toml"
+    config = home.config
     config.parent.mkdir(parents=True)
     config.write_text(f"folder = '{home.path / 'from-file'}'\n")
     environment = {"TRAYQUOTA_DIR": str(home.path / "from-environment")}

@@ -8,6 +8,7 @@ import gzip
 import socket
 import ssl
 import struct
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -142,6 +143,8 @@ class Server:
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+            if sys.platform == "win32":
+                connection.close()  # there it is this that wakes whoever still reads
 
     def _accept(self) -> None:
         while not self.closing.is_set():

@@ -80,3 +80,33 @@ def test_an_icon_that_cannot_be_shown_does_not_keep_the_engine_from_starting(
     assert app.run() == 0
     assert ended.wait(PATIENCE_S)
     assert app._engine_thread.ident is not None
+
+
+def test_a_session_that_is_about_to_end_begins_no_token_refresh_and_one_that_goes_on_does(app: App) -> None:
+    guard = app._tray.session_end
+    assert guard is not None
+    assert not guard.hold(), "nothing is under way"
+    assert app._services.closing.is_set()
+    guard.resume()
+    assert not app._services.closing.is_set()
+    app._close()
+
+
+def test_the_end_of_a_session_waits_for_a_token_refresh_under_way(app: App) -> None:
+    guard, manager = app._tray.session_end, app._services.token_manager
+    assert guard is not None
+    order: list[str] = []
+
+    def finish() -> None:
+        guard.finish()
+        order.append("session ends")
+
+    with manager._counted():
+        assert guard.hold()
+        thread = threading.Thread(target=finish)
+        thread.start()
+        thread.join(0.1)
+        order.append("tokens are saved")
+    thread.join(PATIENCE_S)
+    assert order == ["tokens are saved", "session ends"]
+    app._close()

@@ -220,6 +220,7 @@ def test_an_environment_that_may_not_be_looked_into_is_told(tmp_path: Path, monk
 HEAD = "[Desktop Entry]\nType=Application\n"
 
 
+@POSIX
 @pytest.mark.parametrize(
     ("content", "is_on", "problem"),
     [
@@ -300,6 +301,7 @@ def test_a_path_that_no_text_can_hold_is_told(tmp_path: Path, way: type[DesktopE
 # LaunchAgents.
 
 
+@POSIX
 def test_a_launch_agent_comes_through(tmp_path: Path) -> None:
     words = [program(tmp_path / "bin & <tools>"), "--dir", "ünï code"]
     way = LaunchAgent(tmp_path / "LaunchAgents", words)

@@ -22,6 +22,8 @@ from trayquota.system.files import (
     write_atomic,
 )
 
+from .platforms import links
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -218,6 +220,7 @@ def test_a_folder_is_named_as_one(tmp_path: Path) -> None:
         read_bounded(tmp_path, LIMIT)
 
 
+@links
 def test_a_link_to_a_file_is_read_and_one_to_nothing_is_a_missing_file(tmp_path: Path) -> None:
     path, link = tmp_path / "file", tmp_path / "link"
     link.symlink_to(path)

@@ -12,6 +12,7 @@ import pytest
 from trayquota.core.model import FailureKind
 from trayquota.sources.folder_scan import PATIENCE_S, FolderScanner, display_path
 
+from .platforms import links, no_wine
 from .scanning import ADA, look, names, problems, settled
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
@@ -32,6 +33,7 @@ def test_a_folder_that_comes_and_goes_takes_its_accounts_along(tmp_path: Path) -
         shutil.rmtree(folder)
 
 
+@no_wine
 def test_a_file_in_place_of_the_folder_is_said(tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.write_bytes(ADA)
@@ -93,13 +95,11 @@ def test_files_and_folders_that_may_not_be_read_are_said(tmp_path: Path) -> None
     tmp_path.chmod(0o700)
 
 
+@links
 def test_a_link_is_read_as_its_target(tmp_path: Path) -> None:
     target, link = tmp_path / "elsewhere", tmp_path / "claude.json"
     target.write_bytes(ADA)
-    try:
-        link.symlink_to(target)
-    except OSError:
-        pytest.skip("no symbolic links here")
+    link.symlink_to(target)
     scanner = FolderScanner(tmp_path)
     assert names(look(scanner)) == ["ada@example.com"]
     target.write_bytes(ADA.replace(b"ada@", b"evelyn@"))

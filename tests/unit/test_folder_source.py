@@ -12,6 +12,7 @@ import pytest
 from trayquota.core.model import Account
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.folder import FolderSource
+from trayquota.sources.folder_scan import display_path
 from trayquota.system.watcher import Watcher
 
 from .facts import NOW
@@ -126,8 +127,8 @@ def test_the_notice_names_each_folder_with_a_problem(home: Path, tmp_path: Path)
     missing, empty = tmp_path / "missing", tmp_path / "empty"
     empty.mkdir()
     notice = source(missing, home, empty).discover().notice or ""
-    assert f"No folder {missing} yet." in notice
-    assert f"No accounts in {empty} yet." in notice
+    assert f"No folder {display_path(missing)} yet." in notice
+    assert f"No accounts in {display_path(empty)} yet." in notice
     assert str(home) not in notice
     assert source(home).discover().notice is None
 

@@ -15,7 +15,7 @@ LINE = "  ▰▰▱  42%\u2007 5-hour · resets in 2h 13m… – zoë 漢\n"
 def written(encoding: str, monkeypatch: pytest.MonkeyPatch, errors: str = "strict") -> bytes:
     raw = io.BytesIO()
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, errors=errors))
+        patch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="\n"))
         terminal.replace_unencodable()
         sys.stdout.write(LINE)
         assert terminal.flush_stdout()
@@ -42,7 +42,7 @@ def test_what_it_does_not_know_becomes_plain(encoding: str, expected: str, monke
 def test_half_a_character_is_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8"))
+        patch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8", newline="\n"))
         terminal.replace_unencodable()
         sys.stdout.write("a\udcffb\n")
         terminal.flush_stdout()

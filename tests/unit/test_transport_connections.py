@@ -315,7 +315,8 @@ def test_a_cut_takes_what_it_watches_and_lets_go_of_it() -> None:
     ):
         cut.cancel()
         cut.attach(line)
-        assert line.recv(1) == b""
+        with contextlib.suppress(BrokenPipeError):  # what Windows says of a line that is shut down
+            assert line.recv(1) == b""
         cut.detach()
     cut.attach(line)
     cut.detach()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import Level
+from trayquota.settings.locales import time_format
 from trayquota.tray.headless import Icon
 from trayquota.tray.presenter import TrayPresenter
 from trayquota.tray.pystray_import import Icon as PystrayIcon
 from trayquota.tray.quirks import BACKENDS
+from trayquota.views.tray import tray_view
 from trayquota.views.tray_view import Action, IconSpec, MenuItem, OpenFolder, Refresh, TrayView
+
+from .facts import NOW
+from .samples import DESIGN, LOOK
 
 if TYPE_CHECKING:
     from trayquota.tray.pystray_import import Menu
@@ -122,6 +128,24 @@ def test_windows_titles_are_short_and_ampersands_doubled() -> None:
     assert icon.title.startswith(VIEW.headline)
     assert "more" in icon.title
     assert labels(icon.menu)[0] == "Claude · ada && bob"
+
+
+def in_wgl4(char: str) -> bool:
+    """Whether the character list that every font of Windows covers has it: that of these code pages."""
+    for page in ("cp1250", "cp1251", "cp1252", "cp1253", "cp437", "cp850"):
+        with contextlib.suppress(UnicodeEncodeError):
+            return bool(char.encode(page))
+    return False
+
+
+def test_menus_of_windows_have_no_character_that_its_fonts_lack() -> None:
+    icon = Recording()
+    icon.quirks = BACKENDS["win32"]
+    look = replace(LOOK, clock_format=time_format("en_US"))
+    TrayPresenter(icon, "win32", lambda _action: None).show(tray_view(DESIGN, NOW, look))
+    text = "".join(labels(icon.menu))
+    assert "█" in text
+    assert {char for char in text if not in_wgl4(char)} == set()
 
 
 def test_backends_of_pystray_have_the_habits_of_their_platform() -> None:

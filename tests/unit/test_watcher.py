@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .platforms import no_wine
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -116,6 +118,7 @@ def test_a_folder_made_with_all_its_parents_at_once_is_told(missing: Watched) ->
     missing.expect(lambda: (missing.folder / "claude-ada.json").write_text("{}"))
 
 
+@no_wine
 def test_a_folder_that_is_deleted_and_made_again_is_told(watched: Watched) -> None:
     for _ in range(3):
         watched.expect(watched.folder.rmdir)
@@ -125,6 +128,7 @@ def test_a_folder_that_is_deleted_and_made_again_is_told(watched: Watched) -> No
         watched.expect((watched.folder / "claude-ada.json").unlink)
 
 
+@no_wine
 def test_a_folder_deleted_and_made_again_before_anybody_looks_is_told(watched: Watched) -> None:
     def replace() -> None:
         watched.folder.rmdir()
@@ -142,6 +146,7 @@ def test_a_folder_moved_away_is_told_and_another_in_its_place_too(watched: Watch
     watched.expect(lambda: (watched.folder / "claude-ada.json").write_text("{}"))
 
 
+@no_wine
 def test_a_parent_that_is_deleted_is_found_again(watched: Watched) -> None:
     watched.expect(watched.folder.rmdir)
     watched.expect(watched.folder.parent.rmdir)

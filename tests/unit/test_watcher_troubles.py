@@ -17,6 +17,7 @@ from watchdog.observers import Observer
 from trayquota.system import watcher as watch
 from trayquota.system.watcher import Watcher
 
+from .platforms import no_wine
 from .watched_folders import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def test_without_watches_to_be_had_it_says_so_and_tries_again(
     watched.expect(lambda: (tmp_path / "claude-ada.json").write_text("{}"))
 
 
+@no_wine
 def test_a_folder_that_goes_the_moment_after_it_was_seen_leaves_its_parent_watched(
     tmp_path: Path, watch_folder: WatchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

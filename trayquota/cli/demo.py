@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ from trayquota.system.log import set_up_logging
 from trayquota.tray.backend_choice import choose_backend
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trayquota.cli.common import Options
 
 _INTERVAL_S = 4.0
@@ -38,9 +41,12 @@ def run(options: Options) -> int:
 
     Where no tray can be shown the table is printed instead.
     """
-    with tempfile.TemporaryDirectory(prefix="trayquota-demo-") as folder, stand_in() as gateway:
+    with (
+        tempfile.TemporaryDirectory(prefix="trayquota-demo-") as folder,
+        stand_in() as gateway,
+        _logging_to(Path(folder, "log", "trayquota.log"), verbose=options.verbose),
+    ):
         config = sample_config(Path(folder), gateway)
-        set_up_logging(config.paths.log, verbose=options.verbose)
         if not options.once:
             try:
                 return _run_tray(config, options.backend)
@@ -54,6 +60,16 @@ def _run_tray(config: Config, backend: str) -> int:
     tray = App(config, choose_backend(backend), reload=lambda: _load(config.paths), interval_s=_INTERVAL_S)
     print("Sixteen sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
     return tray.run()
+
+
+@contextmanager
+def _logging_to(path: Path, *, verbose: bool) -> Iterator[None]:
+    """Keep a log, and close it before its folder goes: Windows removes no file that is open."""
+    set_up_logging(path, verbose=verbose)
+    try:
+        yield
+    finally:
+        set_up_logging(None, verbose=verbose)
 
 
 def sample_config(folder: Path, gateway: str) -> Config:

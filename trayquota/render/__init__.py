@@ -57,11 +57,13 @@ def render_all(spec: IconSpec, sizes: tuple[int, ...] = SIZES) -> Image.Image:
         sizes: Widths in pixels, at least 16 each.
 
     Returns:
-        The largest, with all of them, as ordered in ``sizes``, in ``info["variants"]``.
+        The largest, with all of them, as ordered in ``sizes``, in ``info["variants"]``; ``info["draw"]`` draws it at
+        any other width, for backends that find out by themselves how large they show it.
     """
     variants = tuple(render(spec, size) for size in sizes)
     image = max(variants, key=lambda variant: variant.width).copy()
     image.info["variants"] = variants
+    image.info["draw"] = lambda size: render(spec, size)
     return image
 
 

@@ -86,6 +86,10 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
             # It may come later, but the display has to be there.
             has_tray()
             return XembedIcon
+        if choice.name == "win32" and sys.platform == "win32":
+            from trayquota.tray.windows import Icon as WindowsIcon
+
+            return WindowsIcon
         from trayquota.tray.pystray_import import pystray_backend
 
         return pystray_backend(choice.name)

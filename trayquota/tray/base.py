@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -42,6 +42,19 @@ class Notification(RedactedRepr, Struct, frozen=True):
     on_click: Callable[[], object] | None = None
 
 
+class SessionEnd(Protocol):
+    """What the program does when the person's session ends, where the system announces that: on Windows."""
+
+    def hold(self) -> bool:
+        """Begin nothing any more that must not be broken off; return whether something of that kind is under way."""
+
+    def resume(self) -> None:
+        """The session goes on after all."""
+
+    def finish(self) -> None:
+        """Return once nothing is under way that must not be broken off; the process may be ended right after."""
+
+
 class BaseIcon(Icon):
     """pystray's icon, with a start and a stop that hold in whatever order they come.
 
@@ -56,6 +69,7 @@ class BaseIcon(Icon):
         on_middle_click: Called at a middle click; ``None``: the menu's default entry is run.
         on_better_tray: Called when another backend would show the icon better; ``None``: that is not watched for.
         on_quirks_changed: Called when another kind of tray shows the icon, so that :attr:`quirks` are others.
+        session_end: Told of the end of the person's session, where the backend notices that.
         quirks: The habits of the tray that shows the icon.
     """
 
@@ -63,6 +77,7 @@ class BaseIcon(Icon):
     on_middle_click: Callable[[], object] | None = None
     on_better_tray: Callable[[], object] | None = None
     on_quirks_changed: Callable[[], object] | None = None
+    session_end: SessionEnd | None = None
     quirks: Quirks = UNKNOWN
 
     def __init__(

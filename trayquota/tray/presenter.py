@@ -64,4 +64,5 @@ class TrayPresenter:
         return tooltip(view) if limit is None else tooltip_within(view, limit)
 
     def _escape(self, label: str) -> str:
+        label = label.translate(self.quirks.substitutes)
         return label.replace("&", "&&") if self.quirks.doubles_ampersands else label

@@ -32,6 +32,7 @@ class Quirks(Struct, frozen=True):
         seen: The versions it was seen on.
         limits: What it has room for.
         doubles_ampersands: A ``&`` in a menu label marks a mnemonic, ``&&`` is the character itself.
+        substitutes: Characters that its menus may have no glyph for, by code point, with what is shown instead.
         tooltip: How it shows a tooltip.
         item_path: Where it expects the item's object.
         opens_menu: Whether clicks open the menu; where not, they arrive as ``Activate`` or ``ContextMenu``.
@@ -42,6 +43,7 @@ class Quirks(Struct, frozen=True):
     seen: str = ""
     limits: TrayLimits = TrayLimits()
     doubles_ampersands: bool = False
+    substitutes: dict[int, str] = {}
     tooltip: TooltipStyle = TooltipStyle.MARKUP
     item_path: str = "/StatusNotifierItem"
     opens_menu: bool = True
@@ -105,6 +107,8 @@ BACKENDS = {
         seen="the Shell_NotifyIcon documentation; Wine 8",
         limits=TrayLimits(menu_rows=30, tooltip_utf16_units=127),
         doubles_ampersands=True,
+        # What is left is in WGL4, which every font that comes with Windows covers; two blanks are as wide as a digit.
+        substitutes=str.maketrans({"▰": "█", "▱": "░", "\u2007": "\u00a0\u00a0", "\u202f": "\u00a0"}),
     ),
 }
 """Backends of pystray's own that differ."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trayquota.tray.backend_choice import BackendChoice
+    from trayquota.tray.base import SessionEnd
     from trayquota.tray.pystray_import import Icon
     from trayquota.views.limits import TrayLimits
     from trayquota.views.tray_view import Action, TrayView
@@ -30,11 +31,13 @@ class Tray:
         on_click: Called at a click that the tray itself answers with nothing.
         on_middle_click: Called at a middle click.
         on_limits_changed: Called when :attr:`limits` are others, so that what is shown has to be made anew.
+        session_end: Told of the end of the person's session, where the tray notices that.
     """
 
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
     on_limits_changed: Callable[[], object] | None = None
+    session_end: SessionEnd | None = None
 
     def __init__(self, name: str, choice: BackendChoice, act: Callable[[Action], None]) -> None:
         """Make the icon; :meth:`run` shows it.
@@ -88,6 +91,8 @@ class Tray:
             finally:
                 on_ready()
 
+        if isinstance(self._icon, BaseIcon):
+            self._icon.session_end = self.session_end
         self._icon.run(show_first)
         while self._is_changing and not self._is_stopping:
             self._change_over()

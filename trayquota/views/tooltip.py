@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age
+from trayquota.views.fit import fit_lines, utf16_units
 from trayquota.views.icon import placeholder
 from trayquota.views.labels import (
     account_label,
@@ -82,17 +83,9 @@ def tooltip_within(view: TrayView, limit: int) -> str:
     first, then how many are left out.
     """
     text = tooltip(view)
-    if _utf16_units(text) <= limit:
+    if utf16_units(text) <= limit:
         return text
-    lines = [_shortened(view.headline, limit)]
-    for number, brief in enumerate(view.brief):
-        left_out = len(view.brief) - number - 1
-        more = [f"+{left_out} more"] if left_out else []
-        if _utf16_units("\n".join((*lines, brief, *more))) > limit:
-            text = "\n".join((*lines, f"+{left_out + 1} more"))
-            return text if _utf16_units(text) <= limit else "\n".join(lines)
-        lines.append(brief)
-    return "\n".join(lines)
+    return fit_lines("\n".join((view.headline, *view.brief)), limit)
 
 
 def _by_urgency(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> list[AccountUsage]:
@@ -112,13 +105,3 @@ def _account_line(usage: AccountUsage, now: datetime, options: DisplayOptions) -
     summaries = ", ".join(window_summary(window, now, usage.updated_at) for window in windows)
     parts = (summaries, state_label(usage, now, options))
     return f"{account_label(usage.account, options)}: {' · '.join(part for part in parts if part)}"
-
-
-def _utf16_units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _shortened(text: str, limit: int) -> str:
-    while _utf16_units(text) > limit:
-        text = text[:-2].rstrip() + "…" if limit > 0 else ""
-    return text
