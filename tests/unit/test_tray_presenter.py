@@ -18,7 +18,7 @@ from trayquota.views.tray import tray_view
 from trayquota.views.tray_view import Action, IconSpec, MenuItem, OpenFolder, Refresh, TrayView
 
 from .facts import NOW
-from .samples import DESIGN, LOOK
+from .samples import DESIGN, OPTIONS
 
 if TYPE_CHECKING:
     from trayquota.tray.pystray_import import Menu
@@ -141,8 +141,8 @@ def in_wgl4(char: str) -> bool:
 def test_menus_of_windows_have_no_character_that_its_fonts_lack() -> None:
     icon = Recording()
     icon.quirks = BACKENDS["win32"]
-    look = replace(LOOK, clock_format=time_format("en_US"))
-    TrayPresenter(icon, "win32", lambda _action: None).show(tray_view(DESIGN, NOW, look))
+    options = replace(OPTIONS, clock_format=time_format("en_US"))
+    TrayPresenter(icon, "win32", lambda _action: None).show(tray_view(DESIGN, NOW, options))
     text = "".join(labels(icon.menu))
     assert "█" in text
     assert {char for char in text if not in_wgl4(char)} == set()
