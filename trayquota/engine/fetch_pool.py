@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
@@ -72,6 +74,9 @@ class FetchTask(Struct, eq=False):
 
 def thread_pool() -> Executor:
     """Return the pool that fetches run on. Its threads start when they are needed."""
+    # All of them need it at once: imported before they start, it is there sooner. What is wrong, the transport says.
+    with contextlib.suppress(ImportError, OSError):
+        import_module("trayquota.net.exchange")
     return ThreadPoolExecutor(WORKERS, thread_name_prefix="fetch")
 
 
