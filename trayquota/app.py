@@ -16,6 +16,7 @@ from trayquota.services import SessionEndGuard, build_services, display_options,
 from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
+from trayquota.system.time_zone import reload_time_zone
 from trayquota.views.provider_menu import provider_menu
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tooltip import tooltip
@@ -154,7 +155,8 @@ class App:
             self._tray.notify(alert.title, alert.body, urgent=alert.needs_user, on_click=lambda: self._act(action))
 
     def tick(self) -> None:
-        """Render what counts down anew."""
+        """Render what counts down anew, and in the time zone in force now."""
+        reload_time_zone()
         self._check_settings_file()
         self._show_anew()
 

@@ -16,6 +16,7 @@ import pytest
 from trayquota import providers
 from trayquota.core.credential import Tokens
 from trayquota.core.errors import FetchError
+from trayquota.core.model import FailureKind
 from trayquota.providers.base import Provider, Request, Response
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[1] / "fixtures" / "facts"
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
 """The moment that all samples are made for."""
+WORTHLESS = {FailureKind.NO_WINDOWS, FailureKind.BAD_ANSWER, FailureKind.BLOCKED}
+"""What an answer of 200 may be when it states no window."""
 PROVIDERS: dict[str, Provider] = {
     module.name: provider
     for module in pkgutil.iter_modules(providers.__path__)

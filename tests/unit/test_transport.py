@@ -203,7 +203,7 @@ def test_a_redirect_is_not_followed(status: int, target: str) -> None:
         assert (response.status, response.body) == (status, b"moved")
         with pytest.raises(FetchError) as caught:
             facts.fetched(facts.PROVIDERS["claude"], response)
-    assert caught.value.failure.kind is FailureKind.REFUSED
+    assert caught.value.failure.kind is FailureKind.BLOCKED
     assert (server.visitors, elsewhere.visitors) == (1, 0)
 
 

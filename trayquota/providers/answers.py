@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from trayquota.providers.base import Response
 
 _LONGEST_WAIT_S = 86400.0
+_GATE_STATUSES = {401, 403, 407, 503}
+"""With these a network's gate sends its page; other statuses of 5xx come with a page of the provider's own."""
 
-
-_PLACE_WORDS = ("request not allowed", "unsupported_country", "not available in your", "unsupported region")
+_PLACE_WORDS = (
+    "request not allowed",
+    "unsupported_country",
+    "territory not supported",
+    "not available in your",
+    "unsupported region",
+)
 _CLOSED_WORDS = (
     "not allowed for this organization",
     "organization has been disabled",
@@ -42,11 +49,7 @@ def read_json(response: Response, provider: str) -> object:
     if not 200 <= response.status < 300:
         raise _refusal(response, provider)
     if response.is_html:
-        raise fetch_error(
-            FailureKind.BAD_ANSWER,
-            f"{provider} answered with a web page instead of data. Something between you and it may have "
-            "answered: open a browser and check for a network login page.",
-        )
+        raise _blocked(response, provider)
     try:
         return parse_json(response.body)
     except ValueError:
@@ -101,27 +104,29 @@ def _refusal(response: Response, provider: str) -> FetchError:
             f"{provider} asks for a pause (HTTP 429).",
             retry_after_s=retry_after_s(response),
         )
-    if response.is_html and status in {401, 403, 407, 503}:
-        return fetch_error(
-            kinds.BLOCKED,
-            f"A web page blocked the way to {provider} (HTTP {status}). A VPN, proxy or network login may be "
-            "the cause.",
-        )
+    if 300 <= status < 400 or status == 511 or (response.is_html and status in _GATE_STATUSES):
+        return _blocked(response, provider)
     if status in {401, 403}:
         return _login_refusal(response, provider)
     if status >= 500:
         return fetch_error(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
-    if 300 <= status < 400:
-        return fetch_error(
-            kinds.REFUSED,
-            f"{provider} pointed to another address (HTTP {status}); that is never followed. A proxy or "
-            "network login may be the cause.",
-        )
     if status == 402:
         return fetch_error(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
     if status == 407:
         return fetch_error(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
     return fetch_error(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
+
+
+def _blocked(response: Response, provider: str) -> FetchError:
+    """Return the error for an answer of something on the way: a page, or the way to one. 511 is meant for this alone.
+
+    See RFC 6585, section 6.
+    """
+    return fetch_error(
+        FailureKind.BLOCKED,
+        f"Something between you and {provider} answered in its place, with a web page or the way to one (HTTP "
+        f"{response.status}). Open a browser to log in to the network, or check your VPN and proxy.",
+    )
 
 
 def _login_refusal(response: Response, provider: str) -> FetchError:
