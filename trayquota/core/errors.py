@@ -25,10 +25,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.core.model import Failure
-
 if TYPE_CHECKING:
-    from trayquota.core.model import FailureKind
+    from trayquota.core.model import Failure, FailureKind
 
 
 class Interrupted(BaseException):
@@ -65,6 +63,9 @@ def fetch_error(
     kind: FailureKind, message: str, *, may_refresh: bool = False, retry_after_s: float = 0.0
 ) -> FetchError:
     """Return the error for a failure of ``kind``; ``message`` is for people."""
+    # ``--version`` needs the tree, and no model.
+    from trayquota.core.model import Failure
+
     return FetchError(Failure(kind, message), may_refresh=may_refresh, retry_after_s=retry_after_s)
 
 

@@ -11,14 +11,13 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import ForeignError
-from trayquota.store import version_1
-from trayquota.store.document import VERSION, Document
 from trayquota.tokens.refresher import RefreshBackoff
 from trayquota.views.alerts import AlertKey, AlertState  # noqa: TC001 - for msgspec, which resolves annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+VERSION = 2
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _Record = TypeVar("_Record", bound=Struct)
@@ -38,6 +37,22 @@ class StoredState(Struct, frozen=True):
     refresh_backoffs: Mapping[str, RefreshBackoff] = field(default_factory=dict)
     alert_states: Mapping[AlertKey, AlertState] = field(default_factory=dict)
     unreadable: int = 0
+
+
+class Document(Struct, frozen=True):
+    """All of the file; its records are checked one by one.
+
+    Attributes:
+        version: Of the format.
+        accounts: An ``AccountRecord`` each.
+        refresh_backoffs: A ``RefreshBackoff`` each, by the refresh token's fingerprint.
+        alerts: An alert's key and state each.
+    """
+
+    version: int
+    accounts: tuple[Raw, ...] = ()
+    refresh_backoffs: dict[str, Raw] = {}
+    alerts: tuple[Raw, ...] = ()
 
 
 class _AlertRecord(Struct, frozen=True):
@@ -89,7 +104,9 @@ def encode(state: StoredState) -> bytes:
 def _document(content: bytes) -> Document:
     version = msgspec.json.decode(content, type=_Version).version
     if version == 1:
-        return version_1.upgrade(content)
+        from trayquota.store.version_1 import upgrade
+
+        return upgrade(content)
     if version != VERSION:
         raise ForeignError
     return msgspec.json.decode(content, type=Document)
