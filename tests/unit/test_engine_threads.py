@@ -114,7 +114,7 @@ class Bench:
         self.engine.step(0.0)
 
     def until(self, predicate: Callable[[Snapshot], bool]) -> Snapshot:
-        """ManualFetch until what is shown is as wanted."""
+        """Work until what is shown is as wanted."""
         deadline = threading.Event()
         timer = threading.Timer(PATIENCE_S, deadline.set)
         timer.start()
@@ -208,11 +208,9 @@ def test_a_token_refresh_has_more_time_than_a_request(set_up: SetUp) -> None:
     bench = set_up(fetchers, 1)
     bench.refresh()
     fetchers.until_inside(1)
-    for _ in range(4):
-        bench.pass_time(20.0)
+    bench.pass_time(TOKEN_REFRESH_S - 20)
     assert bench.published[-1].refreshing
-    for _ in range(2):
-        bench.pass_time(20.0)
+    bench.pass_time(40.0)
     assert states(bench.published[-1]) == [AccountState.ERROR]
     fetchers.let_go()
 
