@@ -170,6 +170,7 @@ class App:
             starts_at_login=self._starts_at_login,
             providers=provider_menu(snapshot, provider_switches(self._config)),
         )
+        snapshot = self._services.with_local_resets(snapshot)
         return tray_view(
             snapshot, utc_now(), self._options, settings=settings_menu_item(choices), problem=self._problem
         )

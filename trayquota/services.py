@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.account_state import account_usage, restore
 from trayquota.core.model import Snapshot
+from trayquota.core.provider_clock import ProviderClock, with_local_resets
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
@@ -87,6 +91,7 @@ class Services(Struct, frozen=True):
     fetcher: Fetcher
     transport: Transport
     token_manager: TokenManager
+    provider_clock: ProviderClock
     store: StateStore
     notifier: AlertNotifier | None
     closing: threading.Event
@@ -100,12 +105,19 @@ class Services(Struct, frozen=True):
         if self.notifier is not None:
             self.notifier.options = display_options(config)
 
+    def with_local_resets(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot whose resets are on this machine's clock."""
+        return _with_local_resets(snapshot, self.provider_clock)
+
     def finish_token_refreshes(self) -> None:
         """Wait for token refreshes under way, once the engine is closed. They may take their time."""
         # A fetch that was about to begin one as it was cancelled has begun it by the end of this.
         join_fetchers()
         if not self.token_manager.wait_idle(0):
             _log.info("waiting for a token refresh")
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                sys.stderr.write("trayquota: a login is being refreshed; it ends as soon as the new one is saved.\n")
+                sys.stderr.flush()
             self.token_manager.wait_idle(TOKEN_REFRESH_S)
             self.store.save({}, utc_now())
 
@@ -144,8 +156,9 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     settings, closing = config.settings, threading.Event()
     store = StateStore(config.paths.state)
     records = store.load()
-    transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy)
-    token_manager = TokenManager(config.paths.state_dir, transport.send, store, utc_now, closing)
+    provider_clock = _provider_clock(store)
+    transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=provider_clock.observe)
+    token_manager = TokenManager(config.paths.state_dir, transport.send, store, provider_clock.now, closing)
     token_manager.files.folders = config.folders
     token_manager.recover()
     watcher = Watcher()
@@ -153,15 +166,15 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     fetcher = Fetcher(
         transport.send,
         token_manager,
-        utc_now,
+        provider_clock.now,
         renew_logins=settings.renew_logins,
         sends_rare_requests=applet is not None,
     )
     sinks: list[SnapshotSink] = []
     notifier: AlertNotifier | None = None
     if applet is not None:
-        notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config))
-        sinks += [applet.show, notifier]
+        alerts = notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config))
+        sinks += [applet.show, lambda snapshot: alerts(_with_local_resets(snapshot, provider_clock))]
     engine = Engine(
         sources=[TokenRestoringSource(folders, token_manager)],
         fetch=fetcher,
@@ -172,7 +185,18 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
         records=records,
         on_tick=applet.tick if applet else lambda: None,
     )
-    return Services(engine, folders, watcher, fetcher, transport, token_manager, store, notifier, closing)
+    return Services(
+        engine, folders, watcher, fetcher, transport, token_manager, provider_clock, store, notifier, closing
+    )
+
+
+def _with_local_resets(snapshot: Snapshot, provider_clock: ProviderClock) -> Snapshot:
+    return with_local_resets(replace(snapshot, clock_offset=provider_clock.offset))
+
+
+def _provider_clock(store: StateStore) -> ProviderClock:
+    """Return the providers' time as an earlier run knew it. The state has been loaded."""
+    return ProviderClock(utc_now, time.monotonic, store.set_clock_offset, store.clock_offset())
 
 
 def _folder_source(
@@ -187,7 +211,8 @@ def refresh_once(config: Config) -> Snapshot:
     services = build_services(config)
     try:
         services.engine.refresh(Reason.START)
-        return services.engine.run_until_settled()
+        snapshot = services.engine.run_until_settled()
+        return replace(snapshot, clock_offset=services.provider_clock.offset)
     finally:
         services.closing.set()
         services.engine.close()
@@ -199,7 +224,8 @@ def cached_snapshot(config: Config) -> Snapshot:
 
     Values count as fresh while they are younger than two intervals and the last fetch did not fail.
     """
-    records = StateStore(config.paths.state).load()
+    store = StateStore(config.paths.state)
+    records = store.load()
     folders = _folder_source(config, records)
     found = folders.discover()
     while found.retry_s is not None:
@@ -213,4 +239,4 @@ def cached_snapshot(config: Config) -> Snapshot:
         record = restore(records.get(credential.account.id), credential)
         is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
         usages.append(account_usage(credential, record, is_confirmed=is_fresh))
-    return Snapshot(tuple(usages), notice=found.notice)
+    return Snapshot(tuple(usages), notice=found.notice, clock_offset=_provider_clock(store).offset)

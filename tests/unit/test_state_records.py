@@ -27,6 +27,7 @@ from trayquota.core.model import (
     Snapshot,
 )
 from trayquota.core.person import Person, person
+from trayquota.core.provider_clock import ClockOffset
 from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.store.state import StateStore
@@ -106,6 +107,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
             AlertKey(ADA, person="0a1b2c3d"): AlertState(Level.CRITICAL),
             AlertKey(ADA, "5-hour"): AlertState(Level.LOW, NOW, forecast=True, ends_by=NOW),
         },
+        clock_offset=ClockOffset(-21600.0, 1.5e9, 1000.0),
     )
     noon = "2026-09-22T12:00:00Z"
     assert json.loads(encode(state)) == {
@@ -143,6 +145,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                 "state": {"level": 1, "resets_at": noon, "forecast": True, "ends_by": noon},
             },
         ],
+        "clock": {"offset_s": -21600.0, "base_s": 1.5e9, "learned_s": 1000.0},
     }
 
 

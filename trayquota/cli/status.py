@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load, say
+from trayquota.core.provider_clock import with_local_resets
 from trayquota.services import cached_snapshot, display_options, refresh_once, utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.system.stdout import flush_stdout
@@ -52,6 +53,7 @@ def _print_table(snapshot: Snapshot, config: Config) -> None:
     from trayquota.views.table import print_table
 
     now, options = utc_now(), display_options(config)
+    snapshot = with_local_resets(snapshot)
     if sys.stdout is not None and sys.stdout.isatty():
         print_table(snapshot, now, options, Console(highlight=False, soft_wrap=True))
         return

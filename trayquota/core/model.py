@@ -249,11 +249,13 @@ class Snapshot(Struct, frozen=True):
         accounts: Every account of the folder.
         refreshing: Whether answers are still awaited.
         notice: Something about the folder as a whole that people should know, else ``None``.
+        clock_offset: How far the providers' time, which resets are on, is ahead of this machine's clock.
     """
 
     accounts: tuple[AccountUsage, ...] = ()
     refreshing: bool = False
     notice: str | None = None
+    clock_offset: timedelta = timedelta(0)
 
     def lowest(self, now: datetime, ignored: Container[str] = ()) -> LiveWindow | None:
         """The window with the least left at ``now``; the first in order among equals.

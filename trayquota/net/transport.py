@@ -13,7 +13,7 @@ from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from trayquota.net.cancellation import CancelToken
@@ -24,15 +24,24 @@ if TYPE_CHECKING:
 class Transport:
     """Sends requests, from any number of threads. Its fields are changed under its lock."""
 
-    def __init__(self, clock: Callable[[], datetime], *, gateway: str = "", proxy: str = "") -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        gateway: str = "",
+        proxy: str = "",
+        answered: Callable[[Mapping[str, str]], None] = lambda _headers: None,
+    ) -> None:
         """Send nothing yet.
 
         Args:
             clock: The time, to date answers with.
             gateway: ``http://127.0.0.1:PORT``: requests go there instead, to ``/HOST/PATH?QUERY``.
             proxy: For every request whose account has none; without it the environment's is used.
+            answered: Called with the headers of each answer as it comes.
         """
         self._clock = clock
+        self._answered = answered
         self._lock = threading.Lock()
         self._gateway, self._proxy = gateway, proxy
         self._exchanger: Exchanger | None = None
@@ -62,7 +71,9 @@ class Transport:
             if self._exchanger is None:
                 self._exchanger = self._new_exchanger()
             exchanger = self._exchanger
-        return exchanger.send(request, gateway=gateway, proxy=proxy_url or proxy, cancel_token=cancel_token)
+        response = exchanger.send(request, gateway=gateway, proxy=proxy_url or proxy, cancel_token=cancel_token)
+        self._answered(response.headers)
+        return response
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import ForeignError
+from trayquota.core.provider_clock import ClockOffset
 from trayquota.tokens.refresher import RefreshBackoff
 from trayquota.views.alerts import AlertKey, AlertState  # noqa: TC001 - for msgspec, which resolves annotations
 
@@ -31,12 +32,14 @@ class StoredState(Struct, frozen=True):
         refresh_backoffs: When refresh tokens may be tried again, by their fingerprint.
         alert_states: What the person was notified of.
         unreadable: How many records made no sense and are left out.
+        clock_offset: How far the clock was off, and which clock that was.
     """
 
     accounts: Mapping[str, AccountRecord] = field(default_factory=dict)
     refresh_backoffs: Mapping[str, RefreshBackoff] = field(default_factory=dict)
     alert_states: Mapping[AlertKey, AlertState] = field(default_factory=dict)
     unreadable: int = 0
+    clock_offset: ClockOffset | None = None
 
 
 class Document(Struct, frozen=True):
@@ -47,12 +50,14 @@ class Document(Struct, frozen=True):
         accounts: An ``AccountRecord`` each.
         refresh_backoffs: A ``RefreshBackoff`` each, by the refresh token's fingerprint.
         alerts: An alert's key and state each.
+        clock: A ``ClockOffset``, or null.
     """
 
     version: int
     accounts: tuple[Raw, ...] = ()
     refresh_backoffs: dict[str, Raw] = {}
     alerts: tuple[Raw, ...] = ()
+    clock: Raw = Raw(b"null")
 
 
 class _AlertRecord(Struct, frozen=True):
@@ -83,7 +88,8 @@ def decode(content: bytes) -> StoredState:
     # Of an account that is gone nothing needs to be known.
     states = {alert.key: alert.state for alert in alerts if alert is not None and alert.key.account_id in accounts}
     unreadable = records.count(None) + len(by_token) - len(backoffs)
-    return StoredState(accounts, backoffs, states, unreadable)
+    clock_offset = _decoded(document.clock, ClockOffset)
+    return StoredState(accounts, backoffs, states, unreadable, clock_offset)
 
 
 def encode(state: StoredState) -> bytes:
@@ -97,6 +103,7 @@ def encode(state: StoredState) -> bytes:
         tuple(raw for record in accounts for raw in _encoded(record)),
         backoffs,
         tuple(raw for alert in alerts for raw in _encoded(alert)),
+        Raw(msgspec.json.encode(state.clock_offset)),
     )
     return msgspec.json.encode(document)
 

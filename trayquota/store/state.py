@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trayquota.core.account_state import AccountRecord
+    from trayquota.core.provider_clock import ClockOffset
     from trayquota.tokens.refresher import RefreshBackoff
     from trayquota.views.alerts import AlertKey, AlertState
 
@@ -49,6 +50,7 @@ class StateStore:
         self._backoffs: dict[str, RefreshBackoff] = {}
         self._removed_backoffs: set[str] = set()
         self._alert_states: dict[AlertKey, AlertState] | None = None
+        self._clock_offset: ClockOffset | None = None
         self._warnings: set[str] = set()
 
     def load(self) -> dict[str, AccountRecord]:
@@ -56,6 +58,7 @@ class StateStore:
         state = self._read()
         with self._lock:
             self._backoffs = dict(state.refresh_backoffs)
+            self._clock_offset = state.clock_offset
         self._import_later()
         return dict(state.accounts)
 
@@ -92,6 +95,16 @@ class StateStore:
                 self._backoffs[fingerprint] = backoff
                 self._removed_backoffs.discard(fingerprint)
 
+    def clock_offset(self) -> ClockOffset | None:
+        """Return how far the clock was off, and which clock that was."""
+        with self._lock:
+            return self._clock_offset
+
+    def set_clock_offset(self, offset: ClockOffset) -> None:
+        """Record how far the clock is off; written with the next save."""
+        with self._lock:
+            self._clock_offset = offset
+
     def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
         """Write the state; a disk that does not take it is named in the log once and otherwise ignored."""
         from filelock import FileLock, Timeout
@@ -119,7 +132,8 @@ class StateStore:
         with self._lock:
             self._merge_backoffs(on_disk.refresh_backoffs, now)
             alert_states = on_disk.alert_states if self._alert_states is None else self._alert_states
-            return StoredState(merged, dict(self._backoffs), dict(alert_states))
+            clock_offset = self._clock_offset or on_disk.clock_offset
+            return StoredState(merged, dict(self._backoffs), dict(alert_states), clock_offset=clock_offset)
 
     def _merge_backoffs(self, on_disk: Mapping[str, RefreshBackoff], now: datetime) -> None:
         """Take over the back-offs of other processes, and drop old ones. With the lock held."""

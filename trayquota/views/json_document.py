@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState
+from trayquota.core.provider_clock import with_local_resets
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,8 @@ SCHEMA = 1
 
 def json_document(snapshot: Snapshot, now: datetime) -> str:
     """Return the JSON document for ``snapshot`` at ``now``."""
-    lowest = snapshot.lowest(now)
+    # Resets are stated as the provider does; what is reckoned from them goes by its time.
+    lowest = with_local_resets(snapshot).lowest(now)
     document = {
         "schema": SCHEMA,
         "generated_at": _instant(now.replace(microsecond=0)),
@@ -30,13 +32,14 @@ def json_document(snapshot: Snapshot, now: datetime) -> str:
             "remaining_percent": _number(lowest.remaining_percent),
         },
         "accounts": [
-            _account(usage, now) for usage in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)
+            _account(usage, now + snapshot.clock_offset)
+            for usage in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)
         ],
     }
     return json.dumps(document, indent=2)
 
 
-def _account(usage: AccountUsage, now: datetime) -> dict[str, object]:
+def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
     failure = usage.failure
     # Nothing known and nothing wrong, as before a first refresh, is for scripts the same as an error without a reason.
     state = AccountState.ERROR if usage.state is AccountState.PENDING else usage.state
@@ -49,7 +52,7 @@ def _account(usage: AccountUsage, now: datetime) -> dict[str, object]:
         "error": failure
         and {"kind": failure.kind.value, "message": failure.message, "retry_at": _instant(failure.retry_at)},
         "updated_at": _instant(usage.updated_at),
-        "windows": [_window(window, now) for window in usage.windows],
+        "windows": [_window(window, provider_now) for window in usage.windows],
         "organization": usage.account.organization,
         "subscription_ends_at": _instant(usage.account.subscription_ends_at),
         "credits": usage.credits

@@ -1,0 +1,124 @@
+"""The providers' time: this machine's clock, corrected by what the dates of their answers say.
+
+A clock that is hours off makes good tokens look expired, and tells wrong times until a reset. Nothing else goes by the
+providers' time: what this machine has done and seen is dated by its own clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from trayquota.core.model import AccountUsage, Snapshot
+
+_IGNORED_S = 120.0
+"""Less than this may be the way of the answer, or a clock that is as good as others."""
+_SAME_CLOCK_S = 60.0
+"""A clock that was not set keeps its distance from the monotonic clock better than that."""
+_LEARNED_FOR_S = 3600.0
+"""So long nothing else is believed about the same clock: a single server whose clock is wrong must not make it jump."""
+_NO_TIME = timedelta(0)
+
+
+class ClockOffset(Struct, frozen=True):
+    """How far a clock is off, and which clock that is.
+
+    Attributes:
+        offset_s: The providers' time minus this machine's; seconds.
+        base_s: This machine's time minus its monotonic clock: it changes when the clock is set, or the machine starts.
+        learned_s: On the monotonic clock.
+    """
+
+    offset_s: float
+    base_s: float
+    learned_s: float
+
+
+class ProviderClock:
+    """The providers' time, for any thread: what it keeps is replaced as a whole."""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        learned: Callable[[ClockOffset], None] = lambda _offset: None,
+        known: ClockOffset | None = None,
+    ) -> None:
+        """Correct ``clock``.
+
+        Args:
+            clock: The machine's own, aware, UTC.
+            monotonic: Seconds.
+            learned: Called with what is learned from an answer.
+            known: What an earlier run has learned.
+        """
+        self._clock = clock
+        self._monotonic = monotonic
+        self._learned = learned
+        self._known = known
+
+    @property
+    def offset(self) -> timedelta:
+        """How much the providers' time is ahead; zero when less than two minutes, or not known of this clock."""
+        known = self._known
+        if known is None or not self._is_about_this_clock(known) or abs(known.offset_s) < _IGNORED_S:
+            return _NO_TIME
+        return timedelta(seconds=known.offset_s)
+
+    def now(self) -> datetime:
+        """Return the providers' time."""
+        return self._clock() + self.offset
+
+    def observe(self, headers: Mapping[str, str]) -> None:
+        """Learn from the ``Date`` of an answer that has just come, unless a cache may have kept it.
+
+        Args:
+            headers: By lower-case name.
+        """
+        known = self._known
+        is_known = known is not None and self._is_about_this_clock(known)
+        if is_known and known is not None and 0 <= self._monotonic() - known.learned_s < _LEARNED_FOR_S:
+            return
+        sent_at = _date(headers.get("date")) if "age" not in headers else None
+        if sent_at is not None:
+            now = self._clock()
+            self._known = ClockOffset((sent_at - now).total_seconds(), self._base_s(), self._monotonic())
+            self._learned(self._known)
+
+    def _is_about_this_clock(self, known: ClockOffset) -> bool:
+        return abs(self._base_s() - known.base_s) < _SAME_CLOCK_S
+
+    def _base_s(self) -> float:
+        return self._clock().timestamp() - self._monotonic()
+
+
+def with_local_resets(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose resets are on this machine's clock, however wrong, as all other times in it are."""
+    if not snapshot.clock_offset:
+        return snapshot
+    return replace(snapshot, accounts=tuple(_local(usage, snapshot.clock_offset) for usage in snapshot.accounts))
+
+
+def _local(usage: AccountUsage, offset: timedelta) -> AccountUsage:
+    windows = tuple(
+        replace(window, resets_at=window.resets_at and window.resets_at - offset) for window in usage.windows
+    )
+    return replace(usage, windows=windows)
+
+
+def _date(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
