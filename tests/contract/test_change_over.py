@@ -83,7 +83,8 @@ def test_the_icon_goes_to_panel_and_xembed_tray_as_they_come_and_go(bus: Session
         old.end()
 
 
-def test_an_xembed_tray_that_comes_while_nobody_shows_items_gets_the_icon(bus: SessionBus, screen: str) -> None:
+@pytest.mark.usefixtures("bus")
+def test_an_xembed_tray_that_comes_while_nobody_shows_items_gets_the_icon(screen: str) -> None:
     choice = choose_backend()
     assert choice.name == "statusnotifier"
     with running(Tray("trayquota-test", choice, lambda _action: None)):
