@@ -12,7 +12,7 @@ import pytest
 
 from trayquota.core.model import Level
 from trayquota.render import render_all
-from trayquota.tray import windows
+from trayquota.tray import windows, windows_api
 from trayquota.tray.base import Notification
 from trayquota.tray.pystray_import import Menu, MenuItem
 from trayquota.views.tray_view import IconSpec
@@ -141,8 +141,8 @@ def test_a_session_that_goes_on_resumes_what_was_held() -> None:
 def test_the_reason_is_named_while_something_is_under_way(is_busy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     icon, session, named = make(), Session(), Recorder[str]()
     icon.session_end, session.is_busy = session, is_busy
-    monkeypatch.setattr(windows._user32, "ShutdownBlockReasonCreate", lambda _window, reason: named.add(reason))
-    monkeypatch.setattr(windows._user32, "ShutdownBlockReasonDestroy", lambda _window: named.add("no more"))
+    monkeypatch.setattr(windows_api, "block_shutdown", lambda _window, reason: named.add(reason))
+    monkeypatch.setattr(windows_api, "unblock_shutdown", lambda _window: named.add("no more"))
     with shown(icon):
         user32.SendMessageW(icon._hwnd, WM_QUERYENDSESSION, 0, 0)
         user32.SendMessageW(icon._hwnd, WM_ENDSESSION, 0, 0)
@@ -216,7 +216,7 @@ def test_the_picture_is_drawn_anew_when_the_taskbar_has_another_size(
         assert sizes.seen == [16]
         user32.SendMessageW(icon._hwnd, WM_DPICHANGED, 96, 0)
         assert sizes.seen == [16]
-        monkeypatch.setattr(windows, "_icon_px", lambda: 24)
+        monkeypatch.setattr(windows_api, "icon_px", lambda: 24)
         user32.SendMessageW(icon._hwnd, WM_DPICHANGED, 144, 0)
         assert sizes.seen == [16, 24]
 
@@ -227,3 +227,16 @@ def test_the_process_sees_each_screen_as_it_is() -> None:
     user32.GetAwarenessFromDpiAwarenessContext.argtypes = (ctypes.c_void_p,)
     per_monitor = 2
     assert user32.GetAwarenessFromDpiAwarenessContext(user32.GetThreadDpiAwarenessContext()) == per_monitor
+
+
+def test_menus_show_bars_that_their_font_has() -> None:
+    assert windows_api.menu_font_has("Refresh 42%")
+    assert not windows_api.menu_font_has("\ue000")
+    assert windows_api.menu_font_has("".join(make().quirks.substitutes.values()))
+
+
+def test_a_font_with_blocks_gets_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows_api, "menu_font_has", lambda _text: True)
+    assert "▰▱".translate(make().quirks.substitutes) == "█░"
+    monkeypatch.setattr(windows_api, "menu_font_has", lambda _text: False)
+    assert "▰▱".translate(make().quirks.substitutes) == "#-"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .needs import what_is_missing
+from .providers import Providers
+from .screen import Screen, virtual_screen
+from .wine import Wine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .wine import Wine
+    from collections.abc import Generator, Iterator
 
 # Wine is Linux's here; on Windows itself the unit and contract tests run without this.
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
@@ -36,8 +37,31 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     """A Windows with a desktop and a taskbar, on a screen of its own."""
     if missing := what_is_missing():
         pytest.fail(missing, pytrace=False)
-    from .screen import virtual_screen
-    from .wine import Wine
-
     with virtual_screen(SIZE) as display, Wine(tmp_path_factory.mktemp("windows"), display, SIZE) as wine:
         yield wine
+
+
+@pytest.fixture
+def screen(wine: Wine) -> Screen:
+    """What is on that desktop."""
+    return Screen(wine.environment["DISPLAY"])
+
+
+@pytest.fixture
+def providers() -> Iterator[Providers]:
+    """The providers, on loopback."""
+    with Providers() as providers:
+        yield providers
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failed test keep a picture of the screen; say where."""
+    report = yield
+    used = getattr(item, "funcargs", {})
+    screen = used.get("screen")
+    if isinstance(screen, Screen) and report.when == "call" and report.failed:
+        place = used["tmp_path"] / "screen.png"
+        screen.picture().save(place)
+        report.sections.append(("screen", str(place)))
+    return report

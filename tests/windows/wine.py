@@ -81,19 +81,30 @@ class Wine:
         width, height = self._size
         registry.write_text(_REGISTRY.format(width=width, height=height))
         done = self.run("regedit", windows_path(registry))
-        assert done.code == 0, done.err
+        assert done.code == 0, done
+        self._restart()
+        return self
+
+    def set_dpi(self, dpi: int) -> None:
+        """Have the screen count as one of so many dots per inch; ends all programs."""
+        key = (r"HKCU\Control Panel\Desktop", "/v", "LogPixels", "/t", "REG_DWORD", "/d", str(dpi), "/f")
+        done = self.run("reg", "add", *key)
+        assert done.code == 0, done
+        self._keeper.communicate()
+        self._restart()
+
+    def _restart(self) -> None:
         self._server("-k")
         self._keeper = self.start(windows_path(self.python), "-c", _KEEPER, stdin=subprocess.PIPE)
         assert self._keeper.stdout is not None
         assert self._keeper.stdout.readline() == "open\n"
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._keeper.communicate()
         self._server("-k")
         shutil.rmtree(self._folder / "prefix", ignore_errors=True)
 
-    def run(self, *words: str, timeout_s: float = PATIENCE_S, **environment: str) -> Result:
+    def run(self, *words: str, timeout_s: float = PATIENCE_S, environment: Mapping[str, str] | None = None) -> Result:
         """Run a program of Windows to its end."""
         process = self.start(*words, environment=environment)
         try:
@@ -105,9 +116,11 @@ class Wine:
             raise AssertionError(message) from None
         return Result(process.returncode, out, err)
 
-    def run_python(self, *words: str, timeout_s: float = PATIENCE_S, **environment: str) -> Result:
+    def run_python(
+        self, *words: str, timeout_s: float = PATIENCE_S, environment: Mapping[str, str] | None = None
+    ) -> Result:
         """Run CPython for Windows to its end."""
-        return self.run(windows_path(self.python), *words, timeout_s=timeout_s, **environment)
+        return self.run(windows_path(self.python), *words, timeout_s=timeout_s, environment=environment)
 
     def start(
         self, *words: str, stdin: int = subprocess.DEVNULL, environment: Mapping[str, str] | None = None

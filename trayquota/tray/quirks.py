@@ -107,7 +107,7 @@ BACKENDS = {
         seen="the Shell_NotifyIcon documentation; Wine 8",
         limits=TrayLimits(menu_rows=30, tooltip_utf16_units=127),
         doubles_ampersands=True,
-        # What is left is in WGL4, which every font that comes with Windows covers; two blanks are as wide as a digit.
+        # What is left is in WGL4, which fonts that come with Windows cover; two blanks are as wide as a digit.
         substitutes=str.maketrans({"▰": "█", "▱": "░", "\u2007": "\u00a0\u00a0", "\u202f": "\u00a0"}),
     ),
 }

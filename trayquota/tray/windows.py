@@ -13,15 +13,15 @@ be upstream's to mend, and each piece stands alone so that it can be offered the
 
 from __future__ import annotations
 
-import ctypes
-import io
 import logging
 import sys
 import threading
-from ctypes import wintypes
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from trayquota.system.log import error_location
+from trayquota.tray import windows_api as api
 from trayquota.tray.base import BaseIcon
 from trayquota.tray.pystray_import import pystray_backend
 from trayquota.tray.quirks import BACKENDS
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from trayquota.tray.base import Notification
+    from trayquota.tray.quirks import Quirks
 
 _log = logging.getLogger(__name__)
 
@@ -43,37 +44,10 @@ _TITLE_UNITS, _BODY_UNITS = 63, 255
 _WM_NULL, _WM_CLOSE, _WM_QUERYENDSESSION, _WM_ENDSESSION = 0x0000, 0x0010, 0x0011, 0x0016
 _WM_SETTINGCHANGE, _WM_RBUTTONUP, _WM_DPICHANGED = 0x001A, 0x0205, 0x02E0
 _NIN_BALLOONUSERCLICK = 0x0405
-_GWLP_WNDPROC = -4
-_SM_CXSMICON = 49
-_PER_MONITOR_V2 = -4
-_ICON_VERSION = 0x00030000
-_ICON_HEADER_BYTES = 22
-"""Of a file with one picture: what follows is what ``CreateIconFromResourceEx`` takes."""
+_PLAIN = {"█": "#", "░": "-"}
 
 _pystray: Any = pystray_backend("win32")
 _win32: Any = sys.modules[_pystray.__module__].win32
-_user32 = ctypes.WinDLL("user32")
-_WindowProcedure = ctypes.WINFUNCTYPE(ctypes.c_ssize_t, wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM)
-_user32.SetWindowLongPtrW.argtypes = (wintypes.HWND, ctypes.c_int, _WindowProcedure)
-_user32.SetWindowLongPtrW.restype = ctypes.c_void_p
-_user32.DefWindowProcW.argtypes = (wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM)
-_user32.DefWindowProcW.restype = ctypes.c_ssize_t
-_user32.FindWindowW.argtypes = (wintypes.LPCWSTR, wintypes.LPCWSTR)
-_user32.FindWindowW.restype = wintypes.HWND
-_user32.GetDpiForWindow.argtypes = (wintypes.HWND,)
-_user32.SetProcessDpiAwarenessContext.argtypes = (ctypes.c_void_p,)
-_user32.ShutdownBlockReasonCreate.argtypes = (wintypes.HWND, wintypes.LPCWSTR)
-_user32.ShutdownBlockReasonDestroy.argtypes = (wintypes.HWND,)
-_user32.CreateIconFromResourceEx.argtypes = (
-    ctypes.c_char_p,
-    wintypes.DWORD,
-    wintypes.BOOL,
-    wintypes.DWORD,
-    ctypes.c_int,
-    ctypes.c_int,
-    wintypes.UINT,
-)
-_user32.CreateIconFromResourceEx.restype = wintypes.HICON
 
 
 class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without types
@@ -82,14 +56,13 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
     Set the icon to an image of any size; one of :func:`trayquota.render.render_all` is drawn at the taskbar's.
     """
 
-    quirks = BACKENDS["win32"]
     _on_balloon_click: Callable[[], object] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - pystray's own arguments
         """Make an icon that is not shown yet; the arguments are pystray's."""
-        # Before the first window; where a manifest has said so already, this fails and nothing is lost.
-        _user32.SetProcessDpiAwarenessContext(_PER_MONITOR_V2)
+        api.be_aware_of_each_monitor()  # before the first window
         super().__init__(*args, **kwargs)
+        self.quirks = _menu_quirks()
         self._hwnd: int | None = None
         self._icon_handle: int | None = None
         self._menu_handle: tuple[int, list[Callable[[object], object]]] | None = None
@@ -97,7 +70,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         self._is_ending = False
         self._picture_lock = threading.RLock()
         """Pictures are set by one thread and shown again by the loop's."""
-        self._procedure = _WindowProcedure(self._on_message)
+        self._procedure = api.WindowProcedure(self._on_message)
         self._answers: dict[int, Callable[[int, int], int]] = {
             _WM_CLOSE: self._on_close,
             _WM_QUERYENDSESSION: self._on_query_end_session,
@@ -134,7 +107,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
 
     def _create_window(self, atom: int) -> int:
         window: int = super()._create_window(atom)
-        _user32.SetWindowLongPtrW(window, _GWLP_WNDPROC, self._procedure)
+        api.set_procedure(window, self._procedure)
         return window
 
     def _on_message(self, window: int, message: int, wparam: int, lparam: int) -> int:
@@ -147,7 +120,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         except Exception as error:  # noqa: BLE001 - ctypes would print it, text and all, and go on likewise
             _log.error("a message was not handled: %s", error_location(error))
             return int(message == _WM_QUERYENDSESSION)
-        return int(_user32.DefWindowProcW(window, message, wparam, lparam))
+        return api.default_answer(window, message, wparam, lparam)
 
     def _on_close(self, _wparam: int, _lparam: int) -> int:
         """``taskkill`` without ``/F`` sends it to each of our windows."""
@@ -155,19 +128,19 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         return 0
 
     def _on_stop(self, wparam: int, lparam: int) -> None:
-        _user32.EndMenu()
+        api.close_menu()
         super()._on_stop(wparam, lparam)
 
     def _on_query_end_session(self, _wparam: int, _lparam: int) -> int:
         if self.session_end is not None and self.session_end.hold():
-            _user32.ShutdownBlockReasonCreate(self._hwnd, "A refreshed login is being saved.")
+            api.block_shutdown(self._hwnd, "A refreshed login is being saved.")
         return 1
 
     def _on_end_session(self, is_ending: int, _lparam: int) -> int:
         """Hold the end of the session until nothing is lost by it; the process may be gone when this returns."""
         if self.session_end is not None:
             self.session_end.finish() if is_ending else self.session_end.resume()
-        _user32.ShutdownBlockReasonDestroy(self._hwnd)
+        api.unblock_shutdown(self._hwnd)
         if is_ending:
             self._stop()
         return 0
@@ -192,14 +165,17 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
 
     def _on_size_change(self, _wparam: int, _lparam: int) -> int:
         with self._picture_lock:
-            if self.visible and self._icon_px != _icon_px():
+            if self.visible and self._icon_px != api.icon_px():
                 self._update_icon()
         return 0
 
     def _assert_icon_handle(self) -> None:
         if not self._icon_handle and self.icon is not None:
-            self._icon_px = _icon_px()
-            self._icon_handle = _icon_handle(self.icon, self._icon_px)
+            self._icon_px = api.icon_px()
+            draw: Callable[[int], Image.Image] | None = self.icon.info.get("draw")
+            size = (self._icon_px, self._icon_px)
+            picture = draw(self._icon_px) if draw is not None else self.icon.resize(size)
+            self._icon_handle = api.icon_handle(picture)
 
     # Menu and balloons.
 
@@ -241,21 +217,10 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         super()._notify(fit_lines(message, _BODY_UNITS) or " ", headline)
 
 
-def _icon_px() -> int:
-    """Return the width of icons in the taskbar, at the resolution of the screen that it is on."""
-    taskbar = _user32.FindWindowW("Shell_TrayWnd", None)
-    dpi = _user32.GetDpiForWindow(taskbar) if taskbar else 0
-    return int(_user32.GetSystemMetricsForDpi(_SM_CXSMICON, dpi or _user32.GetDpiForSystem()))
-
-
-def _icon_handle(image: Image.Image, px: int) -> int:
-    """Return a handle of the icon at that width."""
-    draw: Callable[[int], Image.Image] | None = image.info.get("draw")
-    picture = draw(px) if draw is not None else image.resize((px, px))
-    file = io.BytesIO()
-    picture.save(file, "ICO", sizes=[picture.size], bitmap_format="bmp")
-    content = file.getvalue()[_ICON_HEADER_BYTES:]
-    handle = _user32.CreateIconFromResourceEx(content, len(content), True, _ICON_VERSION, px, px, 0)  # noqa: FBT003
-    if not handle:
-        raise ctypes.WinError()
-    return int(handle)
+def _menu_quirks() -> Quirks:
+    """Return the habits of Windows, with plainer bars where the font of its menus lacks blocks."""
+    quirks = BACKENDS["win32"]
+    if api.menu_font_has("".join(quirks.substitutes.values())):
+        return quirks
+    plain = {char: _PLAIN.get(substitute, substitute) for char, substitute in quirks.substitutes.items()}
+    return replace(quirks, substitutes=plain)
