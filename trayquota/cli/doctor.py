@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import re
-import stat
 import sys
 from collections import Counter
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota import __version__
@@ -21,23 +21,21 @@ from trayquota.services import cached_snapshot, utc_now
 from trayquota.settings.config import Settings
 from trayquota.settings.declarations import declarations
 from trayquota.sources.folder_scan import display_path
+from trayquota.system.autostart import autostart
 from trayquota.system.log import set_up_logging
 from trayquota.system.watcher import Watcher
+from trayquota.tokens.inspection import access_concerns, clock_concern, login_concerns
 from trayquota.tokens.journal import Journal
 from trayquota.tray.backend_choice import choose_backend, icon_class
 from trayquota.views.labels import needs_user
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from trayquota.cli.common import Options
     from trayquota.core.model import AccountUsage, Snapshot
     from trayquota.settings.load import Config
 
 _EMAIL = re.compile(r"[^\s/\\'\"@]+@[^\s/\\'\"@]+")
 """People name folders and files after accounts."""
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class _Report:
@@ -67,8 +65,12 @@ def run(options: Options) -> int:
     report.section("Credentials folder")
     for folder in config.folders:
         _folder(report, folder, config.sources.get("folder", "default"))
+    for concern in login_concerns(config.folders):
+        report.concern(concern)
     snapshot = cached_snapshot(config)
     _accounts(report, snapshot)
+    if clock := clock_concern(snapshot.clock_offset):
+        report.concern(clock)
     _cautions(report, snapshot)
     _settings(report, config)
     _own_files(report, config)
@@ -135,7 +137,7 @@ def _tray(report: _Report, backend: str) -> None:
 def _folder(report: _Report, folder: Path, source: str) -> None:
     report.fact(f"{display_path(folder)} (from {source})")
     try:
-        mode = stat.S_IMODE(folder.stat().st_mode)
+        folder.stat()
     except FileNotFoundError:
         # What that means is said with the accounts.
         return
@@ -151,21 +153,6 @@ def _folder(report: _Report, folder: Path, source: str) -> None:
         report.concern(problem)
     else:
         report.fact(f"watched with {kind}")
-    if os.name == "posix":
-        if mode & _OTHERS:
-            report.concern(f"mode {mode:04o}: other people on this machine can enter it; chmod 700 closes it")
-        for number, path in enumerate(_readable_by_others(folder), start=1):
-            mode = stat.S_IMODE(path.stat().st_mode)
-            report.concern(f"credential file {number}: mode {mode:04o}, readable by others; chmod 600 closes it")
-
-
-def _readable_by_others(folder: Path) -> Iterator[Path]:
-    try:
-        for path in sorted(folder.glob("*.json")):
-            if path.is_file() and stat.S_IMODE(path.stat().st_mode) & _OTHERS:
-                yield path
-    except OSError:
-        return
 
 
 def _accounts(report: _Report, snapshot: Snapshot) -> None:
@@ -222,8 +209,14 @@ def _own_files(report: _Report, config: Config) -> None:
             report.fact(f"{display_path(path)}: not there yet")
             continue
         report.fact(f"{display_path(path)}: {status.st_size} bytes")
-        if os.name == "posix" and stat.S_IMODE(status.st_mode) & _OTHERS:
-            report.concern(f"{display_path(path)} can be read by others; chmod 600 closes it")
-    leftovers = sum(1 for _ in Journal(config.paths.state_dir / "renewals").pending())
-    if leftovers:
-        report.concern(f"{leftovers} renewed logins wait in the state folder to be written to their files")
+    own = [config.paths.state_dir, config.paths.state, config.paths.log, config.paths.config]
+    entry = Path(autostart().status().place)
+    concerns = [
+        *access_concerns((display_path(path), path) for path in own),
+        *access_concerns([(display_path(entry), entry)] if entry.is_absolute() else [], is_secret=False),
+    ]
+    for concern in dict.fromkeys(concerns):
+        report.concern(concern)
+    pending = sum(1 for _ in Journal(config.paths.state_dir / "renewals").pending())
+    if pending:
+        report.concern(f"{pending} refreshed logins wait in the state folder to be written to their files")

@@ -33,10 +33,17 @@ _GRACE_S = 0.3
 _RESEND_S = 0.05
 
 
-def shutdown_signals() -> list[signal.Signals]:
+def shutdown_signals() -> list[int]:
     """Return the signals that end the program here; one that is ignored from outside, as under nohup, stays so."""
-    known = (getattr(signal, name, None) for name in _SIGNALS)
-    return [number for number in known if number is not None and signal.getsignal(number) not in {signal.SIG_IGN, None}]
+    return [number for number in _numbers() if signal.getsignal(number) not in {signal.SIG_IGN, None}]
+
+
+def _numbers() -> set[int]:
+    named = {number for name in _SIGNALS if (number := getattr(signal, name, None)) is not None}
+    if sys.platform == "linux":
+        # Real-time ones end whoever does not handle them, too.
+        named |= set(range(signal.SIGRTMIN, signal.SIGRTMAX + 1))
+    return named
 
 
 @contextmanager
@@ -128,7 +135,7 @@ class SignalListener:
         stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False))
 
     def _listen(self, receiver: socket.socket) -> None:
-        numbers = {int(number) for name in _SIGNALS if (number := getattr(signal, name, None)) is not None}
+        numbers = _numbers()
         with contextlib.suppress(OSError):
             while received := receiver.recv(1):
                 if received[0] in numbers and self._callbacks:
