@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.errors import TokenWriteError
-from trayquota.tokens import target, writer
+from trayquota.tokens import writer
 from trayquota.tokens.target import Target
 from trayquota.tokens.writer import can_write_tokens
 
@@ -107,50 +107,6 @@ def test_a_file_of_another_user_is_written(path: Path) -> None:
         write(path)
     assert content(path) == OLD
     assert_alone(path)
-
-
-@posix
-@pytest.mark.parametrize(("mode", "is_same_file"), [(0o660, True), (0o600, False)])
-def test_a_group_loses_its_file_because_the_new_one_cannot_be_given_to_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, *, is_same_file: bool
-) -> None:
-    """Where another file would lock somebody out, this one is written in place."""
-    try:
-        if sys.platform != "win32":
-            os.chown(path, -1, 54321)
-    except PermissionError:
-        pytest.skip("may not give files away here")
-    path.chmod(mode)
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "not a member")
-
-    monkeypatch.setattr(os, "fchown", refuse)
-    before = path.stat()
-    write(path)
-    after = path.stat()
-    assert content(path) == {**OLD, **NEW}
-    assert (after.st_ino == before.st_ino) is is_same_file
-    assert stat.S_IMODE(after.st_mode) == mode
-    assert not is_same_file or after.st_gid == 54321
-
-
-@posix
-def test_another_name_of_the_file_keeps_the_old_pair(path: Path) -> None:
-    other = path.with_name("other name")
-    other.hardlink_to(path)
-    write(path)
-    assert content(other) == content(path) == {**OLD, **NEW}
-    assert path.samefile(other)
-
-
-@posix
-def test_a_file_written_in_place_is_not_whole_after_it_has_become_shorter(path: Path) -> None:
-    path.write_text(json.dumps({**OLD, "access_token": "x" * 500, "note": "kept"}, indent=4))
-    path.with_name("other name").hardlink_to(path)
-    write(path)
-    assert content(path) == {**OLD, **NEW, "note": "kept"}
-    assert path.read_bytes() == path.read_bytes().strip()
 
 
 def set_attribute(path: Path, name: str, value: bytes) -> None:
@@ -313,20 +269,4 @@ def test_a_disk_that_fails_is_not_named_or_the_file_is_not_as_it_was(
         with pytest.raises(TokenWriteError, match=os.strerror(reason).lower()):
             write(path)
     assert path.read_bytes() == before
-    assert_alone(path)
-
-
-@posix
-@pytest.mark.parametrize("reason", [errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV])
-def test_a_file_that_no_other_may_take_the_place_of_is_not_written(
-    path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(reason, os.strerror(reason))
-
-    monkeypatch.setattr(target, "exchange_files", refuse)
-    before = path.stat()
-    assert write(path)
-    assert content(path) == {**OLD, **NEW}
-    assert path.stat().st_ino == before.st_ino
     assert_alone(path)
