@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.errors import ConfigError
+from trayquota.settings import paths
 from trayquota.settings.config import Settings
 from trayquota.settings.load import Config, environment_locale, load_config
 
@@ -163,9 +164,9 @@ def test_only_a_leading_tilde_is_the_home_folder(text: str, expected: str, home:
 
 def test_a_home_folder_that_is_not_known_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown() -> Path:
-        raise RuntimeError
+        raise ConfigError
 
-    monkeypatch.setattr(Path, "home", unknown)
+    monkeypatch.setattr(paths, "home_folder", unknown)
     with pytest.raises(ConfigError, match="the home folder that ~ stands for is not known"):
         load_config(folder="~/x", environment={})
 

@@ -167,3 +167,60 @@ def test_a_folder_behind_a_link_is_watched_and_so_is_the_link(tmp_path: Path, wa
     watched.expect(link.unlink)
     watched.expect(lambda: link.symlink_to(second))
     watched.expect(lambda: (second / "claude-bob.json").write_text("{}"))
+
+
+# Links.
+
+
+links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+
+
+@links
+def test_a_file_in_another_folder_that_a_link_leads_to_is_watched(watched: Watched, tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir()
+    real = dotfiles / "ada"
+    real.write_text("{}")
+    watched.expect(lambda: (watched.folder / "claude-ada.json").symlink_to(real))
+    watched.settle()
+    watched.expect(lambda: real.write_text('{"type": "claude"}'))
+    (dotfiles / "new").write_text("{}")
+    watched.expect(lambda: (dotfiles / "new").replace(real))
+
+
+@links
+def test_a_link_in_between_that_is_exchanged_is_noticed(watched: Watched) -> None:
+    """As Kubernetes updates what it mounts."""
+    for number in (1, 2):
+        folder = watched.folder / f"..2026_0{number}"
+        folder.mkdir()
+        (folder / "claude-ada.json").write_text("{}")
+    data, temporary = watched.folder / "..data", watched.folder / "..data_tmp"
+    data.symlink_to("..2026_01")
+    watched.expect(lambda: (watched.folder / "claude-ada.json").symlink_to("..data/claude-ada.json"))
+    watched.settle()
+    temporary.symlink_to("..2026_02")
+    watched.expect(lambda: temporary.replace(data))
+    watched.expect(lambda: (watched.folder / "..2026_02" / "claude-ada.json").write_text('{"type": "claude"}'))
+
+
+@links
+def test_what_a_link_to_nothing_waits_for_is_noticed(watched: Watched, tmp_path: Path) -> None:
+    real = tmp_path / "mounted" / "secrets" / "ada"
+    watched.expect(lambda: (watched.folder / "claude-ada.json").symlink_to(real))
+    watched.expect(real.parent.parent.mkdir)
+    watched.expect(real.parent.mkdir)
+    watched.expect(lambda: real.write_text("{}"))
+
+
+@links
+def test_links_in_the_middle_of_the_folder_s_path_are_watched(tmp_path: Path, watch_folder: WatchFolder) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "accounts").mkdir(parents=True)
+    link = tmp_path / "current"
+    link.symlink_to("one")
+    watched = watch_folder(link / "accounts")
+    other = tmp_path / "other"
+    other.symlink_to("two")
+    watched.expect(lambda: other.replace(link))
+    watched.expect(lambda: (tmp_path / "two" / "accounts" / "claude-ada.json").write_text("{}"))

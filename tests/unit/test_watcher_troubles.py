@@ -15,6 +15,7 @@ from watchdog import observers
 from watchdog.observers import Observer
 
 from trayquota.system import watcher as watch
+from trayquota.system.watched_places import Place, places
 from trayquota.system.watcher import Watcher
 
 from .platforms import no_wine
@@ -94,17 +95,16 @@ def test_a_folder_that_goes_the_moment_after_it_was_seen_leaves_its_parent_watch
 ) -> None:
     folder = tmp_path / "accounts"
     folder.mkdir()
-    real = watch._places
 
-    def seen(path: Path) -> list[watch._Place]:
-        found = real(path)
+    def seen(path: Path, *, is_file: bool) -> list[Place]:
+        found = places(path, is_file=is_file)
         if folder.exists():
             folder.rmdir()
         return found
 
-    monkeypatch.setattr(watch, "_places", seen)
+    monkeypatch.setattr(watch, "places", seen)
     watched = watch_folder(folder)
-    monkeypatch.setattr(watch, "_places", real)
+    monkeypatch.setattr(watch, "places", places)
     assert watched.watcher.problem is None
     watched.expect(folder.mkdir)
     watched.expect(lambda: (folder / "claude-ada.json").write_text("{}"))

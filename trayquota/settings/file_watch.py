@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.system.files import signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from trayquota.system.watcher import Watcher
 
@@ -26,30 +25,18 @@ class SettingsFileWatch:
             watcher: Watches; it may serve others, too.
         """
         self.path = path
-        self._on_change = on_change
         self._watcher = watcher
-        self._watched: frozenset[Path] = frozenset()
         self._last_signature = _signature(path)
-        self._watch_files()
+        watcher.watch(path, on_change, is_file=True)
 
     def ensure(self) -> None:
         """Watch what there is to watch now."""
-        self._watch_files()
         self._watcher.ensure()
 
     def has_changed(self) -> bool:
         """Whether the file is another than at the last call."""
         before, self._last_signature = self._last_signature, _signature(self.path)
         return before != self._last_signature
-
-    def _watch_files(self) -> None:
-        """Have the path watched, and where it is a link, the file it leads to."""
-        wanted = frozenset((self.path, Path(os.path.realpath(self.path))))
-        for old in self._watched - wanted:
-            self._watcher.forget(old)
-        for path in wanted:
-            self._watcher.watch(path, self._on_change, is_file=True)
-        self._watched = wanted
 
 
 def _signature(path: Path) -> tuple[int, ...] | None:

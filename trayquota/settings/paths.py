@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.errors import ConfigError
+from trayquota.system.home import UNKNOWN_HOME, home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,17 +43,23 @@ def own_paths(config: str | None, environment: Mapping[str, str] = os.environ) -
     """Return where the program keeps its files; ``config`` is from the option ``--config``.
 
     Raises:
-        ConfigError: What names the config file is no path.
+        ConfigError: What names the config file is no path, or the home folder is not known.
     """
     dirs = platformdirs.PlatformDirs(NAME, appauthor=False)
-    named = config if config is not None else environment.get(ENV_CONFIG) or None
     try:
-        path = dirs.user_config_path / "config.toml" if named is None else user_path(named)
+        file = dirs.user_config_path / "config.toml"
+        own = Paths(file, dirs.user_state_path, dirs.user_data_path, dirs.user_log_path)
+    except RuntimeError:
+        raise ConfigError(UNKNOWN_HOME) from None
+    named = config if config is not None else environment.get(ENV_CONFIG) or None
+    if named is None:
+        return own
+    try:
+        return replace(own, config=user_path(named))
     except ValueError as error:
         source = ENV_CONFIG if config is None else "--config"
         message = f"{source}: expected the path of a config file{error}."
         raise ConfigError(message) from None
-    return Paths(path, dirs.user_state_path, dirs.user_data_path, dirs.user_log_path)
 
 
 def user_path(text: str) -> Path:
@@ -65,7 +73,7 @@ def user_path(text: str) -> Path:
     if text != "~" and not text.startswith(("~/", "~\\")):
         return Path(text).absolute()
     try:
-        return Path.home() / text[1:].lstrip("/\\")
-    except RuntimeError:
+        return home_folder() / text[1:].lstrip("/\\")
+    except ConfigError:
         message = "; the home folder that ~ stands for is not known"
         raise ValueError(message) from None

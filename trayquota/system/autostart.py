@@ -23,6 +23,7 @@ from msgspec import Struct
 from trayquota.core.errors import AutostartError
 from trayquota.system.desktop_entry import exec_line, main_keys, started_by
 from trayquota.system.files import private_folder, read_bounded, write_atomic
+from trayquota.system.home import home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -74,19 +75,27 @@ def command(options: Sequence[str] = ()) -> list[str]:
 
 
 def autostart(options: Sequence[str] = ()) -> Autostart:
-    """Return the way of the platform this runs on, to start with ``options``."""
+    """Return the way of the platform this runs on, to start with ``options``.
+
+    Raises:
+        ConfigError: It needs the home folder, which is not known.
+    """
     words = command(options)
     ways: dict[str, Callable[[], Autostart]] = {
         "win32": lambda: RunKey(words),
-        "darwin": lambda: LaunchAgent(Path.home() / "Library" / "LaunchAgents", words),
+        "darwin": lambda: LaunchAgent(home_folder() / "Library" / "LaunchAgents", words),
     }
     return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), words))()
 
 
 def config_home(environment: Mapping[str, str]) -> Path:
-    """Return XDG's folder for settings; a relative one is ignored, as the specification says."""
+    """Return XDG's folder for settings; a relative one is ignored, as the specification says.
+
+    Raises:
+        ConfigError: The home folder that it is in is not known.
+    """
     stated = Path(environment.get("XDG_CONFIG_HOME") or "")
-    return stated if stated.is_absolute() else Path.home() / ".config"
+    return stated if stated.is_absolute() else home_folder() / ".config"
 
 
 class DesktopEntry:

@@ -1,8 +1,7 @@
-"""Notices changes in folders and files, through the system where it can tell and never by looping.
+"""Notices changes in folders and files, where the system reports them; nothing here polls.
 
-Two places are watched for a folder: the folder, for its files, and its parent, for the folder itself, which may be
-moved away or made anew. While there is no folder it is the nearest parent that exists. What no system tells, as about
-folders on other machines, is left to the looks that the engine takes now and then.
+What no system reports, as of folders on other machines, is left to the scans that the engine makes every minute. Where
+to watch is in :mod:`trayquota.system.watched_places`.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
+
+from trayquota.system.watched_places import Place, places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,18 +33,12 @@ _STOP_S = 0.3
 _log = logging.getLogger(__name__)
 
 
-class _Place(Struct, frozen=True):
-    """Something to watch.
+class _Target(Struct, frozen=True):
+    """What somebody wants to be watched."""
 
-    Attributes:
-        path: The real path: links are not followed by all systems.
-        name: What matters there; ``None`` for all files that may be accounts.
-        identity: Tells the place from a successor at the same path, and a readable one from one that was not.
-    """
-
-    path: str
-    name: str | None
-    identity: tuple[int, int, bool]
+    path: Path
+    on_change: Callable[[], None]
+    is_file: bool
 
 
 class Watcher:
@@ -58,8 +53,8 @@ class Watcher:
         self._lock = threading.Lock()
         self._is_stopped = False
         self._observer: BaseObserver | None = None
-        self._watched: list[tuple[_Target, list[_Place]]] = []
-        self._cared_s: deque[float] = deque(maxlen=_TRIES)
+        self._watched: list[tuple[_Target, list[Place]]] = []
+        self._repaired_s: deque[float] = deque(maxlen=_TRIES)
         self.problem: str | None = None
         """Why changes are not noticed at once, for people; ``None`` when they are."""
 
@@ -88,15 +83,15 @@ class Watcher:
         with self._lock:
             if self._is_stopped:
                 return
-            was_well = [each for each, _ in self._watched] if self._is_alive else []
-            if self._renew():
-                for each in was_well:
-                    each.on_change()
+            was_well = [target for target, _ in self._watched] if self._is_alive else []
+            if self._watch_anew():
+                for target in was_well:
+                    target.on_change()
 
     @property
     def kind(self) -> str:
         """What notices changes here, for people: ``inotify``, ``fsevents`` and so on."""
-        names = {type(each).__name__ for each in self._observer.emitters} if self._observer else set()
+        names = {type(emitter).__name__ for emitter in self._observer.emitters} if self._observer else set()
         return ", ".join(sorted(name.removesuffix("Emitter").lower() for name in names)) or "nothing"
 
     def stop(self) -> None:
@@ -108,15 +103,15 @@ class Watcher:
             finally:
                 self._lock.release()
 
-    def _renew(self) -> bool:
-        """Watch what there is to watch now; return whether a watch was made anew."""
-        is_renewed, problem = False, None
+    def _watch_anew(self) -> bool:
+        """Watch what there is to watch now, unless that is watched well; return whether a watch was made anew."""
+        is_anew, problem = False, None
         for _ in range(_TRIES):
-            wanted = [(each, _places(each.path)) for each in self._targets.values()]
-            if wanted == self._watched and (is_renewed or not self._needs_care()):
+            wanted = [(target, places(target.path, is_file=target.is_file)) for target in self._targets.values()]
+            if wanted == self._watched and (is_anew or not self._needs_repair()):
                 break
             # Else something has come or gone the moment after it was seen.
-            is_renewed = True
+            is_anew = True
             self._drop()
             try:
                 problem = self._watch(wanted)
@@ -125,27 +120,27 @@ class Watcher:
             if self._observer is None or not self._observer.emitters:
                 self._drop()
                 break
-        if is_renewed:
-            self._complain(problem)
-        return is_renewed
+        if is_anew:
+            self._report(problem)
+        return is_anew
 
-    def _needs_care(self) -> bool:
+    def _needs_repair(self) -> bool:
         """Whether what is watched has trouble, and was not seen to just now."""
         if self._is_alive and self.problem is None:
             return False
         # Some watches end as soon as they have begun.
         now_s = time.monotonic()
-        if len(self._cared_s) == _TRIES and now_s - self._cared_s[0] < _REST_S:
+        if len(self._repaired_s) == _TRIES and now_s - self._repaired_s[0] < _REST_S:
             return False
-        self._cared_s.append(now_s)
+        self._repaired_s.append(now_s)
         return True
 
     @property
     def _is_alive(self) -> bool:
         observer = self._observer
-        return observer is not None and observer.is_alive() and all(each.is_alive() for each in observer.emitters)
+        return observer is not None and observer.is_alive() and all(emitter.is_alive() for emitter in observer.emitters)
 
-    def _watch(self, wanted: list[tuple[_Target, list[_Place]]]) -> Exception | None:
+    def _watch(self, wanted: list[tuple[_Target, list[Place]]]) -> Exception | None:
         """Watch all places; return what hindered one that matters."""
         if not wanted:
             return None
@@ -157,18 +152,18 @@ class Watcher:
         observer.start()
         self._watched = wanted
         problem: Exception | None = None
-        for target, places in wanted:
-            for number, place in enumerate(places):
-                # It asks no more of a handler than that it takes events.
+        for target, target_places in wanted:
+            for number, place in enumerate(target_places):
+                # No more is required of a handler than that it takes events.
                 handler = cast("FileSystemEventHandler", _Handler(place, target.on_change))
                 try:
-                    observer.schedule(handler, place.path, recursive=False, event_filter=_events(target, place))
-                except Exception as error:  # noqa: BLE001 - see _renew()
-                    # Without the parent's watch only the folder's own coming and going is noticed late.
-                    problem = problem if number else error
+                    observer.schedule(handler, place.path, recursive=False, event_filter=_events(place))
+                except Exception as error:  # noqa: BLE001 - see _watch_anew()
+                    # Without a parent's or a link's watch only their coming and going is noticed late.
+                    problem = error if not number or place.is_written else problem
         return problem
 
-    def _complain(self, error: Exception | None) -> None:
+    def _report(self, error: Exception | None) -> None:
         if error is None:
             self.problem = None
             return
@@ -190,36 +185,20 @@ class Watcher:
                 observer.join(_JOIN_S)
 
 
-class _Target(Struct, frozen=True):
-    """What somebody wants to be watched."""
-
-    path: Path
-    on_change: Callable[[], None]
-    is_file: bool
-
-
 class _Handler:
     """Passes on what matters of a place."""
 
-    def __init__(self, place: _Place, on_change: Callable[[], None]) -> None:
+    def __init__(self, place: Place, on_change: Callable[[], None]) -> None:
         self._place = place
         self._on_change = on_change
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        names = [os.fsdecode(each) for each in (event.src_path, event.dest_path) if each]
-        if any(self._matters(each, is_folder=event.is_directory) for each in names):
+        paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
+        if any(self._place.matters(path, is_folder=event.is_directory) for path in paths):
             self._on_change()
 
-    def _matters(self, name: str, *, is_folder: bool) -> bool:
-        if name == self._place.path:
-            return True
-        base = os.path.basename(name)  # noqa: PTH119 - text from the observer, not a path to use
-        if self._place.name is not None:
-            return base == self._place.name
-        return not is_folder and base.lower().endswith(".json") and not base.startswith(".")
 
-
-def _events(target: _Target, place: _Place) -> list[type[FileSystemEvent]]:
+def _events(place: Place) -> list[type[FileSystemEvent]]:
     """Return the events that can matter. Opening and reading are none: our own reading must not wake us."""
     from watchdog import events
 
@@ -232,7 +211,7 @@ def _events(target: _Target, place: _Place) -> list[type[FileSystemEvent]]:
         events.DirDeletedEvent,
     ]
     # A link to a folder comes and goes as a file does.
-    of_what_a_folder_is_in: list[type[FileSystemEvent]] = [
+    of_names: list[type[FileSystemEvent]] = [
         events.DirCreatedEvent,
         events.DirDeletedEvent,
         events.DirMovedEvent,
@@ -240,30 +219,4 @@ def _events(target: _Target, place: _Place) -> list[type[FileSystemEvent]]:
         events.FileDeletedEvent,
         events.FileMovedEvent,
     ]
-    if place.name is None:
-        return of_files
-    return [*of_files, *of_what_a_folder_is_in] if target.is_file else of_what_a_folder_is_in
-
-
-def _places(folder: Path) -> list[_Place]:
-    """Return what there is to watch for ``folder``; nothing where not even the root can be looked at."""
-    own = _place(folder, None)
-    if own is not None:
-        parent = _place(folder.parent, folder.name) if folder.parent != folder else None
-        return [own, parent] if parent is not None else [own]
-    for child, parent_path in zip((folder, *folder.parents), folder.parents, strict=False):
-        found = _place(parent_path, child.name)
-        if found is not None:
-            return [found]
-    return []
-
-
-def _place(path: Path, name: str | None) -> _Place | None:
-    try:
-        if not path.is_dir():
-            return None
-        status = path.stat()
-        # A folder that may not be read is not watched by all systems, and none of them says so.
-        return _Place(os.path.realpath(path), name, (status.st_dev, status.st_ino, os.access(path, os.R_OK)))
-    except OSError:
-        return None
+    return [*(of_files if place.has_accounts or place.is_written else ()), *(of_names if place.names else ())]
