@@ -12,7 +12,6 @@ from PIL import Image
 
 from trayquota.render.assets import asset
 from trayquota.render.draw import draw_icon
-from trayquota.render.palette import GROUND
 
 if TYPE_CHECKING:
     from trayquota.views.tray_view import IconSpec
@@ -26,16 +25,15 @@ APP_ICON_SIZES = (*SIZES, 128, 256, 512)
 """The sizes of the application icon that are shipped, in pixels."""
 
 
-def render(spec: IconSpec, size: int, *, opaque: bool = False) -> Image.Image:
+def render(spec: IconSpec, size: int) -> Image.Image:
     """The icon at one size.
 
     Args:
         spec: What to show.
         size: Width and height in pixels, at least 16.
-        opaque: Fill the background, for trays that know no transparency.
 
     Returns:
-        An RGBA image of the caller's own.
+        An RGBA image of the caller's own, in which transparent pixels carry no colour.
 
     Raises:
         ValueError: The size is too small for digits.
@@ -43,10 +41,7 @@ def render(spec: IconSpec, size: int, *, opaque: bool = False) -> Image.Image:
     if size < SIZES[0]:
         msg = f"no icon can be read at {size} pixels; the least is {SIZES[0]}"
         raise ValueError(msg)
-    image = draw_icon(spec, size)
-    if opaque:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, GROUND), image)
-    return image
+    return draw_icon(spec, size)
 
 
 def render_all(spec: IconSpec, sizes: tuple[int, ...] = SIZES) -> Image.Image:

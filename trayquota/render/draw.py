@@ -45,6 +45,7 @@ _SMALL_BADGE = 5
 """The width of a badge in the smallest pictures, too small for a sign in it."""
 
 _FULL = 100
+_TRANSPARENT = [255 * (cover == 0) for cover in range(256)]
 
 
 class _Picture(Struct, frozen=True):
@@ -78,7 +79,11 @@ def draw_icon(spec: IconSpec, size: int) -> Image.Image:
             _fill(picture, spec.percent)
         image.paste(paint.ink, mask=number_mask(str(spec.percent), size, shape, picture.rim, picture.badge))
     alpha = plate(shape, size)
-    image.putalpha(ImageChops.lighter(alpha, _draw_badge(picture)) if picture.badge else alpha)
+    if picture.badge:
+        alpha = ImageChops.lighter(alpha, _draw_badge(picture))
+    # swaybar (1.7, 1.10) adds the colour of transparent pixels to the panel's.
+    image.paste(0, mask=alpha.point(_TRANSPARENT))
+    image.putalpha(alpha)
     return image
 
 

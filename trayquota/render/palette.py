@@ -19,7 +19,7 @@ BLACK: RGB = (22, 18, 16)
 _PALE_RED: RGB = (255, 122, 112)
 _NIGHT: RGB = (24, 27, 31)
 GROUND: RGB = (36, 38, 41)
-"""Under icons for trays that know no transparency."""
+"""Under icons in trays whose own ground cannot be read."""
 
 
 class Paint(Struct, frozen=True):
