@@ -17,9 +17,9 @@ from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
+from trayquota.views.context import TrayContext
 from trayquota.views.provider_menu import provider_menu
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
-from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_view import OpenFolder, OpenPage, OpenSettings, Quit, Refresh, SetAutostart, SetSetting
 
@@ -76,10 +76,10 @@ class App:
         self._starts_at_login: bool | None = None
         self._awaits_answers = False
         self._tray = Tray(NAME, choice, self._act)
-        self._tray.on_click = self._clicked
-        self._tray.on_middle_click = self.refresh_and_notify
-        self._tray.on_limits_changed = self._limits_changed
         self._services = build_services(config, self, interval_s=interval_s)
+        self._tray.on_click = lambda: self._services.engine.post(self._notify_status)
+        self._tray.on_middle_click = self.refresh_and_notify
+        self._tray.on_change = lambda: self._services.engine.post(self._show_anew)
         self._tray.session_end = SessionEndGuard(self._services)
         self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._services.watcher)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
@@ -139,6 +139,9 @@ class App:
 
     def _check_environment(self) -> None:
         """Check what the first picture did not wait for."""
+        from trayquota.system.fonts import bar_glyphs
+
+        self._options = replace(self._options, bar_glyphs=bar_glyphs())
         self._check_settings_file()
         self._check_autostart()
 
@@ -171,9 +174,9 @@ class App:
             providers=provider_menu(snapshot, provider_switches(self._config)),
         )
         snapshot = self._services.with_local_resets(snapshot)
-        return tray_view(
-            snapshot, utc_now(), self._options, settings=settings_menu_item(choices), problem=self._problem
-        )
+        tray = self._tray
+        context = TrayContext(tray.limits, tray.arrangement, settings_menu_item(choices), self._problem)
+        return tray_view(snapshot, utc_now(), self._options, context)
 
     def _show_anew(self) -> None:
         self.show(self._services.engine.snapshot)
@@ -195,7 +198,7 @@ class App:
         except ConfigError as error:
             self._problem = str(error)
             _log.warning("the settings were not taken over: the file has an error")
-        self._options = display_options(self._config)
+        self._options = display_options(self._config, self._options.bar_glyphs)
         self._services.configure(self._config)
         if self._fixed_interval_s is None:
             self._services.engine.configure(interval_s=self._config.settings.interval_minutes * 60)
@@ -223,18 +226,10 @@ class App:
 
     def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
-        headline, _, rest = tooltip(self._view(replace(self._services.engine.snapshot, refreshing=False))).partition(
-            "\n"
-        )
-        self._tray.notify(headline, rest)
+        view = self._view(replace(self._services.engine.snapshot, refreshing=False))
+        self._tray.notify(view.headline, "\n".join(view.lines))
 
     # From any thread.
-
-    def _clicked(self) -> None:
-        self._services.engine.post(self._notify_status)
-
-    def _limits_changed(self) -> None:
-        self._services.engine.post(self._show_anew)
 
     def _settings_changed(self) -> None:
         self._services.engine.call_later("settings", _SETTLE_S, self._apply_settings)

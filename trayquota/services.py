@@ -31,7 +31,7 @@ from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.manager import TokenManager
 from trayquota.tokens.source import TokenRestoringSource
-from trayquota.views.labels import DisplayOptions
+from trayquota.views.labels import BAR_GLYPHS, DisplayOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +49,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def display_options(config: Config) -> DisplayOptions:
-    """Return how things are to be shown."""
+def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOptions:
+    """Return how things are to be shown, bars with cells that the font has."""
     settings = config.settings
     return DisplayOptions(
         provider_title=provider_title,
@@ -61,6 +61,7 @@ def display_options(config: Config) -> DisplayOptions:
         ignored_windows=frozenset(settings.ignore_windows),
         hide_names=settings.hide_emails,
         clock_format=time_format(config.locale),
+        bar_glyphs=bar_glyphs,
     )
 
 

@@ -63,7 +63,7 @@ def test_the_icon_goes_to_panel_and_xembed_tray_as_they_come_and_go(bus: Session
     limits: Recorder[str] = Recorder()
     old, host = FakeXembedTray(screen), FakeHost(bus.address, watching=False)
     tray = Tray("trayquota-test", choose_backend(), actions.add)
-    tray.on_limits_changed = lambda: limits.add("changed")
+    tray.on_change = lambda: limits.add("changed")
     try:
         with running(tray):
             for turn in (1, 2):

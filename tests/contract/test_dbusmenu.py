@@ -159,13 +159,13 @@ def test_the_menu_can_be_taken_away_and_given_back(host: FakeHost, make_icon: Ma
 @pytest.mark.parametrize("how", ["event", "group"])
 def test_rows_of_an_open_menu_do_not_move(host: FakeHost, make_icon: MakeIcon, how: str) -> None:
     icon = make_icon(menu=rows("a", "in 13 min", "z"))
-    opened = threading.Event()
-    icon.on_menu_opened = opened.set
+    closed = threading.Event()
+    icon.on_menu_closed = closed.set
     if how == "event":
         host.event(0, "opened")
     else:
         host.on_menu("AboutToShowGroup", "ai", [0])
-    assert opened.wait(PATIENCE_S)
+    assert icon.is_menu_open
     icon.menu = rows("a", "in 12 min", "more", "z")
     assert host.sent_members() == ["ItemsPropertiesUpdated"]
     assert host.layout().labels() == ["a", "in 12 min", "z"]
@@ -175,6 +175,8 @@ def test_rows_of_an_open_menu_do_not_move(host: FakeHost, make_icon: MakeIcon, h
         host.click("z")
     assert host.sent_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
     assert host.layout().labels() == ["a", "in 12 min", "more", "z"]
+    assert closed.wait(PATIENCE_S)
+    assert not icon.is_menu_open
 
 
 def test_a_menu_without_a_closed_event_is_updated_after_the_deadline(

@@ -208,9 +208,10 @@ def test_callbacks_run_on_their_own_thread_alone(host: FakeHost, make_icon: Make
         threads.add(threading.current_thread().name)
 
     icon = make_icon(menu=Menu(MenuItem("a", note, default=True)))
-    icon.on_menu_opened = note
+    icon.on_menu_closed = note
     assert "trayquota-test-callbacks" not in [each.name for each in threading.enumerate()]
     host.click("a")
     host.event(0, "opened")
+    host.event(0, "closed")
     host.on_item("SecondaryActivate", "ii", 0, 0)
     assert threads.until_there_are(3) == ["trayquota-test-callbacks"] * 3

@@ -105,7 +105,7 @@ def test_they_are_told_apart_in_headline_tooltip_menu_table_and_notification() -
     view = tray_view(twins, NOW, OPTIONS)
     tight = f"Codex {JO} · 2b3c4d5e"
     assert view.headline == f"3% left: {tight}, 5-hour"
-    assert [line.partition(":")[0] for line in view.lines[:2]] == [f"Codex {JO} · 1a2b3c4d", tight]
+    assert [line.partition(":")[0] for line in view.lines[:2]] == [tight, f"Codex {JO} · 1a2b3c4d"]
     assert view.brief[0] == f"{tight} 3%"
     headers = [row.label for row in view.menu if row.label.startswith("Codex")]
     assert headers == [f"Codex · {JO} · 1a2b3c4d · Team", f"Codex · {JO} · 2b3c4d5e · Team"]

@@ -62,12 +62,12 @@ def test_whole_percents_round_down_but_for_the_last_one(remaining: float) -> Non
     [(0.0, 0), (None, 0), (0.1, 1), (4.9, 1), (14.9, 1), (15.0, 2), (42.0, 4), (80.0, 8), (94.9, 9), (100.0, 10)],
 )
 def test_a_bar_has_a_cell_for_each_ten_percent(remaining: float | None, filled: int) -> None:
-    assert bar_text(remaining) == "▰" * filled + "▱" * (10 - filled)
+    assert bar_text(remaining, "▰▱") == "▰" * filled + "▱" * (10 - filled)
 
 
 @given(st.none() | st.floats(-50, 150).filter(lambda each: each <= 100))
 def test_bars_are_of_one_length(remaining: float | None) -> None:
-    assert len(bar_text(remaining)) == 10
+    assert len(bar_text(remaining, "▰▱")) == 10
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,14 @@ from .structs import structs
 Entries = tuple[MenuEntry, ...]
 
 LABELS = st.sampled_from(["", "a", "b", "c", "d__e"])
+KEYS = st.sampled_from(["", "", "", "x", "y"])
 LEAVES = structs(
     MenuEntry,
     kind=st.sampled_from([Kind.STANDARD, Kind.SEPARATOR, Kind.CHECK, Kind.RADIO]),
     label=LABELS,
     enabled=st.booleans(),
     checked=st.booleans(),
+    key=KEYS,
 )
 ENTRIES = st.recursive(
     LEAVES,
@@ -43,6 +45,7 @@ ENTRIES = st.recursive(
         label=LABELS,
         enabled=st.booleans(),
         children=st.lists(inner, max_size=4).map(tuple),
+        key=KEYS,
     ),
     max_leaves=8,
 )
@@ -294,3 +297,32 @@ def test_another_action_behind_the_same_label_sends_nothing_and_runs() -> None:
     later = MenuItem("x", nothing)
     assert not menu.update(menu_entries(Menu(later)))
     assert menu.root.children[0].entry.item is later
+
+
+def test_entries_with_keys_keep_their_ids_wherever_they_go() -> None:
+    def keyed(*labels: str) -> Entries:
+        return tuple(MenuEntry(Kind.STANDARD, label, key=label[:1]) for label in labels)
+
+    old = assign_ids(EMPTY, keyed("a 1", "b 2", "c 3"), count(1))
+    new = assign_ids(old, keyed("c 4", "d 5", "a 6"), count(10))
+    assert [node.id for node in new.children] == [3, 10, 1]
+    assert diff_menus(old, new).updated == ((3, {"label": "c 4"}), (1, {"label": "a 6"}))
+
+
+def test_an_entry_with_a_key_continues_none_without() -> None:
+    old = assign_ids(EMPTY, (MenuEntry(Kind.STANDARD, "a"),), count(1))
+    new = assign_ids(old, (MenuEntry(Kind.STANDARD, "a", key="a"),), count(10))
+    assert [node.id for node in new.children] == [10]
+
+
+def test_an_open_menu_shows_new_values_of_rows_that_are_to_move() -> None:
+    menu = PublishedMenu()
+    menu.update((MenuEntry(Kind.STANDARD, "ada 42%", key="ada"), MenuEntry(Kind.STANDARD, "bob 70%", key="bob")))
+    menu.opened()
+    changes = menu.update(
+        (MenuEntry(Kind.STANDARD, "bob 3%", key="bob"), MenuEntry(Kind.STANDARD, "ada 41%", key="ada"))
+    )
+    assert changes.parents == ()
+    assert [node.entry.label for node in menu.root.children] == ["ada 41%", "bob 3%"]
+    assert menu.closed().parents == (0,)
+    assert [node.entry.label for node in menu.root.children] == ["bob 3%", "ada 41%"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from trayquota.tray.statusnotifier.pixmap import SIZES_PX, Pixmap, pixmaps
+from trayquota.tray.statusnotifier.pixmap import SIZES_PX, Pixmap, pixmaps, premultiplied
 
 if TYPE_CHECKING:
     from random import Random
@@ -55,3 +55,15 @@ def test_equal_pictures_are_equal() -> None:
         return Image.new("RGBA", (64, 64), "blue")
 
     assert pixmaps(drawn()) == pixmaps(drawn())
+
+
+def test_premultiplied_colours_are_those_that_show_on_black() -> None:
+    (pixmap,) = pixmaps(_one(Image.new("RGBA", (1, 1), (200, 100, 50, 128))))
+    assert premultiplied(pixmap).argb == bytes((128, 100, 50, 25))
+    (clear,) = pixmaps(_one(Image.new("RGBA", (1, 1), (200, 100, 50, 0))))
+    assert premultiplied(clear).argb == bytes(4)
+
+
+def _one(image: Image.Image) -> Image.Image:
+    image.info["variants"] = (image,)
+    return image

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind, Snapshot
-from trayquota.views.menu import MAX_INLINE_ACCOUNTS
+from trayquota.views.context import TrayContext
 from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Quit, Refresh, TrayView
@@ -16,7 +16,6 @@ from .samples import (
     ADA,
     BOB,
     DESIGN,
-    EXPIRED,
     OFFLINE,
     OPTIONS,
     five_hours,
@@ -51,9 +50,9 @@ def sections(rows: tuple[MenuItem, ...]) -> list[list[str]]:
 def test_the_tooltip_of_the_design() -> None:
     assert tooltip(tray_view(DESIGN, NOW, OPTIONS)).splitlines() == [
         "37% left: Codex bob@example.org, Weekly",
-        "Claude ada@example.com: 5-hour 42% (2h 13m), Weekly 80% (3d 4h)",
         "Claude ci@example.com: login expired",
         "Codex bob@example.org: 5-hour 70% (1h 50m), Weekly 37% (4d)",
+        "Claude ada@example.com: 5-hour 42% (2h 13m), Weekly 80% (3d 4h)",
         "Updated 2 min ago",
     ]
 
@@ -149,23 +148,6 @@ def test_long_sentences_are_wrapped() -> None:
     assert " ".join(each.strip() for each in rows) == failure.message
 
 
-@pytest.mark.parametrize("count", [MAX_INLINE_ACCOUNTS, MAX_INLINE_ACCOUNTS + 1])
-def test_many_accounts_get_submenus_that_name_the_lowest(count: int) -> None:
-    accounts = [numbered(number, five_hours(90 - number), weekly(95)) for number in range(count - 1)]
-    menu = shown(*accounts, usage(BOB, state=AccountState.EXPIRED, failure=EXPIRED)).menu
-    nested = [each for each in menu if each.children]
-    if count <= MAX_INLINE_ACCOUNTS:
-        assert nested == []
-        return
-    assert labels(tuple(nested)) == [
-        *(f"Claude · user{number:03}@example.com · {90 - number}%" for number in range(count - 1)),
-        "Codex · bob@example.org · Plus · login expired",
-    ]
-    assert all(each.enabled and each.action is None for each in nested)
-    assert [each.startswith("▰") for each in labels(nested[0].children)] == [True, True]
-    assert labels(nested[-1].children) == [EXPIRED.message]
-
-
 @pytest.mark.parametrize("count", [20, 21, 200])
 def test_the_tooltip_has_at_most_twenty_lines_of_accounts(count: int) -> None:
     accounts = [numbered(number, five_hours(100 - number / 3)) for number in range(count)]
@@ -175,15 +157,15 @@ def test_the_tooltip_has_at_most_twenty_lines_of_accounts(count: int) -> None:
         return
     assert len(lines) == 20
     assert lines[-1] == f"+{count - 19} more"
-    assert lines[0].startswith(f"Claude user{count - 19:03}@")
-    assert lines[-2].startswith(f"Claude user{count - 1:03}@")
+    assert lines[0].startswith(f"Claude user{count - 1:03}@")
+    assert lines[-2].startswith(f"Claude user{count - 19:03}@")
 
 
 def test_a_view_depends_on_nothing_but_its_arguments() -> None:
     first, later_on = (tray_view(DESIGN, NOW + span(each), OPTIONS) for each in ("0s", "1m"))
     assert first == tray_view(DESIGN, NOW, OPTIONS)
     assert first.icon == later_on.icon
-    assert later_on.lines[0] == "Claude ada@example.com: 5-hour 42% (2h 12m), Weekly 80% (3d 3h)"
+    assert later_on.lines[2] == "Claude ada@example.com: 5-hour 42% (2h 12m), Weekly 80% (3d 3h)"
     assert len(first.menu) == len(later_on.menu)
     assert later_on.lines[-1] == "Updated 3 min ago"
 
@@ -199,13 +181,15 @@ def test_hidden_names_are_numbers_everywhere() -> None:
     found = tray_view(DESIGN, NOW, replace(OPTIONS, hide_names=True))
     assert "@" not in str(found)
     assert found.headline == "37% left: Codex account 1, Weekly"
-    assert found.lines[1] == "Claude account 2: login expired"
+    assert found.lines[0] == "Claude account 2: login expired"
     assert found.menu[0].label == "Claude · account 1 · Max 20x"
 
 
 def test_settings_stand_above_quit_and_their_problem_comes_first() -> None:
     settings = MenuItem("Settings", children=(MenuItem("Notifications", checked=True),))
-    menu = tray_view(DESIGN, NOW, OPTIONS, settings=settings, problem="interval_minutes: expected 1 to 1440.").menu
+    menu = tray_view(
+        DESIGN, NOW, OPTIONS, TrayContext(settings=settings, problem="interval_minutes: expected 1 to 1440.")
+    ).menu
     assert sections(menu)[0][0] == "interval_minutes: expected 1 to 1440."
     assert sections(menu)[2] == ["Open credentials folder", "Settings", "Quit"]
     assert settings in menu

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Level, Snapshot
+from trayquota.views.context import TrayContext, TrayLimits
 from trayquota.views.display_names import with_display_names
-from trayquota.views.menu import MAX_INLINE_ACCOUNTS
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
-from trayquota.views.tooltip import tooltip, tooltip_within
+from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_view import MenuItem, OpenFolder, Placeholder, TrayView
 
@@ -33,7 +33,7 @@ def all_text(found: TrayView) -> str:
     return "\n".join(
         [
             tooltip(found),
-            tooltip_within(found, 127),
+            tooltip(found, TrayLimits(tooltip_utf16_units=127)),
             *found.brief,
             *(row.label for row in flat(found.menu)),
             *(str(msgspec.to_builtins(row.action)) for row in flat(found.menu) if row.action),
@@ -78,7 +78,7 @@ def test_with_nothing_but_ignored_windows_there_is_no_number() -> None:
 )
 def test_hidden_names_are_nowhere_in_the_view(accounts: Snapshot) -> None:
     assert "@" in all_text(tray_view(accounts, NOW, OPTIONS))
-    found = tray_view(accounts, NOW, HIDDEN, settings=settings_menu_item(MenuSettings(hide_emails=True)))
+    found = tray_view(accounts, NOW, HIDDEN, TrayContext(settings=settings_menu_item(MenuSettings(hide_emails=True))))
     assert "@" not in all_text(found)
     assert not re.search("ada|bob|example", all_text(found))
 
@@ -105,18 +105,18 @@ def test_a_header_opens_the_folder_that_its_file_is_in() -> None:
     assert rows["Codex · bob@example.org · Plus"].action == OpenFolder("/home/ada/work")
 
 
-@pytest.mark.parametrize("count", [0, 1, MAX_INLINE_ACCOUNTS + 1])
+@pytest.mark.parametrize("count", [0, 1, 9])
 def test_the_settings_stand_above_quit_however_many_accounts(count: int) -> None:
     settings = settings_menu_item(MenuSettings())
     accounts = snapshot(*(usage(replace(ADA, id=f"{n}.json"), five_hours(n)) for n in range(count)))
-    menu = tray_view(accounts, NOW, OPTIONS, settings=settings).menu
+    menu = tray_view(accounts, NOW, OPTIONS, TrayContext(settings=settings)).menu
     assert menu[-2] == settings
     assert menu[-1].label == "Quit"
     assert settings not in tray_view(accounts, NOW, OPTIONS).menu
 
 
 def test_a_problem_of_the_settings_comes_first_and_whole() -> None:
-    menu = tray_view(DESIGN, NOW, OPTIONS, problem=PROBLEM).menu
+    menu = tray_view(DESIGN, NOW, OPTIONS, TrayContext(problem=PROBLEM)).menu
     until = next(n for n, row in enumerate(menu) if row.label.startswith("Claude"))
     rows = menu[:until]
     assert all(not row.enabled and row.action is None and len(row.label) <= 76 for row in rows)
@@ -124,10 +124,10 @@ def test_a_problem_of_the_settings_comes_first_and_whole() -> None:
 
 
 def test_a_problem_of_the_settings_is_shown_without_accounts_too() -> None:
-    menu = tray_view(snapshot(), NOW, OPTIONS, problem="icon_style: expected something else.").menu
+    menu = tray_view(snapshot(), NOW, OPTIONS, TrayContext(problem="icon_style: expected something else.")).menu
     assert menu[0].label == "icon_style: expected something else."
     assert menu[1].separator
 
 
 def test_without_a_problem_there_is_no_row_for_it() -> None:
-    assert tray_view(DESIGN, NOW, OPTIONS, problem=None).menu == tray_view(DESIGN, NOW, OPTIONS).menu
+    assert tray_view(DESIGN, NOW, OPTIONS, TrayContext(problem=None)).menu == tray_view(DESIGN, NOW, OPTIONS).menu

@@ -52,6 +52,18 @@ def _written_out(char: str) -> str:
     return char if is_space else char.encode("unicode_escape").decode("ascii")
 
 
+def shorten_middle(text: str, limit: int) -> str:
+    """Return ``text`` in at most ``limit`` characters, at least one: what is left out is in the middle.
+
+    Names differ at their beginning and their end: the person in front, the domain behind.
+    """
+    if len(text) <= limit:
+        return text
+    front = limit // 2
+    back = limit - 1 - front
+    return f"{text[:front]}…{text[len(text) - back :]}"
+
+
 def format_duration(seconds: float) -> str:
     """Return a length of time in its two largest units: ``3d 4h``, ``2h 13m``, ``45m``, ``under 1m``.
 

@@ -67,6 +67,7 @@ class BaseIcon(Icon):
     Attributes:
         on_click: Called at a click on the icon where the tray itself opens no menu; ``None`` for nothing.
         on_middle_click: Called at a middle click; ``None``: the menu's default entry is run.
+        on_menu_closed: Called when the menu was closed, where the tray says so.
         on_better_tray: Called when another backend would show the icon better; ``None``: that is not watched for.
         on_quirks_changed: Called when another kind of tray shows the icon, so that :attr:`quirks` are others.
         session_end: Told of the end of the person's session, where the backend notices that.
@@ -75,6 +76,7 @@ class BaseIcon(Icon):
 
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
+    on_menu_closed: Callable[[], object] | None = None
     on_better_tray: Callable[[], object] | None = None
     on_quirks_changed: Callable[[], object] | None = None
     session_end: SessionEnd | None = None
@@ -94,6 +96,11 @@ class BaseIcon(Icon):
         self._setup_thread_of_run: threading.Thread | None = None
         self._loop_thread: threading.Thread | None = None
         self._started: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    @property
+    def is_menu_open(self) -> bool:
+        """Whether a person looks at the menu, where the tray says so."""
+        return False
 
     def show_notification(self, notification: Notification) -> None:
         """Show a notification in place of the last one of the same urgency; without effect where there are none."""

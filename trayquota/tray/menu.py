@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from trayquota.views.tray_view import Action, MenuItem
 
 
+class KeyedItem(PystrayItem):
+    """An entry that stays the same one when its label changes.
+
+    Attributes:
+        key: What it is about; empty for an entry that is known by its label.
+    """
+
+    key: str = ""
+
+
 def build_menu(rows: tuple[MenuItem, ...], act: Callable[[Action], None], escape: Callable[[str], str]) -> Menu:
     """Return a pystray menu that shows ``rows``.
 
@@ -27,17 +37,17 @@ def build_menu(rows: tuple[MenuItem, ...], act: Callable[[Action], None], escape
 def _item(row: MenuItem, act: Callable[[Action], None], escape: Callable[[str], str]) -> PystrayItem:
     if row.separator:
         return Menu.SEPARATOR
-    if row.children:
-        return PystrayItem(escape(row.label), build_menu(row.children, act, escape), enabled=row.enabled)
     checked = row.checked
-    return PystrayItem(
+    item = KeyedItem(
         escape(row.label),
-        _chosen(row.action, act),
+        build_menu(row.children, act, escape) if row.children else _chosen(row.action, act),
         checked=None if checked is None else lambda _item: checked,
         radio=row.radio,
         default=row.default,
         enabled=row.enabled,
     )
+    item.key = row.key
+    return item
 
 
 def _chosen(action: Action | None, act: Callable[[Action], None]) -> Callable[[Any, Any], None] | None:

@@ -8,7 +8,7 @@ from trayquota.render import render_all
 from trayquota.tray.base import BaseIcon, Notification
 from trayquota.tray.menu import build_menu
 from trayquota.tray.quirks import BACKENDS, UNKNOWN
-from trayquota.views.tooltip import tooltip, tooltip_within
+from trayquota.views.tooltip import tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class TrayPresenter:
         if self._shown_icon != view.icon:
             self._icon.icon = render_all(view.icon)
             self._shown_icon = view.icon
-        title = self._title(view)
+        title = tooltip(view, self.quirks.limits)
         if title != self._icon.title:
             self._icon.title = title
         if self._shown_menu != view.menu:
@@ -58,10 +58,6 @@ class TrayPresenter:
             self._icon.show_notification(notification)
         else:
             self._icon.notify(notification.body, notification.title)
-
-    def _title(self, view: TrayView) -> str:
-        limit = self.quirks.limits.tooltip_utf16_units
-        return tooltip(view) if limit is None else tooltip_within(view, limit)
 
     def _escape(self, label: str) -> str:
         label = label.translate(self.quirks.substitutes)

@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
-from trayquota.views.limits import TrayLimits
+from trayquota.views.context import TrayLimits
 
 
 class TooltipStyle(Enum):
@@ -35,6 +35,7 @@ class Quirks(Struct, frozen=True):
         substitutes: Characters that its menus may have no glyph for, by code point, with what is shown instead.
         tooltip: How it shows a tooltip.
         item_path: Where it expects the item's object.
+        premultiplied: It takes colours for multiplied by their opacity already; by the specification they are not.
         opens_menu: Whether clicks open the menu; where not, they arrive as ``Activate`` or ``ContextMenu``.
         shows_items: Whether the process that owns the watcher is also a host, one that shows items.
     """
@@ -46,6 +47,7 @@ class Quirks(Struct, frozen=True):
     substitutes: dict[int, str] = {}
     tooltip: TooltipStyle = TooltipStyle.MARKUP
     item_path: str = "/StatusNotifierItem"
+    premultiplied: bool = False
     opens_menu: bool = True
     shows_items: bool = True
 
@@ -66,8 +68,9 @@ PLASMA = Quirks(
 GNOME = Quirks(
     name="GNOME",
     seen="43.9 with AppIndicator 46, 48 with AppIndicator 59",
-    # A row is 39 px high; a menu higher than the screen is not scrolled, and submenus open inside it.
-    limits=TrayLimits(menu_rows=12, popup_rows=17),
+    # A row is 39 px high. A menu higher than the screen is not scrolled; submenus open inside it and scroll in the
+    # room that it leaves, `PopupSubMenu._needsScrollbar` in js/ui/popupMenu.js, gitlab.gnome.org/GNOME/gnome-shell.
+    limits=TrayLimits(menu_rows=12),
 )
 LXQT = Quirks(
     name="LXQt",
@@ -87,8 +90,10 @@ XAPP = Quirks(
 SWAYBAR = Quirks(
     name="swaybar",
     seen="1.7, 1.10",
-    # It has neither tooltips nor menus: `handle_click` in swaybar/tray/item.c, github.com/swaywm/sway.
+    # It has neither tooltips nor menus, and hands pixels to cairo as they are: `handle_click` and `reload_sni` in
+    # swaybar/tray/item.c, github.com/swaywm/sway.
     opens_menu=False,
+    premultiplied=True,
 )
 
 _BY_PROCESS = {
@@ -105,7 +110,7 @@ BACKENDS = {
     "win32": Quirks(
         name="Windows",
         seen="the Shell_NotifyIcon documentation; Wine 8",
-        limits=TrayLimits(menu_rows=30, tooltip_utf16_units=127),
+        limits=TrayLimits(tooltip_utf16_units=127),
         doubles_ampersands=True,
         # What is left is in WGL4, which fonts that come with Windows cover; two blanks are as wide as a digit.
         substitutes=str.maketrans({"▰": "█", "▱": "░", "\u2007": "\u00a0\u00a0", "\u202f": "\u00a0"}),

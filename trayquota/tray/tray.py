@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.tray.base import SessionEnd
     from trayquota.tray.pystray_import import Icon
-    from trayquota.views.limits import TrayLimits
-    from trayquota.views.tray_view import Action, TrayView
+    from trayquota.views.context import TrayLimits
+    from trayquota.views.tray_view import Action, Arrangement, TrayView
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,13 +30,14 @@ class Tray:
     Attributes:
         on_click: Called at a click that the tray itself answers with nothing.
         on_middle_click: Called at a middle click.
-        on_limits_changed: Called when :attr:`limits` are others, so that what is shown has to be made anew.
+        on_change: Called when :attr:`limits` are others or the menu was closed: what is shown may have to be made
+            anew.
         session_end: Told of the end of the person's session, where the tray notices that.
     """
 
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
-    on_limits_changed: Callable[[], object] | None = None
+    on_change: Callable[[], object] | None = None
     session_end: SessionEnd | None = None
 
     def __init__(self, name: str, choice: BackendChoice, act: Callable[[Action], None]) -> None:
@@ -62,6 +63,12 @@ class Tray:
     def limits(self) -> TrayLimits:
         """What the tray has room for."""
         return self._presenter.quirks.limits
+
+    @property
+    def arrangement(self) -> Arrangement | None:
+        """Where the accounts are in a menu that somebody looks at; ``None`` while nobody does."""
+        is_open = isinstance(self._icon, BaseIcon) and self._icon.is_menu_open
+        return self._view.arrangement if is_open and self._view is not None else None
 
     def show(self, view: TrayView) -> None:
         """Show ``view``; what the tray refused is tried again with the next one."""
@@ -117,20 +124,20 @@ class Tray:
             self._icon, self._presenter = self._make(choice)
             if self._view is not None:
                 self._presenter.show(self._view)
-        self._limits_changed()
+        self._changed()
 
     def _make(self, choice: BackendChoice) -> tuple[Icon, TrayPresenter]:
         icon = icon_class(choice)(self._name)
         if isinstance(icon, BaseIcon):
             icon.on_click = lambda: self.on_click and self.on_click()
             icon.on_middle_click = lambda: self.on_middle_click and self.on_middle_click()
-            icon.on_quirks_changed = self._limits_changed
+            icon.on_quirks_changed = icon.on_menu_closed = self._changed
             icon.on_better_tray = self._better_tray if choice.is_automatic else None
         return icon, TrayPresenter(icon, choice.name, self._act)
 
-    def _limits_changed(self) -> None:
-        if self.on_limits_changed is not None:
-            self.on_limits_changed()
+    def _changed(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
 
     def _better_tray(self) -> None:
         self._is_changing = True

@@ -9,18 +9,21 @@ from msgspec import Struct
 
 from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState, FailureKind, Level
-from trayquota.core.text import format_age, format_duration
+from trayquota.core.text import format_age, format_duration, shorten_middle
 from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime, tzinfo
 
     from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, ResetCredits, Snapshot
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
-_BAR_CELLS = 10
+BAR_CELLS = 10
+BAR_GLYPHS = "▰▱"
+_NAME_CHARS = 40
+"""Of an account's name where a whole line has no limit of its own."""
 _FAILURE_LABELS = {
     FailureKind.LOGIN_EXPIRED: "login expired",
     FailureKind.SCOPE_MISSING: "needs a full login",
@@ -48,6 +51,7 @@ class DisplayOptions(Struct, frozen=True):
         hide_names: Number the accounts instead of naming them.
         clock_format: How moments are written.
         zone: The person's time zone; ``None`` is the system's.
+        bar_glyphs: What a bar is made of: a filled and an empty cell, which the font has.
     """
 
     provider_title: Callable[[str], str] = str.title
@@ -59,6 +63,7 @@ class DisplayOptions(Struct, frozen=True):
     hide_names: bool = False
     clock_format: ClockFormat = BRITISH
     zone: tzinfo | None = None
+    bar_glyphs: str = BAR_GLYPHS
 
     def level(self, remaining_percent: float) -> Level:
         """Return the level of a remaining percent by the person's thresholds; only nothing left is empty."""
@@ -79,15 +84,27 @@ def percent_text(remaining: float | None) -> str:
     return "?" if remaining is None else f"{whole_percent(remaining)}%"
 
 
-def bar_text(remaining: float | None) -> str:
+def bar_text(remaining: float | None, glyphs: str) -> str:
     """Return ten cells, as many of them filled as tens of percent remain; the last one goes with the last percent."""
-    filled = 0 if remaining is None or remaining <= 0 else max(1, math.floor(remaining / 100 * _BAR_CELLS + 0.5))
-    return "▰" * filled + "▱" * (_BAR_CELLS - filled)
+    filled = 0 if remaining is None or remaining <= 0 else max(1, math.floor(remaining / 100 * BAR_CELLS + 0.5))
+    return glyphs[0] * filled + glyphs[1] * (BAR_CELLS - filled)
 
 
-def account_label(account: Account, options: DisplayOptions) -> str:
-    """Return ``Claude ada@example.com``."""
-    return f"{options.provider_title(account.provider)} {account.name}"
+def account_label(account: Account, options: DisplayOptions, name_chars: int = _NAME_CHARS) -> str:
+    """Return ``Claude ada@example.com``, the name in at most ``name_chars`` characters."""
+    return f"{options.provider_title(account.provider)} {shorten_middle(account.name, name_chars)}"
+
+
+def by_urgency(usages: Iterable[AccountUsage], now: datetime, options: DisplayOptions) -> list[AccountUsage]:
+    """Return accounts, those that need the user first, then the most constrained."""
+
+    def rank(usage: AccountUsage) -> tuple[int, float]:
+        if needs_user(usage):
+            return (0, 0.0)
+        lowest = usage.lowest(now, options.ignored_windows)
+        return (2, 0.0) if lowest is None else (1, lowest.remaining_percent)
+
+    return sorted(usages, key=rank)
 
 
 def failure_label(failure: Failure, now: datetime, options: DisplayOptions) -> str:
@@ -186,9 +203,11 @@ def window_summary(window: QuotaWindow, now: datetime, answered_at: datetime | N
 def window_label(window: QuotaWindow, now: datetime, answered_at: datetime | None, options: DisplayOptions) -> str:
     """Return a window as a menu row; what must line up comes first, for fonts there are proportional."""
     if window.has_reset(now, answered_at):
-        return f"{bar_text(None)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
+        return (
+            f"{bar_text(None, options.bar_glyphs)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
+        )
     remaining = window.remaining_percent
-    parts = [f"{bar_text(remaining)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
+    parts = [f"{bar_text(remaining, options.bar_glyphs)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
     if window.resets_at is not None and window.resets_at > now:
         left = format_duration((window.resets_at - now).total_seconds())
         parts.append(f"resets in {left} ({format_moment(window.resets_at, now, options.clock_format, options.zone)})")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.model import Level
 from trayquota.core.text import format_age
 from trayquota.views.display_names import SEPARATOR, header_parts, with_display_names
-from trayquota.views.labels import account_label, bar_text, extra_lines, percent_text, state_lines, window_label
+from trayquota.views.labels import BAR_CELLS, account_label, extra_lines, percent_text, state_lines, window_label
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,5 +54,5 @@ def _window_text(usage: AccountUsage, window: QuotaWindow, now: datetime, option
     text = Text(window_label(window, now, usage.updated_at, options))
     remaining = None if window.has_reset(now, usage.updated_at) else window.remaining_percent
     if remaining is not None:
-        text.stylize(_STYLES[options.level(remaining)], 0, len(bar_text(remaining)))
+        text.stylize(_STYLES[options.level(remaining)], 0, BAR_CELLS)
     return text

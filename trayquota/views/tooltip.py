@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age
+from trayquota.views.context import NO_LIMITS, TrayLimits
 from trayquota.views.fit import fit_lines, utf16_units
 from trayquota.views.icon import placeholder
 from trayquota.views.labels import (
     account_label,
+    by_urgency,
     failure_label,
     lowest_label,
     needs_user,
@@ -21,7 +24,7 @@ from trayquota.views.labels import (
 from trayquota.views.tray_view import Placeholder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, LiveWindow, Snapshot
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from trayquota.views.tray_view import TrayView
 
 _MAX_ACCOUNT_LINES = 20
+_LEAST_NAME_CHARS = 8
 
 
 def headline(snapshot: Snapshot, lowest: LiveWindow | None, now: datetime, options: DisplayOptions) -> str:
@@ -54,50 +58,59 @@ def tooltip_lines(snapshot: Snapshot, now: datetime, options: DisplayOptions) ->
     """Yield what follows the headline: the folder's notice, a line per account, and how old it all is."""
     if snapshot.notice:
         yield snapshot.notice
-    shown = snapshot.accounts
-    if len(shown) > _MAX_ACCOUNT_LINES:
-        kept = {usage.account.id for usage in _by_urgency(snapshot, now, options)[: _MAX_ACCOUNT_LINES - 1]}
-        shown = tuple(usage for usage in shown if usage.account.id in kept)
+    usages = by_urgency(snapshot.accounts, now, options)
+    shown = usages if len(usages) <= _MAX_ACCOUNT_LINES else usages[: _MAX_ACCOUNT_LINES - 1]
     for usage in shown:
         yield _account_line(usage, now, options)
-    if len(shown) < len(snapshot.accounts):
-        yield f"+{len(snapshot.accounts) - len(shown)} more"
+    if len(shown) < len(usages):
+        yield _more(len(usages) - len(shown))
     yield updated_label(snapshot, now)
 
 
-def brief_lines(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Iterator[str]:
-    """Yield a short text per account, those that need the user first, then the most constrained."""
-    for usage in _by_urgency(snapshot, now, options):
-        yield f"{account_label(usage.account, options)} {lowest_label(usage, now, options)}"
+def brief_lines(
+    snapshot: Snapshot, now: datetime, options: DisplayOptions, max_chars: int | None = None
+) -> Iterator[str]:
+    """Yield a short text per account, of at most ``max_chars`` characters by shortening the name."""
+    for usage in by_urgency(snapshot.accounts, now, options):
+        rest = lowest_label(usage, now, options)
+        line = f"{account_label(usage.account, options)} {rest}"
+        if max_chars is not None and len(line) > max_chars:
+            name_chars = max_chars - len(options.provider_title(usage.account.provider)) - len(rest) - 2
+            line = f"{account_label(usage.account, options, max(_LEAST_NAME_CHARS, name_chars))} {rest}"
+        yield line
 
 
-def tooltip(view: TrayView) -> str:
-    """Return the tooltip for trays with room: the headline, then a line per account."""
-    return "\n".join((view.headline, *view.lines))
+def tooltip(view: TrayView, limits: TrayLimits = NO_LIMITS) -> str:
+    """Return the tooltip: the headline, then as much of all accounts as the tray shows.
 
-
-def tooltip_within(view: TrayView, limit: int) -> str:
-    """Return a tooltip of at most ``limit`` UTF-16 units, as Windows counts them.
-
-    The headline comes first, then as many accounts as fit, those that need the user and then the most constrained
-    first, then how many are left out.
+    Where lines are too many or too long there is a short one per account, those that need the user and then the most
+    constrained first, then how many are left out.
     """
-    text = tooltip(view)
-    if utf16_units(text) <= limit:
-        return text
-    return fit_lines("\n".join((view.headline, *view.brief)), limit)
+    full = (view.headline, *view.lines)
+    if (limit := limits.tooltip_utf16_units) is not None:
+        text = "\n".join(full)
+        return text if utf16_units(text) <= limit else fit_lines("\n".join((view.headline, *view.brief)), limit)
+    if _fits(view.lines, limits):
+        return "\n".join(full)
+    for count in range(len(view.brief), -1, -1):
+        lines = (*view.brief[:count], *_last_lines(view, len(view.brief) - count))
+        if _fits(lines, limits):
+            return "\n".join((view.headline, *lines))
+    return view.headline
 
 
-def _by_urgency(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> list[AccountUsage]:
-    """Return the accounts, those that need the user first, then the most constrained."""
+def _last_lines(view: TrayView, left_out: int) -> list[str]:
+    """Return what follows the short lines: how many accounts are left out, and the age."""
+    age = list(view.lines[-1:])
+    return [" · ".join([_more(left_out), *age])] if left_out else age
 
-    def rank(usage: AccountUsage) -> tuple[int, float]:
-        if needs_user(usage):
-            return (0, 0.0)
-        lowest = usage.lowest(now, options.ignored_windows)
-        return (2, 0.0) if lowest is None else (1, lowest.remaining_percent)
 
-    return sorted(snapshot.accounts, key=rank)
+def _fits(lines: Sequence[str], limits: TrayLimits) -> bool:
+    if limits.tooltip_lines is None:
+        return True
+    width = limits.tooltip_chars
+    rows = sum(1 if width is None else max(1, len(textwrap.wrap(line, width))) for line in lines)
+    return rows <= limits.tooltip_lines
 
 
 def _account_line(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
@@ -105,3 +118,7 @@ def _account_line(usage: AccountUsage, now: datetime, options: DisplayOptions) -
     summaries = ", ".join(window_summary(window, now, usage.updated_at) for window in windows)
     parts = (summaries, state_label(usage, now, options))
     return f"{account_label(usage.account, options)}: {' · '.join(part for part in parts if part)}"
+
+
+def _more(count: int) -> str:
+    return f"+{count} more"

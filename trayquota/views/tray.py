@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trayquota.views.context import TrayContext
 from trayquota.views.display_names import with_display_names
 from trayquota.views.icon import icon_spec
 from trayquota.views.labels import needs_user
-from trayquota.views.menu import menu_items
+from trayquota.views.menu import account_room, account_rows, arrange, menu_items
 from trayquota.views.tooltip import brief_lines, headline, tooltip_lines
 from trayquota.views.tray_view import TrayView
 
@@ -16,16 +17,13 @@ if TYPE_CHECKING:
 
     from trayquota.core.model import Snapshot
     from trayquota.views.labels import DisplayOptions
-    from trayquota.views.tray_view import MenuItem
+
+
+_NO_CONTEXT = TrayContext()
 
 
 def tray_view(
-    snapshot: Snapshot,
-    now: datetime,
-    options: DisplayOptions,
-    *,
-    settings: MenuItem | None = None,
-    problem: str | None = None,
+    snapshot: Snapshot, now: datetime, options: DisplayOptions, context: TrayContext = _NO_CONTEXT
 ) -> TrayView:
     """Return what the tray shows for ``snapshot`` at ``now``.
 
@@ -33,16 +31,20 @@ def tray_view(
         snapshot: The accounts.
         now: The moment.
         options: How things are shown.
-        settings: A submenu with the settings, where there are any to make.
-        problem: What is wrong with the settings.
+        context: What else decides.
     """
     snapshot = with_display_names(snapshot, options)
     lowest = snapshot.lowest(now, options.ignored_windows)
+    accounts = account_rows(snapshot, now, options)
+    arrangement = context.arrangement
+    if arrangement is None or not arrangement.is_of(accounts):
+        arrangement = arrange(snapshot, accounts, now, options, account_room(snapshot, context))
     return TrayView(
         icon=icon_spec(snapshot, lowest, options, now),
         headline=headline(snapshot, lowest, now, options),
         lines=tuple(tooltip_lines(snapshot, now, options)),
-        brief=tuple(brief_lines(snapshot, now, options)),
-        menu=tuple(menu_items(snapshot, now, options, settings, problem)),
+        brief=tuple(brief_lines(snapshot, now, options, context.limits.tooltip_chars)),
+        menu=tuple(menu_items(snapshot, accounts, arrangement, now, context)),
         needs_attention=any(needs_user(usage) for usage in snapshot.accounts),
+        arrangement=arrangement,
     )

@@ -6,11 +6,15 @@ Backends turn a :class:`TrayView` into pixels and menus; nothing here knows a to
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from trayquota.core.model import Level
 from trayquota.core.redacted import RedactedRepr
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Placeholder(StrEnum):
@@ -120,6 +124,7 @@ class MenuItem(RedactedRepr, Struct, frozen=True):
         default: What a plain click on the icon does, where a platform has that.
         separator: A line.
         children: A submenu.
+        key: What the entry is about, where that is more than its label: with the same key it is the same entry.
     """
 
     repr_fields = ("action", "enabled", "checked", "radio", "default", "separator", "children")
@@ -132,6 +137,27 @@ class MenuItem(RedactedRepr, Struct, frozen=True):
     default: bool = False
     separator: bool = False
     children: tuple[MenuItem, ...] = ()
+    key: str = ""
+
+
+class Arrangement(RedactedRepr, Struct, frozen=True):
+    """Where in the menu each account is, by account ids.
+
+    Attributes:
+        inline: All rows in the menu itself.
+        nested: A row in the menu itself that opens the others.
+        more: The same below "More accounts".
+    """
+
+    repr_fields = ()
+
+    inline: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+
+    def is_of(self, account_ids: Collection[str]) -> bool:
+        """Whether these are the accounts that it arranges."""
+        return {*self.inline, *self.nested, *self.more} == {*account_ids}
 
 
 class TrayView(RedactedRepr, Struct, frozen=True):
@@ -145,9 +171,10 @@ class TrayView(RedactedRepr, Struct, frozen=True):
             little room.
         menu: The whole menu.
         needs_attention: An account needs the user.
+        arrangement: Where in the menu each account is.
     """
 
-    repr_fields = ("icon", "menu", "needs_attention")
+    repr_fields = ("icon", "menu", "needs_attention", "arrangement")
 
     icon: IconSpec
     headline: str
@@ -155,3 +182,4 @@ class TrayView(RedactedRepr, Struct, frozen=True):
     brief: tuple[str, ...]
     menu: tuple[MenuItem, ...]
     needs_attention: bool = False
+    arrangement: Arrangement = Arrangement()

@@ -38,17 +38,12 @@ class Icon(BaseIcon):
 
     What is set is converted for the bus on the thread that sets it, so that a menu's callables and the work
     on pictures never hold up the bus; a thread that was overtaken by a later one has no effect.
-
-    Attributes:
-        on_menu_opened: Called on the callbacks' thread when a person opens the menu, where the host signals it.
     """
 
     HAS_DEFAULT_ACTION: ClassVar[bool] = False
     HAS_MENU: ClassVar[bool] = True
     HAS_MENU_RADIO: ClassVar[bool] = True
     HAS_NOTIFICATION: ClassVar[bool] = True
-
-    on_menu_opened: Callable[[], object] | None = None
 
     def __init__(
         self,
@@ -83,6 +78,11 @@ class Icon(BaseIcon):
             # became so was dropped.
             self._update_title()
             self._update_icon()
+
+    @property
+    def is_menu_open(self) -> bool:
+        """Whether a person looks at the menu."""
+        return self._service is not None and self._service.is_menu_open
 
     def activate_item(self, item: MenuItem) -> None:
         """Run an entry's action, on the calling thread."""

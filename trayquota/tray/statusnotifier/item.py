@@ -14,11 +14,11 @@ from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSigna
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 from msgspec import Struct
 
-from trayquota.tray.quirks import TooltipStyle
+from trayquota.tray.quirks import Quirks
 from trayquota.tray.wire_text import tool_tip
 
 from .dbusmenu import MENU_PATH
-from .pixmap import Pixmap
+from .pixmap import Pixmap, premultiplied
 
 ITEM_INTERFACE: Final = "org.kde.StatusNotifierItem"
 READ: Final = PropertyAccess.READ
@@ -48,7 +48,7 @@ class StatusNotifierItem(ServiceInterface):
     Args:
         name: The item's Id, the same in every session.
         state: What it shows at first.
-        style: How the host shows tool tips.
+        quirks: The habits of the host.
         on_click: Called on a click that a host does not answer by opening the menu, likewise.
         on_secondary_activate: Called on a middle click, before the reply is sent, so it must return at once.
     """
@@ -57,7 +57,7 @@ class StatusNotifierItem(ServiceInterface):
         self,
         name: str,
         state: ItemState,
-        style: TooltipStyle,
+        quirks: Quirks,
         on_click: Callable[[], None],
         on_secondary_activate: Callable[[], None],
     ) -> None:
@@ -65,7 +65,7 @@ class StatusNotifierItem(ServiceInterface):
         super().__init__(ITEM_INTERFACE)
         self._id = name
         self._state = state
-        self._style = style
+        self._quirks = quirks
         self._on_click = on_click
         self._on_secondary_activate = on_secondary_activate
 
@@ -79,11 +79,13 @@ class StatusNotifierItem(ServiceInterface):
         if (old.title, old.text) != (state.title, state.text):
             self.new_tool_tip()
 
-    def set_tooltip_style(self, style: TooltipStyle) -> None:
-        """Show the tool tip as another host does."""
-        if self._style is not style:
-            self._style = style
+    def set_quirks(self, quirks: Quirks) -> None:
+        """Show the same to another host."""
+        old, self._quirks = self._quirks, quirks
+        if old.tooltip is not quirks.tooltip:
             self.new_tool_tip()
+        if old.premultiplied is not quirks.premultiplied:
+            self.new_icon()
 
     @dbus_property(access=READ, name="Category")
     def category(self) -> DBusStr:
@@ -133,7 +135,8 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(access=READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
         """The icon."""
-        return [[pixmap.width_px, pixmap.height_px, pixmap.argb] for pixmap in self._state.pixmaps]
+        pixmaps = map(premultiplied, self._state.pixmaps) if self._quirks.premultiplied else self._state.pixmaps
+        return [[pixmap.width_px, pixmap.height_px, pixmap.argb] for pixmap in pixmaps]
 
     @dbus_property(access=READ, name="OverlayIconName")
     def overlay_icon_name(self) -> DBusStr:
@@ -163,7 +166,7 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(access=READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Icon name, icon, title and text of the tool tip."""
-        return ["", [], *tool_tip(self._state.title, self._state.text, self._style)]
+        return ["", [], *tool_tip(self._state.title, self._state.text, self._quirks.tooltip)]
 
     @dbus_property(access=READ, name="IconAccessibleDesc")
     def icon_accessible_desc(self) -> DBusStr:

@@ -7,6 +7,7 @@ a partner of another kind is a new entry.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class MenuEntry(RedactedRepr, Struct, frozen=True, eq=False):
         checked: The mark of a check or radio entry.
         children: The entries of a submenu.
         item: What a click runs. No part of what is compared: only what is shown makes a difference to a host.
+        key: What it is about, where it is not known by its label. No part of what is compared either.
     """
 
     repr_fields = ("kind", "enabled", "checked", "children")
@@ -57,6 +59,7 @@ class MenuEntry(RedactedRepr, Struct, frozen=True, eq=False):
     checked: bool = False
     children: tuple[MenuEntry, ...] = ()
     item: MenuItem | None = None
+    key: str = ""
 
     def __eq__(self, other: object) -> bool:
         """Whether a host would show the same."""
@@ -109,12 +112,12 @@ def menu_entries(menu: Menu | None) -> tuple[MenuEntry, ...]:
 def _entry(item: MenuItem) -> MenuEntry:
     if item is Menu.SEPARATOR:
         return MenuEntry(Kind.SEPARATOR)
-    label, enabled = menu_label(item.text), bool(item.enabled)
+    label, enabled, key = menu_label(item.text), bool(item.enabled), getattr(item, "key", "")
     if item.submenu is not None:
-        return MenuEntry(Kind.SUBMENU, label, enabled, children=menu_entries(item.submenu))
+        return MenuEntry(Kind.SUBMENU, label, enabled, children=menu_entries(item.submenu), key=key)
     if (checked := item.checked) is None:
-        return MenuEntry(Kind.STANDARD, label, enabled, item=item)
-    return MenuEntry(Kind.RADIO if item.radio else Kind.CHECK, label, enabled, bool(checked), item=item)
+        return MenuEntry(Kind.STANDARD, label, enabled, item=item, key=key)
+    return MenuEntry(Kind.RADIO if item.radio else Kind.CHECK, label, enabled, bool(checked), item=item, key=key)
 
 
 def properties(entry: MenuEntry) -> Properties:
@@ -162,22 +165,33 @@ def _number(old: Sequence[Node], new: Sequence[MenuEntry], ids: Iterator[int]) -
 def _partners(old: Sequence[MenuEntry], new: Sequence[MenuEntry]) -> list[int | None]:
     """For each new entry the index of the old one that it continues.
 
-    First by kind and label; between those, what is left is paired in order when of the same kind: a row whose
-    countdown moved on.
+    Entries with keys are paired by these, wherever they are. The others are paired by kind and label, and what is
+    left between those in order when of the same kind: a row whose countdown moved on.
     """
     partners: list[int | None] = [None] * len(new)
+    keyed: defaultdict[tuple[Kind, str], deque[int]] = defaultdict(deque)
+    for index, entry in enumerate(old):
+        keyed[entry.kind, entry.key].append(index)
+    for index, entry in enumerate(new):
+        if entry.key and (same := keyed[entry.kind, entry.key]):
+            partners[index] = same.popleft()
+    old_rest = [index for index, entry in enumerate(old) if not entry.key]
+    new_rest = [index for index, entry in enumerate(new) if not entry.key]
+    for old_index, new_index in _aligned_pairs([old[index] for index in old_rest], [new[index] for index in new_rest]):
+        partners[new_rest[new_index]] = old_rest[old_index]
+    return partners
+
+
+def _aligned_pairs(old: Sequence[MenuEntry], new: Sequence[MenuEntry]) -> Iterator[tuple[int, int]]:
     same = _aligned([(entry.kind, entry.label) for entry in old], [(entry.kind, entry.label) for entry in new])
     for tag, old_from, old_to, new_from, new_to in same.get_opcodes():
         if tag == "equal":
-            partners[new_from:new_to] = range(old_from, old_to)
+            yield from zip(range(old_from, old_to), range(new_from, new_to), strict=True)
         elif tag == "replace":
-            kinds = _aligned(
-                [entry.kind for entry in old[old_from:old_to]], [entry.kind for entry in new[new_from:new_to]]
-            )
+            old_kinds = [entry.kind for entry in old[old_from:old_to]]
+            kinds = _aligned(old_kinds, [entry.kind for entry in new[new_from:new_to]])
             for block in kinds.get_matching_blocks():
-                start = new_from + block.b
-                partners[start : start + block.size] = range(old_from + block.a, old_from + block.a + block.size)
-    return partners
+                yield from ((old_from + block.a + step, new_from + block.b + step) for step in range(block.size))
 
 
 def _aligned(old: Sequence[Hashable], new: Sequence[Hashable]) -> SequenceMatcher[Hashable]:

@@ -38,6 +38,16 @@ def pixmaps(image: Image) -> tuple[Pixmap, ...]:
     return tuple(_pixmap(by_size[size]) for size in sorted(by_size))
 
 
+def premultiplied(pixmap: Pixmap) -> Pixmap:
+    """The same with its colours multiplied by their opacity."""
+    from PIL import Image, ImageChops
+
+    size = (pixmap.width_px, pixmap.height_px)
+    alpha, *colours = Image.frombytes("RGBA", size, pixmap.argb).split()
+    channels = (alpha, *(ImageChops.multiply(colour, alpha) for colour in colours))
+    return Pixmap(*size, Image.merge("RGBA", channels).tobytes())
+
+
 def _scaled(image: Image) -> list[Image]:
     from PIL.Image import Resampling
 

@@ -59,6 +59,11 @@ class TrayService:
         """Whether the calling thread is the one that runs callbacks."""
         return self._worker.is_current
 
+    @property
+    def is_menu_open(self) -> bool:
+        """Whether a person looks at the menu; from any thread."""
+        return self._menu.is_open
+
     def show(self, state: TrayState) -> None:
         """Show ``state`` from now on; from any thread, one at a time. Several at once become one update."""
         self._state = state

@@ -56,7 +56,7 @@ class IconOwner(Protocol):
         quirks: The habits of the host; set from the loop's thread.
     """
 
-    on_menu_opened: Callable[[], object] | None
+    on_menu_closed: Callable[[], object] | None
     on_click: Callable[[], object] | None
     on_quirks_changed: Callable[[], object] | None
     on_better_tray: Callable[[], object] | None
@@ -98,7 +98,7 @@ class BusSession:
         self._objects: tuple[StatusNotifierItem, DBusMenu] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = sendable(owner.name)
-        self._opening = MenuOpening(self._menu_opened, self._menu_closed)
+        self._opening = MenuOpening(menu.opened, self._menu_closed)
         self._registration = Registration(bus, self._set_quirks)
         self._xembed = XembedWatch(bus, self._better_tray)
         self._notifier = Notifier(bus, self._name)
@@ -155,14 +155,14 @@ class BusSession:
     def _export(self, state: TrayState) -> None:
         self._menu.closed()
         self._menu.update(state.menu)
-        style = self._owner.quirks.tooltip
-        item = StatusNotifierItem(self._name, state.item, style, self._on_click, self._on_secondary_activate)
+        quirks = self._owner.quirks
+        item = StatusNotifierItem(self._name, state.item, quirks, self._on_click, self._on_secondary_activate)
         opening = self._opening
         menu = DBusMenu(self._menu, self._on_menu_event, opening.about_to_show, opening.about_to_show_group)
         self._objects = item, menu
         with self._ignoring_lost_bus():
             self._bus.export(MENU_PATH, menu)
-            self._bus.export(self._owner.quirks.item_path, item)
+            self._bus.export(quirks.item_path, item)
         self._spawn(self._registration.run())
         if self._owner.on_better_tray is not None:
             self._spawn(self._xembed.run())
@@ -176,7 +176,7 @@ class BusSession:
             if quirks.item_path != before.item_path:
                 self._bus.unexport(before.item_path, item)
                 self._bus.export(quirks.item_path, item)
-            item.set_tooltip_style(quirks.tooltip)
+            item.set_quirks(quirks)
         if (hook := self._owner.on_quirks_changed) is not None:
             self._run_callback(hook)
 
@@ -235,13 +235,11 @@ class BusSession:
         # Events are answered first and acted upon afterwards: hosts wait for the answer.
         asyncio.get_running_loop().call_soon(self._submit, callback)
 
-    def _menu_opened(self) -> None:
-        self._menu.opened()
-        if (hook := self._owner.on_menu_opened) is not None:
-            self._run_callback(hook)
-
     def _menu_closed(self) -> None:
+        was_open = self._menu.is_open
         self._emit(self._menu.closed())
+        if was_open and (hook := self._owner.on_menu_closed) is not None:
+            self._run_callback(hook)
 
     def _emit(self, changes: Changes) -> None:
         if self._objects is not None and self._bus.connected:
