@@ -134,7 +134,7 @@ def test_rows_that_come_and_go_are_a_new_layout_and_leave_the_others(host: FakeH
 
 def test_properties_are_signalled_before_the_layout(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(menu=rows("a", "in 13 min"))
-    host.settle()
+    host.layout()
     icon.menu = rows("b", "a", "in 12 min")
     assert host.sent_members() == ["ItemsPropertiesUpdated", "LayoutUpdated"]
 

@@ -52,6 +52,14 @@ ENTRIES = st.recursive(
 MENUS = st.lists(ENTRIES, max_size=6).map(tuple)
 
 
+def fetched_menu(entries: Entries) -> PublishedMenu:
+    """Return a menu that a host has fetched."""
+    menu = PublishedMenu()
+    menu.update(entries)
+    menu.fetched()
+    return menu
+
+
 class Host:
     """Holds a menu as hosts do: properties are kept until a signal changes them, a layout until it is fetched again."""
 
@@ -159,20 +167,19 @@ def test_the_revision_rises_with_each_new_layout_and_never_falls(menus: list[Ent
 
 @given(st.lists(st.tuples(st.integers(), st.booleans()), unique_by=lambda row: row[0], max_size=8))
 def test_rows_that_come_and_go_leave_the_ids_of_the_others(rows: list[tuple[int, bool]]) -> None:
-    menu = PublishedMenu()
-    menu.update(standard(*(str(name) for name, _ in rows)))
+    menu = fetched_menu(standard(*(str(name) for name, _ in rows)))
     kept = [node.id for node, (_, stays) in zip(menu.root.children, rows, strict=True) if stays]
     everyone = ids(menu)
     menu.update(standard(*(str(name) for name, stays in rows if stays)))
     assert ids(menu) == kept
+    menu.fetched()
     menu.update(standard(*(str(name) for name, _ in rows)))
     assert [each for each in ids(menu) if each in everyone] == kept
 
 
 @given(st.lists(st.sampled_from([Kind.STANDARD, Kind.CHECK, Kind.SUBMENU]), max_size=8))
 def test_labels_that_all_change_are_property_updates_only(kinds: list[Kind]) -> None:
-    menu = PublishedMenu()
-    menu.update(tuple(MenuEntry(kind, f"{at} in 13 min") for at, kind in enumerate(kinds)))
+    menu = fetched_menu(tuple(MenuEntry(kind, f"{at} in 13 min") for at, kind in enumerate(kinds)))
     before = ids(menu)
     changes = menu.update(tuple(MenuEntry(kind, f"{at} in 12 min") for at, kind in enumerate(kinds)))
     assert not changes.parents
@@ -180,8 +187,7 @@ def test_labels_that_all_change_are_property_updates_only(kinds: list[Kind]) -> 
 
 
 def test_a_countdown_in_a_row_keeps_its_id_while_a_row_comes_above_it() -> None:
-    menu = PublishedMenu()
-    menu.update(standard("Claude", "resets in 2h 13m", "Quit"))
+    menu = fetched_menu(standard("Claude", "resets in 2h 13m", "Quit"))
     claude, countdown, leave = ids(menu)
     changes = menu.update(standard("Codex", "Claude", "resets in 2h 12m", "Quit"))
     assert ids(menu)[1:] == [claude, countdown, leave]
@@ -189,8 +195,7 @@ def test_a_countdown_in_a_row_keeps_its_id_while_a_row_comes_above_it() -> None:
 
 
 def test_another_kind_is_another_entry() -> None:
-    menu = PublishedMenu()
-    menu.update((MenuEntry(Kind.STANDARD, "Notify"),))
+    menu = fetched_menu((MenuEntry(Kind.STANDARD, "Notify"),))
     (before,) = ids(menu)
     changes = menu.update((MenuEntry(Kind.CHECK, "Notify"),))
     assert ids(menu) != [before]
@@ -201,16 +206,14 @@ def test_each_changed_parent_is_named_once() -> None:
     def settings(*labels: str) -> MenuEntry:
         return MenuEntry(Kind.SUBMENU, "Settings", children=standard(*labels))
 
-    menu = PublishedMenu()
-    menu.update((settings("a"), MenuEntry(Kind.SUBMENU, "Help", children=standard("x"))))
+    menu = fetched_menu((settings("a"), MenuEntry(Kind.SUBMENU, "Help", children=standard("x"))))
     first, _ = ids(menu)
     changes = menu.update((settings("a", "b"), MenuEntry(Kind.SUBMENU, "Help", children=standard("x"))))
     assert changes == Changes(parents=(first,))
 
 
 def test_entries_of_an_open_menu_stay_and_show_new_values() -> None:
-    menu = PublishedMenu()
-    menu.update(standard("Claude", "in 3 min", "Quit"))
+    menu = fetched_menu(standard("Claude", "in 3 min", "Quit"))
     claude, countdown, leave = ids(menu)
     menu.opened()
     changes = menu.update(standard("Claude", "in 2 min", "More", "Quit"))
@@ -221,8 +224,7 @@ def test_entries_of_an_open_menu_stay_and_show_new_values() -> None:
 
 
 def test_a_pending_layout_is_dropped_when_a_newer_one_comes() -> None:
-    menu = PublishedMenu()
-    menu.update(standard("a"))
+    menu = fetched_menu(standard("a"))
     menu.opened()
     menu.update(standard("a", "b"))
     assert not menu.update(standard("a"))
@@ -299,30 +301,79 @@ def test_another_action_behind_the_same_label_sends_nothing_and_runs() -> None:
     assert menu.root.children[0].entry.item is later
 
 
-def test_entries_with_keys_keep_their_ids_wherever_they_go() -> None:
-    def keyed(*labels: str) -> Entries:
-        return tuple(MenuEntry(Kind.STANDARD, label, key=label[:1]) for label in labels)
+def keyed(*labels: str) -> Entries:
+    """Return entries whose keys are the first letters of their labels."""
+    return tuple(MenuEntry(Kind.STANDARD, label, key=label[0]) for label in labels)
 
+
+def test_an_entry_with_a_key_is_the_same_one_whatever_its_label() -> None:
     old = assign_ids(EMPTY, keyed("a 1", "b 2", "c 3"), count(1))
-    new = assign_ids(old, keyed("c 4", "d 5", "a 6"), count(10))
-    assert [node.id for node in new.children] == [3, 10, 1]
-    assert diff_menus(old, new).updated == ((3, {"label": "c 4"}), (1, {"label": "a 6"}))
+    new = assign_ids(old, keyed("d 4", "a 5", "b 6"), count(10))
+    assert [node.id for node in new.children] == [10, 1, 2]
+    assert diff_menus(old, new).updated == ((1, {"label": "a 5"}), (2, {"label": "b 6"}))
 
 
 def test_an_entry_with_a_key_continues_none_without() -> None:
     old = assign_ids(EMPTY, (MenuEntry(Kind.STANDARD, "a"),), count(1))
-    new = assign_ids(old, (MenuEntry(Kind.STANDARD, "a", key="a"),), count(10))
+    new = assign_ids(old, keyed("a"), count(10))
     assert [node.id for node in new.children] == [10]
 
 
-def test_an_open_menu_shows_new_values_of_rows_that_are_to_move() -> None:
+def test_rows_between_one_that_goes_and_one_that_comes_are_new_ones() -> None:
+    old = assign_ids(EMPTY, keyed("a", "b", "c", "d"), count(1))
+    new = assign_ids(old, keyed("a", "c", "x", "d"), count(10))
+    assert [node.id for node in new.children] == [1, 10, 11, 4]
+
+
+class GnomeHost:
+    """Updates a menu as GNOME's AppIndicator extension does, which never moves a row."""
+
+    def __init__(self, node: Node) -> None:
+        self.id = node.id
+        self.rows = [GnomeHost(child) for child in node.children]
+
+    def update(self, node: Node) -> None:
+        known = {row.id: row for row in self.rows}
+        for index, child in enumerate(node.children):
+            if child.id in known:
+                known.pop(child.id).update(child)
+            else:
+                self.rows.insert(index, GnomeHost(child))
+        self.rows = [row for row in self.rows if row.id not in known]
+
+    def shows(self, node: Node) -> bool:
+        ids = [child.id for child in node.children]
+        return [row.id for row in self.rows] == ids and all(map(GnomeHost.shows, self.rows, node.children))
+
+
+@given(st.lists(st.tuples(MENUS, st.booleans()), max_size=6))
+def test_a_host_that_never_moves_rows_has_them_in_order_however_seldom_it_fetches(
+    menus: list[tuple[Entries, bool]],
+) -> None:
     menu = PublishedMenu()
-    menu.update((MenuEntry(Kind.STANDARD, "ada 42%", key="ada"), MenuEntry(Kind.STANDARD, "bob 70%", key="bob")))
-    menu.opened()
-    changes = menu.update(
-        (MenuEntry(Kind.STANDARD, "bob 3%", key="bob"), MenuEntry(Kind.STANDARD, "ada 41%", key="ada"))
-    )
-    assert changes.parents == ()
-    assert [node.entry.label for node in menu.root.children] == ["ada 41%", "bob 3%"]
-    assert menu.closed().parents == (0,)
-    assert [node.entry.label for node in menu.root.children] == ["bob 3%", "ada 41%"]
+    host = GnomeHost(menu.root)
+    for entries, fetches in menus:
+        menu.update(entries)
+        if fetches:
+            host.update(menu.root)
+            menu.fetched()
+            assert host.shows(menu.root)
+
+
+def test_properties_of_an_entry_that_is_back_are_sent_to_who_has_it_still() -> None:
+    menu = PublishedMenu()
+    menu.update(keyed("a 1", "b 2"))
+    menu.fetched()
+    a, b = (node.id for node in menu.root.children)
+    menu.update(keyed("a 1"))
+    changes = menu.update(keyed("a 1", "b 3"))
+    assert [node.id for node in menu.root.children] == [a, b]
+    assert dict(changes.updated)[b]["label"] == "b 3"
+    assert changes.parents == (0,)
+
+
+def test_a_countdown_in_a_layout_that_nobody_fetched_is_a_property_update_alone() -> None:
+    menu = PublishedMenu()
+    menu.update(keyed("a 1"))
+    changes = menu.update(keyed("a 2"))
+    assert (changes.parents, [label for _, label in changes.updated]) == ((), [{"label": "a 2"}])

@@ -84,7 +84,10 @@ class DBusMenu(ServiceInterface):
         self, parent: DBusInt32, depth: DBusInt32, names: Names
     ) -> Annotated[tuple[int, list[Any]], DBusSignature("u(ia{sv}av)")]:
         """The tree below ``parent``, ``depth`` levels deep; negative for all of it."""
-        return self._menu.revision, _layout(self._node(parent), depth, names)
+        layout = _layout(self._node(parent), depth, names)
+        if parent == self._menu.root.id:
+            self._menu.fetched()
+        return self._menu.revision, layout
 
     @dbus_method(name="GetGroupProperties")
     def get_group_properties(self, ids: Ids, names: Names) -> Annotated[list[list[Any]], DBusSignature("a(ia{sv})")]:

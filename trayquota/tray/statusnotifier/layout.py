@@ -7,7 +7,6 @@ a partner of another kind is a new entry.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -165,33 +164,43 @@ def _number(old: Sequence[Node], new: Sequence[MenuEntry], ids: Iterator[int]) -
 def _partners(old: Sequence[MenuEntry], new: Sequence[MenuEntry]) -> list[int | None]:
     """For each new entry the index of the old one that it continues.
 
-    Entries with keys are paired by these, wherever they are. The others are paired by kind and label, and what is
-    left between those in order when of the same kind: a row whose countdown moved on.
+    First by kind and key, or label where there is no key; between those, what is left without a key is paired in
+    order when of the same kind: a row whose countdown moved on.
     """
     partners: list[int | None] = [None] * len(new)
-    keyed: defaultdict[tuple[Kind, str], deque[int]] = defaultdict(deque)
-    for index, entry in enumerate(old):
-        keyed[entry.kind, entry.key].append(index)
-    for index, entry in enumerate(new):
-        if entry.key and (same := keyed[entry.kind, entry.key]):
-            partners[index] = same.popleft()
-    old_rest = [index for index, entry in enumerate(old) if not entry.key]
-    new_rest = [index for index, entry in enumerate(new) if not entry.key]
-    for old_index, new_index in _aligned_pairs([old[index] for index in old_rest], [new[index] for index in new_rest]):
-        partners[new_rest[new_index]] = old_rest[old_index]
-    return partners
-
-
-def _aligned_pairs(old: Sequence[MenuEntry], new: Sequence[MenuEntry]) -> Iterator[tuple[int, int]]:
-    same = _aligned([(entry.kind, entry.label) for entry in old], [(entry.kind, entry.label) for entry in new])
-    for tag, old_from, old_to, new_from, new_to in same.get_opcodes():
+    for tag, old_from, old_to, new_from, new_to in _aligned(_names(old), _names(new)).get_opcodes():
         if tag == "equal":
-            yield from zip(range(old_from, old_to), range(new_from, new_to), strict=True)
+            partners[new_from:new_to] = range(old_from, old_to)
         elif tag == "replace":
-            old_kinds = [entry.kind for entry in old[old_from:old_to]]
-            kinds = _aligned(old_kinds, [entry.kind for entry in new[new_from:new_to]])
+            kinds = _aligned(_kinds(old[old_from:old_to]), _kinds(new[new_from:new_to]))
             for block in kinds.get_matching_blocks():
-                yield from ((old_from + block.a + step, new_from + block.b + step) for step in range(block.size))
+                start = new_from + block.b
+                partners[start : start + block.size] = range(old_from + block.a, old_from + block.a + block.size)
+    return _without_moves(partners, len(old))
+
+
+def _without_moves(partners: list[int | None], old_count: int) -> list[int | None]:
+    """Return ``partners`` without those between the first old entry that goes and the last new one that comes.
+
+    GNOME's AppIndicator extension (46 and 59, ``moveChild`` and ``_onRootChildMoved`` in ``dbusMenu.js``,
+    github.com/ubuntu/gnome-shell-extension-appindicator) puts new rows where they will stand in the end, takes old ones
+    away afterwards and never moves any: rows in between would end up on the wrong side of the new ones.
+    """
+    first_gone = min(set(range(old_count)).difference(partners), default=old_count)
+    last_new = max((index for index, partner in enumerate(partners) if partner is None), default=-1)
+    return [
+        None if partner is not None and partner > first_gone and index < last_new else partner
+        for index, partner in enumerate(partners)
+    ]
+
+
+def _names(entries: Sequence[MenuEntry]) -> list[Hashable]:
+    return [(entry.kind, entry.key) if entry.key else (entry.kind, None, entry.label) for entry in entries]
+
+
+def _kinds(entries: Sequence[MenuEntry]) -> list[Hashable]:
+    """Return the kinds; one with a key is like no other."""
+    return [entry.kind if not entry.key else object() for entry in entries]
 
 
 def _aligned(old: Sequence[Hashable], new: Sequence[Hashable]) -> SequenceMatcher[Hashable]:
@@ -212,14 +221,23 @@ def with_same_shape(old: Node, new: Mapping[int, Node]) -> Node:
     return Node(old.id, entry, tuple(with_same_shape(child, new) for child in old.children))
 
 
-def diff_menus(old: Node, new: Node) -> Changes:
-    """Return what to send to a host that has ``old`` so that it has ``new``."""
-    before, after = nodes_of(old), nodes_of(new)
+def diff_menus(old: Node, new: Node, fetched: Node = EMPTY) -> Changes:
+    """Return what to send to a host that has ``old`` so that it has ``new``.
+
+    Args:
+        old: What was sent last.
+        new: What the menu says now.
+        fetched: The layout that a host may have instead of ``old``; of its nodes that are back all is sent.
+    """
+    before, after, known = nodes_of(old), nodes_of(new), nodes_of(fetched)
     updated, removed, parents = [], [], []
     for id_, node in after.items():
+        has = properties(node.entry)
         if id_ not in before:
+            if id_ in known:
+                updated.append((id_, has))
             continue
-        had, has = properties(before[id_].entry), properties(node.entry)
+        had = properties(before[id_].entry)
         if changed := {name: value for name, value in has.items() if had.get(name) != value}:
             updated.append((id_, changed))
         if gone := [name for name in had if name not in has]:

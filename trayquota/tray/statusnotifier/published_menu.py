@@ -25,6 +25,7 @@ class PublishedMenu:
         self.nodes: dict[int, Node] = nodes_of(EMPTY)
         self.revision = 1
         self.is_open = False
+        self._fetched = self.root
         self._ids = count(1)
         self._pending: tuple[MenuEntry, ...] | None = None
 
@@ -36,16 +37,21 @@ class PublishedMenu:
         """
         new = assign_ids(self.root, entries, self._ids)
         changes = diff_menus(self.root, new)
-        if changes.parents and self.is_open:
-            self._pending = entries
+        self._pending = entries if changes.parents and self.is_open else None
+        if self._pending is not None:
             new = with_same_shape(self.root, nodes_of(new))
             changes = diff_menus(self.root, new)
-        else:
-            self._pending = None
-        self.root, self.nodes = new, nodes_of(new)
-        if changes.parents:
+        elif changes.parents:
+            # Some hosts fetch a layout only when the menu opens, and then go on from the one they fetched before.
+            new = assign_ids(self._fetched, entries, self._ids)
+            changes = diff_menus(self.root, new, self._fetched)
             self.revision += 1
+        self.root, self.nodes = new, nodes_of(new)
         return changes
+
+    def fetched(self) -> None:
+        """Take in that a host has fetched the whole layout as it is now."""
+        self._fetched = self.root
 
     def opened(self) -> None:
         """Hold back, from now on, what would move rows."""
