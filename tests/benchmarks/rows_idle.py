@@ -55,7 +55,7 @@ def memory(stage: Stage, row: Row, scale: Scale) -> None:
     """Floor and applet side by side; the applet refreshes, each time with other values."""
     home = stage.home(ACCOUNTS)
     held = {}
-    with stage.floor() as floor, stage.applet(home) as applet:
+    with stage.floor() as floor, stage.applet(home, is_limited=False) as applet:
         done = 1
         for mark in scale.refreshes:
             while done < mark:
@@ -80,7 +80,7 @@ def connections(stage: Stage, row: Row, _scale: Scale) -> None:
     """Several refreshes by click: every question is counted, and every connection."""
     home = stage.home(MORE_ACCOUNTS)
     before, asked_before = stage.provider.stats(), sum(asked(stage).values())
-    with stage.applet(home) as applet:
+    with stage.applet(home, is_limited=False) as applet:
         for _ in range(REFRESHES):
             applet.refresh()
     after, questions = stage.provider.stats(), sum(asked(stage).values()) - asked_before

@@ -67,7 +67,7 @@ def new_file(stage: Stage, row: Row, scale: Scale) -> None:
             name = home.add(ACCOUNTS + number)
             written_s = time.monotonic()
             item = stage.panel.until(lambda item, name=name: name in item.left)  # type: ignore[misc]
-            asked_ms.append((stage.provider.stats()["polled_at"][token(name)] - written_s) * 1000)
+            asked_ms.append((stage.provider.stats()["asked_at"][token(name)] - written_s) * 1000)
             shown_ms.append((item.seen_s - written_s) * 1000)
             home.remove(name)
             stage.panel.until(lambda item, name=name: name not in item.left)  # type: ignore[misc]

@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 FACTS = HERE.parent / "fixtures" / "facts"
 FAREWELL_S = 5.0
+UNLIMITED = """
+from trayquota.core import refresh_policy
+refresh_policy.BURST_POLLS = 10**9
+from trayquota.cli.main import run
+run()
+"""
+"""The applet without the limit of polls in a row, which a benchmark of thousands of refreshes would wait for."""
 FLOOR_ENV = {"PYSTRAY_BACKEND": "dummy"}  # importing pystray opens no X display then
 
 
@@ -202,10 +209,11 @@ class Stage:
             program.end()
 
     @contextlib.contextmanager
-    def applet(self, home: Home) -> Iterator[Applet]:
-        """The applet, after its first refresh."""
+    def applet(self, home: Home, *, is_limited: bool = True) -> Iterator[Applet]:
+        """The applet, after its first refresh; unlimited, each click fetches every account."""
         asked_before = asked(self)
-        with self.running(self.trayquota(), home) as program:
+        command = self.trayquota() if is_limited else [self.python, "-c", UNLIMITED]
+        with self.running(command, home) as program:
             applet = Applet(self, home, program, asked_before)
             applet.until_fresh()
             yield applet
