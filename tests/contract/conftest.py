@@ -172,3 +172,17 @@ def home(tmp_path: Path, stand_in: StandIn) -> Iterator[Home]:
     yield home
     stand_in.let_go()
     home.close()
+
+
+@pytest.fixture(scope="session")
+def strace(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The tracer, where it is here and may trace."""
+    program = need("strace")
+    log = tmp_path_factory.mktemp("strace") / "log"
+    tried = subprocess.run([program, "-f", "-o", str(log), sys.executable, "-c", ""], capture_output=True, check=False)
+    if tried.returncode != 0:
+        reason = f"strace may not trace here: {tried.stderr.decode().strip()[-200:]}"
+        if os.environ.get("TRAYQUOTA_REQUIRE_DESKTOP") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return program

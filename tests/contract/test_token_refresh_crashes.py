@@ -26,7 +26,6 @@ from trayquota.tokens.journal import Journal
 from trayquota.tokens.manager import TokenManager
 from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
 
-from .needs import need
 from .refresh_process import BEGIN, END, known, plainly, read
 from .token_server import MORE, pair_in, token_server, write_expired
 
@@ -89,20 +88,6 @@ class Place:
         )
         manager.files.folders = [self.path.parent]
         return manager
-
-
-@pytest.fixture(scope="module")
-def strace(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The tracer, where it is here and may trace."""
-    program = need("strace")
-    log = tmp_path_factory.mktemp("strace") / "log"
-    tried = subprocess.run([program, "-f", "-o", str(log), sys.executable, "-c", ""], capture_output=True, check=False)
-    if tried.returncode != 0:
-        reason = f"strace may not trace here: {tried.stderr.decode().strip()[-200:]}"
-        if os.environ.get("TRAYQUOTA_REQUIRE_DESKTOP") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return program
 
 
 def faults_of(what: str, place: Place, strace: str) -> list[Fault]:

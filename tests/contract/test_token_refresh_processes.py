@@ -22,11 +22,12 @@ COUNT = 6
 PATIENCE_S = 60
 
 
-def start(command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
+def start(command: Sequence[str], folder: Path, **more: str) -> subprocess.Popen[str]:
     environment = {name: text for name, text in os.environ.items() if not name.lower().endswith("_proxy")}
     places = ("CONFIG", "STATE", "DATA", "CACHE", "RUNTIME")
     environment |= {f"XDG_{name}_HOME": str(folder / name.lower()) for name in places}
     environment |= {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error"}
+    environment |= more
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )

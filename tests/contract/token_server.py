@@ -26,6 +26,10 @@ class TokenServer:
         self.rotations = 0
         self.refused = 0
         self.newest = ("access-0", "refresh-0")
+        self.asked = threading.Event()
+        """A token has been exchanged."""
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"tokens": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -47,6 +51,7 @@ class TokenServer:
         self._thread.start()
 
     def stop(self) -> None:
+        self.may_answer.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -58,8 +63,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        traded = self.tokens.exchange(form["refresh_token"][0])
-        self._reply(200 if traded else 400, traded or {"error": "invalid_grant"})
+        pair = self.tokens.exchange(form["refresh_token"][0])
+        self.tokens.asked.set()
+        self.tokens.may_answer.wait(60)
+        self._reply(200 if pair else 400, pair or {"error": "invalid_grant"})
 
     def do_GET(self) -> None:
         if self.headers["Authorization"] == f"Bearer {self.tokens.newest[0]}":

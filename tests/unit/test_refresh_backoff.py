@@ -74,6 +74,14 @@ def test_a_dead_token_is_never_sent_again_not_even_after_a_restart(expired: Hous
     assert len(expired.provider.requests) == 1
 
 
+def test_a_dead_token_is_sent_again_by_another_process_at_the_same_time(expired: House) -> None:
+    expired.provider.sign_in()
+    assert kind_of(expired) is FailureKind.LOGIN_EXPIRED
+    expired.start()
+    assert kind_of(expired) is FailureKind.LOGIN_EXPIRED
+    assert len(expired.provider.requests) == 1
+
+
 def test_until_the_file_holds_another_one(expired: House) -> None:
     expired.provider.script.append(reply({"error": "invalid_grant"}, 400))
     failure_of(expired)

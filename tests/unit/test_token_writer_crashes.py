@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from trayquota.system.exchange import exchange_files
 from trayquota.tokens import in_place, target
 from trayquota.tokens.journal import Journal
 from trayquota.tokens.leftovers import clear_leftover, leftovers
+from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.target import ready_target
 
 from .token_writing import (
@@ -103,6 +105,21 @@ def test_a_login_written_into_a_displaced_file_is_lost_by_a_crash(
     displaced_in(path.parent, path.name).write_text(json.dumps(THEIRS))
     clear(path, journal)
     assert content(path) == THEIRS
+    assert_alone(path)
+
+
+@posix
+def test_a_pair_that_a_crash_has_left_takes_the_place_of_a_newer_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal
+) -> None:
+    crash_at_exchange(path, monkeypatch, before=True)
+    newer = entry(path, refresh_token="newer-refresh", access_token="newer-access")
+    newer = replace(newer, base=fingerprint("their-refresh"))
+    with journal.reserved(newer.base) as room:
+        room.write(newer)
+    path.write_text(json.dumps({**OLD, "refresh_token": "newer-refresh"}))
+    clear(path, journal)
+    assert content(path)["refresh_token"] == "newer-refresh"
     assert_alone(path)
 
 

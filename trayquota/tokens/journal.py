@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 KEPT_S = 30 * 86400.0
 """How long it is known what follows a spent token."""
-PENDING, SPENT, LOCK = ".journal", ".spent", ".lock"
+PENDING, SPENT, DEAD, LOCK = ".journal", ".spent", ".dead", ".lock"
 _EXAMINED_BYTES = 1 << 20
 """Of the end of a journal, which holds a few hundred bytes."""
 ROOM_BYTES = 1 << 16
@@ -187,6 +187,15 @@ class Journal:
                 if isinstance(step, PendingTokens):
                     yield step
 
+    def set_dead(self, token: str) -> None:
+        """Note that the provider calls a token spent and nobody has written what follows it, for all processes."""
+        with contextlib.suppress(OSError):
+            write_atomic(self.path_for(token, DEAD), b"")
+
+    def is_dead(self, token: str) -> bool:
+        """Whether the provider has called a token spent."""
+        return self.path_for(token, DEAD).exists()
+
     def discard_empty(self, spent: str) -> None:
         """Remove the room that a crash has left reserved, where no pair has come. Needs the token's lock."""
         place = self.path_for(spent)
@@ -210,7 +219,7 @@ class Journal:
         """Remove what has been kept for 30 days; of pairs on their way only those whose file has gone."""
         earliest_s = time.time() - KEPT_S
         pending = {self.path_for(entry.base): entry for entry in self.pending()}
-        for path in (*self._paths(PENDING), *self._paths(SPENT)):
+        for path in (*self._paths(PENDING), *self._paths(SPENT), *self._paths(DEAD)):
             entry = pending.get(path)
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < earliest_s and not (entry and Path(entry.path).exists()):

@@ -63,11 +63,12 @@ def clear_leftover(path: Path, temporary: Path, journal: Journal) -> None:
 
 
 def _is_newer(path: Path, temporary: Path, journal: Journal) -> bool:
-    """Whether a displaced file holds a login of its own, and its place one of our pairs."""
+    """Whether a displaced file holds a login that somebody has written there after one of our pairs took its place."""
     displaced, placed = _refresh_token(temporary), _refresh_token(path)
-    if not displaced or not placed or displaced == placed or not journal.has_pair(placed):
+    if not displaced or not journal.has_pair(placed) or journal.has_pair(displaced):
         return False
-    return journal.newest(fingerprint(displaced)) is None
+    is_later = temporary.stat().st_mtime_ns > path.stat().st_mtime_ns
+    return is_later and journal.newest(fingerprint(displaced)) is None
 
 
 def _refresh_token(path: Path) -> str:

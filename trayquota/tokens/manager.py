@@ -222,17 +222,25 @@ class TokenManager:
             FetchError: There is no new pair, or nothing was sent.
             SupersededError: Another program has sent it.
         """
+        spent = fingerprint(login.refresh_token)
         self._refresher.check_allowed(login.refresh_token)
+        if self._journal.is_dead(spent):
+            raise login_expired()
         if self._closing.is_set():
             raise cancelled()
         path = Path(os.path.realpath(credential.path))
         with contextlib.ExitStack() as stack:
             target = self._ready(path, stack)
             try:
-                room = stack.enter_context(self._journal.reserved(fingerprint(login.refresh_token)))
+                room = stack.enter_context(self._journal.reserved(spent))
             except OSError as error:
                 raise state_folder_unusable(error) from None
-            tokens = self._refresher.refresh(provider, login, lambda: self._is_superseded(credential, login))
+            try:
+                tokens = self._refresher.refresh(provider, login, lambda: self._is_superseded(credential, login))
+            except FetchError as error:
+                if error.failure.kind is FailureKind.LOGIN_EXPIRED:
+                    self._journal.set_dead(spent)
+                raise
             entry = self._entry(path, login, tokens)
             self._journal.keep(entry, room)
             self.files.flush(entry, path, target)
