@@ -117,7 +117,7 @@ class Services(Struct, frozen=True):
         if not self.token_manager.wait_idle(0):
             _log.info("waiting for a token refresh")
             with contextlib.suppress(OSError, ValueError, AttributeError):
-                sys.stderr.write("trayquota: a login is being refreshed; it ends as soon as the new one is saved.\n")
+                sys.stderr.write("trayquota: a login is being refreshed; ending once the new one is saved.\n")
                 sys.stderr.flush()
             self.token_manager.wait_idle(TOKEN_REFRESH_S)
             self.store.save({}, utc_now())

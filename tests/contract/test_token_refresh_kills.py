@@ -40,7 +40,8 @@ FEW = 16
 """So many kills with every run."""
 VICTIMS = {"status": ["status", "--json"], "tray": ["--backend", "none"]}
 CALL = re.compile(r"^(\d+) +(\w+)\(")
-JOURNAL = re.compile(r"^\d+ +write\(\d+<[^>]*\.journal>")
+JOURNAL = re.compile(r"^(\d+) +write\(\d+<[^>]*\.journal>.*(?:= \d+|(<unfinished \.\.\.>))$")
+RESUMED = re.compile(r"^(\d+) +<\.\.\. write resumed>.*= \d+$")
 SETTLED = re.compile(r"^\d+ +rename\w*\(.*\.spent")
 AFTERWARDS = 10
 """So many more calls are looked at once the pair is settled."""
@@ -72,7 +73,9 @@ class Victim:
         server.may_answer.set()
 
     def _is_traced(self) -> bool:
-        """Whether the tracer is at every thread."""
+        """Whether the tracer is at every thread, or has killed the program already."""
+        if self.process.poll() is not None:
+            return True
         tasks = Path(f"/proc/{self.process.pid}/task")
         return all("TracerPid:\t0\n" not in (task / "status").read_text() for task in tasks.iterdir())
 
@@ -84,6 +87,18 @@ class Victim:
             self.process.send_signal(signal.SIGTERM)
         self.process.communicate(timeout=PATIENCE_S)
         self.tracer.wait(PATIENCE_S)
+
+    def has_written_journal(self) -> bool:
+        """Whether a write into the journal has come to its end."""
+        begun = set()
+        for line in self.lines():
+            if found := JOURNAL.match(line):
+                if found[2] is None:
+                    return True
+                begun.add(found[1])
+            elif (found := RESUMED.match(line)) and found[1] in begun:
+                return True
+        return False
 
     def is_settled(self) -> bool:
         return any(map(SETTLED.match, self.lines()))
@@ -120,7 +135,7 @@ def kill_at(what: str, folder: Path, call: Call, strace: str) -> str:
         was_killed = victim.process.poll() == -signal.SIGKILL
         victim.end()
         was_killed = was_killed or victim.process.returncode == -signal.SIGKILL
-        had_journal = any(map(JOURNAL.match, victim.lines()))
+        had_journal = victim.has_written_journal()
         manager = TokenManager(
             folder / "state" / "trayquota",
             plainly(server.gateway),

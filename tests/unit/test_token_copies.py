@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,16 @@ def test_a_file_that_shows_up_with_a_spent_token_keeps_it(expired: House, genera
     discover(expired, expired.path)
     assert expired.pair() == expired.newest
     assert expired.provider.rotations == generations
+
+
+def test_the_program_ends_while_a_file_is_being_written(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, idle = expired.path.read_bytes(), list[bool]()
+    expired.refresh()
+    expired.path.write_bytes(old)
+    monkeypatch.setattr(time, "sleep", lambda _: idle.append(expired.manager.wait_idle(0)))
+    discover(expired, expired.path)
+    assert set(idle) == {False}
+    assert expired.manager.wait_idle(0)
 
 
 def test_a_spent_token_in_a_file_that_is_switched_off_stays(expired: House) -> None:

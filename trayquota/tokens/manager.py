@@ -114,7 +114,7 @@ class TokenManager:
         if entry is None:
             return login, None
         problem: str | None = None
-        with contextlib.suppress(FetchError), self._locked(entry.base, wait_s=0.0):
+        with self._counted(), contextlib.suppress(FetchError), self._locked(entry.base, wait_s=0.0):
             problem = self.files.flush(entry, Path(os.path.realpath(credential.path)))
         warning = _unwritten(problem, is_safe=not self._journal.is_unsaved(entry)) if problem else None
         return _with_pair(login, entry), warning
@@ -153,7 +153,7 @@ class TokenManager:
         self._refresher.set_ineffective(login.refresh_token, is_ineffective=is_ineffective)
 
     def wait_idle(self, timeout_s: float) -> bool:
-        """Wait until no refresh is under way; return whether that came true in time."""
+        """Wait until no token is refreshed or written; return whether that came true in time."""
         with self._idle:
             return self._idle.wait_for(lambda: self._outstanding == 0, timeout_s)
 
