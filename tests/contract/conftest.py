@@ -18,6 +18,7 @@ from .command import Home
 from .needs import need
 from .provider_stand_in import StandIn
 from .recorder import PATIENCE_S
+from .stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from trayquota.tray.statusnotifier import Icon
 
     from .fake_host import FakeHost
+    from .fake_notifications import FakeNotifications
     from .session_bus import SessionBus
 
 # A session bus is Linux's, nor is dbus-fast installed elsewhere; the taskbar is that of Windows.
@@ -38,7 +40,15 @@ collect_ignore = (
         "test_icon_lifecycle.py",
         "test_item.py",
         "test_notifications.py",
+        "test_app_autostart.py",
+        "test_app_notifications.py",
         "test_app_settings.py",
+        "test_change_over.py",
+        "test_clicks_on_the_item.py",
+        "test_doctor_tray.py",
+        "test_registration.py",
+        "test_slow_bus.py",
+        "test_xembed.py",
         *([] if sys.platform == "win32" else ["test_windows_icon.py"]),
     ]
 )
@@ -186,3 +196,29 @@ def strace(tmp_path_factory: pytest.TempPathFactory) -> str:
             pytest.fail(reason)
         pytest.skip(reason)
     return program
+
+
+@pytest.fixture
+def stage(home: Home, host: FakeHost, bus: SessionBus, stand_in: StandIn) -> Stage:
+    return Stage(home, host, bus, stand_in)
+
+
+@pytest.fixture
+def notifications(bus: SessionBus) -> Iterator[FakeNotifications]:
+    """A notification server whose messages can be clicked."""
+    from .fake_notifications import FakeNotifications
+
+    server = FakeNotifications(bus.address, ("body", "actions"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def opened(stage: Stage) -> Path:
+    """Where a stand-in for ``xdg-open`` writes what it is to open."""
+    place, program = stage.home.path / "opened", stage.home.path / "bin/xdg-open"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nprintf "%s" "$*" > "{place}.part" && mv "{place}.part" "{place}"\n')
+    program.chmod(0o755)
+    stage.home.environment["PATH"] = f"{program.parent}:{stage.home.environment['PATH']}"
+    return place

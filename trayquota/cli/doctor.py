@@ -26,7 +26,8 @@ from trayquota.system.log import set_up_logging
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.inspection import access_concerns, clock_concern, login_concerns
 from trayquota.tokens.journal import Journal
-from trayquota.tray.backend_choice import choose_backend, icon_class
+from trayquota.tray.backend_choice import choose_backend, describe_watcher, icon_class
+from trayquota.tray.quirks import panel_advice
 from trayquota.views.labels import needs_user
 
 if TYPE_CHECKING:
@@ -132,6 +133,10 @@ def _tray(report: _Report, backend: str) -> None:
         report.concern(str(error))
         return
     report.fact(f"backend {choice.name}: {choice.why}")
+    if choice.name in {"statusnotifier", "xorg"} and (watcher := describe_watcher()):
+        report.fact(f"watcher of icons on the D-Bus session: {watcher}")
+    if choice.is_waiting:
+        report.concern(f"nobody shows icons here yet. {panel_advice(os.environ.get('XDG_CURRENT_DESKTOP', ''))}")
 
 
 def _folder(report: _Report, folder: Path, source: str) -> None:

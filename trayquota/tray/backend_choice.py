@@ -39,11 +39,13 @@ class BackendChoice(Struct, frozen=True):
         name: One of ``BACKENDS``, but ``auto``.
         why: The reason in a few words, for people.
         is_automatic: Another one is to be chosen when a better tray comes.
+        is_waiting: Nobody shows icons yet.
     """
 
     name: str
     why: str
     is_automatic: bool = False
+    is_waiting: bool = False
 
 
 _ONLY_BACKENDS = {
@@ -111,7 +113,7 @@ def _choose_on_linux() -> BackendChoice:
         return BackendChoice("xorg", f"{reason}, but there is an X11 tray", is_automatic=True)
     if watched is None:
         raise TrayUnavailable(_NO_TRAY if address is None else _NO_ANSWER)
-    return BackendChoice("statusnotifier", "a D-Bus session; waiting for a panel", is_automatic=True)
+    return BackendChoice("statusnotifier", "a D-Bus session; waiting for a panel", is_automatic=True, is_waiting=True)
 
 
 def has_watcher(address: str) -> bool | None:
@@ -121,6 +123,27 @@ def has_watcher(address: str) -> bool | None:
     with contextlib.suppress(Exception):
         return asyncio.run(_fetch_has_host(address))
     return None
+
+
+def describe_watcher() -> str | None:
+    """Return who watches the items of the session bus, for people; ``None`` where nobody does."""
+    import asyncio
+
+    with contextlib.suppress(Exception):
+        return asyncio.run(_fetch_description())
+    return None
+
+
+async def _fetch_description() -> str | None:
+    import asyncio
+
+    from trayquota.tray.session_bus import WATCHER, connected, process_name, session_bus_address
+    from trayquota.tray.watcher import watcher_quirks
+
+    async with asyncio.timeout(_TIMEOUT_S), connected(session_bus_address() or "") as bus:
+        process = await process_name(bus, WATCHER)
+        name = (await watcher_quirks(bus)).name
+        return f"{process}, treated as {name}" if process and name else process
 
 
 async def _fetch_has_host(address: str) -> bool:

@@ -129,3 +129,24 @@ def host_quirks(process: str | None, desktop: str) -> Quirks:
     if process is not None:
         return _BY_PROCESS.get(process, UNKNOWN)
     return next((_BY_DESKTOP[name] for name in desktop.split(":") if name in _BY_DESKTOP), UNKNOWN)
+
+
+_ADVICE = {
+    "GNOME": "GNOME shows icons with the extension AppIndicator and KStatusNotifierItem Support alone: install "
+    "gnome-shell-extension-appindicator, or get it from extensions.gnome.org, and switch it on in Extensions.",
+    "KDE": "Add the widget System Tray to a panel, or start plasmashell again if there is no panel.",
+    "XFCE": "Add the item Status Tray Plugin to the panel.",
+    "LXQt": "Add the plugin Status Notifier to the panel.",
+    "X-Cinnamon": "Add the applet XApp Status to the panel.",
+    "MATE": "Add the applet Notification Area to the panel.",
+    "Budgie": "Add the applet System Tray to the panel.",
+    "sway": "Start Waybar with the module tray, or a bar block of sway's own.",
+    "Hyprland": "Start Waybar with the module tray.",
+    "i3": "Have i3bar show its tray (tray_output in the bar block), or start polybar with one.",
+}
+_ADVICE_ANYWHERE = "Start a panel that has a tray: one for StatusNotifierItems, or on X11 one of the older kind."
+
+
+def panel_advice(desktop: str) -> str:
+    """Return what brings a tray on a desktop; ``desktop`` as for :func:`host_quirks`."""
+    return next((_ADVICE[name] for name in desktop.split(":") if name in _ADVICE), _ADVICE_ANYWHERE)

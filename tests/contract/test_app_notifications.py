@@ -1,0 +1,143 @@
+"""Notifications and one instance in the running applet, on a panel and a bus of the test's own."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .provider_stand_in import Reply, fact
+from .stage import usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .fake_notifications import FakeNotifications, Shown
+    from .stage import Stage
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the tray and the session of Linux")
+NAME = "Claude claude-ada@example.com"
+USAGE_PAGE = "https://claude.ai/settings/usage"
+
+
+def refresh(stage: Stage, used: float, headline: str) -> None:
+    stage.answer(used)
+    stage.host.click("Refresh now")
+    stage.wait(lambda: stage.tip.startswith(headline) and "Refreshing" not in stage.tip, headline)
+
+
+def about(shown: Shown) -> str:
+    return f"{shown.summary}\n{shown.body}"
+
+
+def test_low_is_told_once_and_not_again_at_a_restart(stage: Stage, notifications: FakeNotifications) -> None:
+    applet = stage.start()
+    refresh(stage, 80, "20% left")
+    (first,) = notifications.shown.until_there_are(1)
+    assert first.summary == "Claude claude-ada@example.com, 5-hour"
+    assert first.body.startswith("20% left")
+    refresh(stage, 81, "19% left")
+    stage.end(applet)
+    applet = stage.start(headline="19% left")
+    refresh(stage, 95, "5% left")
+    shown = notifications.shown.until_there_are(2)
+    assert [each.body.partition(",")[0] for each in shown] == ["20% left", "5% left"]
+    stage.end(applet)
+
+
+def test_a_click_opens_the_provider_s_page(stage: Stage, notifications: FakeNotifications, opened: Path) -> None:
+    applet = stage.start()
+    refresh(stage, 80, "20% left")
+    notifications.shown.until_there_are(1)
+    notifications.click(1)
+    stage.wait(opened.exists, "opened page")
+    assert opened.read_text() == USAGE_PAGE
+    stage.end(applet)
+
+
+def test_hidden_e_mails_are_in_no_notification(stage: Stage, notifications: FakeNotifications) -> None:
+    stage.write("hide_emails = true\n")
+    applet = stage.start()
+    refresh(stage, 80, "20% left")
+    (shown,) = notifications.shown.until_there_are(1)
+    assert shown.summary == "Claude account 1, 5-hour"
+    assert "@" not in about(shown)
+    stage.end(applet)
+
+
+def test_who_wants_none_gets_none(stage: Stage, notifications: FakeNotifications) -> None:
+    stage.write("notifications = false\n")
+    applet = stage.start()
+    refresh(stage, 80, "20% left")
+    stage.host.click("Notifications")
+    stage.wait(lambda: stage.is_checked("Notifications"), "switch")
+    refresh(stage, 95, "5% left")
+    (shown,) = notifications.shown.until_there_are(1)
+    assert "5% left" in shown.body
+    stage.end(applet)
+
+
+def test_only_what_needs_the_person_is_urgent(stage: Stage, notifications: FakeNotifications) -> None:
+    applet = stage.start()
+    refresh(stage, 80, "20% left")
+    (low,) = notifications.shown.until_there_are(1)
+    stage.stand_in.answer("token-claude-ada", Reply(fact("http_cases_claude.json")[1]["body"], 403))
+    stage.host.click("Refresh now")
+    _, refused = notifications.shown.until_there_are(2)
+    assert (low.hints["urgency"], refused.hints["urgency"]) == (1, 2)
+    assert refused.replaces == 0, "an ordinary one would hide it, and be hidden"
+    stage.end(applet)
+
+
+# One instance, and clicks that are answered by a notification.
+
+
+def by_second_start(stage: Stage) -> None:
+    second = stage.home.run("--backend", "statusnotifier")
+    assert (second.code, second.out) == (0, "")
+    assert "running already and was told to refresh and show itself" in second.err
+
+
+def by_middle_click(stage: Stage) -> None:
+    stage.host.on_item("SecondaryActivate", "ii", 0, 0)
+
+
+@pytest.mark.parametrize("call", [by_second_start, by_middle_click])
+def test_a_call_waits_for_the_answers_and_shows_them(
+    stage: Stage, notifications: FakeNotifications, call: Callable[[Stage], None]
+) -> None:
+    applet = stage.start()
+    asked = len(stage.stand_in.asked)
+    stage.stand_in.answer("token-claude-ada", replace(usage(70), held=True))
+    call(stage)
+    stage.stand_in.until(lambda found: len(found) > asked)
+    stage.wait(lambda: "Refreshing" in stage.tip, "refresh")
+    assert notifications.shown.seen == []
+    stage.stand_in.let_go()
+    (shown,) = notifications.shown.until_there_are(1)
+    assert (shown.summary, shown.body.splitlines()[-1]) == (f"30% left: {NAME}, 5-hour", "Updated just now")
+    call(stage)
+    assert notifications.shown.until_there_are(2)[1].replaces == 1
+    stage.end(applet)
+
+
+def test_a_call_without_answers_shows_how_old_the_values_are(stage: Stage, notifications: FakeNotifications) -> None:
+    hasty = "from trayquota import app; app._ANSWERS_S = 0.05; from trayquota.cli.main import run; run()"
+    applet = stage.start(code=hasty)
+    stage.stand_in.answer("token-claude-ada", replace(usage(70), held=True))
+    by_middle_click(stage)
+    (shown,) = notifications.shown.until_there_are(1)
+    assert (shown.summary, shown.body.splitlines()[-1]) == (f"42% left: {NAME}, 5-hour", "Updated just now")
+    stage.stand_in.let_go()
+    stage.end(applet)
+
+
+def test_one_that_was_killed_blocks_nobody(stage: Stage) -> None:
+    applet = stage.start()
+    applet.signal("SIGKILL")
+    applet.ended()
+    applet = stage.start()
+    stage.end(applet)
