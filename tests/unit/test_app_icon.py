@@ -7,8 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from trayquota.render import APP_ICON_SIZES, app_icon, assets
-from trayquota.render.assets import asset
+from trayquota.render import APP_ICON_SIZES, app_icon
+from trayquota.system import assets
+from trayquota.system.assets import asset
 
 if TYPE_CHECKING:
     from pathlib import Path

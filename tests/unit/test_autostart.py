@@ -18,6 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trayquota.core.errors import AutostartError
+from trayquota.system import assets
 from trayquota.system import autostart as module
 from trayquota.system.autostart import Autostart, DesktopEntry, LaunchAgent, RunKey, autostart, command, config_home
 from trayquota.system.desktop_entry import started_by
@@ -153,6 +154,15 @@ def test_the_entry_is_one_of_an_application(tmp_path: Path) -> None:
     keys = main_group(Path(way.status().place).read_text("utf-8"))
     assert (keys["Type"], keys["Name"], keys["Terminal"]) == ("Application", "trayquota", "false")
     assert "Hidden" not in keys
+    assert Path(keys["Icon"]).is_absolute()
+    assert Path(keys["Icon"]).is_file()
+
+
+def test_without_its_artwork_the_entry_names_no_icon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "_PACKAGE", tmp_path)
+    way = DesktopEntry(tmp_path, [program(tmp_path)])
+    way.switch_on()
+    assert "Icon" not in main_group(Path(way.status().place).read_text("utf-8"))
 
 
 @POSIX

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from trayquota.render.assets import asset
 from trayquota.render.draw import draw_icon
+from trayquota.system.assets import asset
 
 if TYPE_CHECKING:
     from trayquota.views.tray_view import IconSpec

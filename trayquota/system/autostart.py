@@ -21,7 +21,8 @@ from xml.parsers.expat import ExpatError
 from msgspec import Struct
 
 from trayquota.core.errors import AutostartError
-from trayquota.system.desktop_entry import exec_line, main_keys, started_by
+from trayquota.system.assets import asset
+from trayquota.system.desktop_entry import exec_line, main_keys, started_by, string_value
 from trayquota.system.files import private_folder, read_bounded, write_atomic
 from trayquota.system.home import home_folder
 
@@ -127,7 +128,7 @@ class DesktopEntry:
             "Name=trayquota\n"
             "Comment=The quota that is left on your AI-coding accounts\n"
             f"Exec={exec_line(self._words)}\n"
-            f"Icon={NAME}\n"
+            f"{_icon_line()}"
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n"
         )
@@ -136,6 +137,14 @@ class DesktopEntry:
     def switch_off(self) -> None:
         """Remove the entry."""
         _remove(self._path)
+
+
+def _icon_line() -> str:
+    """Return the line for the icon, a file: nothing is installed where its name alone would be looked for."""
+    try:
+        return f"Icon={string_value(str(asset('trayquota-128.png')))}\n"
+    except FileNotFoundError:
+        return ""
 
 
 class LaunchAgent:

@@ -28,6 +28,11 @@ def main_keys(content: str) -> dict[str, str]:
     return keys
 
 
+def string_value(text: str) -> str:
+    """Return what stands for ``text`` as the value of a key."""
+    return "".join(_ESCAPES.get(char, char) for char in text)
+
+
 def exec_line(words: list[str]) -> str:
     """Return what starts ``words``, as a desktop entry's ``Exec``."""
     program = _SHELL if {"=", "%"}.intersection(words[0]) else []
@@ -47,7 +52,7 @@ def _quoted(word: str) -> str:
         return word
     inner = "".join(f"\\{each}" if each in '"`$\\' else each for each in word)
     # The escapes of strings are undone before anybody looks at the quoting.
-    return '"' + "".join(_ESCAPES.get(each, each) for each in inner) + '"'
+    return f'"{string_value(inner)}"'
 
 
 def _unquoted(value: str) -> list[str]:

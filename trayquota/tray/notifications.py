@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dbus_fast import MessageType, Variant
 
 from trayquota.render import render
-from trayquota.render.assets import asset
+from trayquota.system.assets import asset
 from trayquota.tray.session_bus import NOTIFICATIONS, call, subscribe, subscribe_to_owners
 from trayquota.tray.wire_text import escaped, sendable
 from trayquota.views.tray_view import IconSpec, Placeholder
