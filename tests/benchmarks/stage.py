@@ -212,7 +212,8 @@ class Stage:
     def applet(self, home: Home, *, is_limited: bool = True) -> Iterator[Applet]:
         """The applet, after its first refresh; unlimited, each click fetches every account."""
         asked_before = asked(self)
-        command = self.trayquota() if is_limited else [self.python, "-c", UNLIMITED]
+        unlimited: list[str | Path] = [self.python, "-c", UNLIMITED]
+        command = self.trayquota() if is_limited else unlimited
         with self.running(command, home) as program:
             applet = Applet(self, home, program, asked_before)
             applet.until_fresh()

@@ -63,7 +63,7 @@ def main(user: int, group: int, state: Path, gateway: str) -> None:
     for module in ("ctypes", "email.utils", "encodings.idna", "trayquota.net.exchange", "filelock", "stringprep"):
         import_module(module)
     transport = Transport(now, gateway=gateway)
-    if user >= 0:
+    if sys.platform != "win32" and user >= 0:
         os.setgroups([group])
         os.setgid(group)
         os.setuid(user)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from .token_server import TokenServer
 
+KILLED = -9
+"""What a process returns that SIGKILL has ended."""
 PATIENCE_S = 60
 FEW = 16
 """So many kills with every run."""
@@ -132,9 +134,9 @@ def kill_at(what: str, folder: Path, call: Call, strace: str) -> str:
         while victim.process.poll() is None and not victim.is_settled():
             assert time.monotonic() < give_up
             time.sleep(0.02)
-        was_killed = victim.process.poll() == -signal.SIGKILL
+        was_killed = victim.process.poll() == KILLED
         victim.end()
-        was_killed = was_killed or victim.process.returncode == -signal.SIGKILL
+        was_killed = was_killed or victim.process.returncode == KILLED
         had_journal = victim.has_written_journal()
         manager = TokenManager(
             folder / "state" / "trayquota",

@@ -113,17 +113,27 @@ def proxy(path: Path, families: Families, chance: random.Random) -> None:
             path.write_text(json.dumps(held | content_of(name, int(number), ended=False)))
 
 
+def may_change_users() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
+def give(path: Path, user: int) -> None:
+    """Have a file or folder belong to that user and the group of both."""
+    if sys.platform != "win32":
+        os.chown(path, user, GROUP)
+
+
 class Rounds:
     """A folder for each round, shared by the group, and the processes."""
 
     def __init__(self, root: Path, gateway: str) -> None:
         self.root = root
-        self.may_change_users = os.geteuid() == 0
+        self.may_change_users = may_change_users()
         self.states = [root / f"state-{number}" for number in range(2)]
         for state, user in zip(self.states, USERS, strict=True):
             state.mkdir(mode=0o700)
             if self.may_change_users:
-                os.chown(state, user, GROUP)
+                give(state, user)
         root.chmod(0o755)
         script = str(Path(__file__).with_name("round_process.py"))
         self.processes = [
@@ -146,9 +156,9 @@ class Rounds:
             path.write_text(json.dumps(content_of(name, 0, ended=True)))
             path.chmod(0o660)
             if self.may_change_users:
-                os.chown(path, owner, GROUP)
+                give(path, owner)
         if self.may_change_users:
-            os.chown(folder, USERS[0], GROUP)
+            give(folder, USERS[0])
         folder.chmod(0o2770)
         return folder
 

@@ -45,10 +45,10 @@ class Applet:
         self._programs: list[Program] = []
         self.program: Program | None = None
 
-    def start(self) -> Program:
-        """Start it. A second one says what it says and leaves."""
+    def start(self, **variables: str) -> Program:
+        """Start it, with ``variables`` in its environment. A second one says what it says and leaves."""
         argv = [self.host.desk.place.python, "-m", "trayquota", "--dir", str(self.accounts.folder), *self._options]
-        program = self.host.desk.start(argv, self._env)
+        program = self.host.desk.start(argv, self._env | variables)
         self._programs.append(program)
         self.program = self.program or program
         return program

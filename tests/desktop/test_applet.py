@@ -131,22 +131,25 @@ def test_without_any_tray_it_says_so(tmp_path: Path) -> None:
 
 
 @on(TRAYER)
-def test_in_a_tray_of_the_old_kind_a_click_refreshes_and_says_what_is_left(host: Host, applet: Applet) -> None:
+def test_without_a_launcher_for_menus_a_click_in_an_old_tray_says_what_is_left_and_a_middle_click_refreshes(
+    host: Host, applet: Applet
+) -> None:
     server = start_dunst(host.desk)
-    program = applet.start()
+    program = applet.start(PATH=str(applet.home / "bin"))
     applet.wait_for_headline(HEADLINE)
     icon = applet.find_icon()
     host.desk.screenshot("applet-xembed")
-    shown, asked = host.picture_of_bar(), len(applet.accounts.providers.asked)
-    applet.accounts.set_left("ada@example.com", (9, 78))
     before = host.look()
     host.click(icon, 1)
-    wait_until(lambda: len(applet.accounts.providers.asked) >= asked + 2, "requests after the click")
-    wait_until(lambda: difference(shown, host.picture_of_bar()), "change of the icon")
     said = host.new_popup(before, "notification").text()
     host.desk.screenshot("applet-xembed-notification")
     assert "% left" in said
     assert "ada@example.com" in said
+    shown, asked = host.picture_of_bar(), len(applet.accounts.providers.asked)
+    applet.accounts.set_left("ada@example.com", (9, 78))
+    host.click(icon, 2)
+    wait_until(lambda: len(applet.accounts.providers.asked) >= asked + 2, "requests after the middle click")
+    wait_until(lambda: difference(shown, host.picture_of_bar()), "change of the icon")
     program.terminate()
     assert_ended_well(program)
     server.end()
