@@ -83,9 +83,8 @@ def test_a_lock_file_that_is_removed_as_it_is_waited_for_lets_two_in(place: Path
             assert not is_free(place)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 def test_a_lock_file_is_made_for_others_too(place: Path) -> None:
-    if sys.platform == "win32":
-        pytest.skip("modes of POSIX")
     for umask in (0, 0o777):
         before = os.umask(umask)
         try:
