@@ -84,12 +84,14 @@ class App:
         self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._services.watcher)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
         self._is_quitting = False
+        self._start_error: RuntimeError | None = None
 
     def run(self) -> int:
         """Show the tray until it is quit; return the exit code.
 
         Raises:
             TrayUnavailable: No tray can be shown.
+            RuntimeError: No thread is to be had.
         """
         engine = self._services.engine
         with on_shutdown(self._quit):
@@ -101,6 +103,8 @@ class App:
                     self._tray.run(self._set_up)
             finally:
                 self._close()
+        if self._start_error is not None:
+            raise self._start_error
         return 0
 
     def refresh_and_notify(self) -> None:
@@ -116,7 +120,15 @@ class App:
             # The signal came before there was a loop to stop.
             self._tray.stop()
         else:
+            self._start_engine()
+
+    def _start_engine(self) -> None:
+        try:
             self._engine_thread.start()
+        except RuntimeError as error:
+            # No thread is to be had. What runs the set-up on a thread of its own would pass over it.
+            self._start_error = error
+            self._tray.stop()
 
     def _quit(self) -> None:
         self._is_quitting = True

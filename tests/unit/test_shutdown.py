@@ -205,9 +205,12 @@ def test_without_a_thread_or_a_descriptor_signals_still_interrupt(
     def refuse(*_: object) -> None:
         raise OSError(24, "Too many open files") if shortage == "descriptors" else RuntimeError
 
+    called = threading.Event()
+
     def wait() -> None:
-        with interruptible(), on_shutdown(lambda: None):
-            pass
+        with interruptible(), on_shutdown(called.set):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert called.wait(PATIENCE_S)
         with interruptible():
             os.kill(os.getpid(), signal.SIGTERM)
 

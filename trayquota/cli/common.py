@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """How a command ended; all but the last two are part of the public contract."""
+    """How a command ended; all below 70 are part of the public contract."""
 
     OK = 0
     CONCERN = 1
@@ -21,6 +21,8 @@ class ExitCode(IntEnum):
     """No accounts, or no tray."""
     INTERNAL_ERROR = 70
     """The program itself is at fault; what sysexits.h calls EX_SOFTWARE."""
+    SHORTAGE = 71
+    """The system has too little of what it takes: its EX_OSERR."""
     NOT_WRITTEN = 74
     """There was no room for the output; its EX_IOERR."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,6 +21,9 @@ def run() -> NoReturn:
         code = main()
     except SystemExit as ended:  # by the parser, after it has said why
         code = ended.code if isinstance(ended.code, int) else ExitCode.BAD_OPTION
+    except (ImportError, OSError, MemoryError):  # before there is anything that could say more
+        os.write(2, b"trayquota: the system has too few open files or too little memory to start it.\n")
+        os._exit(ExitCode.SHORTAGE)
     from trayquota.system.shutdown import exit_now
 
     exit_now(code)
@@ -53,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: Options) -> int:
     from trayquota.core.errors import ConfigError
     from trayquota.system.log import error_location
+    from trayquota.system.shortage import shortage
     from trayquota.system.stdout import disk_full_reason, flush_stdout, silence_stdout
 
     try:
@@ -70,6 +75,9 @@ def _run(options: Options) -> int:
             silence_stdout()
             say(f"what was to be printed could not be written ({reason}).")
             return ExitCode.NOT_WRITTEN
+        if short := shortage(error):
+            say(f"the system has no more {short} for this program.")
+            return ExitCode.SHORTAGE
         say(f"something went wrong inside ({error_location(error)}). Please report it.")
         return ExitCode.INTERNAL_ERROR
 

@@ -25,9 +25,13 @@ _log = logging.getLogger(__name__)
 def start_thread(action: Callable[[], None]) -> None:
     """Run ``action`` on a new thread, that nobody waits for.
 
-    Not on the pool that fetches: there, a file that is new would wait until all accounts have been fetched.
+    Not on the pool that fetches: there, a file that is new would wait until all accounts have been fetched. Without a
+    thread to be had it runs here.
     """
-    threading.Thread(target=action, name="discover", daemon=True).start()
+    try:
+        threading.Thread(target=action, name="discover", daemon=True).start()
+    except RuntimeError:
+        action()
 
 
 class _State(Struct):

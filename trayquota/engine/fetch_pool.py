@@ -33,6 +33,9 @@ _LEAST_WAIT_S = 0.5
 _log = logging.getLogger(__name__)
 
 
+_NO_THREAD = "The account was not asked: the system has no more threads for this program. It will be tried again."
+
+
 class Fetch(Protocol):
     """Fetches one account; blocks; runs on a pool thread."""
 
@@ -103,6 +106,7 @@ class FetchPool:
         self._monotonic = monotonic
         self._make_pool = make_pool
         self._pool: Executor | None = None
+        self._has_threads = False
         self._tasks: dict[str, FetchTask] = {}
 
     def __contains__(self, account_id: object) -> bool:
@@ -170,8 +174,14 @@ class FetchPool:
 
     def _start(self, task: FetchTask) -> None:
         if self._pool is None:
-            self._pool = self._make_pool()
-        task.future = self._pool.submit(self._work, task)
+            self._pool, self._has_threads = self._make_pool(), False
+        try:
+            task.future = self._pool.submit(self._work, task)
+            self._has_threads = True
+        except RuntimeError:
+            # No further thread is to be had. Those that are there get to it; without any nobody does.
+            if not self._has_threads:
+                self._done(task, FetchResult(error=Failure(FailureKind.NETWORK, _NO_THREAD)))
 
     def _replace_pool(self) -> None:
         old, self._pool = self._pool, None

@@ -5,7 +5,6 @@ Their own texts may hold addresses and logins, so none of them is shown.
 
 from __future__ import annotations
 
-import errno
 import http.client
 import socket
 import ssl
@@ -17,20 +16,19 @@ from urllib3.util.ssl_match_hostname import CertificateError
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
 from trayquota.net.requests_import import requests
+from trayquota.system.shortage import shortage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trayquota.core.errors import FetchError
 
-_NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-
 
 def explain(error: Exception, proxy_name: str) -> FetchError:
     """Return the failure that an error of the libraries amounts to; ``proxy_name`` is the proxy on the way."""
     causes = list(_causes(error))
-    if any(isinstance(cause, OSError) and cause.errno in _NO_ROOM for cause in causes):
-        return network("There is no room for another connection: too many files are open, or memory is short.")
+    for short in filter(None, map(shortage, causes)):
+        return network(f"No connection could be made: the system has no more {short} for this program.")
     for classes, kind, message in _table():
         if any(isinstance(cause, classes) for cause in causes):
             return fetch_error(kind, message.format(proxy=proxy_name))

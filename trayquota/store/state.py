@@ -6,6 +6,7 @@ or foreign file is set aside, never fatal.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -66,7 +67,9 @@ class StateStore:
         """Import what :meth:`save` needs while answers are awaited: not before the first picture, nor at the end."""
         timer = threading.Timer(_IMPORT_DELAY_S, import_module, ("filelock",))
         timer.name, timer.daemon = "import", True
-        timer.start()
+        # Without a thread to be had it is imported when it is needed.
+        with contextlib.suppress(RuntimeError):
+            timer.start()
 
     def alert_states(self) -> dict[AlertKey, AlertState]:
         """Return what the person was notified of."""

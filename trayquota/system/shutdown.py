@@ -80,7 +80,12 @@ def interruptible() -> Iterator[None]:
 @contextmanager
 def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
     """Have ``callback`` run, on a thread of its own, for every signal that ends the program. For the main thread."""
-    with _handled(lambda _number, _frame: None), _LISTENER.calling(lambda _number: callback()):
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if not _LISTENER.is_running:
+            callback()
+
+    with _handled(handle), _LISTENER.calling(lambda _number: callback()):
         yield
 
 
@@ -102,6 +107,7 @@ class SignalListener:
     def __init__(self) -> None:
         """Listen to nothing yet."""
         self._callbacks: list[Callable[[int], None]] = []
+        self.is_running = False
 
     @contextmanager
     def calling(self, callback: Callable[[int], None]) -> Iterator[None]:
@@ -131,6 +137,8 @@ class SignalListener:
         stack.callback(lambda: thread.join(_GRACE_S) if thread.ident is not None else None)
         stack.callback(sender.close)
         thread.start()
+        self.is_running = True
+        stack.callback(setattr, self, "is_running", False)  # noqa: FBT003 - as setattr has it
         sender.settimeout(0)
         stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False))
 
