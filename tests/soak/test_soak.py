@@ -209,7 +209,11 @@ class Applet:
     def refresh(self, reason: Reason) -> Snapshot:
         self.passed_s += STEP_S
         self.engine.refresh(reason)
-        return self.engine.run_until_settled()
+        # Not until all is settled: what waits for the clock here waits for the next refresh.
+        while self.engine._fetches or self.engine._discoverer.is_running or self.engine.has_posts:
+            self.engine.step(0.01)
+        self.engine.step(0)
+        return self.engine.snapshot
 
     def close(self) -> None:
         self.engine.close()
