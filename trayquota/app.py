@@ -239,7 +239,7 @@ class App:
     def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
         view = self._view(replace(self._services.engine.snapshot, refreshing=False))
-        self._tray.notify(view.headline, "\n".join(view.lines))
+        self._tray.notify(view.headline, "\n".join(filter(None, (view.advice, *view.lines))))
 
     # From any thread.
 

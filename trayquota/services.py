@@ -62,6 +62,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         hide_names=settings.hide_emails,
         clock_format=time_format(config.locale),
         bar_glyphs=bar_glyphs,
+        notifies_lapses=settings.notify_lapse,
     )
 
 

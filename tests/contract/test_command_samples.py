@@ -114,7 +114,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_it_is_one_document_and_nothing_else(run: Run) -> None:
     assert (run.result.code, run.result.err) == (1, "")
     document = run.result.document
-    assert set(document) == {"schema", "generated_at", "lowest", "accounts"}
+    assert set(document) == {"schema", "generated_at", "lowest", "next", "accounts"}
     assert document["schema"] == 1
     generated = datetime.fromisoformat(document["generated_at"])
     assert run.begun - timedelta(seconds=1) <= generated <= datetime.now(UTC)

@@ -11,6 +11,7 @@ from hypothesis import given
 from trayquota.core.model import QuotaWindow, ResetCredits
 from trayquota.providers.claude import PROVIDER
 from trayquota.providers.claude_usage import read_profile, read_reset_credits, read_windows
+from trayquota.providers.windows import title_scope
 
 from . import facts, hostile
 
@@ -159,7 +160,7 @@ def test_the_reset_of_a_limit_stays_its_own() -> None:
     ],
 )
 def test_every_kind_of_limit_is_shown(entry: dict[str, object], title: str, length_s: int | None) -> None:
-    assert read({"limits": [entry]}) == [QuotaWindow(title, 5.0, LATER_AT, length_s)]
+    assert read({"limits": [entry]}) == [QuotaWindow(title, 5.0, LATER_AT, length_s, title_scope(title))]
 
 
 def test_of_two_session_limits_the_binding_one_counts() -> None:
@@ -185,7 +186,7 @@ def test_an_unknown_bucket_with_a_percent_is_a_window(
     key: str, resets_at: str | None, title: str, length_s: int | None
 ) -> None:
     answer = {"five_hour": {"utilization": 1}, key: {"utilization": 12, "resets_at": resets_at}}
-    wanted = QuotaWindow(title, 12.0, facts.moment(resets_at), length_s)
+    wanted = QuotaWindow(title, 12.0, facts.moment(resets_at), length_s, title_scope(title))
     assert read(answer)[1:] == [wanted]
 
 
@@ -222,7 +223,7 @@ def test_what_is_no_window_is_not_shown(entry: dict[str, object]) -> None:
 )
 def test_a_bucket_with_dollars_is_a_credit_pool(dollars: dict[str, object], percent: float) -> None:
     bucket = {"utilization": 3, "resets_at": LATER} | dollars
-    assert read({"iguana_necktie": bucket}) == [QuotaWindow("Cloud session credits", percent, LATER_AT)]
+    assert read({"iguana_necktie": bucket}) == [QuotaWindow("Cloud session credits", percent, LATER_AT, is_extra=True)]
     assert read({"five_hour": bucket}) == [QuotaWindow("5-hour", percent, LATER_AT, 18000)]
 
 
@@ -284,7 +285,9 @@ def test_a_nonsensical_budget_is_none(limit: object) -> None:
 
 
 def test_extra_usage_has_its_reset() -> None:
-    assert read({"extra_usage": OLD | {"resets_at": LATER}}) == [QuotaWindow("Extra usage", 25.0, LATER_AT)]
+    assert read({"extra_usage": OLD | {"resets_at": LATER}}) == [
+        QuotaWindow("Extra usage", 25.0, LATER_AT, is_extra=True)
+    ]
 
 
 # Whose login it is.

@@ -108,7 +108,7 @@ def test_they_are_told_apart_in_headline_tooltip_menu_table_and_notification() -
     assert [line.partition(":")[0] for line in view.lines[:2]] == [tight, f"Codex {JO} · 1a2b3c4d"]
     assert view.brief[0] == f"{tight} 3%"
     headers = [row.label for row in view.menu if row.label.startswith("Codex")]
-    assert headers == [f"Codex · {JO} · 1a2b3c4d · Team", f"Codex · {JO} · 2b3c4d5e · Team"]
+    assert headers == [f"Codex · {JO} · 1a2b3c4d · Team", f"Codex · {JO} · 2b3c4d5e · Team · next"]
     _, alert = check_alerts({}, with_display_names(twins, OPTIONS), NOW, OPTIONS)
     assert alert is not None
     assert alert.title == f"{tight}, 5-hour"

@@ -52,6 +52,7 @@ CONTRACT: dict[str, Any] = {
     "schema": 1,
     "generated_at": "2026-09-22T12:00:00Z",
     "lowest": {"account": "claude-ada@example.com.json", "window": "5-hour", "remaining_percent": 42.0},
+    "next": {"account": "claude-ada@example.com.json"},
     "accounts": [
         {
             "id": "claude-ada@example.com.json",
@@ -133,7 +134,8 @@ def test_unknown_is_null() -> None:
 
 
 def test_without_accounts_there_is_no_lowest() -> None:
-    assert document() == {"schema": 1, "generated_at": "2026-09-22T12:00:00Z", "lowest": None, "accounts": []}
+    head = {"schema": 1, "generated_at": "2026-09-22T12:00:00Z", "lowest": None, "next": None}
+    assert document() == head | {"accounts": []}
 
 
 def test_the_lowest_leaves_out_what_does_not_count() -> None:
@@ -210,7 +212,9 @@ def test_every_snapshot_makes_a_document_of_the_schema(known: Snapshot) -> None:
     text = json_document(known, NOW)
     assert text.isascii()
     found = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert_object(found, schema=int, generated_at=str, lowest=dict | None, accounts=list)
+    assert_object(found, schema=int, generated_at=str, lowest=dict | None, next=dict | None, accounts=list)
+    if found["next"] is not None:
+        assert_object(found["next"], account=str)
     if found["lowest"] is not None:
         assert_object(found["lowest"], account=str, window=str, remaining_percent=float)
     assert len(found["accounts"]) == len(known.accounts)
@@ -256,3 +260,9 @@ def assert_object(found: dict[str, Any], **keys: Any) -> None:
 
 def test_the_document_is_the_same_in_every_zone() -> None:
     assert json_document(DESIGN, NOW) == json_document(DESIGN, NOW.astimezone(timezone(timedelta(hours=-4))))
+
+
+def test_the_next_account_leaves_out_ignored_windows_as_the_command_does() -> None:
+    usages = snapshot(usage(ADA, five_hours(0), weekly(50, "1d")), usage(BOB, weekly(37)))
+    assert json.loads(json_document(usages, NOW))["next"] == {"account": BOB.id}
+    assert json.loads(json_document(usages, NOW, {"5-hour"}))["next"] == {"account": ADA.id}

@@ -151,7 +151,7 @@ MONEY = {"amount_minor": 763, "currency": "EUR", "exponent": 2}
 )
 def test_paid_extra_usage_is_one_window(answer: object, used: float | None) -> None:
     (window,) = read(answer)
-    assert window == QuotaWindow("Extra usage", used)
+    assert window == QuotaWindow("Extra usage", used, is_extra=True)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def table(shown: Snapshot, options: DisplayOptions = OPTIONS) -> str:
 
 def test_the_table_of_the_design() -> None:
     assert table(DESIGN).splitlines() == [
-        "Claude · ada@example.com · Max 20x",
+        "Claude · ada@example.com · Max 20x · next",
         "  ▰▰▰▰▱▱▱▱▱▱ \u200742%  5-hour · resets in 2h 13m (14:13) · runs out in 2h",
         "  ▰▰▰▰▰▰▰▰▱▱ \u200780%  Weekly · resets in 3d 4h (Fri 16:00) · lasts until reset",
         "Claude · ci@example.com",
@@ -38,6 +38,7 @@ def test_the_table_of_the_design() -> None:
         "  ▰▰▰▰▱▱▱▱▱▱ \u200737%  Weekly · resets in 4d (Sat 12:00) · runs out in 1d 18h",
         "",
         "37% left at the least: Codex bob@example.org, Weekly",
+        "Next: Claude ada@example.com, 42%, resets first",
         "Updated 2 min ago",
     ]
 
@@ -47,8 +48,9 @@ def test_the_table_keeps_to_the_settings() -> None:
     assert [each for each in lines if each[0:1] not in {" ", ""}] == [
         "Claude · account 1 · Max 20x",
         "Claude · account 2",
-        "Codex · account 1 · Plus",
+        "Codex · account 1 · Plus · next",
         "42% left at the least: Claude account 1, 5-hour",
+        "Next: Codex account 1, 70%, resets first",
         "Updated 2 min ago",
     ]
 

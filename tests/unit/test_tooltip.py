@@ -100,7 +100,8 @@ def on_plasma(*usages: AccountUsage) -> list[str]:
     view = tray_view(snapshot(*usages), NOW, OPTIONS, TrayContext(PLASMA))
     headline, *lines = tooltip(view, PLASMA).splitlines()
     assert headline == view.headline
-    return lines
+    assert lines[0] == view.advice
+    return lines[1:]
 
 
 def rows(lines: list[str]) -> int:
@@ -114,22 +115,22 @@ def test_few_accounts_are_told_in_full_where_their_lines_wrap() -> None:
 
 
 def test_more_accounts_have_a_short_line_each_and_the_age() -> None:
-    lines = on_plasma(*(numbered(number, five_hours(50 - number), weekly(60)) for number in range(7)))
-    assert lines == [*(f"Claude user{number:03}@example.com {50 - number}%" for number in range(6, -1, -1)), AGE]
+    lines = on_plasma(*(numbered(number, five_hours(50 - number), weekly(60)) for number in range(6)))
+    assert lines == [*(f"Claude user{number:03}@example.com {50 - number}%" for number in range(5, -1, -1)), AGE]
 
 
 @pytest.mark.parametrize("count", [8, 30, 300])
 def test_what_is_left_out_is_counted_and_the_most_constrained_stay(count: int) -> None:
     lines = on_plasma(*(numbered(number, five_hours(90 - number / 10), weekly(95)) for number in range(count)))
-    assert len(lines) == 8
-    assert lines[-1] == f"+{count - 7} more · {AGE}"
+    assert len(lines) == 7
+    assert lines[-1] == f"+{count - 6} more · {AGE}"
     assert lines[0].startswith(f"Claude user{count - 1:03}@")
 
 
 def test_a_long_name_is_shortened_in_the_middle_so_that_its_line_does_not_wrap() -> None:
     accounts = [usage(replace(ADA, id=f"{n}.json", name=f"{n}{LONG}"), five_hours(30 + n)) for n in range(9)]
     lines = on_plasma(*accounts)
-    assert [len(line) for line in lines[:-1]] == [45] * 7
+    assert [len(line) for line in lines[:-1]] == [45] * 6
     assert all("…" in line and line.startswith(f"Claude {n}alexandra") for n, line in enumerate(lines[:-1]))
     assert all(line.endswith(f"example.com {30 + n}%") for n, line in enumerate(lines[:-1]))
 

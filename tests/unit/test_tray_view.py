@@ -50,6 +50,7 @@ def sections(rows: tuple[MenuItem, ...]) -> list[list[str]]:
 def test_the_tooltip_of_the_design() -> None:
     assert tooltip(tray_view(DESIGN, NOW, OPTIONS)).splitlines() == [
         "37% left: Codex bob@example.org, Weekly",
+        "Next: Claude ada@example.com, 42%, resets first",
         "Claude ci@example.com: login expired",
         "Codex bob@example.org: 5-hour 70% (1h 50m), Weekly 37% (4d)",
         "Claude ada@example.com: 5-hour 42% (2h 13m), Weekly 80% (3d 4h)",
@@ -60,7 +61,8 @@ def test_the_tooltip_of_the_design() -> None:
 def test_the_menu_of_the_design() -> None:
     accounts, refresh, rest = sections(tray_view(DESIGN, NOW, OPTIONS).menu)
     assert accounts == [
-        "Claude · ada@example.com · Max 20x",
+        "Next: Claude ada@example.com, 42%, resets first",
+        "Claude · ada@example.com · Max 20x · next",
         "  ▰▰▰▰▱▱▱▱▱▱ \u200742%  5-hour · resets in 2h 13m (14:13) · runs out in 2h",
         "  ▰▰▰▰▰▰▰▰▱▱ \u200780%  Weekly · resets in 3d 4h (Fri 16:00) · lasts until reset",
         "Claude · ci@example.com",
@@ -76,7 +78,7 @@ def test_the_menu_of_the_design() -> None:
 def test_what_clicks_do() -> None:
     rows = {row.label.strip(): row for row in tray_view(DESIGN, NOW, OPTIONS).menu}
     folder = OpenFolder()
-    assert rows["Claude · ada@example.com · Max 20x"].action == folder
+    assert rows["Claude · ada@example.com · Max 20x · next"].action == folder
     page = next(row.action for label, row in rows.items() if "5-hour" in label)
     assert page == OpenPage(OPTIONS.usage_page("claude"))
     assert rows["Refresh now"] == MenuItem("Refresh now", Refresh(), default=True)
@@ -182,7 +184,8 @@ def test_hidden_names_are_numbers_everywhere() -> None:
     assert "@" not in str(found)
     assert found.headline == "37% left: Codex account 1, Weekly"
     assert found.lines[0] == "Claude account 2: login expired"
-    assert found.menu[0].label == "Claude · account 1 · Max 20x"
+    assert found.menu[0].label == f"{found.advice}" == "Next: Claude account 1, 42%, resets first"
+    assert found.menu[1].label == "Claude · account 1 · Max 20x · next"
 
 
 def test_settings_stand_above_quit_and_their_problem_comes_first() -> None:

@@ -28,7 +28,9 @@ def people(count: int) -> list[AccountUsage]:
 
 
 def menu(usages: list[AccountUsage], context: TrayContext = USUAL) -> list[MenuItem]:
-    return [row for row in tray_view(snapshot(*usages), NOW, OPTIONS, context).menu if not row.separator]
+    """Return the rows without lines between them, and without the one on what to do next."""
+    view = tray_view(snapshot(*usages), NOW, OPTIONS, context)
+    return [row for row in view.menu if not row.separator and row.key != "next"]
 
 
 def labels(rows: list[MenuItem] | tuple[MenuItem, ...]) -> list[str]:
@@ -63,9 +65,9 @@ def test_the_most_constrained_accounts_are_inline_and_the_rest_below_more(
     count: int, context: TrayContext, most: int
 ) -> None:
     rows = menu(people(count), context)
-    assert len(rows) <= most
+    assert len(rows) <= most - 1
     inline = [row.label.split(" · ")[1] for row in rows if "@" in row.label]
-    assert len(inline) == (most - 6) // 3
+    assert len(inline) == (most - 7) // 3
     more = rows[len(inline) * 3]
     assert (more.label, labels(rows[len(inline) * 3 + 1 :])) == ("More accounts", ACTIONS)
     names = inline + [row.label.split(" · ")[1] for row in leaves(more.children)]
@@ -84,11 +86,12 @@ def test_no_submenu_has_more_rows_than_the_menu_may_have() -> None:
 
 def test_pages_say_which_accounts_they_have() -> None:
     (more,) = (row for row in menu(people(30), GNOME) if row.label == "More accounts")
-    assert labels(more.children) == ["1–12", "13–24", "25–28"]
+    assert labels(more.children) == ["1–12", "13–24", "25–29"]
 
 
 def test_one_account_that_does_not_fit_needs_no_submenu_around_it() -> None:
-    rows = menu(people(3), GNOME)
+    accounts = [numbered(0, five_hours(90), weekly(95), weekly(96)), *people(2)[1:]]
+    rows = menu(accounts, GNOME)
     assert labels([row for row in rows if row.children]) == ["Claude · user000@example.com · 90%", "Settings"]
 
 
@@ -97,7 +100,7 @@ def test_an_account_with_more_rows_than_there_is_room_is_a_submenu() -> None:
     rows = menu([usage(ADA, *windows), usage(BOB, five_hours(70))], GNOME)
     assert labels(rows) == [
         "Claude · ada@example.com · Max 20x · 50%",
-        "Codex · bob@example.org · Plus · 70%",
+        "Codex · bob@example.org · Plus · 70% · next",
         *ACTIONS,
     ]
     assert len(rows[0].children) == 9
@@ -154,4 +157,4 @@ def test_every_account_is_in_the_menu_once_and_there_is_room(count: int, rows: i
     ids = [*where.inline, *where.nested, *where.more]
     assert sorted(ids) == sorted(each.account.id for each in accounts)
     assert isinstance(where, Arrangement)
-    assert len([row for row in view.menu if not row.separator]) <= max(rows, 6)
+    assert len([row for row in view.menu if not row.separator]) <= max(rows, 7)

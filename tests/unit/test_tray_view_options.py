@@ -101,7 +101,7 @@ def test_hidden_accounts_are_numbered_per_provider_and_keep_all_else() -> None:
 def test_a_header_opens_the_folder_that_its_file_is_in() -> None:
     elsewhere = usage(replace(BOB, folder="/home/ada/work"), five_hours(70))
     rows = {row.label: row for row in tray_view(snapshot(usage(ADA, five_hours(42)), elsewhere), NOW, OPTIONS).menu}
-    assert rows["Claude · ada@example.com · Max 20x"].action == OpenFolder()
+    assert rows["Claude · ada@example.com · Max 20x · next"].action == OpenFolder()
     assert rows["Codex · bob@example.org · Plus"].action == OpenFolder("/home/ada/work")
 
 
@@ -117,7 +117,7 @@ def test_the_settings_stand_above_quit_however_many_accounts(count: int) -> None
 
 def test_a_problem_of_the_settings_comes_first_and_whole() -> None:
     menu = tray_view(DESIGN, NOW, OPTIONS, TrayContext(problem=PROBLEM)).menu
-    until = next(n for n, row in enumerate(menu) if row.label.startswith("Claude"))
+    until = next(n for n, row in enumerate(menu) if row.key == "next")
     rows = menu[:until]
     assert all(not row.enabled and row.action is None and len(row.label) <= 76 for row in rows)
     assert " ".join(row.label for row in rows) == PROBLEM

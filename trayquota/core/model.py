@@ -129,12 +129,16 @@ class QuotaWindow(Struct, frozen=True):
         used_percent: 0–100, or ``None`` when the provider did not say.
         resets_at: When the window starts afresh; ``None`` when unknown or not started.
         duration_s: The window's length in seconds, when known.
+        scope: What alone it limits, by name: a model, a group of models, a feature; ``None``: all work.
+        is_extra: It is paid for on top, and used only where the plan's own windows are empty.
     """
 
     title: str
     used_percent: Percent | None
     resets_at: Instant | None = None
     duration_s: Seconds | None = None
+    scope: str | None = None
+    is_extra: bool = False
 
     @property
     def remaining_percent(self) -> float | None:

@@ -141,7 +141,8 @@ def _window(bucket: Mapping[str, object], scope: str | None) -> QuotaWindow | No
     stated = text(bucket.get("window")) or ""
     title, length_s = _LENGTHS.get(stated.lower(), (text(bucket.get("displayName")) or stated or "Quota", None))
     resets_at = instant(first(bucket, "resetTime", "reset_time"))
-    return QuotaWindow(scoped_title(title, scope) if scope else title, (1 - fraction) * 100, resets_at, length_s)
+    shown = scoped_title(title, scope) if scope else title
+    return QuotaWindow(shown, (1 - fraction) * 100, resets_at, length_s, scope)
 
 
 def _fraction(bucket: Mapping[str, object]) -> float | None:
@@ -182,4 +183,4 @@ def _pools(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
         if pool:
             worst = min(pool, key=lambda key: fractions[key])
             resets_at = instant(quotas[worst].get("resetTime"))
-            yield QuotaWindow(f"5-hour ({scope})", (1 - fractions[worst]) * 100, resets_at, 5 * _HOUR_S)
+            yield QuotaWindow(f"5-hour ({scope})", (1 - fractions[worst]) * 100, resets_at, 5 * _HOUR_S, scope)

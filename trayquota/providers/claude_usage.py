@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from trayquota.core.model import QuotaWindow, ResetCredits
 from trayquota.providers.values import amount, fields, first, instant, items, percent, share, text, whole
-from trayquota.providers.windows import scoped_title
+from trayquota.providers.windows import scoped_title, title_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,7 +163,7 @@ def _limits(answer: Mapping[str, object]) -> dict[str, QuotaWindow]:
         slug, is_active = _slug(title + (name or "")), limit.get("is_active") is True
         if slug not in windows or (is_active and slug not in active):
             title = scoped_title(title, name) if name else title
-            windows[slug] = QuotaWindow(title, used, instant(limit.get("resets_at")), length_s)
+            windows[slug] = QuotaWindow(title, used, instant(limit.get("resets_at")), length_s, name)
         if is_active:
             active.add(slug)
     return windows
@@ -201,11 +201,11 @@ def _buckets(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
         if used is None:
             continue
         if limit and key in _CREDIT_POOLS:
-            yield QuotaWindow(_CREDIT_POOLS[key], used, resets_at)
+            yield QuotaWindow(_CREDIT_POOLS[key], used, resets_at, is_extra=True)
             continue
         title, length_s = _bucket_title(key)
         if length_s is not None or resets_at is not None:
-            yield QuotaWindow(title, used, resets_at, length_s)
+            yield QuotaWindow(title, used, resets_at, length_s, title_scope(title))
 
 
 def _bucket_title(key: str) -> tuple[str, int | None]:
@@ -243,10 +243,10 @@ def _extra_usage(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
         if limit:
             spent = _major(spend.get("used"))
             used = share(spent, limit) if _has_amount(spend.get("used")) else _positive(spend.get("percent"))
-            yield QuotaWindow("Extra usage", used, instant(spend.get("resets_at")))
+            yield QuotaWindow("Extra usage", used, instant(spend.get("resets_at")), is_extra=True)
             return
         if stated and not _has_amount(spend.get("limit")):
-            yield QuotaWindow("Extra usage", stated, instant(spend.get("resets_at")))
+            yield QuotaWindow("Extra usage", stated, instant(spend.get("resets_at")), is_extra=True)
             return
     limit = amount(extra.get("monthly_limit"))
     if extra.get("is_enabled") is True and limit:
@@ -254,7 +254,7 @@ def _extra_usage(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
         used = _positive(extra.get("utilization"))
         if spent_credits is not None and (used is None or amount(spent_credits) is None):
             used = share(spent_credits, limit)
-        yield QuotaWindow("Extra usage", used, instant(extra.get("resets_at")))
+        yield QuotaWindow("Extra usage", used, instant(extra.get("resets_at")), is_extra=True)
 
 
 def _positive(value: object) -> float | None:

@@ -136,7 +136,8 @@ def _windows(
         resets_in_s = (slot.resets_at - received_at).total_seconds() if slot.resets_at else None
         title = window_title(slot.length_s, slot_title, resets_in_s)
         resets_at = slot.resets_at if slot.has_begun else None
-        windows.append(QuotaWindow(scoped_title(title, name) if name else title, slot.used, resets_at, slot.length_s))
+        shown = scoped_title(title, name) if name else title
+        windows.append(QuotaWindow(shown, slot.used, resets_at, slot.length_s, name))
     return windows
 
 

@@ -14,7 +14,7 @@ from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.requests import get_json, post_json
 from trayquota.providers.values import fields, first, instant, jwt_claims, number, percent, text
-from trayquota.providers.windows import unique_windows
+from trayquota.providers.windows import scoped_title, unique_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,13 +76,13 @@ def _plan(answer: Mapping[str, object], resets_at: datetime | None) -> Iterator[
     used = percent(plan.get("totalPercentUsed"))
     if used is None:
         used = _share(number(first(plan, "totalSpend", "used")), number(plan.get("limit")))
-    for title, part in (
-        ("Monthly", used),
-        ("Monthly (Auto)", percent(plan.get("autoPercentUsed"))),
-        ("Monthly (API)", percent(plan.get("apiPercentUsed"))),
+    for scope, part in (
+        (None, used),
+        ("Auto", percent(plan.get("autoPercentUsed"))),
+        ("API", percent(plan.get("apiPercentUsed"))),
     ):
         if part is not None:
-            yield QuotaWindow(title, part, resets_at)
+            yield QuotaWindow(scoped_title("Monthly", scope) if scope else "Monthly", part, resets_at, scope=scope)
 
 
 def _on_demand(answer: Mapping[str, object], resets_at: datetime | None) -> Iterator[QuotaWindow]:
@@ -92,12 +92,12 @@ def _on_demand(answer: Mapping[str, object], resets_at: datetime | None) -> Iter
         limit, left = number(spend.get(f"{kind}Limit")), number(spend.get(f"{kind}Remaining"))
         used = None if limit is None or left is None else _share(limit - left, limit)
         if used is not None:
-            yield QuotaWindow("On-demand", used, resets_at)
+            yield QuotaWindow("On-demand", used, resets_at, is_extra=True)
             return
     extra = fields(fields(answer.get("individualUsage")).get("onDemand"))
     used = _share(number(extra.get("used")), number(extra.get("limit")))
     if used is not None:
-        yield QuotaWindow("On-demand", used, resets_at)
+        yield QuotaWindow("On-demand", used, resets_at, is_extra=True)
 
 
 def _share(used: float | None, limit: float | None) -> float | None:

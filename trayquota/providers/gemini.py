@@ -75,7 +75,9 @@ class Gemini(Provider):
             raise no_windows(self.title)
         ordered = sorted(worst, key=lambda family: (_ORDER.index(family) if family in _ORDER else len(_ORDER), family))
         return unique_windows(
-            QuotaWindow(family, (1 - worst[family][0]) * 100, instant(worst[family][1].get("resetTime")), _LENGTH_S)
+            QuotaWindow(
+                family, (1 - worst[family][0]) * 100, instant(worst[family][1].get("resetTime")), _LENGTH_S, family
+            )
             for family in ordered
         )
 

@@ -103,7 +103,7 @@ def _windows(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
     cap = number(first(row, "overageCapWithPrecision", "overageCap"))
     is_on = fields(answer.get("overageConfiguration")).get("overageStatus") == "ENABLED"
     if is_on and cap is not None and cap > 0:
-        yield QuotaWindow("Overage", _share(overage if is_clear else None, cap), resets_at)
+        yield QuotaWindow("Overage", _share(overage if is_clear else None, cap), resets_at, is_extra=True)
 
 
 def _share(used: float | None, limit: float | None) -> float | None:

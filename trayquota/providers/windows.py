@@ -24,6 +24,11 @@ def scoped_title(title: str, scope: str) -> str:
     return f"{title} ({clean(scope, TITLE_LIMIT - len(title) - len(' ()'))})"
 
 
+def title_scope(title: str) -> str | None:
+    """Return what stands in the parentheses of :func:`scoped_title`; ``None`` where there are none."""
+    return title.removesuffix(")").partition(" (")[2] or None
+
+
 def unique_windows(windows: Iterable[QuotaWindow]) -> tuple[QuotaWindow, ...]:
     """Return the first windows; a title that comes again is counted: ``Weekly``, ``Weekly 2``.
 

@@ -72,6 +72,10 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         ),
     ] = ()
     notifications: Annotated[bool, setting("Whether you are told when a quota gets low, runs out or has reset.")] = True
+    notify_lapse: Annotated[
+        bool,
+        setting("Whether you are told when what is left of a week, limit resets or a subscription are about to lapse."),
+    ] = False
     hide_emails: Annotated[bool, setting("Whether accounts are numbered instead of named, for screen sharing.")] = False
     renew_logins: Annotated[bool, setting("Whether expired Claude logins are renewed in place.")] = True
     proxy: Annotated[

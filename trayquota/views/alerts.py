@@ -16,8 +16,10 @@ from msgspec.structs import replace
 
 from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState, Instant, Level
+from trayquota.core.next_account import lapses
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.text import format_duration
+from trayquota.views.advice import lapse_text
 from trayquota.views.labels import account_label, failure_label, needs_user, percent_text
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
+    from trayquota.core.next_account import Lapse
     from trayquota.views.labels import DisplayOptions
 
 _JITTER = timedelta(minutes=5)
@@ -134,6 +137,9 @@ def check_alerts(
         if usage.state is AccountState.OK:
             for window in usage.windows:
                 lines += _check_window(after, usage, window, now, options)
+    if options.notifies_lapses:
+        for lapse in lapses(snapshot.accounts, now, options.ignored_windows):
+            lines += _check_lapse(after, lapse, now, options)
     return after, _alert(lines)
 
 
@@ -194,6 +200,19 @@ def _check_window(
     if left or forecast:
         parts = (left, forecast, _reset_text(window, now))
         yield _AlertLine(level, subject, ", ".join(part for part in parts if part), usage.account.provider)
+
+
+def _check_lapse(
+    states: dict[AlertKey, AlertState], lapse: Lapse, now: datetime, options: DisplayOptions
+) -> Iterator[_AlertLine]:
+    account = lapse.usage.account
+    what = lapse.window.title if lapse.window else "limit resets" if lapse.reset_credits else "subscription"
+    key = AlertKey(account.id, f"lapse of {what}", account.person.tag)
+    if key not in states:
+        states[key] = AlertState(resets_at=lapse.ends_at)
+        yield _AlertLine(
+            Level.PLENTY, account_label(account, options), lapse_text(lapse, now, options), account.provider
+        )
 
 
 def _is_new_cycle(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trayquota.core.redacted import RedactedRepr
+from trayquota.views.advice import NO_ADVICE, Advice
 
 if TYPE_CHECKING:
     from trayquota.views.tray_view import Arrangement, MenuItem
@@ -40,6 +41,7 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
         arrangement: Where in the menu each account was, to be kept if it can be: somebody looks at it.
         settings: A submenu with the settings, where there are any to make.
         problem: What is wrong with the settings.
+        advice: What to do next; made of the accounts where the view is.
     """
 
     repr_fields = ("limits", "problem")
@@ -48,3 +50,4 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
     arrangement: Arrangement | None = None
     settings: MenuItem | None = None
     problem: str | None = None
+    advice: Advice = NO_ADVICE

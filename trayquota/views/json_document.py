@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState
+from trayquota.core.next_account import Demand, next_account
 from trayquota.core.provider_clock import with_local_resets
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
@@ -18,10 +20,17 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-def json_document(snapshot: Snapshot, now: datetime) -> str:
-    """Return the JSON document for ``snapshot`` at ``now``."""
+def json_document(snapshot: Snapshot, now: datetime, ignored: Collection[str] = ()) -> str:
+    """Return the JSON document for ``snapshot`` at ``now``.
+
+    Args:
+        snapshot: The accounts.
+        now: The moment.
+        ignored: Titles of windows that do not count for the next account; for the lowest all do.
+    """
     # Resets are stated as the provider does; what is reckoned from them goes by its time.
-    lowest = with_local_resets(snapshot).lowest(now)
+    local = with_local_resets(snapshot)
+    lowest, candidate = local.lowest(now), next_account(local.accounts, now, Demand(ignored=ignored))
     document = {
         "schema": SCHEMA,
         "generated_at": _instant(now.replace(microsecond=0)),
@@ -31,6 +40,7 @@ def json_document(snapshot: Snapshot, now: datetime) -> str:
             "window": lowest.window.title,
             "remaining_percent": _number(lowest.remaining_percent),
         },
+        "next": candidate and {"account": candidate.usage.account.id},
         "accounts": [
             _account(usage, now + snapshot.clock_offset)
             for usage in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)

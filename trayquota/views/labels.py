@@ -22,8 +22,10 @@ FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
 BAR_CELLS = 10
 BAR_GLYPHS = "▰▱"
-_NAME_CHARS = 40
+NAME_CHARS = 40
 """Of an account's name where a whole line has no limit of its own."""
+LEAST_NAME_CHARS = 8
+"""Of an account's name where a line has a limit."""
 _FAILURE_LABELS = {
     FailureKind.LOGIN_EXPIRED: "login expired",
     FailureKind.SCOPE_MISSING: "needs a full login",
@@ -52,6 +54,7 @@ class DisplayOptions(Struct, frozen=True):
         clock_format: How moments are written.
         zone: The person's time zone; ``None`` is the system's.
         bar_glyphs: What a bar is made of: a filled and an empty cell, which the font has.
+        notifies_lapses: Notify of what is about to lapse unused.
     """
 
     provider_title: Callable[[str], str] = str.title
@@ -64,6 +67,7 @@ class DisplayOptions(Struct, frozen=True):
     clock_format: ClockFormat = BRITISH
     zone: tzinfo | None = None
     bar_glyphs: str = BAR_GLYPHS
+    notifies_lapses: bool = False
 
     def level(self, remaining_percent: float) -> Level:
         """Return the level of a remaining percent by the person's thresholds; only nothing left is empty."""
@@ -90,7 +94,7 @@ def bar_text(remaining: float | None, glyphs: str) -> str:
     return glyphs[0] * filled + glyphs[1] * (BAR_CELLS - filled)
 
 
-def account_label(account: Account, options: DisplayOptions, name_chars: int = _NAME_CHARS) -> str:
+def account_label(account: Account, options: DisplayOptions, name_chars: int = NAME_CHARS) -> str:
     """Return ``Claude ada@example.com``, the name in at most ``name_chars`` characters."""
     return f"{options.provider_title(account.provider)} {shorten_middle(account.name, name_chars)}"
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from trayquota.core.model import AccountState
 from trayquota.core.text import clean, shorten_middle
+from trayquota.views.advice import NEXT_MARK
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
 from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenPage, Quit, Refresh
@@ -65,7 +66,7 @@ def menu_items(
         now: The moment.
         context: What else there is in the menu, and how many rows there may be.
     """
-    notes = list(_note_rows(snapshot, context))
+    notes = [*_note_rows(snapshot, context), *_advice_rows(context)]
     yield from notes
     for account_id in arrangement.inline:
         yield from accounts[account_id].inline
@@ -84,17 +85,20 @@ def menu_items(
     yield MenuItem("Quit", Quit())
 
 
-def account_rows(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> dict[str, AccountRows]:
-    """Return each account's rows by its id."""
+def account_rows(
+    snapshot: Snapshot, now: datetime, options: DisplayOptions, *, next_id: str = ""
+) -> dict[str, AccountRows]:
+    """Return each account's rows by its id; the one to use next is marked."""
     found = {}
     for usage in snapshot.accounts:
         texts = (*extra_lines(usage, now, options), *state_lines(usage, now, options))
         lines = _numbered(usage, [row for text in texts for row in _text_rows(text)])
         rows = (*_window_rows(usage, now, options), *lines)
-        is_enabled = usage.state is not AccountState.DISABLED
-        found[usage.account.id] = AccountRows(
-            MenuItem(_header(usage, options), OpenFolder(usage.account.folder), is_enabled, key=usage.account.id),
-            MenuItem(_header(usage, options, lowest_label(usage, now, options)), children=rows, key=usage.account.id),
+        is_enabled, account_id = usage.state is not AccountState.DISABLED, usage.account.id
+        mark = (NEXT_MARK,) if account_id == next_id else ()
+        found[account_id] = AccountRows(
+            MenuItem(_header(usage, options, *mark), OpenFolder(usage.account.folder), is_enabled, key=account_id),
+            MenuItem(_header(usage, options, lowest_label(usage, now, options), *mark), children=rows, key=account_id),
             rows,
         )
     return found
@@ -139,7 +143,7 @@ def arrange(
 
 def account_room(snapshot: Snapshot, context: TrayContext) -> int:
     """Return how many rows of the menu are left for accounts, at least two."""
-    others = 4 + (context.settings is not None) + len(list(_note_rows(snapshot, context)))
+    others = 4 + (context.settings is not None) + len([*_note_rows(snapshot, context), *_advice_rows(context)])
     return max(2, context.limits.menu_rows - others)
 
 
@@ -180,6 +184,15 @@ def _numbered(usage: AccountUsage, rows: Sequence[MenuItem]) -> Iterator[MenuIte
 def _note_rows(snapshot: Snapshot, context: TrayContext) -> Iterator[MenuItem]:
     for note in filter(None, (context.problem, snapshot.notice)):
         yield from _text_rows(note)
+
+
+def _advice_rows(context: TrayContext) -> Iterator[MenuItem]:
+    advice = context.advice
+    if advice.line:
+        yield MenuItem(clean(advice.line, _HEADER_CHARS), enabled=False, key="next")
+    if advice.lapses:
+        rows = [MenuItem(clean(line, _HEADER_CHARS), enabled=False) for line in advice.lapses]
+        yield MenuItem("Lapses soon", children=_paged(rows, context.limits.menu_rows), key="lapses")
 
 
 def _text_rows(text: str) -> Iterator[MenuItem]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
 from trayquota.core.text import format_age
+from trayquota.views.advice import NEXT_MARK, advise
 from trayquota.views.display_names import SEPARATOR, header_parts, with_display_names
 from trayquota.views.labels import BAR_CELLS, account_label, extra_lines, percent_text, state_lines, window_label
 
@@ -26,10 +27,13 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
     from rich.text import Text
 
     snapshot = with_display_names(snapshot, options)
+    advice = advise(snapshot, now, options)
     for usage in snapshot.accounts:
         name, *plan = header_parts(usage.account)
         title = Text(SEPARATOR.join((options.provider_title(usage.account.provider), name)), style="bold")
         title.append("".join(f"{SEPARATOR}{part}" for part in plan), style="not bold")
+        if usage.account.id == advice.next_id:
+            title.append(f"{SEPARATOR}{NEXT_MARK}", style="not bold green")
         console.print(title)
         for window in usage.windows if usage.counts else ():
             console.print(Text("  ").append(_window_text(usage, window, now, options)))
@@ -43,6 +47,8 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
         console.print(
             Text(f"\n{percent_text(lowest.remaining_percent)} left at the least: {name}, {lowest.window.title}")
         )
+    for line in filter(None, (advice.line, *advice.lapses)):
+        console.print(Text(line))
     if snapshot.updated_at is not None:
         console.print(Text(f"Updated {format_age((now - snapshot.updated_at).total_seconds())}", style="dim"))
 

@@ -11,6 +11,7 @@ from trayquota.views.context import NO_LIMITS, TrayLimits
 from trayquota.views.fit import fit_lines, utf16_units
 from trayquota.views.icon import placeholder
 from trayquota.views.labels import (
+    LEAST_NAME_CHARS,
     account_label,
     by_urgency,
     failure_label,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from trayquota.views.tray_view import TrayView
 
 _MAX_ACCOUNT_LINES = 20
-_LEAST_NAME_CHARS = 8
 
 
 def headline(snapshot: Snapshot, lowest: LiveWindow | None, now: datetime, options: DisplayOptions) -> str:
@@ -76,24 +76,26 @@ def brief_lines(
         line = f"{account_label(usage.account, options)} {rest}"
         if max_chars is not None and len(line) > max_chars:
             name_chars = max_chars - len(options.provider_title(usage.account.provider)) - len(rest) - 2
-            line = f"{account_label(usage.account, options, max(_LEAST_NAME_CHARS, name_chars))} {rest}"
+            line = f"{account_label(usage.account, options, max(LEAST_NAME_CHARS, name_chars))} {rest}"
         yield line
 
 
 def tooltip(view: TrayView, limits: TrayLimits = NO_LIMITS) -> str:
-    """Return the tooltip: the headline, then as much of all accounts as the tray shows.
+    """Return the tooltip: the headline, what to do next, then as much of all accounts as the tray shows.
 
     Where lines are too many or too long there is a short one per account, those that need the user and then the most
     constrained first, then how many are left out.
     """
-    full = (view.headline, *view.lines)
+    # On Windows' few characters the accounts come first; the menu has the advice.
+    advice = (view.advice,) if view.advice else ()
+    full = (view.headline, *advice, *view.lines)
     if (limit := limits.tooltip_utf16_units) is not None:
         text = "\n".join(full)
         return text if utf16_units(text) <= limit else fit_lines("\n".join((view.headline, *view.brief)), limit)
-    if _fits(view.lines, limits):
+    if _fits(full[1:], limits):
         return "\n".join(full)
     for count in range(len(view.brief), -1, -1):
-        lines = (*view.brief[:count], *_last_lines(view, len(view.brief) - count))
+        lines = (*advice, *view.brief[:count], *_last_lines(view, len(view.brief) - count))
         if _fits(lines, limits):
             return "\n".join((view.headline, *lines))
     return view.headline

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from trayquota.views.advice import advise
 from trayquota.views.context import TrayContext
 from trayquota.views.display_names import with_display_names
 from trayquota.views.icon import icon_spec
@@ -35,13 +38,16 @@ def tray_view(
     """
     snapshot = with_display_names(snapshot, options)
     lowest = snapshot.lowest(now, options.ignored_windows)
-    accounts = account_rows(snapshot, now, options)
+    advice = advise(snapshot, now, options, context.limits.tooltip_chars)
+    context = replace(context, advice=advice)
+    accounts = account_rows(snapshot, now, options, next_id=advice.next_id)
     arrangement = context.arrangement
     if arrangement is None or not arrangement.is_of(accounts):
         arrangement = arrange(snapshot, accounts, now, options, account_room(snapshot, context))
     return TrayView(
         icon=icon_spec(snapshot, lowest, options, now),
         headline=headline(snapshot, lowest, now, options),
+        advice=advice.line,
         lines=tuple(tooltip_lines(snapshot, now, options)),
         brief=tuple(brief_lines(snapshot, now, options, context.limits.tooltip_chars)),
         menu=tuple(menu_items(snapshot, accounts, arrangement, now, context)),

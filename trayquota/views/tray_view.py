@@ -166,6 +166,7 @@ class TrayView(RedactedRepr, Struct, frozen=True):
     Attributes:
         icon: The picture.
         headline: The one thing that matters, one line.
+        advice: The account to use next, or who is back first; empty where there is nothing to say.
         lines: A line per account, then how old it all is.
         brief: A short text per account, those that need the user first, then the most constrained, for places with
             little room.
@@ -183,3 +184,4 @@ class TrayView(RedactedRepr, Struct, frozen=True):
     menu: tuple[MenuItem, ...]
     needs_attention: bool = False
     arrangement: Arrangement = Arrangement()
+    advice: str = ""

@@ -1,0 +1,105 @@
+"""Snapshot → what to do next, in words: which account to use, who is back first, what lapses unused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.core.model import AccountState
+from trayquota.core.next_account import Demand, is_open, lapses, next_account, relief
+from trayquota.core.redacted import RedactedRepr
+from trayquota.core.text import format_duration
+from trayquota.views.clock_format import format_moment
+from trayquota.views.labels import LEAST_NAME_CHARS, NAME_CHARS, account_label, percent_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trayquota.core.model import Account, AccountUsage, QuotaWindow, Snapshot
+    from trayquota.core.next_account import Candidate, Lapse, Relief
+    from trayquota.views.labels import DisplayOptions
+
+_DAY_S = 24 * 3600
+_OUT_OF_THE_CHOICE = {AccountState.DISABLED, AccountState.UNSUPPORTED}
+
+
+class Advice(RedactedRepr, Struct, frozen=True):
+    """What to do next.
+
+    Attributes:
+        line: The next account, else who is back first; empty where neither is to be said.
+        next_id: The id of the next account, to be marked; empty where there is no choice.
+        lapses: A line for each thing that lapses soon, the earliest first.
+    """
+
+    repr_fields = ()
+
+    line: str = ""
+    next_id: str = ""
+    lapses: tuple[str, ...] = ()
+
+
+NO_ADVICE = Advice()
+NEXT_MARK = "next"
+"""Stands behind the name of the account to use next, in lists."""
+
+
+def advise(snapshot: Snapshot, now: datetime, options: DisplayOptions, max_chars: int | None = None) -> Advice:
+    """Return what to do next; with a single account there is nothing to choose.
+
+    The line has at most ``max_chars`` characters by shortening the name.
+    """
+    demand = Demand(ignored=options.ignored_windows)
+    lapse_lines = tuple(lapse_text(lapse, now, options) for lapse in lapses(snapshot.accounts, now, demand.ignored))
+    candidate = next_account(snapshot.accounts, now, demand)
+    if candidate is None:
+        return Advice(_relief_line(snapshot.accounts, now, options, max_chars), lapses=lapse_lines)
+    if sum(usage.state not in _OUT_OF_THE_CHOICE for usage in snapshot.accounts) < 2:
+        return Advice(lapses=lapse_lines)
+    return Advice(next_line(candidate, options, max_chars), candidate.usage.account.id, lapse_lines)
+
+
+def next_line(candidate: Candidate, options: DisplayOptions, max_chars: int | None = None) -> str:
+    """Return ``Next: Claude work, 62%, resets first``."""
+    rest = f", {percent_text(candidate.remaining_percent)}{', resets first' if candidate.lapses_first else ''}"
+    return _line("Next: ", candidate.usage.account, rest, options, max_chars)
+
+
+def relief_line(found: Relief, now: datetime, options: DisplayOptions, max_chars: int | None = None) -> str:
+    """Return ``Fri 14:00: Claude work is back``."""
+    moment = format_moment(found.at, now, options.clock_format, options.zone)
+    return _line(f"{moment}: ", found.usage.account, " is back", options, max_chars)
+
+
+def lapse_text(lapse: Lapse, now: datetime, options: DisplayOptions) -> str:
+    """Return ``38% of this week on Codex work lapses in 5h``, or the like for resets and a subscription."""
+    label, left = account_label(lapse.usage.account, options), format_duration((lapse.ends_at - now).total_seconds())
+    if lapse.window is not None:
+        return f"{percent_text(lapse.window.remaining_percent)} of {_period(lapse.window)} on {label} lapses in {left}"
+    if lapse.reset_credits:
+        noun = "limit reset" if lapse.reset_credits == 1 else "limit resets"
+        return f"{lapse.reset_credits} {noun} to use on {label}; lapses in {left}"
+    moment = format_moment(lapse.ends_at, now, options.clock_format, options.zone)
+    return f"The subscription of {label} ends in {left} ({moment})"
+
+
+def _relief_line(usages: Sequence[AccountUsage], now: datetime, options: DisplayOptions, max_chars: int | None) -> str:
+    demand = Demand(ignored=options.ignored_windows)
+    if any(is_open(usage, now, demand) for usage in usages):
+        return ""
+    found = relief(usages, now, demand)
+    return relief_line(found, now, options, max_chars) if found is not None else ""
+
+
+def _line(before: str, account: Account, after: str, options: DisplayOptions, max_chars: int | None) -> str:
+    label = account_label(account, options)
+    if max_chars is not None and (excess := len(before) + len(label) + len(after) - max_chars) > 0:
+        label = account_label(account, options, max(LEAST_NAME_CHARS, min(len(account.name), NAME_CHARS) - excess))
+    return f"{before}{label}{after}"
+
+
+def _period(window: QuotaWindow) -> str:
+    days = (window.duration_s or 0) / _DAY_S
+    return "this week" if days <= 8 else "this month" if 27 <= days <= 32 else window.title
