@@ -145,6 +145,7 @@ class App:
             engine.post(engine.close)
             self._engine_thread.join(_GRACE_S)
         self._services.watcher.stop()
+        self._services.recorder.wait_idle(_GRACE_S)
         self._services.finish_token_refreshes()
 
     # On the engine's thread.
@@ -154,6 +155,7 @@ class App:
         from trayquota.system.fonts import bar_glyphs
 
         self._options = replace(self._options, bar_glyphs=bar_glyphs())
+        self._services.recorder.start()
         self._check_settings_file()
         self._check_autostart()
 

@@ -21,6 +21,7 @@ from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetch_pool import TOKEN_REFRESH_S
 from trayquota.engine.fetcher import Fetcher
+from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
 from trayquota.providers import ProviderSwitches, provider_title, usage_page
@@ -96,11 +97,13 @@ class Services(Struct, frozen=True):
     provider_clock: ProviderClock
     store: StateStore
     notifier: AlertNotifier | None
+    recorder: HistoryRecorder
     closing: threading.Event
 
     def configure(self, config: Config) -> None:
         """Go by these settings from now on. For the engine's thread."""
         self.fetcher.renew_logins = config.settings.renew_logins
+        self.recorder.is_on = config.settings.history
         self.token_manager.files.folders = config.folders
         self.folders.configure(config.folders, provider_switches(config))
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
@@ -174,9 +177,11 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     )
     sinks: list[SnapshotSink] = []
     notifier: AlertNotifier | None = None
+    recorder = HistoryRecorder(config.paths.history, utc_now, lambda: provider_clock.offset)
+    recorder.is_on = settings.history
     if applet is not None:
         alerts = notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config))
-        sinks += [applet.show, lambda snapshot: alerts(_with_local_resets(snapshot, provider_clock))]
+        sinks += [applet.show, lambda snapshot: alerts(_with_local_resets(snapshot, provider_clock)), recorder]
     engine = Engine(
         sources=[TokenRestoringSource(folders, token_manager)],
         fetch=fetcher,
@@ -188,7 +193,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
         on_tick=applet.tick if applet else lambda: None,
     )
     return Services(
-        engine, folders, watcher, fetcher, transport, token_manager, provider_clock, store, notifier, closing
+        engine, folders, watcher, fetcher, transport, token_manager, provider_clock, store, notifier, recorder, closing
     )
 
 

@@ -114,6 +114,10 @@ class ForeignError(TrayquotaError, ValueError):
     """The state was written by another version."""
 
 
+class HistoryError(TrayquotaError):
+    """The history can be neither written nor read now. The text says why, fit for the middle of a sentence."""
+
+
 class UnusableFileError(TrayquotaError, OSError):
     """A path leads to something that is not read or written: no regular file, or a larger one than its reader takes.
 

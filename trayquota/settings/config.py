@@ -77,6 +77,9 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         setting("Whether you are told when what is left of a week, limit resets or a subscription are about to lapse."),
     ] = False
     hide_emails: Annotated[bool, setting("Whether accounts are numbered instead of named, for screen sharing.")] = False
+    history: Annotated[
+        bool, setting("Whether it is recorded what was left over time; `trayquota history --forget` removes it.")
+    ] = True
     renew_logins: Annotated[bool, setting("Whether expired Claude logins are renewed in place.")] = True
     proxy: Annotated[
         str,

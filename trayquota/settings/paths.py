@@ -34,6 +34,11 @@ class Paths(Struct, frozen=True):
         return self.state_dir / "state.json"
 
     @property
+    def history(self) -> Path:
+        """What was left over time."""
+        return self.data_dir / "history.sqlite3"
+
+    @property
     def log(self) -> Path:
         """The rotating log."""
         return self.log_dir / "trayquota.log"

@@ -1,0 +1,343 @@
+"""The history's file: what is in it, and what becomes of it when things go wrong."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from trayquota.core.errors import HistoryError
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow
+from trayquota.core.person import person
+from trayquota.store import history_schema
+from trayquota.store.history import HistoryStore
+from trayquota.store.history_writer import HistoryWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ADA = Account(
+    "claude-ada@example.com.json", "claude", "ada@example.com", person=person(account="a-1", name="ada@example.com")
+)
+BEA = Account("claude-bea@example.org.json", "claude", "bea@example.org", person=person(name="bea@example.org"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> HistoryStore:
+    return HistoryStore(tmp_path / "data" / "history.sqlite3")
+
+
+def usage(used: float | None, at: datetime = NOW, account: Account = ADA, **fields: object) -> AccountUsage:
+    window = QuotaWindow("Weekly", used, NOW + 100 * DAY)
+    return replace(AccountUsage(account, AccountState.OK, (window,), updated_at=at), **fields)
+
+
+def failed(kind: FailureKind = FailureKind.NETWORK, account: Account = ADA) -> AccountUsage:
+    return AccountUsage(account, AccountState.ERROR, failure=Failure(kind, "No answer."))
+
+
+def record(store: HistoryStore, *usages: AccountUsage, at: datetime = NOW) -> bool:
+    return store.record(usages, at)
+
+
+def samples(store: HistoryStore, account: Account = ADA, since: datetime | None = None) -> list[tuple[datetime, float]]:
+    history = store.read([account], since, NOW)
+    return [(sample.at, sample.used_percent) for sample in history[0].windows[0].samples] if history else []
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [entry.getMessage() for entry in caplog.records]
+
+
+def test_a_sample_is_kept_when_the_percent_changes_and_once_a_day(store: HistoryStore) -> None:
+    for hours, used in ((0, 10.0), (1, 10.0), (2, 12.5), (13, 12.5), (14, 12.5)):
+        assert record(store, usage(used, NOW + hours * HOUR), at=NOW + hours * HOUR)
+    hours_kept = [(at - NOW) // HOUR for at, _ in samples(store)]
+    assert hours_kept == [0, 2, 13]
+
+
+def test_the_same_answer_is_recorded_once_after_a_restart_too(store: HistoryStore) -> None:
+    record(store, usage(10))
+    record(HistoryStore(store.path), usage(10), at=NOW + DAY)
+    assert len(samples(store)) == 1
+
+
+def test_an_unknown_percent_is_no_sample(store: HistoryStore) -> None:
+    record(store, usage(None))
+    assert samples(store) == []
+
+
+def test_nothing_in_the_file_names_a_person_or_a_credential_file(store: HistoryStore) -> None:
+    record(store, usage(10), failed(account=BEA))
+    content = store.path.read_bytes().lower()
+    for text in (b"ada", b"bea", b"example", b".json", b"a-1", b"no answer"):
+        assert text not in content
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_file_and_folder_are_the_owners_alone(store: HistoryStore) -> None:
+    old = os.umask(0)
+    try:
+        record(store, usage(10))
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(store.path.parent.stat().st_mode) == 0o700
+
+
+def test_reading_makes_no_file(store: HistoryStore) -> None:
+    assert store.read([ADA], None, NOW) == ()
+    assert not store.path.parent.exists()
+
+
+def test_since_leaves_out_earlier_days_and_cycles(store: HistoryStore) -> None:
+    for days in range(5):
+        record(store, usage(10.0 + days, NOW - days * DAY), at=NOW)
+    store.forget()
+    for days in (4, 3, 2, 1, 0):
+        record(store, usage(10.0 + days, NOW - days * DAY), at=NOW)
+    assert len(samples(store)) == 5
+    assert len(samples(store, since=NOW - 2 * DAY)) == 3
+
+
+def test_accounts_get_their_names_from_those_present_and_gone_ones_a_number(store: HistoryStore) -> None:
+    record(store, usage(10), usage(20, account=BEA))
+    known, gone = store.read([ADA], None, NOW)
+    assert known.account is ADA
+    assert gone.account.provider == "claude"
+    assert gone.account.name.startswith("removed-")
+
+
+def test_another_person_in_the_same_file_has_a_history_of_their_own(store: HistoryStore) -> None:
+    other = replace(ADA, person=person(account="z-9", name="zoe@example.com"))
+    record(store, usage(10))
+    record(store, usage(20, NOW + HOUR, other), at=NOW + HOUR)
+    assert [used for _, used in samples(store)] == [10]
+    assert [used for _, used in samples(store, other)] == [20]
+
+
+def test_a_person_whose_file_is_renamed_keeps_the_history(store: HistoryStore) -> None:
+    record(store, usage(10))
+    renamed = replace(ADA, id="claude-ada@example.com-max.json")
+    record(store, usage(20, NOW + HOUR, renamed), at=NOW + HOUR)
+    assert [used for _, used in samples(store, renamed)] == [10, 20]
+
+
+def test_two_files_of_one_person_have_a_history_each(store: HistoryStore) -> None:
+    copy = replace(ADA, id="claude-copy.json")
+    record(store, usage(10), usage(10, account=copy))
+    record(store, usage(20, NOW + HOUR), usage(30, NOW + HOUR, copy), at=NOW + HOUR)
+    first, second = store.read([ADA, copy], None, NOW)
+    assert [window.samples[-1].used_percent for window in (*first.windows, *second.windows)] == [20, 30]
+
+
+def test_failed_refreshes_are_kept_as_the_time_in_which_they_failed(store: HistoryStore) -> None:
+    record(store, failed())
+    record(store, failed(), at=NOW + HOUR)
+    record(store, failed(FailureKind.LOGIN_EXPIRED), at=NOW + 2 * HOUR)
+    record(store, usage(10, NOW + 3 * HOUR), at=NOW + 3 * HOUR)
+    (history,) = store.read([ADA], None, NOW)
+    found = [(outage.kind, outage.began_at, outage.ended_at) for outage in history.outages]
+    assert found == [
+        (FailureKind.NETWORK, NOW, NOW + 2 * HOUR),
+        (FailureKind.LOGIN_EXPIRED, NOW + 2 * HOUR, NOW + 3 * HOUR),
+    ]
+
+
+def test_what_a_clock_that_was_ahead_has_dated_is_forgotten(store: HistoryStore) -> None:
+    record(store, usage(10))
+    record(store, usage(20, NOW + 40 * DAY), at=NOW + 40 * DAY)
+    record(store, usage(30, NOW + HOUR), at=NOW + HOUR)
+    assert samples(store) == [(NOW, 10), (NOW + HOUR, 30)]
+    (cycle,) = store.read([ADA], None, NOW)[0].windows[0].cycles
+    assert (cycle.started_at, cycle.used_percent, cycle.ended_at) == (NOW, 30, None)
+
+
+def test_old_days_keep_a_sample_an_hour_and_very_old_ones_none_but_cycles_stay(store: HistoryStore) -> None:
+    for minutes in range(0, 180, 20):
+        at = NOW - 91 * DAY + timedelta(minutes=minutes)
+        record(store, usage(minutes / 10, at), at=at)
+    assert len(samples(store)) == 9
+    record(HistoryStore(store.path), usage(90), at=NOW)
+    assert [used for at, used in samples(store) if at < NOW] == [4, 10, 16]
+    record(HistoryStore(store.path), usage(91, NOW + 700 * DAY), at=NOW + 700 * DAY)
+    assert [used for _, used in samples(store)] == [90, 91]
+    cycles = store.read([ADA], None, NOW + 700 * DAY)[0].windows[0].cycles
+    assert cycles[0].started_at == NOW - 91 * DAY
+
+
+@pytest.mark.parametrize("content", [b"no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_broken_file_is_set_aside_and_said(
+    store: HistoryStore, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.path.parent.mkdir()
+    store.path.write_bytes(content)
+    assert record(store, usage(10))
+    assert samples(store) == [(NOW, 10)]
+    assert store.path.with_name("history.sqlite3.aside").read_bytes() == content
+    assert warnings(caplog) == [
+        "The history was broken. It was set aside as history.sqlite3.aside, and a new one is begun."
+    ]
+
+
+def test_pages_that_are_damaged_later_are_noticed(store: HistoryStore, caplog: pytest.LogCaptureFixture) -> None:
+    record(store, usage(10))
+    content = store.path.read_bytes()
+    store.path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    assert record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_table_that_is_not_there_is_a_broken_file(store: HistoryStore) -> None:
+    record(store, usage(10))
+    with sqlite3.connect(store.path) as database:
+        database.execute("DROP TABLE cycle")
+    database.close()
+    assert record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+    assert samples(store) == [(NOW + HOUR, 20)]
+
+
+def test_a_file_of_a_later_version_or_another_program_is_left_alone(
+    store: HistoryStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.path.parent.mkdir()
+    for statement in ("PRAGMA user_version = 99", "CREATE TABLE theirs (x)"):
+        with sqlite3.connect(store.path) as database:
+            database.execute(statement)
+        database.close()
+        before = store.path.read_bytes()
+        assert not record(store, usage(10))
+        assert store.path.read_bytes() == before
+        with pytest.raises(HistoryError, match="later version or another program"):
+            store.read([ADA], None, NOW)
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_full_disk_is_said_once_and_what_was_recorded_stays(
+    store: HistoryStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(store, usage(10))
+    connect = sqlite3.connect
+
+    def full(*arguments: object, **options: object) -> sqlite3.Connection:
+        database: sqlite3.Connection = connect(*arguments, **options)  # type: ignore[call-overload]
+        database.execute("PRAGMA max_page_count = 1")
+        return database
+
+    titles = tuple(QuotaWindow(f"{number:0500}", 1.0) for number in range(50))
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", full)
+        for hours in (1, 2):
+            assert not record(store, usage(20, NOW + hours * HOUR, windows=titles), at=NOW + hours * HOUR)
+    assert warnings(caplog) == ["The history is not recorded: the disk is full."]
+    assert samples(store) == [(NOW, 10)]
+    assert record(store, usage(30, NOW + 3 * HOUR), at=NOW + 3 * HOUR)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+@pytest.mark.skipif(sys.platform != "win32" and os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_said(store: HistoryStore, caplog: pytest.LogCaptureFixture) -> None:
+    store.path.parent.mkdir(mode=0o500)
+    assert not record(store, usage(10))
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_reader_that_takes_its_time_does_not_lose_the_writer_a_sample(
+    store: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(store, usage(10))
+    with history_schema.open_history(store.path) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT * FROM day").fetchone()
+        monkeypatch.setattr(history_schema, "BUSY_S", 0.01)
+        assert not record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+        monkeypatch.undo()
+        thread = threading.Thread(target=record, args=(store, usage(20, NOW + HOUR)), kwargs={"at": NOW + HOUR})
+        thread.start()
+        assert reading.execute("SELECT count(*) FROM day").fetchone() == (1,)
+        reading.execute("COMMIT")
+    thread.join()
+    assert len(samples(store)) == 2
+
+
+def test_an_upgrade_happens_once_though_many_want_it(store: HistoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(store, usage(10))
+    upgrade = "ALTER TABLE account ADD COLUMN note TEXT; CREATE TABLE extra (x INTEGER); INSERT INTO extra VALUES (1)"
+    monkeypatch.setattr(history_schema, "MIGRATIONS", (*history_schema.MIGRATIONS, upgrade))
+    start = threading.Barrier(6)
+    done: list[bool] = []
+
+    def open_at_once(number: int) -> None:
+        start.wait()
+        done.append(HistoryStore(store.path).record([usage(number, NOW + number * HOUR)], NOW + number * HOUR))
+
+    threads = [threading.Thread(target=open_at_once, args=(number,)) for number in range(1, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [True] * 6
+    with history_schema.open_history(store.path) as database:
+        assert database.execute("SELECT count(*) FROM extra").fetchone() == (1,)
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+    assert samples(store)[0] == (NOW, 10)
+
+
+def test_an_upgrade_that_breaks_off_changes_nothing(store: HistoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(store, usage(10))
+    broken = "CREATE TABLE extra (x INTEGER); CREATE TABLE extra (x INTEGER)"
+    with monkeypatch.context() as patch:
+        patch.setattr(history_schema, "MIGRATIONS", (*history_schema.MIGRATIONS, broken))
+        assert not record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+    assert samples(store) == [(NOW, 10)]
+
+
+def test_forgetting_removes_the_file_and_what_was_set_aside(store: HistoryStore) -> None:
+    assert not store.forget()
+    store.path.parent.mkdir()
+    store.path.write_bytes(b"no database" * 100)
+    record(store, usage(10))
+    assert store.forget()
+    assert list(store.path.parent.iterdir()) == []
+    assert record(store, usage(10))
+
+
+def answered(at: datetime) -> tuple[QuotaWindow, ...]:
+    """Return a 5-hour window and three weekly ones that all change with every poll."""
+    windows = []
+    for number, length in enumerate((5 * HOUR, 7 * DAY, 7 * DAY, 7 * DAY)):
+        passed = (at - NOW) % length
+        used = round(passed / length * 100, 2)
+        windows.append(QuotaWindow(f"window {number}", used, at - passed + length, int(length.total_seconds())))
+    return tuple(windows)
+
+
+def test_a_year_of_fifty_accounts_that_are_used_day_and_night_takes_at_most_forty_mebibytes(
+    store: HistoryStore,
+) -> None:
+    users = [Account(f"claude-{number}.json", "claude", f"{number}") for number in range(2)]
+    with history_schema.open_history(store.path):
+        sizes = [store.path.stat().st_size]
+    for day in range(8):
+        with history_schema.open_history(store.path) as database, history_schema.transaction(database):
+            for poll in range(288):
+                at = NOW + 12 * HOUR + day * DAY + timedelta(minutes=5 * poll)
+                HistoryWriter(database, at).write([usage(0, at, user, windows=answered(at)) for user in users])
+        sizes.append(store.path.stat().st_size)
+    full_day = (sizes[-1] - sizes[0]) / 8 / 8
+    with history_schema.open_history(store.path) as database:
+        with history_schema.transaction(database):
+            HistoryWriter(database, NOW + 200 * DAY).prune()
+        database.execute("VACUUM")
+    hourly_day = (store.path.stat().st_size - sizes[0]) / 8 / 8
+    assert 200 * (90 * full_day + 275 * hourly_day) <= 40 << 20
+    assert full_day > 288 * 4, "every poll of the day is there"

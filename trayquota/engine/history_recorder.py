@@ -1,0 +1,140 @@
+"""The sink that records the history: it notices changes on the engine's thread, and writes on one of its own.
+
+That thread lives for as long as there is something to write, right after a refresh, so that nothing wakes up for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from trayquota.core.history import JITTER, hundredths
+from trayquota.system.log import error_location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
+    from trayquota.store.history import HistoryStore
+
+_log = logging.getLogger(__name__)
+
+
+class HistoryRecorder:
+    """Records what has changed. Called on the engine's thread; the file is opened, written and closed on another.
+
+    The two share what is to be written, and whether a thread is at it, under a lock. All times that are recorded are on
+    the providers' clock, as the resets are: this machine's may be wrong, and set.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], datetime], clock_offset: Callable[[], timedelta]) -> None:
+        """Record nothing before :meth:`start`.
+
+        Args:
+            path: The history's.
+            clock: The time, aware, UTC.
+            clock_offset: How far the providers' time is ahead of it.
+        """
+        self._path = path
+        self._clock = clock
+        self._clock_offset = clock_offset
+        self.is_on = False
+        """Whether the person wants a history; for the engine's thread."""
+        self._has_started = False
+        self._handed_over: dict[str, AccountUsage] = {}
+        self._lock = threading.Lock()
+        self._waiting: Sequence[AccountUsage] = ()
+        self._thread: threading.Thread | None = None
+        self._store: HistoryStore | None = None
+
+    def start(self) -> None:
+        """Record from now on: what it takes is not loaded before the first picture is shown."""
+        self._has_started = True
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        """Have it written what has changed since the last time."""
+        if not self._has_started or not self.is_on or snapshot.refreshing:
+            return
+        offset = self._clock_offset()
+        usages = {
+            usage.account.id: replace(usage, updated_at=usage.updated_at and usage.updated_at + offset)
+            for usage in snapshot.accounts
+        }
+        before = self._handed_over
+        if all(account_id in before and _is_alike(before[account_id], usages[account_id]) for account_id in usages):
+            return
+        self._handed_over = usages
+        self._hand_over(tuple(usages.values()))
+
+    def wait_idle(self, timeout_s: float) -> None:
+        """Wait until all is written; for the program's end. What a full disk or a lock keeps waiting is lost."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+
+    def _hand_over(self, usages: Sequence[AccountUsage]) -> None:
+        with self._lock:
+            self._waiting = usages
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._write, name="history", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            # No thread is to be had: with the next change, then.
+            self._thread = None
+            self._handed_over = {}
+
+    def _write(self) -> None:
+        """Write what waits, until nothing does. On the thread of its own."""
+        from trayquota.store.history import HistoryStore
+
+        if self._store is None:
+            self._store = HistoryStore(self._path)
+        while True:
+            with self._lock:
+                usages, self._waiting = self._waiting, ()
+                if not usages:
+                    self._thread = None
+                    return
+            try:
+                is_written = self._store.record(usages, self._clock() + self._clock_offset())
+            except Exception as error:  # noqa: BLE001 - the next refresh has to be recorded whatever it is
+                _log.error("the history was not recorded: %s", error_location(error))
+                is_written = False
+            if not is_written:
+                # All of it is to be written with the next refresh.
+                self._handed_over = {}
+
+
+def _is_alike(before: AccountUsage, usage: AccountUsage) -> bool:
+    """Return whether there is nothing to record: the same percents, resets and failure, on the same day."""
+    if before.windows is usage.windows and before.failure is usage.failure and before.state is usage.state:
+        return _day(before) == _day(usage)
+    return (
+        len(before.windows) == len(usage.windows)
+        and all(map(_is_same_window, before.windows, usage.windows))
+        and (before.failure and before.failure.kind) == (usage.failure and usage.failure.kind)
+        and before.state is usage.state
+        and before.account.person == usage.account.person
+        and _day(before) == _day(usage)
+    )
+
+
+def _is_same_window(before: QuotaWindow, window: QuotaWindow) -> bool:
+    if before.title != window.title or (before.used_percent is None) != (window.used_percent is None):
+        return False
+    if hundredths(before.used_percent) != hundredths(window.used_percent):
+        return False
+    if before.resets_at is None or window.resets_at is None:
+        return before.resets_at is window.resets_at
+    return abs(window.resets_at - before.resets_at) <= JITTER
+
+
+def _day(usage: AccountUsage) -> object:
+    return usage.updated_at and usage.updated_at.date()

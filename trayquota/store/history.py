@@ -1,0 +1,165 @@
+"""The history on disk: written by the applet, read by whoever shows it, removed when the person wants it gone.
+
+It holds no token, no e-mail and no file name: accounts are known by fingerprints, and get their names from the
+credentials folder when they are shown. A broken file is set aside, never fatal.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import struct
+from typing import TYPE_CHECKING
+
+from msgspec import MsgspecError
+
+from trayquota.core.errors import ForeignError, HistoryError
+from trayquota.store.history_reader import read_history
+from trayquota.store.history_schema import open_history, transaction
+from trayquota.store.history_writer import HistoryWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+    from typing import TypeVar
+
+    from trayquota.core.history import AccountHistory
+    from trayquota.core.model import Account, AccountUsage
+
+    _Result = TypeVar("_Result")
+
+_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_BUSY: "another process is using it",
+    sqlite3.SQLITE_READONLY: "it may not be written",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_IOERR: "the disk fails",
+}
+_log = logging.getLogger(__name__)
+
+
+class HistoryStore:
+    """The history of one user. It has no connection between two calls; each is for any one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Keep the history at ``path``; the file is made by the first thing that is recorded."""
+        self.path = path
+        self._warnings: set[str] = set()
+        self._pruned_on: date | None = None
+
+    def record(self, usages: Sequence[AccountUsage], now: datetime) -> bool:
+        """Write what is new in a refresh; return whether the disk has it. What keeps it from that is logged once.
+
+        Args:
+            usages: All accounts, with the time of their answers on the providers' clock, as their resets are.
+            now: The moment on that clock.
+        """
+
+        def write(database: sqlite3.Connection) -> None:
+            with transaction(database):
+                writer = HistoryWriter(database, now)
+                writer.write(usages)
+                if self._pruned_on != now.date():
+                    writer.prune()
+
+        try:
+            self._with_database(write)
+        except HistoryError as error:
+            self._warn_once(f"The history is not recorded: {error}.")
+            return False
+        self._pruned_on = now.date()
+        self._warnings.clear()
+        return True
+
+    def read(self, accounts: Sequence[Account], since: datetime | None, now: datetime) -> tuple[AccountHistory, ...]:
+        """Return what is recorded of these accounts, and of those that are gone; nothing when there is no file.
+
+        Args:
+            accounts: With their names.
+            since: From when on; ``None`` is from the beginning.
+            now: The moment; a cycle that was to end by then has ended.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        if not self.path.exists():
+            return ()
+
+        def read(database: sqlite3.Connection) -> tuple[AccountHistory, ...]:
+            with transaction(database, "DEFERRED"):
+                return read_history(database, accounts, since, now)
+
+        return self._with_database(read)
+
+    def forget(self) -> bool:
+        """Remove the history; return whether there was one.
+
+        Raises:
+            HistoryError: It cannot be removed.
+        """
+        journal, aside = (self.path.with_name(self.path.name + suffix) for suffix in ("-journal", ".aside"))
+        had_any = self.path.exists() or aside.exists()
+        try:
+            # Nobody is in the middle of writing it.
+            if self.path.exists():
+                self._with_database(_lock)
+            for path in (self.path, journal, aside):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise HistoryError(error.strerror or type(error).__name__) from None
+        return had_any
+
+    def _with_database(self, do: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Do something with the open history; a broken one is set aside, and a new one begun."""
+        try:
+            return self._tried(do)
+        except _BrokenError:
+            self._set_aside()
+            return self._tried(do)
+
+    def _tried(self, do: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        try:
+            with open_history(self.path) as database:
+                return do(database)
+        except ForeignError:
+            reason = "its file was written by a later version or another program"
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            if code in _BROKEN or str(error).startswith("no such"):  # table or column
+                raise _BrokenError(_BROKEN_REASON) from None
+            reason = _REASONS.get(code, type(error).__name__)
+        except (MsgspecError, struct.error, OverflowError):
+            raise _BrokenError(_BROKEN_REASON) from None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+        raise HistoryError(reason)
+
+    def _set_aside(self) -> None:
+        """Put a broken file where a person can look at it, in place of an earlier one; its journal belongs to it."""
+        aside = self.path.with_name(self.path.name + ".aside")
+        try:
+            self.path.replace(aside)
+            self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
+        except OSError:
+            raise HistoryError(_BROKEN_REASON) from None
+        _log.warning("The history was broken. It was set aside as %s, and a new one is begun.", aside.name)
+
+    def _warn_once(self, message: str) -> None:
+        """Log a warning, once until something has been recorded."""
+        if message not in self._warnings:
+            _log.warning("%s", message)
+        self._warnings.add(message)
+
+
+_BROKEN_REASON = "its file is broken"
+
+
+class _BrokenError(HistoryError):
+    """The file is no database, or not one of ours."""
+
+
+def _lock(database: sqlite3.Connection) -> None:
+    with transaction(database, "EXCLUSIVE"):
+        pass
