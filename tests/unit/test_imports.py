@@ -33,7 +33,19 @@ LAYERS = (
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 OWNERS = {
     "requests": {"trayquota.net.requests_import"},
-    "rich": {"trayquota.cli.status", "trayquota.views.table"},
+    "rich": {
+        "trayquota.cli.history",
+        "trayquota.cli.status",
+        "trayquota.views.history_chart",
+        "trayquota.views.table",
+    },
+    "sqlite3": {
+        "trayquota.store.history",
+        "trayquota.store.history_accounts",
+        "trayquota.store.history_reader",
+        "trayquota.store.history_schema",
+        "trayquota.store.history_writer",
+    },
 }
 """Libraries that only some may import."""
 

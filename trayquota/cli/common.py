@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from trayquota.settings.load import Config
 
 
+_MAX_DAYS = 36_500
+
+
 class ExitCode(IntEnum):
     """How a command ended; all below 70 are part of the public contract."""
 
@@ -40,6 +43,10 @@ class Options:
     once = False
     init = False
     switch = "status"
+    days: int | None = None
+    account: str | None = None
+    csv = False
+    forget = False
 
 
 def load(options: Options) -> Config:
@@ -47,6 +54,20 @@ def load(options: Options) -> Config:
     from trayquota.settings.load import load_config
 
     return load_config(folder=options.dir, config=options.config)
+
+
+def day_count(text: str) -> int:
+    """Return the value of an option that counts days.
+
+    Raises:
+        ArgumentTypeError: It is no number of days.
+    """
+    from argparse import ArgumentTypeError
+
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _MAX_DAYS:
+        message = f"expected a whole number of days from 1 to {_MAX_DAYS}"
+        raise ArgumentTypeError(message)
+    return int(text)
 
 
 def say(message: str) -> None:

@@ -93,6 +93,8 @@ def _command(name: str | None) -> Callable[[Options], int]:
             from trayquota.cli.doctor import run
         case "autostart":
             from trayquota.cli.autostart import run
+        case "history":
+            from trayquota.cli.history import run
         case "config":
             from trayquota.cli.config import run
         case _:
@@ -132,9 +134,21 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="print once and leave")
     add("doctor", "what was found and chosen, fit for a bug report")
     add("autostart", "start with the session").add_argument("switch", choices=("on", "off", "status"))
+    _add_history(add("history", "what was left over time"))
     config = add("config", "print the settings in force")
     config.add_argument("--init", action="store_true", help="write a commented file; one that is there is kept")
     return top
+
+
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    from trayquota.cli.common import day_count
+
+    parser.add_argument("--days", type=day_count, metavar="N", help="only the last N days; a chart shows 7")
+    parser.add_argument("--account", metavar="NAME", help="only this account, by its name or file")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    output.add_argument("--csv", action="store_true", help="one sample a row on standard output")
+    output.add_argument("--forget", action="store_true", help="remove all that is recorded")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from array import array
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ JITTER = timedelta(minutes=5)
 """So much the resets that a provider names for one and the same cycle may differ."""
 _FALL_PERCENT = 5.0
 """A fall by so much, to half or less, is a fresh start; a smaller one may be a provider that rounds otherwise."""
+_HOLDS_S = 26 * 3600
+"""As a sample is taken on every day on which the program runs, nobody looked after so long without one."""
 _LEAST_FALL_PERCENT = 1.0
 """What a fall has to be where the reset has moved on as well."""
 
@@ -217,3 +221,27 @@ def _cycle_end(
 
 def _tolerance(window: QuotaWindow) -> timedelta:
     return max(timedelta(seconds=window.duration_s or 0) / 2, JITTER)
+
+
+def lowest_remaining(samples: SampleSeries, start: datetime, end: datetime, parts: int) -> list[float | None]:
+    """Return the least that was left in each of ``parts`` equal spans of time, 0–100.
+
+    What a sample says holds until the next one, yet for no longer than a day, after which there would have been
+    another: ``None`` is a span in which nobody looked.
+    """
+    start_s, end_s = start.timestamp(), end.timestamp()
+    part_s = (end_s - start_s) / parts
+    found: list[float | None] = [None] * parts
+    last = bisect_right(samples.at_s, start_s) - 1
+    for index in range(max(last, 0), len(samples)):
+        at_s = samples.at_s[index]
+        if at_s >= end_s:
+            break
+        next_s = samples.at_s[index + 1] if index + 1 < len(samples) else end_s
+        until_s = min(next_s, at_s + _HOLDS_S, end_s)
+        remaining = 100 - samples.used[index] / 100
+        first = max(0, int((at_s - start_s) / part_s))
+        for part in range(first, min(parts, math.ceil((until_s - start_s) / part_s))):
+            before = found[part]
+            found[part] = remaining if before is None else min(before, remaining)
+    return found

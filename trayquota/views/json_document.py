@@ -33,7 +33,7 @@ def json_document(snapshot: Snapshot, now: datetime, ignored: Collection[str] = 
     lowest, candidate = local.lowest(now), next_account(local.accounts, now, Demand(ignored=ignored))
     document = {
         "schema": SCHEMA,
-        "generated_at": _instant(now.replace(microsecond=0)),
+        "generated_at": instant_text(now.replace(microsecond=0)),
         "lowest": lowest
         and {
             "account": lowest.usage.account.id,
@@ -60,17 +60,17 @@ def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
         "plan": usage.account.plan,
         "state": state.value,
         "error": failure
-        and {"kind": failure.kind.value, "message": failure.message, "retry_at": _instant(failure.retry_at)},
-        "updated_at": _instant(usage.updated_at),
+        and {"kind": failure.kind.value, "message": failure.message, "retry_at": instant_text(failure.retry_at)},
+        "updated_at": instant_text(usage.updated_at),
         "windows": [_window(window, provider_now) for window in usage.windows],
         "organization": usage.account.organization,
-        "subscription_ends_at": _instant(usage.account.subscription_ends_at),
+        "subscription_ends_at": instant_text(usage.account.subscription_ends_at),
         "credits": usage.credits
         and {"balance": _number(usage.credits.balance), "unlimited": usage.credits.is_unlimited},
         "reset_credits": usage.reset_credits
         and {
             "available": usage.reset_credits.available,
-            "expires_at": _instant(usage.reset_credits.expires_at),
+            "expires_at": instant_text(usage.reset_credits.expires_at),
         },
     }
 
@@ -81,12 +81,12 @@ def _window(window: QuotaWindow, now: datetime) -> dict[str, object]:
         "title": window.title,
         "used_percent": _number(window.used_percent),
         "remaining_percent": _number(window.remaining_percent),
-        "resets_at": _instant(window.resets_at),
+        "resets_at": instant_text(window.resets_at),
         "duration_seconds": window.duration_s,
         "pace": forecast
         and {
             "expected_used_percent": round(forecast.expected_used_percent, 1),
-            "runs_out_at": _instant(forecast.runs_out_at and forecast.runs_out_at.replace(microsecond=0)),
+            "runs_out_at": instant_text(forecast.runs_out_at and forecast.runs_out_at.replace(microsecond=0)),
         },
     }
 
@@ -95,7 +95,8 @@ def _number(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
 
 
-def _instant(moment: datetime | None) -> str | None:
+def instant_text(moment: datetime | None) -> str | None:
+    """Return an instant as documents have it: UTC with ``Z``, in whole seconds unless it has a fraction."""
     if moment is None:
         return None
     precision = "milliseconds" if moment.microsecond >= 1000 else "seconds"

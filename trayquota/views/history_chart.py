@@ -1,0 +1,92 @@
+"""The history → charts for a terminal, a few lines each.
+
+Drawn here and not by plotext, the usual library: its charts bring frames, axes and a palette of their own where this
+takes three rows of the block characters that the bars are made of, in the colours of the levels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trayquota.core.history import lowest_remaining
+from trayquota.core.model import Level
+from trayquota.views.labels import account_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from trayquota.core.history import AccountHistory, WindowHistory
+    from trayquota.views.labels import DisplayOptions
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+_ROWS = 3
+_MARGIN = 6
+_WIDTH = 100
+"""At most so many columns, for a chart that is wider is no clearer."""
+_STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Level.EMPTY: "red"}
+
+
+def print_charts(
+    histories: Sequence[AccountHistory], start: datetime, now: datetime, options: DisplayOptions, console: Console
+) -> None:
+    """Print a chart of each window: how much was left from ``start`` to ``now``."""
+    from rich.text import Text
+
+    columns = max(10, min(console.width, _WIDTH) - _MARGIN)
+    for number, history in enumerate(histories):
+        if number:
+            console.print()
+        console.print(Text(account_label(history.account, options), style="bold"))
+        for window in history.windows:
+            console.print(Text(f"  {window_summary(window)}"))
+            for line in _chart(window, start, now, columns, options):
+                console.print(line)
+            console.print(Text(" " * _MARGIN + _axis(start, columns, options), style="dim"))
+
+
+def window_summary(window: WindowHistory) -> str:
+    """Return ``Weekly: 12 cycles ended, on average 64% used, 36% left unused``."""
+    ended = [cycle for cycle in window.cycles if cycle.ended_at is not None]
+    if not ended:
+        return f"{window.title}: no cycle has ended yet"
+    used = round(sum(cycle.used_percent for cycle in ended) / len(ended))
+    count = f"{len(ended)} cycle{'' if len(ended) == 1 else 's'} ended"
+    return f"{window.title}: {count}, on average {used}% used, {100 - used}% left unused"
+
+
+def spark_text(values: Sequence[float | None]) -> str:
+    """Return one character for each percent left; a space where it is not known."""
+    return "".join(" " if value is None else BLOCKS[1 + min(7, int(value * 8 / 100))] for value in values)
+
+
+def _chart(window: WindowHistory, start: datetime, now: datetime, columns: int, options: DisplayOptions) -> list[Text]:
+    from rich.text import Text
+
+    values = lowest_remaining(window.samples, start, now, columns)
+    lines = []
+    for row in reversed(range(_ROWS)):
+        label = {_ROWS - 1: "100%", 0: "0%"}.get(row, "")
+        line = Text(f"{label:>{_MARGIN - 1}} ", style="dim")
+        for value in values:
+            line.append(_cell(value, row), style=None if value is None else _STYLES[options.level(value)])
+        line.rstrip()
+        lines.append(line)
+    return lines
+
+
+def _cell(value: float | None, row: int) -> str:
+    """Return a column's character in one of the rows; what is known to be nothing is a thin line at the bottom."""
+    if value is None:
+        return " "
+    eighths = round(value / 100 * _ROWS * 8) - row * 8
+    return BLOCKS[max(1 if row == 0 else 0, min(8, eighths))]
+
+
+def _axis(start: datetime, columns: int, options: DisplayOptions) -> str:
+    local, form = start.astimezone(options.zone), options.clock_format
+    first = form.date.format(d=local.day, M=form.months[local.month - 1])
+    return f"{first}{'now':>{columns - len(first)}}"
