@@ -1,0 +1,39 @@
+"""What the tests of the history's file share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow
+from trayquota.core.person import person
+
+if TYPE_CHECKING:
+    from trayquota.store.history import HistoryStore
+
+NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ADA = Account(
+    "claude-ada@example.com.json", "claude", "ada@example.com", person=person(account="a-1", name="ada@example.com")
+)
+BEA = Account("claude-bea@example.org.json", "claude", "bea@example.org", person=person(name="bea@example.org"))
+
+
+def usage(used: float | None, at: datetime = NOW, account: Account = ADA, **fields: object) -> AccountUsage:
+    window = QuotaWindow("Weekly", used, NOW + 100 * DAY)
+    return replace(AccountUsage(account, AccountState.OK, (window,), updated_at=at), **fields)
+
+
+def failed(kind: FailureKind = FailureKind.NETWORK, account: Account = ADA) -> AccountUsage:
+    return AccountUsage(account, AccountState.ERROR, failure=Failure(kind, "No answer."))
+
+
+def record(store: HistoryStore, *usages: AccountUsage, at: datetime = NOW) -> bool:
+    return store.record(usages, at)
+
+
+def samples(store: HistoryStore, account: Account = ADA, since: datetime | None = None) -> list[tuple[datetime, float]]:
+    history = store.read([account], since, NOW)
+    return [(sample.at, sample.used_percent) for sample in history[0].windows[0].samples] if history else []
