@@ -104,7 +104,7 @@ def session(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
     """The private folder of a session, with a path as short as usual."""
     with tempfile.TemporaryDirectory(prefix="tq") as folder:
         path = tmp_path_factory.mktemp("temp")
-        monkeypatch.setattr(tempfile, "tempdir", str(path))
+        monkeypatch.setenv("TMPDIR", str(path))
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
         yield type(path)(folder)
 
@@ -301,7 +301,7 @@ def test_where_the_session_has_no_private_folder_the_temporary_one_s_own_is_used
     monkeypatch.setenv("XDG_RUNTIME_DIR", stated.get(reason, str(session)))
     monkeypatch.setattr(endpoint, "_USER_FOLDERS", str(session / "nobody"))
     monkeypatch.setattr(endpoint, "_TEMPORARY", str(session))
-    monkeypatch.setattr(tempfile, "tempdir", str(session))
+    monkeypatch.setenv("TMPDIR", str(session))
     instance = SingleInstance(tmp_path)
     assert instance.claim()
     instance.listen(lambda: None)
@@ -320,7 +320,7 @@ def test_a_temporary_folder_of_that_name_that_others_can_enter_is_not_used(
     monkeypatch.setenv("XDG_RUNTIME_DIR", "")
     monkeypatch.setattr(endpoint, "_USER_FOLDERS", str(session / "nobody"))
     monkeypatch.setattr(endpoint, "_TEMPORARY", str(session))
-    monkeypatch.setattr(tempfile, "tempdir", str(session))
+    monkeypatch.setenv("TMPDIR", str(session))
     own = own_folder(session)
     own.mkdir()
     own.chmod(0o777)
