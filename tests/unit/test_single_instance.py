@@ -288,6 +288,22 @@ def test_the_socket_is_among_the_session_s_files(tmp_path: Path, session: Path) 
 
 
 @posix
+@pytest.mark.parametrize("umask", [0o000, 0o277, 0o777], ids=oct)
+def test_the_socket_can_be_reached_by_its_owner_under_every_umask(tmp_path: Path, session: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        instance = SingleInstance(tmp_path)
+        assert instance.claim()
+        instance.listen(lambda: None)
+    finally:
+        os.umask(before)
+    (path,) = session.iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert SingleInstance(tmp_path).call()
+    instance.release()
+
+
+@posix
 @pytest.mark.parametrize("reason", ["none", "relative", "open to others", "too long", "a link"])
 def test_where_the_session_has_no_private_folder_the_temporary_one_s_own_is_used(
     tmp_path: Path, session: Path, monkeypatch: pytest.MonkeyPatch, reason: str

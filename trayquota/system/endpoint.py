@@ -78,6 +78,7 @@ class SocketFile:
                 if path.is_socket():
                     path.unlink()
                 listener.bind(str(path))
+                path.chmod(0o600)  # the umask may have denied even its owner
                 listener.listen()
                 self._bound = path, path.stat().st_ino
             except OSError:
