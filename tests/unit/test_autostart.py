@@ -20,8 +20,16 @@ from hypothesis import strategies as st
 from trayquota.core.errors import AutostartError
 from trayquota.system import assets
 from trayquota.system import autostart as module
-from trayquota.system.autostart import Autostart, DesktopEntry, LaunchAgent, RunKey, autostart, command, config_home
-from trayquota.system.desktop_entry import started_by
+from trayquota.system.autostart import (
+    Autostart,
+    DesktopEntry,
+    LaunchAgent,
+    RunKey,
+    autostart,
+    config_home,
+    start_command,
+)
+from trayquota.system.desktop_entry import command_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,43 +106,45 @@ def started(line: str) -> list[str]:
 def test_the_command_is_the_script_beside_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    assert command() == [str(tmp_path / "python"), "-m", "trayquota"]
+    assert start_command() == [str(tmp_path / "python"), "-m", "trayquota"]
     script = program(tmp_path)
-    assert command() == [script]
+    assert start_command() == [script]
 
 
-def test_on_windows_no_console_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_windows_the_command_leaves_no_console_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python.exe"))
-    assert command() == [str(tmp_path / "python.exe"), "-m", "trayquota"]
+    assert start_command() == [str(tmp_path / "python.exe"), "-m", "trayquota"]
     (tmp_path / "pythonw.exe").touch()
-    assert command() == [str(tmp_path / "pythonw.exe"), "-m", "trayquota"]
+    assert start_command() == [str(tmp_path / "pythonw.exe"), "-m", "trayquota"]
 
 
 @pytest.mark.parametrize(
     ("platform", "way"),
     [("linux", DesktopEntry), ("freebsd14", DesktopEntry), ("darwin", LaunchAgent), ("win32", RunKey)],
 )
-def test_each_platform_has_its_way(platform: str, way: type[Autostart], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_platform_starts_it_by_its_own_means(
+    platform: str, way: type[Autostart], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     assert isinstance(autostart(), way)
 
 
-def test_the_entry_lies_where_the_session_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_entry_is_where_the_session_looks_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert autostart().status().place == str(tmp_path / "autostart" / "trayquota.desktop")
 
 
 @pytest.mark.parametrize("stated", [None, "", "relative/folder"])
-def test_without_a_folder_of_its_own_the_usual_one_is_taken(stated: str | None) -> None:
+def test_without_an_absolute_xdg_folder_the_usual_one_is_used(stated: str | None) -> None:
     assert config_home({} if stated is None else {"XDG_CONFIG_HOME": stated}) == Path.home() / ".config"
 
 
 # Desktop entries.
 
 
-def test_on_and_off(tmp_path: Path) -> None:
+def test_switching_on_and_off_writes_and_removes_the_entry(tmp_path: Path) -> None:
     way = DesktopEntry(tmp_path / "config", [program(tmp_path)])
     place = str(tmp_path / "config" / "autostart" / "trayquota.desktop")
     assert way.status() == module.Status(is_on=False, place=place)
@@ -167,7 +177,7 @@ def test_without_its_artwork_the_entry_names_no_icon(tmp_path: Path, monkeypatch
 
 @POSIX
 @pytest.mark.parametrize("name", ODD)
-def test_odd_paths_come_through(tmp_path: Path, name: str) -> None:
+def test_paths_with_special_characters_survive_the_quoting(tmp_path: Path, name: str) -> None:
     words = [program(tmp_path / name), "--dir", name]
     way = DesktopEntry(tmp_path, words)
     way.switch_on()
@@ -179,18 +189,18 @@ def test_odd_paths_come_through(tmp_path: Path, name: str) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1))
 @example([""])
 @example(["%", "=", ""])
-def test_any_words_come_through(words: list[str]) -> None:
+def test_any_arguments_survive_the_quoting(words: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         way = DesktopEntry(Path(folder), words)
         way.switch_on()
         content = Path(way.status().place).read_bytes().decode()
     assert started(main_group(content)["Exec"]) == words
-    assert started_by(main_group(content)["Exec"]) == words
+    assert command_of(main_group(content)["Exec"]) == words
 
 
 @pytest.mark.skipif(shutil.which("desktop-file-validate") is None, reason="desktop-file-validate is not installed")
 @pytest.mark.parametrize("name", ODD)
-def test_the_entry_is_valid(tmp_path: Path, name: str) -> None:
+def test_desktop_file_validate_accepts_the_entry(tmp_path: Path, name: str) -> None:
     way = DesktopEntry(tmp_path, [program(tmp_path / name), name])
     way.switch_on()
     done = subprocess.run(
@@ -202,7 +212,7 @@ def test_the_entry_is_valid(tmp_path: Path, name: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_moved_environment_is_told(tmp_path: Path) -> None:
+def test_a_moved_virtual_environment_is_reported(tmp_path: Path) -> None:
     old, new = program(tmp_path / "old env"), program(tmp_path / "new env")
     DesktopEntry(tmp_path, [old]).switch_on()
     way = DesktopEntry(tmp_path, [new])
@@ -220,7 +230,7 @@ def test_a_moved_environment_is_told(tmp_path: Path) -> None:
     assert way.status().problem is None
 
 
-def test_an_environment_that_may_not_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_virtual_environment_without_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     way = DesktopEntry(tmp_path, [program(tmp_path)])
     way.switch_on()
     monkeypatch.setattr(os, "access", lambda *_args, **_more: False)
@@ -250,7 +260,7 @@ HEAD = "[Desktop Entry]\nType=Application\n"
         ("\ud800\udcff nonsense", True, "names no program"),
     ],
 )
-def test_an_entry_by_another_hand(
+def test_an_entry_that_somebody_else_wrote_is_understood(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, problem: str, *, is_on: bool
 ) -> None:
     words = [program(tmp_path / "bin")]
@@ -264,7 +274,7 @@ def test_an_entry_by_another_hand(
     assert bool(problem) == bool(status.problem)
 
 
-def test_an_entry_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_entry_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "autostart" / "trayquota.desktop").mkdir(parents=True)
     status = DesktopEntry(tmp_path, ["x"]).status()
     assert not status.is_on
@@ -283,7 +293,7 @@ def agent(folder: Path) -> Autostart:
 
 
 @pytest.mark.parametrize("make", [entry, agent])
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, make: Callable[[Path], Autostart]) -> None:
+def test_a_place_that_cannot_be_written_is_an_error_in_words(tmp_path: Path, make: Callable[[Path], Autostart]) -> None:
     (tmp_path / "autostart").write_text("in the way")
     with pytest.raises(AutostartError, match=r"cannot be written"):
         make(tmp_path).switch_on()
@@ -291,7 +301,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, make: Callable[[
 
 
 @pytest.mark.parametrize("make", [entry, agent])
-def test_a_failure_leaves_nothing_behind(tmp_path: Path, make: Callable[[Path], Autostart]) -> None:
+def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path, make: Callable[[Path], Autostart]) -> None:
     place = Path(make(tmp_path).status().place)
     place.mkdir(parents=True)
     with pytest.raises(AutostartError, match=r"cannot be written"):
@@ -302,7 +312,9 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, make: Callable[[Path], 
 
 
 @pytest.mark.parametrize("way", [DesktopEntry, LaunchAgent])
-def test_a_path_that_no_text_can_hold_is_told(tmp_path: Path, way: type[DesktopEntry | LaunchAgent]) -> None:
+def test_a_path_that_the_entry_cannot_hold_is_an_error_in_words(
+    tmp_path: Path, way: type[DesktopEntry | LaunchAgent]
+) -> None:
     with pytest.raises(AutostartError, match=r"characters"):
         way(tmp_path, ["/not/utf-8/\udcff"]).switch_on()
     assert list(tmp_path.iterdir()) == []
@@ -312,7 +324,7 @@ def test_a_path_that_no_text_can_hold_is_told(tmp_path: Path, way: type[DesktopE
 
 
 @POSIX
-def test_a_launch_agent_comes_through(tmp_path: Path) -> None:
+def test_a_launch_agent_is_read_as_it_was_written(tmp_path: Path) -> None:
     words = [program(tmp_path / "bin & <tools>"), "--dir", "ünï code"]
     way = LaunchAgent(tmp_path / "LaunchAgents", words)
     assert not way.status().is_on
@@ -327,7 +339,7 @@ def test_a_launch_agent_comes_through(tmp_path: Path) -> None:
     assert not way.status().is_on
 
 
-def test_a_launch_agent_of_a_moved_environment_is_told(tmp_path: Path) -> None:
+def test_a_launch_agent_of_a_moved_environment_is_reported(tmp_path: Path) -> None:
     LaunchAgent(tmp_path, [str(tmp_path / "gone" / "trayquota")]).switch_on()
     status = LaunchAgent(tmp_path, [program(tmp_path)]).status()
     assert status.is_on
@@ -348,7 +360,9 @@ def test_a_launch_agent_of_a_moved_environment_is_told(tmp_path: Path) -> None:
         (plistlib.dumps({"ProgramArguments": "x"}), True, "names no program"),
     ],
 )
-def test_a_launch_agent_by_another_hand(tmp_path: Path, content: bytes, problem: str, *, is_on: bool) -> None:
+def test_a_launch_agent_that_somebody_else_wrote_is_understood(
+    tmp_path: Path, content: bytes, problem: str, *, is_on: bool
+) -> None:
     (tmp_path / "io.github.trayquota.plist").write_bytes(content)
     status = LaunchAgent(tmp_path, ["x"]).status()
     assert status.is_on is is_on
@@ -374,7 +388,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @POSIX
 @pytest.mark.parametrize("folder", ["plain", "Program Files", "Ünï & (x86) 100%", "back\\slash"])
-def test_a_run_value_comes_through(tmp_path: Path, registry: dict[str, str], folder: str) -> None:
+def test_a_run_value_is_read_as_it_was_written(tmp_path: Path, registry: dict[str, str], folder: str) -> None:
     words = [program(tmp_path / folder), "-m", "trayquota"]
     way = RunKey(words)
     way.switch_off()
@@ -384,12 +398,12 @@ def test_a_run_value_comes_through(tmp_path: Path, registry: dict[str, str], fol
     assert (status.is_on, status.problem) == (True, None)
     assert "HKEY_CURRENT_USER" in status.place
     assert registry["trayquota"].startswith('"') is (" " in folder)
-    assert module._windows_words(registry["trayquota"]) == words
+    assert module._windows_arguments(registry["trayquota"]) == words
     way.switch_off()
     assert registry == {}
 
 
-def test_a_run_value_of_a_moved_environment_is_told(tmp_path: Path, registry: dict[str, str]) -> None:
+def test_a_run_value_of_a_moved_environment_is_reported(tmp_path: Path, registry: dict[str, str]) -> None:
     old, new = program(tmp_path / "old env"), program(tmp_path / "new env")
     RunKey([old]).switch_on()
     assert "another installation" in (RunKey([new]).status().problem or "")

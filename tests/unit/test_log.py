@@ -44,13 +44,13 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_program_s_own_words_go_in_as_they_are(path: Path) -> None:
+def test_the_program_s_own_messages_are_logged_whole(path: Path) -> None:
     OWN.info("refresh: %s, %d accounts", "start", 3)
     OWN.debug("not so much")
     assert path.read_text().endswith("INFO MainThread trayquota.some.part: refresh: start, 3 accounts\n")
 
 
-def test_of_a_library_s_warning_only_what_is_constant_goes_in(path: Path) -> None:
+def test_of_a_library_s_warning_only_the_constant_part_is_logged(path: Path) -> None:
     OTHER.warning("Retrying after connection broken by %r: %s", "ada@example.com", "/secret/path?token=1")
     OTHER.error("body of https://example.com/x?token=secret for ada@example.com: sk-ant-oat01-abcdefghijklmnop\nsecret")
     OTHER.info("Starting new HTTPS connection (1): example.com:443")
@@ -66,7 +66,9 @@ def test_of_a_library_s_warning_only_what_is_constant_goes_in(path: Path) -> Non
         assert secret not in text
 
 
-def test_a_library_s_warning_does_not_go_to_the_terminal(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_verbose_a_library_s_warning_does_not_reach_the_terminal(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     OTHER.warning("something")
     OWN.warning("something")
     log.set_up_logging(None, verbose=False)
@@ -76,7 +78,7 @@ def test_a_library_s_warning_does_not_go_to_the_terminal(path: Path, capsys: pyt
     assert path.exists()
 
 
-def test_with_verbose_it_goes_to_the_terminal_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_verbose_messages_reach_the_terminal_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log.set_up_logging(tmp_path / "log", verbose=True)
     OWN.info("refresh: start")
     out, err = capsys.readouterr()
@@ -86,7 +88,7 @@ def test_with_verbose_it_goes_to_the_terminal_as_well(tmp_path: Path, capsys: py
 
 
 @posix
-def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_is_private_after_rotation_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_LARGEST_BYTES", 500)
     log.set_up_logging(path, verbose=False)
     for number in range(30):
@@ -100,7 +102,7 @@ def test_the_file_is_its_owner_s_alone_also_after_it_was_rotated(path: Path, mon
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_log_that_cannot_be_put_aside_does_not_grow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_cannot_be_rotated_stops_growing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_LARGEST_BYTES", 500)
     path.with_name("trayquota.log.1").mkdir()
     (path.with_name("trayquota.log.1") / "in the way").touch()
@@ -109,25 +111,25 @@ def test_a_log_that_cannot_be_put_aside_does_not_grow(path: Path, monkeypatch: p
     assert path.stat().st_size < 600
 
 
-def test_any_text_can_be_written(path: Path) -> None:
+def test_text_that_is_no_utf_8_is_logged_escaped(path: Path) -> None:
     OWN.info("▰▱ zoë \udcff")
     assert "▰▱ zoë \\udcff" in path.read_text("utf-8")
 
 
-def test_a_log_that_cannot_be_written_is_done_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_writable_log_the_program_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     log.set_up_logging(tmp_path / "file" / "trayquota.log", verbose=True)
     OWN.info("still there")
     assert "there is no log file" in capsys.readouterr().err
 
 
-def test_setting_up_twice_writes_once(path: Path) -> None:
+def test_setting_up_logging_twice_logs_each_message_once(path: Path) -> None:
     log.set_up_logging(path, verbose=False)
     OWN.info("once")
     assert path.read_text().count("once") == 1
 
 
-def test_an_error_that_ends_a_thread_is_noted_without_its_text(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_that_ends_a_thread_is_logged_without_its_text(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
         raise ValueError("secret")
 
@@ -139,7 +141,7 @@ def test_an_error_that_ends_a_thread_is_noted_without_its_text(path: Path, capsy
     assert "secret" not in path.read_text() + capsys.readouterr().err
 
 
-def test_where_an_error_happened_is_told_without_its_text() -> None:
+def test_an_error_s_location_does_not_contain_its_text() -> None:
     try:
         int("secret")
     except ValueError as error:

@@ -39,7 +39,7 @@ def test_a_folder_that_is_not_there_yet_opens_its_nearest_parent(tmp_path: Path,
     assert targets == [str(tmp_path)]
 
 
-def test_a_folder_that_may_not_be_looked_at_is_no_accident(
+def test_a_folder_without_permission_raises_nothing(
     tmp_path: Path, targets: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked = tmp_path / "locked"
@@ -69,7 +69,7 @@ def test_a_page_is_opened(address: str, targets: list[str]) -> None:
 @pytest.mark.parametrize(
     "address", ["", "http://example.com", "file:///etc/passwd", "javascript:alert(1)", "--help", " https://x", "HTTPS:"]
 )
-def test_nothing_but_a_page_is_opened_as_one(address: str, targets: list[str]) -> None:
+def test_only_https_addresses_are_opened_as_pages(address: str, targets: list[str]) -> None:
     open_page(address)
     assert targets == []
 
@@ -95,7 +95,7 @@ def test_the_platform_s_own_program_is_started_without_a_shell(
 
 
 @posix
-def test_without_that_program_it_is_noted_and_nothing_else(
+def test_a_missing_program_is_logged_and_raises_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
@@ -106,7 +106,7 @@ def test_without_that_program_it_is_noted_and_nothing_else(
     assert str(tmp_path) not in caplog.text
 
 
-def test_on_windows_the_system_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_windows_startfile_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[str] = []
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "startfile", found.append, raising=False)
@@ -115,7 +115,7 @@ def test_on_windows_the_system_opens_it(tmp_path: Path, monkeypatch: pytest.Monk
     assert found == [str(tmp_path), "https://example.com"]
 
 
-def test_what_windows_does_not_open_is_noted(
+def test_what_windows_refuses_to_open_is_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(_target: str) -> None:

@@ -23,7 +23,7 @@ def written(encoding: str, monkeypatch: pytest.MonkeyPatch, errors: str = "stric
 
 
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
-def test_an_encoding_that_knows_everything_is_left_alone(monkeypatch: pytest.MonkeyPatch, errors: str) -> None:
+def test_utf_8_output_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch, errors: str) -> None:
     assert written("utf-8", monkeypatch, errors).decode() == LINE
 
 
@@ -35,11 +35,13 @@ def test_an_encoding_that_knows_everything_is_left_alone(monkeypatch: pytest.Mon
         ("cp1252", "  ##-  42%  5-hour · resets in 2h 13m… – zoë ?\n"),
     ],
 )
-def test_what_it_does_not_know_becomes_plain(encoding: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unencodable_characters_become_plain_ones(
+    encoding: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert written(encoding, monkeypatch).decode(encoding) == expected
 
 
-def test_half_a_character_is_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lone_surrogate_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="utf-8", newline="\n"))
@@ -49,14 +51,14 @@ def test_half_a_character_is_no_accident(monkeypatch: pytest.MonkeyPatch) -> Non
         assert raw.getvalue() == b"a?b\n"
 
 
-def test_without_standard_output_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_standard_output_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", None)
         terminal.replace_unencodable()
         assert terminal.flush_stdout()
 
 
-def test_another_kind_of_output_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replaced_standard_output_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", io.StringIO())
         terminal.replace_unencodable()

@@ -60,7 +60,7 @@ def test_the_gateway_gets_host_path_and_query(url: str, path: str) -> None:
     assert head(server.requests[0])[0].split("?")[1:] == f"GET {path} HTTP/1.1".split("?")[1:]
 
 
-def test_headers_go_as_they_are_and_none_are_made_up() -> None:
+def test_headers_are_sent_unchanged_and_none_are_added() -> None:
     headers = {"Authorization": "Bearer secret", "User-Agent": "claude-code/2.1.69", "X-Odd": 'a, b; c="d"'}
     with Server(answer()) as server, transport_to(server) as transport:
         transport.send(get(headers=headers))
@@ -74,7 +74,7 @@ def test_the_libraries_name_does_not_go_with_a_request_that_has_no_user_agent() 
     assert set(head(server.requests[0])[1]) == {"Host", "Accept-Encoding", "X-Odd"}
 
 
-def test_a_body_goes_as_it_is() -> None:
+def test_a_body_is_sent_unchanged() -> None:
     body = bytes(range(256))
     with Server(answer()) as server, transport_to(server) as transport:
         transport.send(post(body))
@@ -85,7 +85,7 @@ def test_a_body_goes_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(facts.PROVIDERS))
-def test_the_providers_own_requests_arrive(name: str) -> None:
+def test_the_providers_requests_are_sent_unchanged(name: str) -> None:
     login = Tokens("access", "refresh", account_id="00000000-0000-4000-8000-000000000000")
     request = facts.requests(facts.PROVIDERS[name], login)[0]
     with Server(answer()) as server, transport_to(server) as transport:
@@ -107,21 +107,21 @@ def test_the_providers_own_requests_arrive(name: str) -> None:
         "",
     ],
 )
-def test_nothing_but_https_is_asked(url: str) -> None:
+def test_addresses_other_than_https_are_refused(url: str) -> None:
     with Server(answer()) as server, transport_to(server) as transport:
         assert failure_of(transport, get(url)).failure.kind is FailureKind.REFUSED
     assert server.visitors == 0
 
 
 @pytest.mark.parametrize("value", ["two\r\nlines", "fold\r\n ed", "fold\n\ted", "line\n", "\rline", "snow \N{SNOWMAN}"])
-def test_a_header_that_is_none_is_refused(value: str) -> None:
+def test_a_header_with_a_line_break_or_no_latin_text_is_refused(value: str) -> None:
     with Server(answer()) as server, transport_to(server) as transport:
         failure = failure_of(transport, get(headers={"Authorization": f"Bearer {value}"})).failure
     assert failure.kind is FailureKind.REFUSED
     assert server.requests == []
 
 
-def test_a_line_in_netrc_does_not_take_the_place_of_a_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_in_netrc_does_not_replace_a_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (".netrc", "_netrc"):
         (tmp_path / name).write_text("machine 127.0.0.1 login mallory password secret\ndefault login m password s\n")
         (tmp_path / name).chmod(0o600)
@@ -135,7 +135,7 @@ def test_a_line_in_netrc_does_not_take_the_place_of_a_login(tmp_path: Path, monk
     assert "Authorization" not in head(server.requests[1])[1]
 
 
-def test_a_cookie_is_not_given_back() -> None:
+def test_cookies_are_not_kept() -> None:
     cookie = answer(b"{}", "200 OK", "Set-Cookie: session=ada; Path=/")
     with Server(cookie, answer()) as server, transport_to(server) as transport:
         transport.send(get())
@@ -167,13 +167,13 @@ def test_an_answer_is_read_whole(sent: bytes | Callable[[Visit], object]) -> Non
 
 
 @pytest.mark.parametrize("status", [204, 401, 403, 429, 500, 529])
-def test_any_status_is_an_answer(status: int) -> None:
+def test_an_answer_of_any_status_is_returned(status: int) -> None:
     with Server(answer(b"", f"{status} Whatever", "Retry-After: 30")) as server, transport_to(server) as transport:
         response = transport.send(get())
     assert (response.status, response.body, response.headers["retry-after"]) == (status, b"", "30")
 
 
-def test_an_empty_packed_answer_is_empty() -> None:
+def test_an_empty_gzip_answer_is_empty() -> None:
     with (
         Server(answer(b"", "429 Slow down", "Content-Encoding: gzip")) as server,
         transport_to(server) as transport,
@@ -207,14 +207,14 @@ def test_a_redirect_is_not_followed(status: int, target: str) -> None:
     assert (server.visitors, elsewhere.visitors) == (1, 0)
 
 
-def test_nor_is_what_comes_with_it_read_without_a_limit() -> None:
+def test_the_body_of_a_redirect_is_limited_too() -> None:
     large = answer(gzip.compress(bytes(64 << 20)), "302 Moved", "Location: /x", "Content-Encoding: gzip")
     with Server(large) as server, transport_to(server) as transport:
         assert failure_of(transport, get()).failure.kind is FailureKind.BAD_ANSWER
 
 
 @pytest.mark.parametrize("name", sorted(facts.PROVIDERS))
-def test_an_answer_nested_deeply_is_an_answer_that_makes_no_sense(name: str) -> None:
+def test_deeply_nested_json_is_a_bad_answer(name: str) -> None:
     with Server(answer(b"[" * 500000)) as server, transport_to(server) as transport:
         response = transport.send(get())
     with pytest.raises(FetchError) as caught:
@@ -222,7 +222,7 @@ def test_an_answer_nested_deeply_is_an_answer_that_makes_no_sense(name: str) -> 
     assert caught.value.failure.kind is FailureKind.BAD_ANSWER
 
 
-def test_many_at_once_get_their_own_answers() -> None:
+def test_concurrent_requests_get_their_own_answers() -> None:
     answers = [answer(b"mine")] * 40
     with Server(*answers) as server, transport_to(server) as transport, ThreadPoolExecutor(20) as pool:
         bodies = list(pool.map(lambda _: transport.send(get()).body, range(40)))

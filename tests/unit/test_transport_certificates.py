@@ -70,7 +70,7 @@ def folder_of_certificates(folder: Path) -> Path:
     return folder
 
 
-def test_a_certificate_that_nobody_knows_is_not_accepted() -> None:
+def test_an_untrusted_certificate_is_refused() -> None:
     with Server(answer(), tls=True) as server, transport_to() as transport:
         failure = failure_of(transport, f"https://localhost:{server.port}/")
     assert failure.kind is FailureKind.NETWORK
@@ -79,32 +79,32 @@ def test_a_certificate_that_nobody_knows_is_not_accepted() -> None:
 
 
 @pytest.mark.usefixtures("_trusting")
-def test_one_that_somebody_has_vouched_for_is() -> None:
+def test_a_trusted_certificate_is_accepted() -> None:
     with Server(answer(b"fine"), tls=True) as server, transport_to() as transport:
         assert transport.send(get(f"https://localhost:{server.port}/")).body == b"fine"
 
 
 @pytest.mark.usefixtures("_trusting")
-def test_but_not_for_another_host() -> None:
+def test_a_trusted_certificate_of_another_host_is_refused() -> None:
     with Server(answer(), tls=True) as server, transport_to() as transport:
         failure = failure_of(transport, f"https://127.0.0.1:{server.port}/")
     assert "certificate" in failure.message
     assert server.requests == []
 
 
-def test_a_server_that_speaks_no_tls() -> None:
+def test_a_server_without_tls_is_a_network_failure() -> None:
     with Server(raw=lambda visit: visit.send(answer()) and visit.wait()) as server, transport_to() as transport:
         failure = failure_of(transport, f"https://localhost:{server.port}/")
     assert failure.kind is FailureKind.NETWORK
     assert "secure connection" in failure.message
 
 
-def test_a_handshake_that_is_cut_off() -> None:
+def test_a_handshake_that_is_reset_is_a_network_failure() -> None:
     with Server(raw=lambda visit: visit.hear() and visit.reset()) as server, transport_to() as transport:
         assert failure_of(transport, f"https://localhost:{server.port}/").kind is FailureKind.NETWORK
 
 
-def test_a_file_of_certificates_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_certificate_file_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/bundle.pem")
     with Server(answer(), tls=True) as server, transport_to() as transport:
         failure = failure_of(transport, f"https://localhost:{server.port}/")
@@ -168,7 +168,7 @@ def test_what_a_variable_of_the_environment_names_is_trusted(
 
 @pytest.mark.usefixtures("_native")
 @pytest.mark.parametrize("variable", VARIABLES)
-def test_and_so_it_is_where_the_system_judges_certificates(
+def test_a_variable_counts_before_the_system_s_own_judgement(
     variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     test_what_a_variable_of_the_environment_names_is_trusted(variable, tmp_path, monkeypatch)

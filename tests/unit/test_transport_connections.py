@@ -1,4 +1,4 @@
-"""Connections that are kept, lost, and cut."""
+"""Connections that are kept, lost, and cancelled."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def _nothing_is_left() -> Iterator[None]:
         yield
 
 
-def failure_of(transport: Transport, request: Request, cut: CancelToken | None = None) -> FetchError:
+def failure_of(transport: Transport, request: Request, cancel_token: CancelToken | None = None) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        transport.send(request, cancel_token=cut)
+        transport.send(request, cancel_token=cancel_token)
     return caught.value
 
 
 # Kept.
 
 
-def test_a_connection_is_used_again_by_whichever_thread_asks_next() -> None:
+def test_a_connection_is_reused_by_whichever_thread_sends_next() -> None:
     answers = [answer(b"1"), packed(b"2"), chunked(b"3"), answer(b""), answer(b"5", "401 No"), answer(b"6")]
     with Server(*answers) as server, transport_to(server) as transport:
         for expected in (b"1", b"2", b"3", b"", b"5", b"6"):
@@ -51,7 +51,7 @@ def test_a_connection_is_used_again_by_whichever_thread_asks_next() -> None:
     assert (server.visitors, len(server.requests)) == (1, 6)
 
 
-def test_over_tls_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tls_connection_is_reused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     monkeypatch.setenv("NO_PROXY", "*")
     with Server(*[answer()] * 3, tls=True) as server, transport_to() as transport:
@@ -60,14 +60,14 @@ def test_over_tls_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.visitors == 1
 
 
-def test_a_connection_whose_answer_was_not_read_whole_is_not_kept() -> None:
+def test_a_connection_with_an_unread_rest_is_not_reused() -> None:
     with Server(answer(bytes(2 << 20)), answer(b"fine")) as server, transport_to(server) as transport:
         assert failure_of(transport, get()).failure.kind is FailureKind.BAD_ANSWER
         assert transport.send(get()).body == b"fine"
     assert server.visitors == 2
 
 
-def test_a_refresh_after_a_refresh_makes_no_new_connections() -> None:
+def test_refreshes_open_no_more_connections_than_threads() -> None:
     with Server(*[answer()] * 12) as server, transport_to(server) as transport, ThreadPoolExecutor(4) as pool:
         together = threading.Barrier(4)
 
@@ -163,7 +163,7 @@ def test_a_kept_tls_connection_survives_the_look_whether_it_is_silent(monkeypatc
 # Lost.
 
 
-def test_one_that_the_server_has_closed_is_replaced_without_a_word() -> None:
+def test_a_connection_that_the_server_closed_is_replaced() -> None:
     closing = answer(b"1", "200 OK", "Connection: close")
     with Server(closing, answer(b"2"), lambda visit: visit.leave()) as server, transport_to(server) as transport:
         assert [transport.send(get()).body for _ in range(2)] == [b"1", b"2"]
@@ -171,7 +171,7 @@ def test_one_that_the_server_has_closed_is_replaced_without_a_word() -> None:
 
 
 @pytest.mark.parametrize("end", [lambda visit: visit.leave(), lambda visit: visit.reset()], ids=["closed", "reset"])
-def test_one_that_dies_under_a_question_is_replaced_and_the_question_put_again(
+def test_a_kept_connection_that_dies_is_replaced_and_the_request_repeated(
     end: Callable[[Visit], object],
 ) -> None:
     with Server(answer(b"1"), end, answer(b"2")) as server, transport_to(server) as transport:
@@ -179,14 +179,14 @@ def test_one_that_dies_under_a_question_is_replaced_and_the_question_put_again(
     assert (server.visitors, len(server.requests)) == (2, 3)
 
 
-def test_one_that_nobody_hears_any_more_is_given_up_early(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_connection_without_an_answer_is_given_up_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "FIRST_BYTE_S", 0.1)
     with Server(answer(b"1"), lambda visit: visit.wait(), answer(b"2")) as server, transport_to(server) as transport:
         assert [transport.send(get()).body for _ in range(2)] == [b"1", b"2"]
     assert (server.visitors, len(server.requests)) == (2, 3)
 
 
-def test_but_once_it_has_begun_to_answer_it_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_connection_that_answers_slowly_has_the_whole_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "FIRST_BYTE_S", 0.05)
     slow = answer(b"slow" * 20)
     answers = (answer(b"1"), lambda visit: visit.drip(slow), answer(b"2"))
@@ -198,20 +198,20 @@ def test_but_once_it_has_begun_to_answer_it_has_its_time(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "end", [lambda visit: visit.leave(), lambda visit: visit.send(b"HTTP/1.1 2") and visit.leave()]
 )
-def test_a_new_one_that_dies_is_a_failure(end: Callable[[Visit], object]) -> None:
+def test_a_new_connection_that_dies_is_a_failure(end: Callable[[Visit], object]) -> None:
     with Server(end, answer()) as server, transport_to(server) as transport:
         assert failure_of(transport, get()).failure.kind is FailureKind.NETWORK
     assert len(server.requests) == 1
 
 
-def test_twice_is_enough() -> None:
+def test_a_request_is_repeated_once_at_most() -> None:
     with Server(answer(), *[lambda visit: visit.leave()] * 2, answer()) as server, transport_to(server) as transport:
         transport.send(get())
         assert failure_of(transport, get()).failure.kind is FailureKind.NETWORK
     assert len(server.requests) == 3
 
 
-def test_a_login_is_never_sent_over_a_kept_connection_and_never_twice() -> None:
+def test_a_post_is_never_sent_over_a_kept_connection_and_never_repeated() -> None:
     with Server(answer(), lambda visit: visit.leave(), answer()) as server, transport_to(server) as transport:
         transport.send(get())
         assert failure_of(transport, post()).failure.kind is FailureKind.NETWORK
@@ -220,7 +220,7 @@ def test_a_login_is_never_sent_over_a_kept_connection_and_never_twice() -> None:
     assert (server.visitors, len(server.requests)) == (3, 3)
 
 
-# Cut. Nothing here ends by itself within a test's patience.
+# Cancelled. Nothing here ends by itself within a test's patience.
 
 
 @pytest.fixture
@@ -229,21 +229,21 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange_module, "_CONNECT_S", 3600.0)
 
 
-def cut_when_arrived(server: Server, cut: CancelToken) -> threading.Thread:
-    def wait_and_cut() -> None:
+def cancel_when_arrived(server: Server, cancel_token: CancelToken) -> threading.Thread:
+    def wait_and_cancel() -> None:
         server.arrived.wait()
-        cut.cancel()
+        cancel_token.cancel()
 
-    thread = threading.Thread(target=wait_and_cut)
+    thread = threading.Thread(target=wait_and_cancel)
     thread.start()
     return thread
 
 
 def test_what_is_cancelled_before_it_begins_is_not_sent() -> None:
-    cut = CancelToken()
-    cut.cancel()
+    cancel_token = CancelToken()
+    cancel_token.cancel()
     with Server(answer()) as server, transport_to(server) as transport:
-        assert "cancelled" in failure_of(transport, get(), cut).failure.message
+        assert "cancelled" in failure_of(transport, get(), cancel_token).failure.message
     assert server.visitors == 0
 
 
@@ -259,14 +259,14 @@ SILENT: list[Callable[[Visit], object]] = [
 @pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("silent", SILENT)
 @pytest.mark.parametrize("is_kept", [False, True], ids=["new", "kept"])
-def test_a_cut_ends_an_exchange_wherever_it_is(silent: Callable[[Visit], object], *, is_kept: bool) -> None:
-    cut = CancelToken()
+def test_cancelling_ends_an_exchange_wherever_it_is(silent: Callable[[Visit], object], *, is_kept: bool) -> None:
+    cancel_token = CancelToken()
     with Server(*[answer()] * is_kept, silent, answer(b"fine")) as server, transport_to(server) as transport:
         if is_kept:
             transport.send(get())
             server.arrived.clear()
-        thread = cut_when_arrived(server, cut)
-        error = failure_of(transport, get(), cut)
+        thread = cancel_when_arrived(server, cancel_token)
+        error = failure_of(transport, get(), cancel_token)
         thread.join()
         assert (error.failure.kind, "cancelled" in error.failure.message) == (FailureKind.NETWORK, True)
         assert transport.send(get()).body == b"fine"
@@ -275,10 +275,12 @@ def test_a_cut_ends_an_exchange_wherever_it_is(silent: Callable[[Visit], object]
 
 @pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("stage", ["handshake", "answer"])
-def test_over_tls_too_and_nothing_is_said_in_the_clear(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+def test_cancelling_ends_a_tls_exchange_and_sends_nothing_in_the_clear(
+    monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     monkeypatch.setenv("NO_PROXY", "*")
-    cut = CancelToken()
+    cancel_token = CancelToken()
     heard: list[bytes] = []
 
     def hang(visit: Visit) -> None:
@@ -291,32 +293,32 @@ def test_over_tls_too_and_nothing_is_said_in_the_clear(monkeypatch: pytest.Monke
 
     server = Server(raw=hang) if stage == "handshake" else Server(hang, tls=True)
     with server, transport_to() as transport:
-        thread = cut_when_arrived(server, cut)
-        error = failure_of(transport, get(f"https://localhost:{server.port}/"), cut)
+        thread = cancel_when_arrived(server, cancel_token)
+        error = failure_of(transport, get(f"https://localhost:{server.port}/"), cancel_token)
         thread.join()
     assert "cancelled" in error.failure.message
     assert b"Bearer" not in b"".join(heard)
 
 
-def test_a_cut_that_comes_too_late_does_not_harm_a_kept_connection() -> None:
-    cut = CancelToken()
+def test_cancelling_too_late_leaves_the_kept_connection_usable() -> None:
+    cancel_token = CancelToken()
     with Server(answer(b"1"), answer(b"2")) as server, transport_to(server) as transport:
-        assert transport.send(get(), cancel_token=cut).body == b"1"
-        cut.cancel()
+        assert transport.send(get(), cancel_token=cancel_token).body == b"1"
+        cancel_token.cancel()
         assert transport.send(get()).body == b"2"
     assert server.visitors == 1
 
 
-def test_a_cut_takes_what_it_watches_and_lets_go_of_it() -> None:
-    cut = CancelToken()
+def test_a_cancelled_token_shuts_what_is_attached_to_it_later() -> None:
+    cancel_token = CancelToken()
     with (
         Server(raw=lambda visit: visit.wait()) as server,
         socket.create_connection(("127.0.0.1", server.port)) as line,
     ):
-        cut.cancel()
-        cut.attach(line)
+        cancel_token.cancel()
+        cancel_token.attach(line)
         with contextlib.suppress(BrokenPipeError):  # what Windows says of a line that is shut down
             assert line.recv(1) == b""
-        cut.detach()
-    cut.attach(line)
-    cut.detach()
+        cancel_token.detach()
+    cancel_token.attach(line)
+    cancel_token.detach()

@@ -79,7 +79,7 @@ def flood(piece: bytes, *headers: bytes) -> Callable[[Visit], object]:
         flood(b"x" * (1 << 16), b"Content-Type: text/html"),
     ],
 )
-def test_forty_megabytes_are_left_where_they_are(large: Callable[[Visit], object]) -> None:
+def test_an_oversize_answer_is_not_read_to_its_end(large: Callable[[Visit], object]) -> None:
     with Server(large) as server, transport_to(server) as transport:
         assert failure_of(transport, get()).failure.kind is DAMAGED
     assert server.sent < 40 << 20
@@ -94,7 +94,7 @@ def test_forty_megabytes_are_left_where_they_are(large: Callable[[Visit], object
     ],
     ids=["gzip", "twice", "chunked"],
 )
-def test_a_packet_that_swells_takes_no_memory(bomb: bytes) -> None:
+def test_a_gzip_bomb_takes_no_memory(bomb: bytes) -> None:
     with Server(bomb) as server, transport_to(server) as transport:
         tracemalloc.start()
         try:
@@ -104,7 +104,7 @@ def test_a_packet_that_swells_takes_no_memory(bomb: bytes) -> None:
             tracemalloc.stop()
 
 
-def test_what_follows_a_packet_is_not_gathered() -> None:
+def test_what_follows_a_gzip_body_is_not_collected() -> None:
     whole = gzip.compress(b"{}")
 
     def send(visit: Visit) -> None:
@@ -125,7 +125,7 @@ def test_what_follows_a_packet_is_not_gathered() -> None:
         b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
     ],
 )
-def test_headers_and_chunks_out_of_all_proportion(head: bytes) -> None:
+def test_oversize_headers_and_chunks_are_a_network_failure(head: bytes) -> None:
     assert kind_of(lambda visit: visit.send(HEAD + head) and visit.leave()) is FailureKind.NETWORK
 
 
@@ -146,7 +146,7 @@ def test_headers_and_chunks_out_of_all_proportion(head: bytes) -> None:
         packed(b"{}", "gzip, gzip"),
     ],
 )
-def test_a_packet_that_cannot_be_opened(sent: bytes) -> None:
+def test_a_damaged_or_unknown_encoding_is_a_bad_answer(sent: bytes) -> None:
     assert kind_of(sent) is DAMAGED
 
 
@@ -167,23 +167,23 @@ def test_a_packet_that_cannot_be_opened(sent: bytes) -> None:
         b"\x15\x03\x01\x00\x02\x02\x28",
     ],
 )
-def test_a_line_that_breaks(sent: bytes) -> None:
+def test_an_answer_that_breaks_off_is_a_network_failure(sent: bytes) -> None:
     assert kind_of(lambda visit: (visit.send(sent), visit.leave())) is FailureKind.NETWORK
 
 
 @pytest.mark.parametrize("before", [b"", HEAD, HEAD + b"Content-Length: 10\r\n\r\n12345"])
-def test_a_line_that_is_cut_off(before: bytes) -> None:
+def test_a_connection_that_is_reset_is_a_network_failure(before: bytes) -> None:
     assert kind_of(lambda visit: (visit.send(before), visit.reset())) is FailureKind.NETWORK
 
 
-def test_nobody_there() -> None:
+def test_a_refused_connection_is_a_network_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     with transport_to() as transport:
         assert failure_of(transport, get(f"https://127.0.0.1:{port}/")).failure.kind is FailureKind.NETWORK
 
 
-def test_no_such_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_is_said_to_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -214,7 +214,9 @@ SLOW: list[Callable[[Visit], object]] = [
 @pytest.mark.usefixtures("_impatient")
 @pytest.mark.parametrize("slow", SLOW)
 @pytest.mark.parametrize("request_", [get(), post()], ids=["get", "post"])
-def test_a_whole_answer_has_its_time_however_it_comes(slow: Callable[[Visit], object], request_: Request) -> None:
+def test_a_slow_answer_ends_at_the_deadline_however_it_drips(
+    slow: Callable[[Visit], object], request_: Request
+) -> None:
     with Server(slow) as server, transport_to(server) as transport:
         failure = failure_of(transport, request_).failure
     assert failure.kind is FailureKind.NETWORK
@@ -223,7 +225,7 @@ def test_a_whole_answer_has_its_time_however_it_comes(slow: Callable[[Visit], ob
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_a_handshake_that_is_never_answered_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unanswered_handshake_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange_module, "_CONNECT_S", 0.3)
     with Server(lambda visit: visit.wait()) as server, transport_to() as transport:
         failure = failure_of(transport, get(f"https://localhost:{server.port}/")).failure
@@ -233,7 +235,7 @@ def test_a_handshake_that_is_never_answered_ends_too(monkeypatch: pytest.MonkeyP
 # What is told of it.
 
 
-def test_nothing_of_a_request_is_told_with_its_failure(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_contains_nothing_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     request = get("https://api.example.com/usage?canary", {"Authorization": "Bearer canary\r\n"})
     with Server(lambda visit: visit.leave(), lambda visit: visit.reset()) as server, transport_to(server) as transport:

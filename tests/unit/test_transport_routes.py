@@ -59,7 +59,7 @@ def connecting(visit: Visit) -> None:
     visit.relay(port)
 
 
-def test_a_proxy_vouches_for_nobody() -> None:
+def test_certificates_are_verified_through_a_proxy_too() -> None:
     with Server(answer(), tls=True) as server, Server(connecting) as proxy, transport_to() as transport:
         failure = failure_of(transport, f"https://localhost:{server.port}/", proxy.url)
     assert "certificate" in failure.message
@@ -105,7 +105,7 @@ def test_each_account_has_its_own_proxy_and_keeps_its_own_connection() -> None:
     assert (one.visitors, two.visitors, server.visitors) == (1, 1, 2)
 
 
-def test_a_gateway_is_asked_without_any_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_a_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     with Server(answer(b"fine")) as server, transport_to(server, proxy="http://127.0.0.1:1") as transport:
@@ -128,7 +128,7 @@ def test_a_gateway_is_asked_without_any_proxy(monkeypatch: pytest.MonkeyPatch) -
         "http://\N{SNOWMAN}:x",
     ],
 )
-def test_an_address_that_is_none_is_refused_in_words(address: str) -> None:
+def test_an_unusable_proxy_address_is_refused_in_words(address: str) -> None:
     with transport_to() as transport:
         failure = failure_of(transport, "https://localhost/", address)
     assert failure.kind is FailureKind.REFUSED
@@ -198,7 +198,7 @@ def test_a_proxy_that_fails_is_named_without_its_password(
 
 
 @pytest.mark.usefixtures("_trusting")
-def test_a_password_is_given_to_the_proxy_and_to_nobody_else() -> None:
+def test_a_proxy_s_password_is_sent_to_the_proxy_alone() -> None:
     with Server(answer(b"fine"), tls=True) as server, Server(connecting) as proxy, transport_to() as transport:
         way = proxy.url.replace("//", f"//{SECRET}@")
         assert transport.send(get(f"https://localhost:{server.port}/"), proxy_url=way).body == b"fine"
@@ -206,7 +206,7 @@ def test_a_password_is_given_to_the_proxy_and_to_nobody_else() -> None:
     assert b"Proxy-Authorization" not in server.requests[0]
 
 
-def test_a_proxy_that_drips_has_no_more_time_than_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange_module, "DEADLINE_S", 0.3)
     slow = b"HTTP/1.1 200 Connected\r\n" + b"X: y\r\n" * 10000
     with Server(lambda visit: visit.drip(slow)) as proxy, transport_to() as transport:

@@ -28,7 +28,7 @@ def missing(tmp_path: Path, watch_folder: WatchFolder) -> Watched:
     return watch_folder(tmp_path / "a" / "b" / "accounts")
 
 
-def test_files_that_are_made_written_renamed_and_deleted_are_told(watched: Watched) -> None:
+def test_files_that_are_made_written_renamed_or_deleted_are_reported(watched: Watched) -> None:
     path = watched.folder / "claude-ada.json"
     watched.expect(lambda: path.write_text("{}"))
     watched.settle()
@@ -39,7 +39,7 @@ def test_files_that_are_made_written_renamed_and_deleted_are_told(watched: Watch
     watched.expect((watched.folder / "claude-bob.json").unlink)
 
 
-def test_a_file_that_is_replaced_by_renaming_is_told(watched: Watched) -> None:
+def test_a_file_that_is_replaced_by_renaming_is_reported(watched: Watched) -> None:
     path = watched.folder / "claude-ada.json"
     path.write_text("{}")
     temporary = watched.folder / ".claude-ada.json.trayquota-0.tmp"
@@ -48,7 +48,7 @@ def test_a_file_that_is_replaced_by_renaming_is_told(watched: Watched) -> None:
     watched.expect(lambda: temporary.replace(path))
 
 
-def test_a_file_moved_in_or_out_is_told(watched: Watched, tmp_path: Path) -> None:
+def test_a_file_moved_in_or_out_is_reported(watched: Watched, tmp_path: Path) -> None:
     outside = tmp_path / "claude-ada.json"
     outside.write_text("{}")
     inside = watched.folder / outside.name
@@ -58,7 +58,7 @@ def test_a_file_moved_in_or_out_is_told(watched: Watched, tmp_path: Path) -> Non
 
 
 @linux
-def test_our_own_reading_is_not_told(watched: Watched) -> None:
+def test_our_own_reading_is_not_reported(watched: Watched) -> None:
     path = watched.folder / "claude-ada.json"
     path.write_text("{}")
 
@@ -75,7 +75,7 @@ def test_our_own_reading_is_not_told(watched: Watched) -> None:
 @pytest.mark.parametrize(
     "name", [".claude-ada.json.trayquota-0.tmp", "claude.cds", ".hidden.json", "notes.txt", "x.tmp"]
 )
-def test_files_that_can_be_no_accounts_are_not_told(watched: Watched, name: str) -> None:
+def test_files_that_cannot_be_accounts_are_not_reported(watched: Watched, name: str) -> None:
     def write() -> None:
         path = watched.folder / name
         path.write_text("{}")
@@ -86,7 +86,7 @@ def test_files_that_can_be_no_accounts_are_not_told(watched: Watched, name: str)
 
 
 @linux
-def test_folders_within_are_not_told(watched: Watched) -> None:
+def test_folders_within_are_not_reported(watched: Watched) -> None:
     def make() -> None:
         inner = watched.folder / "logs.json"
         inner.mkdir()
@@ -96,7 +96,7 @@ def test_folders_within_are_not_told(watched: Watched) -> None:
 
 
 @linux
-def test_neighbours_of_the_folder_are_not_told(watched: Watched) -> None:
+def test_neighbours_of_the_folder_are_not_reported(watched: Watched) -> None:
     def make() -> None:
         parent = watched.folder.parent
         (parent / "other.json").write_text("{}")
@@ -106,20 +106,20 @@ def test_neighbours_of_the_folder_are_not_told(watched: Watched) -> None:
     watched.expect_nothing(make)
 
 
-def test_a_folder_that_appears_is_told_and_its_files_too(missing: Watched) -> None:
+def test_a_folder_that_appears_is_reported_and_so_are_its_files(missing: Watched) -> None:
     missing.expect(missing.folder.parents[1].mkdir)
     missing.expect(missing.folder.parent.mkdir)
     missing.expect(missing.folder.mkdir)
     missing.expect(lambda: (missing.folder / "claude-ada.json").write_text("{}"))
 
 
-def test_a_folder_made_with_all_its_parents_at_once_is_told(missing: Watched) -> None:
+def test_a_folder_made_with_all_its_parents_at_once_is_reported(missing: Watched) -> None:
     missing.expect(lambda: missing.folder.mkdir(parents=True))
     missing.expect(lambda: (missing.folder / "claude-ada.json").write_text("{}"))
 
 
 @no_wine
-def test_a_folder_that_is_deleted_and_made_again_is_told(watched: Watched) -> None:
+def test_a_folder_that_is_deleted_and_made_again_is_reported(watched: Watched) -> None:
     for _ in range(3):
         watched.expect(watched.folder.rmdir)
         watched.expect(watched.folder.mkdir)
@@ -129,7 +129,7 @@ def test_a_folder_that_is_deleted_and_made_again_is_told(watched: Watched) -> No
 
 
 @no_wine
-def test_a_folder_deleted_and_made_again_before_anybody_looks_is_told(watched: Watched) -> None:
+def test_a_folder_deleted_and_made_again_at_once_is_reported(watched: Watched) -> None:
     def replace() -> None:
         watched.folder.rmdir()
         watched.folder.mkdir()
@@ -138,7 +138,7 @@ def test_a_folder_deleted_and_made_again_before_anybody_looks_is_told(watched: W
     watched.expect(lambda: (watched.folder / "claude-ada.json").write_text("{}"))
 
 
-def test_a_folder_moved_away_is_told_and_another_in_its_place_too(watched: Watched) -> None:
+def test_a_folder_moved_away_is_reported_and_so_is_another_in_its_place(watched: Watched) -> None:
     away = watched.folder.with_name("away")
     watched.expect(lambda: watched.folder.rename(away))
     watched.expect(lambda: away.rename(watched.folder))
@@ -147,7 +147,7 @@ def test_a_folder_moved_away_is_told_and_another_in_its_place_too(watched: Watch
 
 
 @no_wine
-def test_a_parent_that_is_deleted_is_found_again(watched: Watched) -> None:
+def test_a_parent_that_is_deleted_and_made_again_is_watched_again(watched: Watched) -> None:
     watched.expect(watched.folder.rmdir)
     watched.expect(watched.folder.parent.rmdir)
     watched.expect(watched.folder.parent.mkdir)

@@ -38,9 +38,7 @@ pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="modes are POSIX's")
-def test_a_folder_that_may_not_be_read_is_watched_when_it_may(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_is_watched_once_it_may_be_read(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: path != watched.folder and real(path, mode))
     watched.watcher.ensure()
@@ -52,7 +50,7 @@ def test_a_folder_that_may_not_be_read_is_watched_when_it_may(
     assert watched.watcher._observer is not before
 
 
-def test_looking_after_a_watch_that_is_well_changes_nothing(watched: Watched) -> None:
+def test_a_watch_that_works_is_not_made_anew(watched: Watched) -> None:
     before = watched.watcher._observer
     for _ in range(3):
         watched.watcher.ensure()
@@ -60,7 +58,7 @@ def test_looking_after_a_watch_that_is_well_changes_nothing(watched: Watched) ->
     assert watched.watcher.problem is None
 
 
-def test_a_watch_whose_threads_have_died_is_made_anew(watched: Watched) -> None:
+def test_a_watch_whose_threads_have_ended_is_made_anew(watched: Watched) -> None:
     observer = watched.watcher._observer
     assert observer is not None
     observer.stop()
@@ -69,7 +67,7 @@ def test_a_watch_whose_threads_have_died_is_made_anew(watched: Watched) -> None:
     watched.expect(lambda: (watched.folder / "claude-ada.json").write_text("{}"))
 
 
-def test_without_watches_to_be_had_it_says_so_and_tries_again(
+def test_without_watches_to_be_had_it_reports_a_problem_and_tries_again(
     tmp_path: Path, watch_folder: WatchFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def exhausted(*_args: object, **_more: object) -> None:
@@ -90,7 +88,7 @@ def test_without_watches_to_be_had_it_says_so_and_tries_again(
 
 
 @no_wine
-def test_a_folder_that_goes_the_moment_after_it_was_seen_leaves_its_parent_watched(
+def test_a_folder_that_vanishes_while_watches_are_made_leaves_its_parent_watched(
     tmp_path: Path, watch_folder: WatchFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "accounts"
@@ -133,7 +131,7 @@ def test_a_watch_that_cannot_be_finished_leaves_no_thread(
 
 
 @linux
-def test_it_tells_what_it_watches_with(watched: Watched) -> None:
+def test_its_kind_names_the_system_s_notifier(watched: Watched) -> None:
     assert watched.watcher.kind == "inotify"
 
 
@@ -146,7 +144,7 @@ def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) -> None:
     watcher.stop()
 
 
-def test_stopping_does_not_wait_for_somebody_who_hangs(tmp_path: Path) -> None:
+def test_stopping_does_not_wait_for_a_thread_that_hangs(tmp_path: Path) -> None:
     watcher = Watcher()
     watcher.watch(tmp_path, lambda: None)
     with watcher._lock:
@@ -177,7 +175,7 @@ def test_one_watcher_serves_folders_and_files(tmp_path: Path) -> None:
         watcher.stop()
 
 
-def test_what_changes_while_a_watch_is_made_anew_is_told(tmp_path: Path) -> None:
+def test_what_changes_while_a_watch_is_made_anew_is_reported(tmp_path: Path) -> None:
     watcher, of_folder, of_file = two_places(tmp_path)
     watcher.ensure()
     watcher.ensure()
@@ -200,7 +198,7 @@ def test_what_changes_while_a_watch_is_made_anew_is_told(tmp_path: Path) -> None
         queue.Empty(),
     ],
 )
-def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
+def test_a_place_that_cannot_be_watched_leaves_the_others_watched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def observer() -> BaseObserver:
@@ -233,9 +231,7 @@ def test_a_place_that_cannot_be_watched_does_not_hinder_the_others(
         watcher.stop()
 
 
-def test_watches_that_end_as_soon_as_they_have_begun_are_not_made_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_watches_that_end_at_once_are_not_made_anew_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[BaseObserver] = []
 
     def observer() -> BaseObserver:

@@ -1,7 +1,7 @@
 """Starting with the session, by each platform's own means.
 
 What is written names this very installation, so a virtual environment that was moved or removed is noticed: it is
-said, and switching on again mends it.
+said, and switching on again repairs it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from trayquota.core.errors import AutostartError
 from trayquota.system.assets import asset
-from trayquota.system.desktop_entry import exec_line, main_keys, started_by, string_value
+from trayquota.system.desktop_entry import command_of, exec_value, main_keys, string_value
 from trayquota.system.files import private_folder, read_bounded, write_atomic
 from trayquota.system.home import home_folder
 
@@ -33,11 +33,11 @@ NAME = "trayquota"
 _LABEL = "io.github.trayquota"
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _LARGEST_BYTES = 1 << 16
-_MEND = "'trayquota autostart on' mends it"
+_REPAIR = "'trayquota autostart on' repairs it"
 
 
 class Status(Struct, frozen=True):
-    """How it stands.
+    """Whether the program starts with the session.
 
     Attributes:
         is_on: The program starts with the session.
@@ -51,10 +51,10 @@ class Status(Struct, frozen=True):
 
 
 class Autostart(Protocol):
-    """One platform's way."""
+    """One platform's way to start with the session."""
 
     def status(self) -> Status:
-        """Return how it stands."""
+        """Return whether it starts with the session."""
 
     def switch_on(self) -> None:
         """Start with the session from now on; raises ``AutostartError``."""
@@ -63,16 +63,16 @@ class Autostart(Protocol):
         """Do so no longer; raises ``AutostartError``."""
 
 
-def command(options: Sequence[str] = ()) -> list[str]:
+def start_command(options: Sequence[str] = ()) -> list[str]:
     """Return the command that starts this installation's tray with ``options``."""
     python = Path(sys.executable)
     if sys.platform == "win32":
         windowless = python.with_name("pythonw.exe")  # any other would leave a console window open
-        words = [str(windowless if windowless.exists() else python), "-m", NAME]
+        command = [str(windowless if windowless.exists() else python), "-m", NAME]
     else:
         script = python.with_name(NAME)
-        words = [str(script)] if script.exists() else [str(python), "-m", NAME]
-    return [*words, *options]
+        command = [str(script)] if script.exists() else [str(python), "-m", NAME]
+    return [*command, *options]
 
 
 def autostart(options: Sequence[str] = ()) -> Autostart:
@@ -81,12 +81,12 @@ def autostart(options: Sequence[str] = ()) -> Autostart:
     Raises:
         ConfigError: It needs the home folder, which is not known.
     """
-    words = command(options)
+    command = start_command(options)
     ways: dict[str, Callable[[], Autostart]] = {
-        "win32": lambda: RunKey(words),
-        "darwin": lambda: LaunchAgent(home_folder() / "Library" / "LaunchAgents", words),
+        "win32": lambda: RunKey(command),
+        "darwin": lambda: LaunchAgent(home_folder() / "Library" / "LaunchAgents", command),
     }
-    return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), words))()
+    return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), command))()
 
 
 def config_home(environment: Mapping[str, str]) -> Path:
@@ -102,13 +102,13 @@ def config_home(environment: Mapping[str, str]) -> Path:
 class DesktopEntry:
     """Linux and its relatives: ``autostart/trayquota.desktop`` by the XDG specification."""
 
-    def __init__(self, config: Path, words: list[str]) -> None:
-        """Write below the folder ``config``; start ``words``."""
+    def __init__(self, config: Path, command: list[str]) -> None:
+        """Write below the folder ``config``; start with ``command``."""
         self._path = config / "autostart" / f"{NAME}.desktop"
-        self._words = words
+        self._command = command
 
     def status(self) -> Status:
-        """Return how it stands."""
+        """Return whether it starts with the session."""
         place = str(self._path)
         try:
             keys = main_keys(read_bounded(self._path, _LARGEST_BYTES).decode("utf-8", "replace"))
@@ -118,7 +118,7 @@ class DesktopEntry:
             return Status(is_on=False, place=place, problem=f"the entry cannot be read ({error.strerror})")
         if keys.get("Hidden") == "true" or keys.get("X-GNOME-Autostart-enabled") == "false":
             return Status(is_on=False, place=place)
-        return Status(is_on=True, place=place, problem=_problem(started_by(keys.get("Exec", "")), self._words))
+        return Status(is_on=True, place=place, problem=_problem(command_of(keys.get("Exec", "")), self._command))
 
     def switch_on(self) -> None:
         """Write the entry."""
@@ -127,7 +127,7 @@ class DesktopEntry:
             "Type=Application\n"
             "Name=trayquota\n"
             "Comment=The quota that is left on your AI-coding accounts\n"
-            f"Exec={exec_line(self._words)}\n"
+            f"Exec={exec_value(self._command)}\n"
             f"{_icon_line()}"
             "Terminal=false\n"
             "X-GNOME-Autostart-enabled=true\n"
@@ -150,13 +150,13 @@ def _icon_line() -> str:
 class LaunchAgent:
     """macOS: a property list that launchd reads at login."""
 
-    def __init__(self, folder: Path, words: list[str]) -> None:
-        """Write into ``folder``; start ``words``."""
+    def __init__(self, folder: Path, command: list[str]) -> None:
+        """Write into ``folder``; start with ``command``."""
         self._path = folder / f"{_LABEL}.plist"
-        self._words = words
+        self._command = command
 
     def status(self) -> Status:
-        """Return how it stands."""
+        """Return whether it starts with the session."""
         place = str(self._path)
         try:
             content = plistlib.loads(read_bounded(self._path, _LARGEST_BYTES))
@@ -166,15 +166,15 @@ class LaunchAgent:
             return Status(is_on=False, place=place, problem="the entry cannot be read")
         if not isinstance(content, dict) or content.get("Disabled") is True:
             return Status(is_on=False, place=place)
-        words = content.get("ProgramArguments")
-        stated = [str(each) for each in words] if isinstance(words, list) else []
-        return Status(is_on=True, place=place, problem=_problem(stated, self._words))
+        arguments = content.get("ProgramArguments")
+        stated = [str(argument) for argument in arguments] if isinstance(arguments, list) else []
+        return Status(is_on=True, place=place, problem=_problem(stated, self._command))
 
     def switch_on(self) -> None:
         """Write the entry."""
         content = {
             "Label": _LABEL,
-            "ProgramArguments": self._words,
+            "ProgramArguments": self._command,
             "RunAtLoad": True,
             "LimitLoadToSessionType": "Aqua",
             "ProcessType": "Interactive",
@@ -189,22 +189,22 @@ class LaunchAgent:
 class RunKey:
     """Windows: a value below the user's ``Run`` key."""
 
-    def __init__(self, words: list[str]) -> None:
-        """Start ``words``."""
-        self._words = words
+    def __init__(self, command: list[str]) -> None:
+        """Start with ``command``."""
+        self._command = command
 
     def status(self) -> Status:
-        """Return how it stands."""
+        """Return whether it starts with the session."""
         place = rf"HKEY_CURRENT_USER\{_RUN_KEY}"
         stated = self._read()
         if stated is None:
             return Status(is_on=False, place=place)
-        words = self._words if stated == subprocess.list2cmdline(self._words) else _windows_words(stated)
-        return Status(is_on=True, place=place, problem=_problem(words, self._words))
+        words = self._command if stated == subprocess.list2cmdline(self._command) else _windows_arguments(stated)
+        return Status(is_on=True, place=place, problem=_problem(words, self._command))
 
     def switch_on(self) -> None:
         """Write the value."""
-        self._set(subprocess.list2cmdline(self._words))
+        self._set(subprocess.list2cmdline(self._command))
 
     def switch_off(self) -> None:
         """Remove the value."""
@@ -238,22 +238,22 @@ class RunKey:
 def _problem(stated: list[str], expected: list[str]) -> str | None:
     """Say why what is written does not start this installation."""
     if not stated:
-        return f"it names no program; {_MEND}"
+        return f"it names no program; {_REPAIR}"
     if shutil.which(stated[0]) is None:
-        return f"the program it names is gone; was its virtual environment moved? {_MEND}"
+        return f"the program it names is gone; was its virtual environment moved? {_REPAIR}"
     if _program(stated) != _program(expected):
         return "it starts another installation; 'trayquota autostart on' makes it this one"
     return None
 
 
-def _program(words: list[str]) -> list[str]:
-    """Return the words up to the first option: with which options it starts is the person's own choice."""
-    return list(itertools.takewhile(lambda each: not each.startswith("--"), words))
+def _program(command: list[str]) -> list[str]:
+    """Return the command up to the first option: with which options it starts is the person's own choice."""
+    return list(itertools.takewhile(lambda argument: not argument.startswith("--"), command))
 
 
-def _windows_words(line: str) -> list[str]:
-    """Return the words of a command line; quoted ones may hold blanks, a backslash is one as in every path."""
-    return [each.replace('"', "") for each in re.findall(r'(?:"[^"]*"?|[^\s"])+', line)]
+def _windows_arguments(line: str) -> list[str]:
+    """Return the arguments of a command line; quoted ones may hold blanks, a backslash is one as in every path."""
+    return [argument.replace('"', "") for argument in re.findall(r'(?:"[^"]*"?|[^\s"])+', line)]
 
 
 def _write(path: Path, content: Callable[[], bytes]) -> None:

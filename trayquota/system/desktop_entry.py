@@ -1,4 +1,4 @@
-"""The text of desktop entries, as far as starting a program needs it.
+"""Desktop entries, as far as starting a program needs it.
 
 What is written follows the Desktop Entry Specification: https://specifications.freedesktop.org/desktop-entry-spec/
 """
@@ -9,14 +9,14 @@ import re
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 """What a string of a desktop entry writes for a character, and must."""
-_MEANT = {escape: character for character, escape in _ESCAPES.items()} | {"\\s": " "}
+_UNESCAPED = {escape: character for character, escape in _ESCAPES.items()} | {"\\s": " "}
 _SHELL = ["/bin/sh", "-c", 'exec "$0" "$@"']
 """Starts a program whose path a desktop entry must not name itself, or GLib does not find: one with ``=`` or ``%``."""
 _QUOTED = r'"((?:\\.|[^"\\])*)"'
 
 
 def main_keys(content: str) -> dict[str, str]:
-    """Return the keys of a desktop entry's main group; the others tell of further actions."""
+    """Return the keys of a desktop entry's main group; the others describe further actions."""
     keys: dict[str, str] = {}
     group = ""
     for line in content.split("\n"):
@@ -33,34 +33,34 @@ def string_value(text: str) -> str:
     return "".join(_ESCAPES.get(char, char) for char in text)
 
 
-def exec_line(words: list[str]) -> str:
-    """Return what starts ``words``, as a desktop entry's ``Exec``."""
-    program = _SHELL if {"=", "%"}.intersection(words[0]) else []
-    return " ".join(_quoted(each) for each in (*program, *words))
+def exec_value(command: list[str]) -> str:
+    """Return the value of ``Exec`` that runs a command."""
+    shell = _SHELL if {"=", "%"}.intersection(command[0]) else []
+    return " ".join(_quoted(argument) for argument in (*shell, *command))
 
 
-def started_by(value: str) -> list[str]:
-    """Return the words that an ``Exec`` starts."""
-    words = _unquoted(value)
-    return words[len(_SHELL) :] if words[: len(_SHELL)] == _SHELL else words
+def command_of(exec_value: str) -> list[str]:
+    """Return the command that a value of ``Exec`` runs."""
+    command = _unquoted(exec_value)
+    return command[len(_SHELL) :] if command[: len(_SHELL)] == _SHELL else command
 
 
-def _quoted(word: str) -> str:
-    """Return a word for ``Exec``: quoted by the Desktop Entry Specification, and ``%`` doubled."""
-    word = word.replace("%", "%%")
-    if word and all(each.isalnum() or each in "/._-+:@%=," for each in word):
-        return word
-    inner = "".join(f"\\{each}" if each in '"`$\\' else each for each in word)
-    # The escapes of strings are undone before anybody looks at the quoting.
+def _quoted(argument: str) -> str:
+    """Return an argument for ``Exec``: quoted by the Desktop Entry Specification, and ``%`` doubled."""
+    argument = argument.replace("%", "%%")
+    if argument and all(char.isalnum() or char in "/._-+:@%=," for char in argument):
+        return argument
+    inner = "".join(f"\\{char}" if char in '"`$\\' else char for char in argument)
+    # The escapes of strings are undone before the quoting is looked at.
     return f'"{string_value(inner)}"'
 
 
 def _unquoted(value: str) -> list[str]:
-    """Return the words of ``Exec``; a field code on its own stands for nothing here."""
-    line = re.sub(r"\\.", lambda found: _MEANT.get(found[0], found[0]), value)
-    words = (_without_quotes(each[0]) for each in re.finditer(rf'(?:{_QUOTED}|[^ \t\n"])+', line, re.DOTALL))
-    return [each.replace("%%", "%") for each in words if not re.fullmatch("%[a-zA-Z]", each)]
+    """Return the arguments in a value of ``Exec``; a field code on its own stands for nothing here."""
+    line = re.sub(r"\\.", lambda found: _UNESCAPED.get(found[0], found[0]), value)
+    arguments = (_without_quotes(found[0]) for found in re.finditer(rf'(?:{_QUOTED}|[^ \t\n"])+', line, re.DOTALL))
+    return [argument.replace("%%", "%") for argument in arguments if not re.fullmatch("%[a-zA-Z]", argument)]
 
 
-def _without_quotes(word: str) -> str:
-    return re.sub(_QUOTED, lambda found: re.sub(r"\\(.)", r"\1", found[1], flags=re.DOTALL), word, flags=re.DOTALL)
+def _without_quotes(text: str) -> str:
+    return re.sub(_QUOTED, lambda found: re.sub(r"\\(.)", r"\1", found[1], flags=re.DOTALL), text, flags=re.DOTALL)

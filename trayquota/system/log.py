@@ -26,8 +26,8 @@ _handlers: list[logging.Handler] = []
 def set_up_logging(path: Path | None, *, verbose: bool) -> None:
     """Send the program's messages and the libraries' warnings to ``path`` and, when ``verbose``, to standard error.
 
-    A log that cannot be written is done without. What a library says may hold an address or a login, so of its
-    words only the constant part is kept, and of an error that ends a thread nothing but its kind and place.
+    A log that cannot be written is done without. A library's message may hold an address or a login, so only its
+    constant part is kept, and of an error that ends a thread nothing but its kind and place.
     """
     own, others = logging.getLogger(_OWN), logging.getLogger()
     while _handlers:
@@ -41,13 +41,13 @@ def set_up_logging(path: Path | None, *, verbose: bool) -> None:
         _handlers.append(logging.StreamHandler(sys.stderr))
     problem = _add_file(path) if path is not None else None
     for handler in _handlers:
-        handler.setFormatter(_Discreet(_FORMAT))
+        handler.setFormatter(_RedactingFormatter(_FORMAT))
         own.addHandler(handler)
         others.addHandler(handler)
     own.setLevel(logging.INFO)
     own.propagate = False
     logging.raiseExceptions = False
-    threading.excepthook = _log_end_of_thread
+    threading.excepthook = _log_thread_error
     if problem is not None:
         own.warning("there is no log file: %s", problem)
 
@@ -69,7 +69,7 @@ def _add_file(path: Path) -> str | None:
     return None
 
 
-def _log_end_of_thread(arguments: threading.ExceptHookArgs) -> None:
+def _log_thread_error(arguments: threading.ExceptHookArgs) -> None:
     name = arguments.thread.name if arguments.thread is not None else "?"
     what = error_location(arguments.exc_value) if arguments.exc_value is not None else arguments.exc_type.__name__
     logging.getLogger(_OWN).error("thread %s ended: %s", name, what)
@@ -103,14 +103,14 @@ class _PrivateFile(logging.FileHandler):
         return TextIOWrapper(os.fdopen(handle, "ab"), encoding="utf-8", errors="backslashreplace")
 
 
-class _Discreet(logging.Formatter):
-    """Writes the program's own words as they are, and what is constant of others'."""
+class _RedactingFormatter(logging.Formatter):
+    """Writes the program's own messages as they are, and of the libraries' what is constant in them."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name.partition(".")[0] == _OWN:
             return super().format(record)
-        words = str(record.msg).strip().partition("\n")[0][:_LONGEST]
-        other = copy.copy(record)
-        other.msg, other.args = _PRIVATE.sub("…", words), None
-        other.exc_info = other.exc_text = other.stack_info = None
-        return super().format(other)
+        template = str(record.msg).strip().partition("\n")[0][:_LONGEST]
+        redacted = copy.copy(record)
+        redacted.msg, redacted.args = _PRIVATE.sub("…", template), None
+        redacted.exc_info = redacted.exc_text = redacted.stack_info = None
+        return super().format(redacted)

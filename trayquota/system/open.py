@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 def open_folder(folder: Path) -> None:
     """Show ``folder``, or its nearest parent that exists, in the file manager. Returns at once, raises nothing."""
     # Not pathlib's own test, which raises where nothing may be looked at.
-    existing = next((each for each in (folder, *folder.parents) if os.path.isdir(each)), None)  # noqa: PTH112
+    existing = next((path for path in (folder, *folder.parents) if os.path.isdir(path)), None)  # noqa: PTH112
     if existing is not None:
         _open(str(existing))
 
@@ -56,5 +56,5 @@ def _run(program: str, target: str) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    # The program may stay as long as the browser does; somebody has to see it end.
+    # The program may stay as long as the browser does; unless its end is waited for it stays a zombie.
     threading.Thread(target=process.wait, name="opened", daemon=True).start()

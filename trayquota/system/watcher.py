@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 _REST_S = 55.0
-"""What has trouble is tried again so often within this time; less than between two looks that nothing asks for."""
+"""What has trouble is watched anew at most ``_TRIES`` times within this time, which is less than a minute's tick."""
 _JOIN_S = 1.0
 _STOP_S = 0.3
 _log = logging.getLogger(__name__)
