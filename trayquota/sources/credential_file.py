@@ -72,6 +72,23 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
     name_of_provider = provider_name(str(source["type"]))
     provider = find_provider(name_of_provider)
     identity = provider.identify(source) if provider else Identity()
+    login, problem = _login(source, identity), None
+    is_sound = is_token(login.access_token or "-")
+    if not (is_sound and is_token(login.refresh_token or "-", longest=LONGEST_REFRESH_TOKEN)):
+        login, problem = Tokens(), unreadable(f"The login in the file is damaged. {SIGN_IN}")
+    return Credential(
+        _account(path, source, name_of_provider, identity),
+        str(path),
+        login,
+        _is_disabled(source),
+        problem,
+        is_supported=provider is not None and identity.is_supported,
+        refreshed_by=provider.refreshed_by if provider else "",
+        min_interval_s=provider.min_interval_s if provider else 0.0,
+    )
+
+
+def _account(path: Path, source: Mapping[str, object], provider: str, identity: Identity) -> Account:
     name = (
         text(source.get("email"), 100)
         or identity.email
@@ -79,9 +96,9 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
         or text(source.get("username"), 100)
         or clean(path.name)
     )
-    account = Account(
+    return Account(
         account_id(path),
-        name_of_provider,
+        provider,
         name,
         identity.plan,
         organization=identity.organization,
@@ -93,30 +110,17 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
             name=name if name != clean(path.name) else None,
         ),
     )
+
+
+def _login(source: Mapping[str, object], identity: Identity) -> Tokens:
     token = fields(first(source, "token", "Token"))
-    login = Tokens(
+    return Tokens(
         access_token=identity.access_token or _secret(source, token, "access_token", "access"),
         refresh_token=_secret(source, token, "refresh_token", "refresh"),
         expires_at=_expires_at(source, token, identity),
         account_id=identity.account_id,
         proxy_url=text(first(source, "proxy_url", "proxy-url"), 2000),
         extra=identity.extra,
-    )
-    problem = None
-    if not (
-        is_token(login.access_token or "-") and is_token(login.refresh_token or "-", longest=LONGEST_REFRESH_TOKEN)
-    ):
-        problem = unreadable(f"The login in the file is damaged. {SIGN_IN}")
-        login = Tokens()
-    return Credential(
-        account,
-        str(path),
-        login,
-        _is_disabled(source),
-        problem,
-        is_supported=provider is not None and identity.is_supported,
-        refreshed_by=provider.refreshed_by if provider else "",
-        min_interval_s=provider.min_interval_s if provider else 0.0,
     )
 
 
