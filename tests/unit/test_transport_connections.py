@@ -130,6 +130,20 @@ def test_an_answer_that_comes_unasked_over_a_kept_connection_is_given_to_nobody(
     assert server.visitors == 3
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        answer(b"of somebody else") + answer(b"late"),
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(b"of somebody else"),
+        b"the rest of somebody else's answer\r\n",
+    ],
+)
+def test_a_doubtful_answer_on_a_kept_connection_is_thrown_away_and_the_request_repeated(odd: bytes) -> None:
+    with Server(answer(b"1"), odd, *[answer(b"2")] * 2) as server, transport_to(server) as transport:
+        assert [transport.send(get()).body for _ in range(3)] == [b"1", b"2", b"2"]
+    assert (server.visitors, len(server.requests)) == (3, 4)
+
+
 def test_what_breaks_off_may_go_on_later_so_its_host_s_connections_are_not_kept() -> None:
     with (
         Server(lambda visit: visit.send(answer(b"12345")[:-1]) and visit.leave(), *[answer(b"2")] * 2) as server,
@@ -152,12 +166,12 @@ def test_a_kept_tls_connection_survives_the_look_whether_it_is_silent(monkeypatc
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     monkeypatch.setenv("NO_PROXY", "*")
     with (
-        Server(answer(b"1"), answer(b"2") + answer(b"x"), answer(b"3"), tls=True) as server,
+        Server(answer(b"1"), answer(b"2"), answer(b"x") + answer(b"y"), *[answer(b"3")] * 2, tls=True) as server,
         transport_to() as transport,
     ):
         url = f"https://localhost:{server.port}/"
-        assert [transport.send(get(url)).body for _ in range(3)] == [b"1", b"2", b"3"]
-    assert server.visitors == 2
+        assert [transport.send(get(url)).body for _ in range(4)] == [b"1", b"2", b"3", b"3"]
+    assert server.visitors == 3
 
 
 # Lost.

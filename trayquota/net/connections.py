@@ -70,6 +70,11 @@ class Exchange:
         """Whether it went over a connection kept from an earlier exchange, which never answered."""
         return self._is_reused and not self.is_answered
 
+    @property
+    def has_doubtful_answer(self) -> bool:
+        """Whether the answer may be that to an earlier exchange on the same connection."""
+        return self._is_reused and self.is_suspect
+
     def end(self) -> None:
         """Let go of its connections."""
         if self._cancel_token is not None:

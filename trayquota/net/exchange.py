@@ -87,7 +87,7 @@ class Exchanger:
     def _exchange(
         self, request: Request, way: Route, deadline_s: float, cancel_token: CancelToken | None, *, is_kept: bool
     ) -> Response | FetchError | None:
-        """Return what came of it; ``None`` when the connection had died unnoticed, and a new one may do better."""
+        """Return what came of it; ``None`` when a kept connection had died or may have given another's answer."""
 
         def is_cancelled() -> bool:
             return cancel_token is not None and cancel_token.is_cancelled
@@ -96,30 +96,33 @@ class Exchanger:
             return cancelled()
         enough = (lambda received: is_whole(received, self._clock())) if request.is_irreversible else None
         exchange = begin_exchange(deadline_s, cancel_token, enough)
-        adapter = None
         try:
-            kept = self._adapter(way.url)
-            adapter = kept if is_kept else Adapter(kept.trust, kept.context)
-            response = self._response(adapter, request, way, exchange)
+            result = self._attempt(request, way, exchange, is_kept=is_kept)
             # The end of what was cancelled may look like the end of the answer.
-            return cancelled() if is_cancelled() else response
-        except FetchError as error:
-            return self._salvaged(exchange) or error
-        except zlib.error:
-            return self._salvaged(exchange) or damaged()
-        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             if is_cancelled():
                 return cancelled()
-            # What breaks off may go on later; what is late is only late.
-            exchange.is_suspect |= exchange.is_answered and not is_timeout(error)
-            if salvaged := self._salvaged(exchange):
-                return salvaged
-            return None if exchange.was_stale else explain(error, way.proxy_name)
+            return None if exchange.was_stale or exchange.has_doubtful_answer else result
         finally:
             if exchange.is_suspect:
                 with self._lock:
                     self._suspects.add(way.host)
             exchange.end()
+
+    def _attempt(self, request: Request, way: Route, exchange: Exchange, *, is_kept: bool) -> Response | FetchError:
+        adapter = None
+        try:
+            kept = self._adapter(way.url)
+            adapter = kept if is_kept else Adapter(kept.trust, kept.context)
+            return self._response(adapter, request, way, exchange)
+        except FetchError as error:
+            return self._salvaged(exchange) or error
+        except zlib.error:
+            return self._salvaged(exchange) or damaged()
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            # What breaks off may go on later; what is late is only late.
+            exchange.is_suspect |= exchange.is_answered and not is_timeout(error)
+            return self._salvaged(exchange) or explain(error, way.proxy_name)
+        finally:
             if adapter is not None and not is_kept:
                 adapter.close()
 
