@@ -117,6 +117,23 @@ def test_cinnamon_gets_the_item_where_it_opens_menus(
     assert icon.quirks is XAPP
 
 
+def test_a_watcher_that_comes_during_registration_gets_the_item_where_it_opens_menus(
+    host: FakeHost, late: FakeHost, make_icon: MakeIcon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = iter(["xfce4-panel"])
+
+    def taken_over(_pid: int) -> str:
+        if (name := next(names, None)) is None:
+            return "xapp-sn-watcher"
+        late.come()
+        return name
+
+    monkeypatch.setattr(session_bus, "_process_name", taken_over)
+    make_icon()
+    assert late.registrations.until_there_are(1)[0] == XAPP.item_path
+    assert XAPP.item_path not in host.registrations.seen
+
+
 def test_the_habits_of_a_new_host_are_announced(
     host: FakeHost, make_icon: MakeIcon, watched_by: Callable[[str], None]
 ) -> None:

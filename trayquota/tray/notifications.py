@@ -146,5 +146,5 @@ class Notifier:
     async def _subscribe_to_clicks(self) -> None:
         if not self._receives_clicks:
             self._receives_clicks = True
-            name, path = NOTIFICATIONS
+            name, path, _ = NOTIFICATIONS
             await subscribe(self._bus, f"type='signal',sender='{name}',interface='{name}',path='{path}'")

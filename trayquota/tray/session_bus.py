@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
-from dbus_fast import DBusError, Message, MessageFlag
+from dbus_fast import DBusError, Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 
 if TYPE_CHECKING:
@@ -25,10 +25,17 @@ class Service(NamedTuple):
     Attributes:
         name: Its bus name, and the name of its interface.
         path: Of its object.
+        owner: The connection that is called; ``None`` for whichever has the name at that moment.
     """
 
     name: str
     path: str
+    owner: str | None = None
+
+    @property
+    def destination(self) -> str:
+        """Where calls go."""
+        return self.owner or self.name
 
 
 BUS: Final = Service("org.freedesktop.DBus", "/org/freedesktop/DBus")
@@ -116,7 +123,7 @@ async def call(
         Exception: One of :data:`UNREACHABLE`, when the connection ends before the reply.
     """
     return await bus.call(
-        Message(service.name, service.path, service.name, member, flags=flags, signature=signature, body=[*body])
+        Message(service.destination, service.path, service.name, member, flags=flags, signature=signature, body=[*body])
     )
 
 
@@ -125,13 +132,19 @@ async def subscribe(bus: MessageBus, rule: str) -> None:
     await call(bus, BUS, "AddMatch", "s", rule)
 
 
+async def with_owner(bus: MessageBus, service: Service) -> Service | None:
+    """Return the service as the connection that has its name now provides it; ``None`` where nobody has it."""
+    reply = await call(bus, BUS, "GetNameOwner", "s", service.name)
+    return service._replace(owner=reply.body[0]) if reply.message_type is not MessageType.ERROR else None
+
+
 async def process_name(bus: MessageBus, service: Service) -> str | None:
     """Return the name of the process that owns a service's name.
 
     ``None`` where nobody owns it, or the process cannot be seen, as from within a sandbox. Linux keeps 15 characters
     of the name.
     """
-    reply = await call(bus, BUS, "GetConnectionUnixProcessID", "s", service.name)
+    reply = await call(bus, BUS, "GetConnectionUnixProcessID", "s", service.destination)
     if reply.signature != "u":
         return None
     return _process_name(reply.body[0])
@@ -150,7 +163,13 @@ async def read_property(bus: MessageBus, service: Service, name: str) -> object:
     body = [service.name, name]
     reply = await bus.call(
         Message(
-            service.name, service.path, properties, "Get", signature="ss", body=body, flags=MessageFlag.NO_AUTOSTART
+            service.destination,
+            service.path,
+            properties,
+            "Get",
+            signature="ss",
+            body=body,
+            flags=MessageFlag.NO_AUTOSTART,
         )
     )
     return reply.body[0].value if reply.signature == "v" else None

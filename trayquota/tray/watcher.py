@@ -11,18 +11,20 @@ from trayquota.tray.session_bus import BUS, WATCHER, call, process_name, read_pr
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
 
+    from trayquota.tray.session_bus import Service
+
 HOST_PREFIX = "org.kde.StatusNotifierHost-"
 """Begins the bus names of hosts, by the specification."""
 
 
-async def watcher_quirks(bus: MessageBus) -> Quirks:
+async def watcher_quirks(bus: MessageBus, watcher: Service = WATCHER) -> Quirks:
     """Return the habits of the host behind the watcher, or of the desktop's usual host while there is no watcher."""
-    return host_quirks(await process_name(bus, WATCHER), os.environ.get("XDG_CURRENT_DESKTOP", ""))
+    return host_quirks(await process_name(bus, watcher), os.environ.get("XDG_CURRENT_DESKTOP", ""))
 
 
-async def registered_items(bus: MessageBus) -> list[str] | None:
+async def registered_items(bus: MessageBus, watcher: Service = WATCHER) -> list[str] | None:
     """Return the watcher's items as it spells them; ``None`` while there is no watcher that answers."""
-    items = await read_property(bus, WATCHER, "RegisteredStatusNotifierItems")
+    items = await read_property(bus, watcher, "RegisteredStatusNotifierItems")
     return [item for item in items if isinstance(item, str)] if isinstance(items, list) else None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from dbus_fast import MessageFlag, MessageType
 
 from trayquota.tray.quirks import UNKNOWN
-from trayquota.tray.session_bus import BUS, WATCHER, call, subscribe, subscribe_to_owners
+from trayquota.tray.session_bus import BUS, WATCHER, call, subscribe, subscribe_to_owners, with_owner
 from trayquota.tray.watcher import registered_items, watcher_quirks
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
 
     from trayquota.tray.quirks import Quirks
+    from trayquota.tray.session_bus import Service
 
 _LOG = logging.getLogger(__name__)
 
@@ -78,24 +79,25 @@ class Registration:
         """Register where needed; return whether there is nothing to try again."""
         try:
             async with asyncio.timeout(_REPLY_TIMEOUT_S):
-                return await self._is_listed() or await self._register()
+                watcher = await with_owner(self._bus, WATCHER)
+                # Whoever takes the name over from here on is another watcher, with habits of its own, and has its turn.
+                self._on_quirks(quirks := await watcher_quirks(self._bus, watcher or WATCHER))
+                return watcher is None or await self._is_listed(watcher) or await self._register(watcher, quirks)
         except TimeoutError:
             _LOG.debug("the tray does not answer")
             return False
 
-    async def _is_listed(self) -> bool:
-        items = await registered_items(self._bus)
+    async def _is_listed(self, watcher: Service) -> bool:
+        items = await registered_items(self._bus, watcher)
         # Entries read `:1.5`, `:1.5/StatusNotifierItem` or, in GNOME, `:1.5@/StatusNotifierItem`.
         name = self._bus.unique_name or ""
         return items is not None and name in {item.replace("@", "/").partition("/")[0] for item in items}
 
-    async def _register(self) -> bool:
-        quirks = await watcher_quirks(self._bus)
-        self._on_quirks(quirks)
+    async def _register(self, watcher: Service, quirks: Quirks) -> bool:
         # A path stands for the sender's connection; a bus name for the usual path there.
         item = self._bus.unique_name if quirks.item_path == UNKNOWN.item_path else quirks.item_path
         member, flags = "RegisterStatusNotifierItem", MessageFlag.NO_AUTOSTART
-        reply = await call(self._bus, WATCHER, member, "s", item, flags=flags)
+        reply = await call(self._bus, watcher, member, "s", item, flags=flags)
         if reply.message_type is not MessageType.ERROR:
             return True
         _LOG.debug("not registered with a tray yet: %s", reply.error_name)
