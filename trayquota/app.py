@@ -18,6 +18,7 @@ from trayquota.settings.file_watch import SettingsFileWatch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
 from trayquota.views.context import TrayContext
+from trayquota.views.icon_menu import icon_menu
 from trayquota.views.provider_menu import provider_menu
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tray import tray_view
@@ -182,6 +183,7 @@ class App:
         choices = MenuSettings(
             interval_minutes=settings.interval_minutes,
             icon_style=settings.icon_style,
+            icon_choices=icon_menu(snapshot, self._options, self._tray.limits.menu_rows),
             notifications=settings.notifications,
             hide_emails=settings.hide_emails,
             starts_at_login=self._starts_at_login,

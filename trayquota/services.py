@@ -59,6 +59,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         low_percent=settings.low_percent,
         critical_percent=settings.critical_percent,
         style=settings.icon_style,
+        icon_shows=settings.icon_shows,
         ignored_windows=frozenset(settings.ignore_windows),
         hide_names=settings.hide_emails,
         clock_format=time_format(config.locale),

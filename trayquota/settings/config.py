@@ -51,6 +51,14 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["number", "ring", "bar"],
         setting('How the icon tells the lowest remaining percent: "number", "ring" or "bar".'),
     ] = "number"
+    icon_shows: Annotated[
+        str,
+        setting(
+            'What the icon is about: "lowest" of all, "next" (the account to use next), an account\'s id as in '
+            '"claude-ada@example.com.json", or one of its windows as in "claude-ada@example.com.json / Weekly".',
+            expected='"lowest", "next", an account\'s id, or one with a window\'s title behind " / "',
+        ),
+    ] = "lowest"
     low_percent: Annotated[Percent, setting("Below this a quota is low.")] = 25
     critical_percent: Annotated[Percent, setting("Below this it is critical.")] = 10
     ignore_windows: Annotated[

@@ -11,18 +11,22 @@ from trayquota.views.tray_view import IconSpec, Placeholder
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trayquota.core.model import AccountUsage, LiveWindow, Snapshot
+    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.views.icon_subject import IconSubject
     from trayquota.views.labels import DisplayOptions
 
 _SESSION_S = 24 * 3600
 """The longest a window of the bar for sessions lasts."""
 
 
-def icon_spec(snapshot: Snapshot, lowest: LiveWindow | None, options: DisplayOptions, now: datetime) -> IconSpec:
-    """Return what decides the picture; ``lowest`` is the snapshot's most constrained window."""
+def icon_spec(snapshot: Snapshot, subject: IconSubject, options: DisplayOptions, now: datetime) -> IconSpec:
+    """Return what decides the picture of ``subject``, and whether an account of ``snapshot`` needs the user."""
     attention = any(needs_user(usage) for usage in snapshot.accounts)
+    lowest = subject.window
     if lowest is None:
-        return IconSpec(placeholder=placeholder(snapshot, attention=attention), style=options.style)
+        is_it = any(needs_user(usage) for usage in subject.snapshot.accounts)
+        mark = placeholder(subject.snapshot, attention=is_it)
+        return IconSpec(placeholder=mark, attention=attention and not is_it, style=options.style)
     return IconSpec(
         percent=whole_percent(lowest.remaining_percent),
         level=options.level(lowest.remaining_percent),

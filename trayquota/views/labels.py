@@ -49,6 +49,7 @@ class DisplayOptions(Struct, frozen=True):
         low_percent: Below this a quota is low.
         critical_percent: Below this it is critical.
         style: The icon's: ``number``, ``ring`` or ``bar``.
+        icon_shows: What the icon is about, as :mod:`.icon_subject` reads it.
         ignored_windows: Titles of windows that do not count for the lowest.
         hide_names: Number the accounts instead of naming them.
         clock_format: How moments are written.
@@ -62,6 +63,7 @@ class DisplayOptions(Struct, frozen=True):
     low_percent: float = 25
     critical_percent: float = 10
     style: str = "number"
+    icon_shows: str = "lowest"
     ignored_windows: frozenset[str] = frozenset()
     hide_names: bool = False
     clock_format: ClockFormat = BRITISH

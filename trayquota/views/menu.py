@@ -73,7 +73,7 @@ def menu_items(
     yield from (accounts[account_id].nested for account_id in arrangement.nested)
     if arrangement.more:
         rest = [accounts[account_id].nested for account_id in arrangement.more]
-        yield MenuItem("More accounts", children=_paged(rest, context.limits.menu_rows), key="more")
+        yield MenuItem("More accounts", children=paged(rest, context.limits.menu_rows), key="more")
     if snapshot.accounts or notes:
         yield _SEPARATOR
     yield MenuItem("Refresh now", Refresh(), default=True)
@@ -147,7 +147,7 @@ def account_room(snapshot: Snapshot, context: TrayContext) -> int:
     return max(2, context.limits.menu_rows - others)
 
 
-def _paged(items: Sequence[MenuItem], size: int) -> tuple[MenuItem, ...]:
+def paged(items: Sequence[MenuItem], size: int) -> tuple[MenuItem, ...]:
     """Return a submenu's rows, below further submenus where they are more than ``size``."""
     if len(items) <= size:
         return tuple(items)
@@ -155,7 +155,7 @@ def _paged(items: Sequence[MenuItem], size: int) -> tuple[MenuItem, ...]:
     while span * size < len(items):
         span *= size
     starts = range(0, len(items), span)
-    pages = (_paged(items[start : start + span], size) for start in starts)
+    pages = (paged(items[start : start + span], size) for start in starts)
     return tuple(
         MenuItem(f"{start + 1}–{min(start + span, len(items))}", children=page, key=f"page {start}")
         for start, page in zip(starts, pages, strict=True)
@@ -192,7 +192,7 @@ def _advice_rows(context: TrayContext) -> Iterator[MenuItem]:
         yield MenuItem(clean(advice.line, _HEADER_CHARS), enabled=False, key="next")
     if advice.lapses:
         rows = [MenuItem(clean(line, _HEADER_CHARS), enabled=False) for line in advice.lapses]
-        yield MenuItem("Lapses soon", children=_paged(rows, context.limits.menu_rows), key="lapses")
+        yield MenuItem("Lapses soon", children=paged(rows, context.limits.menu_rows), key="lapses")
 
 
 def _text_rows(text: str) -> Iterator[MenuItem]:

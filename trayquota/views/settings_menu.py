@@ -30,6 +30,7 @@ class MenuSettings(Struct, frozen=True):
     Attributes:
         interval_minutes: How often each account is refreshed.
         icon_style: ``number``, ``ring`` or ``bar``.
+        icon_choices: The rows that choose what the icon shows.
         notifications: Whether there are any.
         hide_emails: Whether accounts are numbered instead of named.
         starts_at_login: ``None`` when it is not known here.
@@ -38,6 +39,7 @@ class MenuSettings(Struct, frozen=True):
 
     interval_minutes: float = 5
     icon_style: str = "number"
+    icon_choices: tuple[MenuItem, ...] = ()
     notifications: bool = True
     hide_emails: bool = False
     starts_at_login: bool | None = None
@@ -49,6 +51,7 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
     rows = [
         MenuItem("Refresh every", children=tuple(_intervals(in_force.interval_minutes))),
         MenuItem("Icon", children=tuple(_styles(in_force.icon_style))),
+        *([MenuItem("Number stands for", children=in_force.icon_choices)] if in_force.icon_choices else ()),
         _switch("Notifications", "notifications", is_on=in_force.notifications),
         _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
     ]

@@ -36,7 +36,7 @@ _MAX_ACCOUNT_LINES = 20
 
 
 def headline(snapshot: Snapshot, lowest: LiveWindow | None, now: datetime, options: DisplayOptions) -> str:
-    """Return the one thing that matters; ``lowest`` is the snapshot's most constrained window."""
+    """Return the one thing that matters; ``lowest`` is the window that the icon shows, if it shows one."""
     if lowest is not None:
         text = f"{percent_text(lowest.remaining_percent)} left"
         if lowest.usage.state is AccountState.STALE and lowest.usage.updated_at is not None:

@@ -10,6 +10,7 @@ from trayquota.views.advice import advise
 from trayquota.views.context import TrayContext
 from trayquota.views.display_names import with_display_names
 from trayquota.views.icon import icon_spec
+from trayquota.views.icon_subject import icon_subject
 from trayquota.views.labels import needs_user
 from trayquota.views.menu import account_room, account_rows, arrange, menu_items
 from trayquota.views.tooltip import brief_lines, headline, tooltip_lines
@@ -37,7 +38,7 @@ def tray_view(
         context: What else decides.
     """
     snapshot = with_display_names(snapshot, options)
-    lowest = snapshot.lowest(now, options.ignored_windows)
+    subject = icon_subject(snapshot, now, options)
     advice = advise(snapshot, now, options, context.limits.tooltip_chars)
     context = replace(context, advice=advice)
     accounts = account_rows(snapshot, now, options, next_id=advice.next_id)
@@ -45,8 +46,8 @@ def tray_view(
     if arrangement is None or not arrangement.is_of(accounts):
         arrangement = arrange(snapshot, accounts, now, options, account_room(snapshot, context))
     return TrayView(
-        icon=icon_spec(snapshot, lowest, options, now),
-        headline=headline(snapshot, lowest, now, options),
+        icon=icon_spec(snapshot, subject, options, now),
+        headline=headline(subject.snapshot, subject.window, now, options),
         advice=advice.line,
         lines=tuple(tooltip_lines(snapshot, now, options)),
         brief=tuple(brief_lines(snapshot, now, options, context.limits.tooltip_chars)),

@@ -1,0 +1,47 @@
+"""The submenu that chooses what the icon shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trayquota.views.display_names import with_display_names
+from trayquota.views.icon_subject import LOWEST, NEVER_SHOWN, NEXT, account_choice
+from trayquota.views.labels import account_label
+from trayquota.views.menu import paged
+from trayquota.views.tray_view import MenuItem, SetSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.views.labels import DisplayOptions
+
+
+def icon_menu(snapshot: Snapshot, options: DisplayOptions, max_rows: int) -> tuple[MenuItem, ...]:
+    """Return at most ``max_rows`` rows: the lowest of all, the next account, and each account with its windows."""
+    shown = [usage for usage in with_display_names(snapshot, options).accounts if usage.state not in NEVER_SHOWN]
+    return (
+        _choice("The lowest of all", LOWEST, options),
+        _choice("The account to use next", NEXT, options),
+        *paged([_account_item(usage, options) for usage in shown], max_rows - 2),
+    )
+
+
+def _account_item(usage: AccountUsage, options: DisplayOptions) -> MenuItem:
+    account = usage.account
+    label = account_label(account, options)
+    if len(usage.windows) < 2:
+        return _choice(label, account_choice(account.id), options, key=account.id)
+    return MenuItem(label, children=tuple(_account_choices(usage, options)), key=account.id)
+
+
+def _account_choices(usage: AccountUsage, options: DisplayOptions) -> Iterator[MenuItem]:
+    account_id = usage.account.id
+    yield _choice("The lowest of this account", account_choice(account_id), options)
+    for window in usage.windows:
+        yield _choice(window.title, account_choice(account_id, window.title), options)
+
+
+def _choice(label: str, value: str, options: DisplayOptions, key: str = "") -> MenuItem:
+    is_chosen = options.icon_shows == value
+    return MenuItem(label, SetSetting("icon_shows", value), checked=is_chosen, radio=True, key=key)
