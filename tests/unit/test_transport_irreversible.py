@@ -57,6 +57,9 @@ def body_of(*answers: bytes | Callable[[Visit], object]) -> bytes:
         answer(gzip.compress(PAIR) + bytes(8), "200 OK", "Content-Encoding: gzip"),
         answer(zlib.compress(PAIR), "200 OK", "Content-Encoding: deflate"),
         answer(gzip.compress(PAIR)[:-4], "200 OK", "Content-Encoding: gzip"),
+        answer(PAIR, "200 OK", "Content-Encoding: gzip"),
+        answer(PAIR, "200 OK", "Content-Encoding: br"),
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + PAIR,
         chunked(PAIR[:10], PAIR[10:]),
     ],
 )

@@ -33,9 +33,9 @@ def salvage(received: bytes, now: datetime) -> Response | None:
         return None
     lines = io.BytesIO(head.partition(b"\n")[2] + b"\r\n\r\n")
     headers = {name.lower(): value for name, value in http.client.parse_headers(lines).items()}
-    if "chunked" in headers.get("transfer-encoding", "").lower():
+    if "chunked" in headers.get("transfer-encoding", "").lower() and not _is_plain(body):
         body = _joined(body)
-    if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+    if headers.get("content-encoding", "identity").lower() not in {"", "identity"} and not _is_plain(body):
         body = _unpacked(body)
     return Response(int(status[1]), headers, body[:LARGEST_BYTES], now) if body else None
 
@@ -55,6 +55,11 @@ def _final_answer(received: bytes) -> tuple[bytes, bytes]:
     while re.match(rb"HTTP/\d\.\d 1\d\d", head):
         head, _, body = body.partition(b"\r\n\r\n")
     return head, body
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether a body has no coding, whatever its head says: no chunk and nothing packed begins like an object."""
+    return body.lstrip().startswith(b"{")
 
 
 def _joined(body: bytes) -> bytes:
