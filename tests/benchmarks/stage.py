@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import json
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract.session_bus import SessionBus
+from sample_files import web_token
 
 from .answers import left_percent
 from .panel import Panel
@@ -132,7 +132,7 @@ class Home:
         }
         if provider == "codex":
             claims = json.loads((FACTS / "codex_id_token_claims.json").read_text())
-            credential["id_token"] = _jwt(claims | {"email": name})
+            credential["id_token"] = web_token(claims | {"email": name})
         (self.accounts / f"{provider}-{name}.json").write_text(json.dumps(credential))
         return name
 
@@ -276,9 +276,3 @@ def asked(on: Stage) -> dict[str, int]:
 
 def token(name: str) -> str:
     return f"fake-access-{name}"
-
-
-def _jwt(claims: Mapping[str, Any]) -> str:
-    parts = ({"alg": "none"}, claims)
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
-    return ".".join([*encoded, "x"])

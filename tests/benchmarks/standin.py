@@ -1,5 +1,7 @@
 """The providers' stand-in on loopback: a process of its own, fast enough never to be what is waited for.
 
+That is why it is not ``provider_stand_in``, which runs on threads of the test's process.
+
 Prints its port. Every answer to an account differs from the one before. Paths below ``/-/`` are the benchmark's:
 ``/-/stats`` tells what was counted, ``/-/set?delay_ms=200`` has every answer wait.
 """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .provider_stand_in import fact, fact_text
+from sample_files import fact, fact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from provider_stand_in import StandIn
 
 from .backend_contract import picture
 from .command import Home
 from .needs import need
-from .provider_stand_in import StandIn
 from .recorder import PATIENCE_S
 from .stage import Stage
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provider_stand_in import Reply
+
 from .command import Home, in_hours, wait_until
-from .provider_stand_in import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provider_stand_in import StandIn
+
     from .command import Running
     from .fake_host import Entry, FakeHost
-    from .provider_stand_in import StandIn
     from .session_bus import SessionBus
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import Reply
+from sample_files import fact
 
-from .provider_stand_in import Reply, fact
 from .stage import usage
 
 if TYPE_CHECKING:

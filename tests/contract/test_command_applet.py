@@ -8,13 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import CLAUDE_USAGE, Reply
 
 from .command import in_hours, wait_until
-from .provider_stand_in import CLAUDE_USAGE, Reply
 
 if TYPE_CHECKING:
+    from provider_stand_in import StandIn
+
     from .command import Home, Running
-    from .provider_stand_in import StandIn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes as POSIX has them")
 HUNG_NAME_LOOK_UP = """

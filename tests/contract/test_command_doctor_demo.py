@@ -7,15 +7,16 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import Reply
 
 from trayquota.providers import provider_names, provider_title
 
 from .command import wait_until
-from .provider_stand_in import Reply
 
 if TYPE_CHECKING:
+    from provider_stand_in import StandIn
+
     from .command import Home
-    from .provider_stand_in import StandIn
 
 posix = pytest.mark.skipif(
     sys.platform == "win32", reason="signals, modes and trays that may be missing, as POSIX has them"

@@ -8,15 +8,16 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import Reply
 
 from .command import wait_until
-from .provider_stand_in import Reply
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from provider_stand_in import StandIn
+
     from .command import Home
-    from .provider_stand_in import StandIn
 
 
 def history_file(home: Home) -> Path:

@@ -6,13 +6,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import Reply
 
 from .command import in_hours
-from .provider_stand_in import Reply
 
 if TYPE_CHECKING:
+    from provider_stand_in import StandIn
+
     from .command import Home
-    from .provider_stand_in import StandIn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names of files as POSIX allows them")
 ESC = "\x1b[31m"

@@ -10,15 +10,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import CLAUDE_TOKEN, CLAUDE_USAGE, CODEX_USAGE, Reply
+from sample_files import fact
 
 from .command import in_hours
-from .provider_stand_in import CLAUDE_TOKEN, CLAUDE_USAGE, CODEX_USAGE, Reply, fact
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from provider_stand_in import StandIn
+
     from .command import Home
-    from .provider_stand_in import StandIn
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes as POSIX has them")
 REFRESH = "refresh+token/with=marks&%~-._"

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import Reply
 
 from .command import in_hours
-from .provider_stand_in import Reply
 
 if TYPE_CHECKING:
+    from provider_stand_in import StandIn
+
     from .command import Home
-    from .provider_stand_in import StandIn
 
 FIGURE_SPACE = "\u2007"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and locales as POSIX has them")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from provider_stand_in import Reply, StandIn
 
 from .command import Home, in_hours
-from .provider_stand_in import Reply, StandIn
 
 SAMPLES = Path(__file__).parents[1] / "fixtures" / "facts-2"
 TOKEN = "token-of-the-file"

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from provider_stand_in import CLAUDE_USAGE, CODEX_RESETS, CODEX_USAGE, Reply, StandIn
+from sample_files import FACTS, fact
 
 from .command import REFERENCE, Home, Result
-from .provider_stand_in import CLAUDE_USAGE, CODEX_RESETS, CODEX_USAGE, FACTS, Reply, StandIn, fact
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,15 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import CLAUDE_USAGE, CODEX_USAGE, Reply
+from sample_files import fact
 
 from .command import in_hours
-from .provider_stand_in import CLAUDE_USAGE, CODEX_USAGE, Reply, fact
 
 if TYPE_CHECKING:
+    from provider_stand_in import StandIn
+
     from .command import Home
-    from .provider_stand_in import StandIn
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and modes as POSIX has them")
 PAUSE = Reply({"error": {"type": "rate_limit_error"}}, 429, {"Retry-After": "1800"})

@@ -17,20 +17,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import SingleUseTokens
 
 from trayquota.store.state import StateStore
 from trayquota.tokens.journal import Journal
 from trayquota.tokens.manager import TokenManager
 from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
 
+from .expired_login import MORE, pair_in, write_expired
 from .refresh_process import BEGIN, END, known, plainly, read
-from .token_server import MORE, pair_in, token_server, write_expired
-
-if TYPE_CHECKING:
-    from .token_server import TokenServer
 
 PATIENCE_S = 60
 KILLED = {-9, 137}
@@ -57,7 +54,7 @@ class Place:
     """A login, a state folder and a provider of its own."""
 
     folder: Path
-    server: TokenServer
+    server: SingleUseTokens
 
     @property
     def path(self) -> Path:
@@ -70,7 +67,7 @@ class Place:
     def run(self, what: str, *tracer: str) -> int:
         """Do it in a process of its own; return how that ended."""
         script = str(Path(__file__).with_name("refresh_process.py"))
-        command = [*tracer, sys.executable, script, what, str(self.path), str(self.state), self.server.gateway]
+        command = [*tracer, sys.executable, script, what, str(self.path), str(self.state), self.server.url]
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
             command, input=b"go\n", capture_output=True, timeout=PATIENCE_S, check=False, env=environment
@@ -81,7 +78,7 @@ class Place:
         """A manager that has just been started."""
         manager = TokenManager(
             self.state,
-            plainly(self.server.gateway),
+            plainly(self.server.url),
             StateStore(self.state / "state.json"),
             lambda: datetime.now(UTC) + timedelta(hours=hours_later),
             threading.Event(),
@@ -119,16 +116,15 @@ def prepare(what: str, place: Place) -> dict[str, object]:
     content = write_expired(place.path, place.server)
     place.state.mkdir()
     if what == "recover":
-        base, replaced = place.server.newest[1], place.server.newest[0]
-        traded = place.server.exchange(base)
-        assert traded is not None
+        replaced, base = place.server.newest
+        access, refresh = place.server.refresh()
         ends = datetime.now(UTC) + timedelta(hours=8)
         entry = PendingTokens(
             path=os.path.realpath(place.path),
             base=fingerprint(base),
             replaces=fingerprint(replaced),
-            access_token=str(traded["access_token"]),
-            refresh_token=str(traded["refresh_token"]),
+            access_token=access,
+            refresh_token=refresh,
             expired=ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
             last_refresh="2026-09-22T12:00:00Z",
         )
@@ -146,10 +142,10 @@ def bytes_lost(place: Place, before: dict[str, object]) -> int:
     newest = place.server.newest
     place.manager().recover()
     lost = missing(place.path, before | {"access_token": newest[0], "refresh_token": newest[1]})
-    rotations = place.server.rotations
+    rotations = place.server.refreshes
     credential = read(place.path)
     place.manager(hours_later=9).refresh(credential, credential.login)
-    assert place.server.rotations == rotations + 1
+    assert place.server.refreshes == rotations + 1
     assert pair_in(place.path) == place.server.newest
     assert list(place.path.parent.iterdir()) == [place.path]
     assert list(place.state.glob("renewals/*.journal")) == []
@@ -165,14 +161,14 @@ def missing(path: Path, wanted: dict[str, object]) -> int:
 def try_fault(what: str, folder: Path, fault: Fault, strace: str) -> int:
     """Return the bytes that a kill has cost."""
     folder.mkdir()
-    with token_server() as server:
+    with SingleUseTokens() as server:
         place = Place(folder, server)
         before = prepare(what, place)
-        rotations = server.rotations + (what == "refresh")
+        rotations = server.refreshes + (what == "refresh")
         tracing = ["-f", "-qq", "-o", "/dev/null", "-e", f"trace={fault.name}"]
         killing = f"inject={fault.name}:signal=KILL:when={fault.when}"
         assert place.run(what, strace, *tracing, "-e", killing) in KILLED, fault
-        assert server.rotations == rotations, f"{fault} came too early"
+        assert server.refreshes == rotations, f"{fault} came too early"
         assert missing(place.path, MORE) == 0
         if what == "save":
             state = StateStore(place.state / "state.json").load()
@@ -186,7 +182,7 @@ def try_fault(what: str, folder: Path, fault: Fault, strace: str) -> int:
 def test_no_kill_costs_a_byte(
     what: str, tmp_path: Path, strace: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with token_server() as server:
+    with SingleUseTokens() as server:
         place = Place(tmp_path / "undisturbed", server)
         place.folder.mkdir()
         prepare(what, place)

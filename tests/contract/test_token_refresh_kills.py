@@ -21,19 +21,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from provider_stand_in import CLAUDE_TOKEN, SingleUseTokens
 
 from trayquota.store.state import StateStore
 from trayquota.tokens.manager import TokenManager
 
 from .command import wait_until
+from .expired_login import MORE, pair_in, write_expired
 from .refresh_process import plainly
 from .test_token_refresh_processes import start
-from .token_server import MORE, pair_in, token_server, write_expired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from .token_server import TokenServer
 
 KILLED = -9
 """What a process returns that SIGKILL has ended."""
@@ -59,20 +58,20 @@ class Call(NamedTuple):
 class Victim:
     """A program that waits for the answer to its token refresh, with a tracer at it."""
 
-    def __init__(self, what: str, folder: Path, server: TokenServer, tracing: Sequence[str]) -> None:
+    def __init__(self, what: str, folder: Path, server: SingleUseTokens, tracing: Sequence[str]) -> None:
         self.folder, self.server = folder, server
         self.path = folder / "auth" / "claude-ada@example.com.json"
         self.log = folder / "calls"
         folder.mkdir()
         write_expired(self.path, server)
-        server.may_answer.clear()
+        server.hold()
         command = [sys.executable, "-m", "trayquota", *VICTIMS[what], "--dir", str(self.path.parent)]
-        self.process = start(command, folder, TRAYQUOTA_GATEWAY=server.gateway)
-        assert server.asked.wait(PATIENCE_S)
+        self.process = start(command, folder, TRAYQUOTA_GATEWAY=server.url)
+        server.until(lambda asked: any(request.place == CLAUDE_TOKEN for request in asked))
         arguments = [*tracing, "-f", "-qq", "-y", "-o", str(self.log), "-p", str(self.process.pid)]
         self.tracer = subprocess.Popen(arguments, stdin=subprocess.DEVNULL)
         wait_until(self._is_traced, "tracer")
-        server.may_answer.set()
+        server.let_go()
 
     def _is_traced(self) -> bool:
         """Whether the tracer is at every thread, or has killed the program already."""
@@ -108,7 +107,7 @@ class Victim:
 
 def calls_of(what: str, folder: Path, strace: str) -> list[Call]:
     """Every call that a run which nobody disturbs makes until its pair is settled, and a few more."""
-    with token_server() as server:
+    with SingleUseTokens() as server:
         victim = Victim(what, folder, server, [strace, "-e", "trace=%file,%desc"])
         wait_until(victim.is_settled, "settled pair")
         victim.end()
@@ -128,7 +127,7 @@ def kill_at(what: str, folder: Path, call: Call, strace: str) -> str:
     """Kill a victim at a call; return how that ended: survived, gap, missed or lost."""
     tracing = [strace, "-e", "trace=write,rename,renameat2," + call.name]
     tracing += ["-e", f"inject={call.name}:signal=KILL:when={call.when}"]
-    with token_server() as server:
+    with SingleUseTokens() as server:
         victim = Victim(what, folder, server, tracing)
         give_up = time.monotonic() + PATIENCE_S
         while victim.process.poll() is None and not victim.is_settled():
@@ -140,7 +139,7 @@ def kill_at(what: str, folder: Path, call: Call, strace: str) -> str:
         had_journal = victim.has_written_journal()
         manager = TokenManager(
             folder / "state" / "trayquota",
-            plainly(server.gateway),
+            plainly(server.url),
             StateStore(folder / "state" / "trayquota" / "state.json"),
             lambda: datetime.now(UTC),
             threading.Event(),

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import SingleUseTokens
 
-from .token_server import MORE, pair_in, token_server, write_expired
+from .expired_login import MORE, pair_in, write_expired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from .token_server import TokenServer
 
 COUNT = 6
 PATIENCE_S = 60
@@ -45,8 +44,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "auth" / "claude-ada@example.com.json"
 
 
-def assert_rotated_once(server: TokenServer, path: Path) -> None:
-    assert (server.rotations, server.refused) == (1, 0)
+def assert_rotated_once(server: SingleUseTokens, path: Path) -> None:
+    assert (server.refreshes, server.refused) == (1, 0)
     assert pair_in(path) == server.newest == ("access-1", "refresh-1")
     content = json.loads(path.read_bytes())
     assert {key: content[key] for key in MORE} == MORE
@@ -55,9 +54,9 @@ def assert_rotated_once(server: TokenServer, path: Path) -> None:
 
 def test_six_keepers_make_one_rotation(tmp_path: Path, path: Path) -> None:
     script = str(Path(__file__).with_name("refresh_process.py"))
-    with token_server() as server:
+    with SingleUseTokens() as server:
         write_expired(path, server)
-        command = [sys.executable, script, "refresh for real", str(path), str(tmp_path / "state"), server.gateway]
+        command = [sys.executable, script, "refresh for real", str(path), str(tmp_path / "state"), server.url]
         started = [start(command, tmp_path) for _ in range(COUNT)]
         for each in started:
             assert each.stdout is not None
@@ -72,10 +71,10 @@ def test_six_keepers_make_one_rotation(tmp_path: Path, path: Path) -> None:
 
 
 def test_six_whole_programs_make_one_rotation(tmp_path: Path, path: Path) -> None:
-    with token_server() as server:
+    with SingleUseTokens() as server:
         write_expired(path, server)
         command = [sys.executable, "-m", "trayquota", "status", "--json", "--dir", str(path.parent)]
-        os.environ["TRAYQUOTA_GATEWAY"] = server.gateway
+        os.environ["TRAYQUOTA_GATEWAY"] = server.url
         try:
             started = [start(command, tmp_path) for _ in range(COUNT)]
         finally:

@@ -1,36 +1,28 @@
-"""The providers' stand-in on loopback, and a credentials folder whose accounts it knows."""
+"""A credentials folder, and the stand-in for the providers that has the quotas of its accounts."""
 
 from __future__ import annotations
 
-import base64
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
+
+from provider_stand_in import CLAUDE_PROFILE, CLAUDE_USAGE, CODEX_USAGE, Asked, Reply, StandIn
+from sample_files import fact, web_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-FACTS = Path(__file__).parents[1] / "fixtures/facts"
-USAGE = {"/api.anthropic.com/api/oauth/usage", "/chatgpt.com/backend-api/wham/usage"}
-PROFILE = "/api.anthropic.com/api/oauth/profile"
-LONGEST_S = 60.0
+USAGE = (CLAUDE_USAGE, CODEX_USAGE)
 
 Answer = dict[str, Any]
-
-
-def fact(name: str) -> Answer:
-    found: Answer = json.loads((FACTS / name).read_text())
-    return found
 
 
 def claude_usage(session_left: float, weekly_left: float) -> Answer:
     """An answer with the session's reset in 2h 13m and the week's in 3d 4h, half a minute left over."""
     now = datetime.now(UTC)
-    answer = fact("claude_usage_basic.json")
+    answer: Answer = fact("claude_usage_basic.json")
     for bucket, left, until in (
         ("five_hour", session_left, timedelta(hours=2, minutes=13, seconds=30)),
         ("seven_day", weekly_left, timedelta(days=3, hours=4, seconds=30)),
@@ -43,7 +35,7 @@ def claude_usage(session_left: float, weekly_left: float) -> Answer:
 def codex_usage(session_left: float, weekly_left: float) -> Answer:
     """An answer with the session's reset in 1h 50m and the week's in 4d, half a minute left over."""
     now = datetime.now(UTC).timestamp()
-    answer = fact("codex_usage_plus.json")
+    answer: Answer = fact("codex_usage_plus.json")
     for slot, left, until_s in (
         ("primary_window", session_left, 110 * 60 + 30),
         ("secondary_window", weekly_left, 4 * 86400 + 30),
@@ -56,82 +48,20 @@ def codex_usage(session_left: float, weekly_left: float) -> Answer:
     return answer
 
 
-class Providers:
-    """Answers for the providers at a loopback address.
-
-    Attributes:
-        usage: What is answered, by access token; an unknown one is answered 401.
-        asked: The access token of every question for quotas, in order.
-    """
-
-    def __init__(self) -> None:
-        self.usage: dict[str, Answer] = {}
-        self.asked: list[str] = []
-        self._may_answer = threading.Event()
-        self._may_answer.set()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="providers")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.answer()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+class Providers(StandIn):
+    """The providers of the accounts in a folder."""
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+    def asked(self) -> list[Asked]:
+        """Every request for quotas, in order."""
+        return [asked for asked in super().asked if asked.place in USAGE]
 
-    def hang(self) -> None:
-        """Leave all questions without an answer from now on."""
-        self._may_answer.clear()
-
-    def answer(self) -> None:
-        """Answer again, what was asked in the meantime too."""
-        self._may_answer.set()
-
-    def reply(self, path: str, token: str) -> tuple[HTTPStatus, Answer]:
-        """What a question is answered with, when it may be."""
-        known = self.usage.get(token)
-        if path in USAGE:
-            self.asked.append(token)
-        self._may_answer.wait(LONGEST_S)
-        if known is None:
-            return HTTPStatus.UNAUTHORIZED, {"error": {"type": "authentication_error", "message": "unknown"}}
-        if path in USAGE:
-            return HTTPStatus.OK, known
-        if path == PROFILE:
-            return HTTPStatus.OK, fact("claude_profile.json")
-        return HTTPStatus.NOT_FOUND, {}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # joined when the server is closed
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: whoever asked has left before the answer."""
-
-
-def _handler(providers: Providers) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            status, answer = providers.reply(self.path.partition("?")[0], token)
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_args: object) -> None:
-            """Say nothing."""
-
-    return Handler
+    def set_usage(self, token: str, usage: Answer) -> None:
+        """Answer that access token with these quotas from now on."""
+        for place in USAGE:
+            self.answer(token, Reply(usage), place=place)
+        self.answer(token, "claude_profile.json", place=CLAUDE_PROFILE)
+        self.answer(token, Reply({}, HTTPStatus.NOT_FOUND))
 
 
 class Accounts:
@@ -158,7 +88,7 @@ class Accounts:
             "expired": (datetime.now(UTC) + timedelta(hours=7)).isoformat(timespec="seconds"),
         }
         if provider == "codex":
-            credential["id_token"] = _jwt(fact("codex_id_token_claims.json") | {"email": email})
+            credential["id_token"] = web_token(fact("codex_id_token_claims.json") | {"email": email})
         self.set_left(email, left)
         return self._write(self.path(email), credential)
 
@@ -169,7 +99,7 @@ class Accounts:
     def set_left(self, email: str, left: tuple[float, float]) -> None:
         """What the provider says from now on."""
         usage = {"claude": claude_usage, "codex": codex_usage}[self._providers[email]]
-        self.providers.usage[_token(email)] = usage(*left)
+        self.providers.set_usage(_token(email), usage(*left))
 
     def disable(self, path: Path, *, disabled: bool = True) -> None:
         """Switch an account off or on, truncating its file in place."""
@@ -188,12 +118,6 @@ class Accounts:
         path.write_text(json.dumps(credential, separators=(",", ":"), sort_keys=True))
         path.chmod(0o600)
         return path
-
-
-def _jwt(claims: Answer) -> str:
-    parts = ({"alg": "none"}, claims)
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
-    return ".".join([*encoded, "x"])
 
 
 def _token(email: str) -> str:

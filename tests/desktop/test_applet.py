@@ -113,7 +113,7 @@ def test_a_quota_that_runs_low_is_notified(host: Host, applet: Applet) -> None:
 
 @on(XFCE)
 def test_sigterm_ends_it_even_while_answers_are_awaited(applet: Applet) -> None:
-    applet.accounts.providers.hang()
+    applet.accounts.providers.hold()
     program = applet.start()
     wait_until(applet.tooltip, "icon")
     wait_until(lambda: len(applet.accounts.providers.asked) == 2, "requests")

@@ -1,44 +1,32 @@
-"""The providers on loopback, as ``TRAYQUOTA_GATEWAY`` reaches them: answers by token, a record of what was asked."""
+"""The providers on loopback, as ``TRAYQUOTA_GATEWAY`` reaches them: answers by token, and a record of all requests.
+
+The benchmarks have one that is a process of its own, on asyncio: there it must never be what is waited for.
+"""
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
+
+from sample_files import fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-FACTS = Path(__file__).parents[1] / "fixtures" / "facts"
 PATIENCE_S = 20.0
+HOLD_S = 60.0
+"""At most so long nothing is answered when all is held."""
 CLAUDE_USAGE = "api.anthropic.com/api/oauth/usage"
+CLAUDE_PROFILE = "api.anthropic.com/api/oauth/profile"
 CLAUDE_TOKEN = "platform.claude.com/v1/oauth/token"
 CODEX_USAGE = "chatgpt.com/backend-api/wham/usage"
 CODEX_RESETS = "chatgpt.com/backend-api/wham/rate-limit-reset-credits"
-_PLACEHOLDER = re.compile(r"\{\{JWT:([\w.]+)\}\}")
-
-
-def fact(name: str) -> Any:
-    """Return what a sample file says; a placeholder in it becomes the web token that it stands for."""
-    return json.loads(fact_text(name))
-
-
-def fact_text(name: str) -> str:
-    """Return a sample file's text, placeholders replaced."""
-    text = (FACTS / name).read_text(encoding="utf-8")
-    return _PLACEHOLDER.sub(lambda found: web_token(fact(found[1])), text)
-
-
-def web_token(claims: object) -> str:
-    """Return an unsigned JSON web token."""
-    parts = [base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=") for each in ({"alg": "none"}, claims)]
-    return ".".join([*(each.decode() for each in parts), "x"])
+LIFETIME_S = 28800
+"""Of the access tokens that a refresh returns."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +42,7 @@ class Asked:
 
     @property
     def token(self) -> str:
-        """The access token, or for a renewal the refresh token."""
+        """The access token, or that of a request to refresh it."""
         if self.place == CLAUDE_TOKEN:
             return self.form["refresh_token"]
         return self.headers.get("authorization", "").rpartition(" ")[2]
@@ -93,10 +81,11 @@ class StandIn:
     """A server; use it in a ``with`` statement."""
 
     def __init__(self) -> None:
-        self._replies: dict[str, list[Reply]] = {}
+        self._replies: dict[tuple[str, str | None], list[Reply]] = {}
         self._asked: list[Asked] = []
         self._news = threading.Condition()
         self._may_go = threading.Event()
+        self._holds_all = False
         self._at_once = 0
         self._together = 1
         self.most_at_once = 0
@@ -118,23 +107,32 @@ class StandIn:
         """What ``TRAYQUOTA_GATEWAY`` is set to."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def answer(self, token: str, *replies: Reply | str) -> None:
+    def answer(self, token: str, *replies: Reply | str, place: str | None = None) -> None:
         """Answer the access or refresh token with ``replies`` in turn, the last one again and again.
 
-        A text is the name of a sample file.
+        A text is the name of a sample file. Without ``place`` this holds for all that have no replies of their own.
         """
-        self._replies[token] = [Reply(fact(each)) if isinstance(each, str) else each for each in replies]
+        made = [Reply(fact(reply)) if isinstance(reply, str) else reply for reply in replies]
+        with self._news:
+            self._replies[token, place] = made
 
     def together(self, amount: int) -> None:
         """Answer nobody before so many are being asked at the same time."""
         self._together = amount
 
+    def hold(self) -> None:
+        """Leave everything without an answer from now on until :meth:`let_go`."""
+        self._may_go.clear()
+        with self._news:
+            self._holds_all = True
+
     def let_go(self) -> None:
         """Answer what is held."""
-        self._may_go.set()
         with self._news:
+            self._holds_all = False
             self._together = 1
             self._news.notify_all()
+        self._may_go.set()
 
     @property
     def asked(self) -> list[Asked]:
@@ -166,12 +164,19 @@ class StandIn:
             self._news.wait_for(lambda: self._at_once >= self._together, PATIENCE_S)
             # Once enough have come together nobody waits any longer.
             self._together = min(self._together, 1)
-            waiting = self._replies.get(asked.token, [])
-            reply = waiting.pop(0) if len(waiting) > 1 else waiting[0] if waiting else _unknown()
+            reply = self._reply_to(asked)
+            is_held = reply.held or self._holds_all
             self._news.notify_all()
-        if reply.held:
-            self._may_go.wait(PATIENCE_S)
+        if is_held:
+            self._may_go.wait(HOLD_S)
         return reply
+
+    def _reply_to(self, asked: Asked) -> Reply:
+        """Return the answer to a request; called by one thread at a time."""
+        replies = self._replies.get((asked.token, asked.place)) or self._replies.get((asked.token, None), [])
+        if not replies:
+            return _unknown()
+        return replies.pop(0) if len(replies) > 1 else replies[0]
 
     def done(self) -> None:
         """Note that a request has been answered."""
@@ -191,6 +196,39 @@ def _unknown() -> Reply:
     return Reply({"type": "error", "error": {"type": "authentication_error", "message": "unknown token"}}, 401)
 
 
+class SingleUseTokens(StandIn):
+    """Accepts each refresh token once, and returns quotas for the newest access token only.
+
+    Attributes:
+        refreshes: How many there were.
+        refused: How many requests came with a refresh token that is not the newest.
+        newest: The access token and the refresh token.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refreshes = 0
+        self.refused = 0
+        self.newest = ("access-0", "refresh-0")
+
+    def refresh(self) -> tuple[str, str]:
+        """Replace the newest tokens, as an accepted request does; return the new ones."""
+        self.refreshes += 1
+        self.newest = (f"access-{self.refreshes}", f"refresh-{self.refreshes}")
+        return self.newest
+
+    def _reply_to(self, asked: Asked) -> Reply:
+        access, refresh = self.newest
+        if asked.place != CLAUDE_TOKEN:
+            quotas = {"five_hour": {"utilization": 58.0, "resets_at": None}}
+            return Reply(quotas) if asked.token == access else _unknown()
+        if asked.token != refresh:
+            self.refused += 1
+            return Reply({"error": "invalid_grant"}, 400)
+        access, refresh = self.refresh()
+        return Reply({"access_token": access, "refresh_token": refresh, "expires_in": LIFETIME_S})
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # joined when the server is closed
     request_queue_size = 64
@@ -201,6 +239,8 @@ class _Server(ThreadingHTTPServer):
 
 def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = PATIENCE_S
+
         def do_GET(self) -> None:
             self._respond()
 
