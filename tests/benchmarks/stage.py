@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contract.session_bus import SessionBus
 from sample_files import web_token
+from session_bus import SessionBus
 
 from .answers import left_percent
 from .panel import Panel

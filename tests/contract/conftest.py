@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from needs import need
 from provider_stand_in import StandIn
+from session_bus import SessionBus
 
 from .backend_contract import picture
 from .command import Home
-from .needs import need
 from .recorder import PATIENCE_S
 from .stage import Stage
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from .fake_host import FakeHost
     from .fake_notifications import FakeNotifications
-    from .session_bus import SessionBus
 
 # A session bus is Linux's, nor is dbus-fast installed elsewhere; the taskbar is that of Windows.
 collect_ignore = (
@@ -98,9 +98,6 @@ def nothing_is_complained_of(caplog: pytest.LogCaptureFixture) -> Iterator[None]
 @pytest.fixture
 def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionBus]:
     """A session bus of the test's own; the environment points at it."""
-    need("dbus-daemon")
-    from .session_bus import SessionBus
-
     bus = SessionBus(tmp_path)
     bus.start()
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)

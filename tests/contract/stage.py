@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provider_stand_in import StandIn
+    from session_bus import SessionBus
 
     from .command import Running
     from .fake_host import Entry, FakeHost
-    from .session_bus import SessionBus
 
 
 def usage(used: float) -> Reply:

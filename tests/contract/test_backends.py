@@ -13,10 +13,11 @@ from trayquota.tray.backend_choice import BackendChoice, icon_class
 from .backend_contract import BackendContract
 
 if TYPE_CHECKING:
+    from session_bus import SessionBus
+
     from trayquota.tray.pystray_import import Icon
 
     from .fake_host import FakeHost
-    from .session_bus import SessionBus
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="a tray of Linux desktops")
 windows = pytest.mark.skipif(sys.platform != "win32", reason="the taskbar of Windows")

@@ -18,7 +18,7 @@ from .recorder import PATIENCE_S
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .session_bus import SessionBus
+    from session_bus import SessionBus
 
     MakeIcon = Callable[..., Icon]
 

@@ -23,9 +23,9 @@ from .recorder import PATIENCE_S, Recorder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trayquota.views.tray_view import Action
+    from session_bus import SessionBus
 
-    from .session_bus import SessionBus
+    from trayquota.views.tray_view import Action
 
 VIEW = TrayView(
     icon=IconSpec(percent=42, level=Level.PLENTY),

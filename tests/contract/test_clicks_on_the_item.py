@@ -15,9 +15,9 @@ from .recorder import Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trayquota.tray.statusnotifier import Icon
+    from session_bus import SessionBus
 
-    from .session_bus import SessionBus
+    from trayquota.tray.statusnotifier import Icon
 
     MakeIcon = Callable[..., Icon]
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from session_bus import SessionBus
+
     from .command import Home
     from .fake_host import FakeHost
-    from .session_bus import SessionBus
 
 
 def tray(home: Home, bus: SessionBus, desktop: str) -> tuple[int, str]:

@@ -24,7 +24,7 @@ from .recorder import PATIENCE_S, Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .session_bus import SessionBus
+    from session_bus import SessionBus
 
     MakeIcon = Callable[..., Icon]
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from session_bus import SessionBus
 
     from trayquota.tray.statusnotifier import Icon
 
     from .fake_host import FakeHost
-    from .session_bus import SessionBus
 
     MakeIcon = Callable[..., Icon]
 

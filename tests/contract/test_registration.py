@@ -18,9 +18,9 @@ from .recorder import Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from trayquota.tray.statusnotifier import Icon
+    from session_bus import SessionBus
 
-    from .session_bus import SessionBus
+    from trayquota.tray.statusnotifier import Icon
 
     MakeIcon = Callable[..., Icon]
 

@@ -15,10 +15,11 @@ from .recorder import PATIENCE_S
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from session_bus import SessionBus
+
     from trayquota.tray.statusnotifier import Icon
 
     from .fake_host import FakeHost
-    from .session_bus import SessionBus
 
     MakeIcon = Callable[..., Icon]
 

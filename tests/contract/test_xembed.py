@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from needs import need
 from PIL import Image
 from Xlib.display import Display
 
@@ -22,14 +23,13 @@ from .backend_contract import picture, running
 from .fake_host import FakeHost
 from .fake_notifications import FakeNotifications
 from .fake_xembed_tray import GROUND, FakeXembedTray
-from .needs import need
 from .recorder import PATIENCE_S, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .session_bus import SessionBus
+    from session_bus import SessionBus
 
     MakeTray = Callable[..., FakeXembedTray]
 

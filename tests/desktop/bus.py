@@ -1,32 +1,12 @@
-"""A private session bus, and plain blocking calls on it."""
+"""Plain blocking calls on a session bus."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-# Without service folders nothing is started by the bus, behind the back of the test.
-CONFIG = """\
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={socket}</listen>{services}
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
 
 DBUS = "org.freedesktop.DBus"
 PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -37,17 +17,6 @@ ANSWER_S = 5.0
 
 class BusError(Exception):
     """The called program answered with an error, or nobody has the name."""
-
-
-def write_config(folder: Path, name: str, *, activates: bool) -> Path:
-    """Write the configuration of a daemon with that name, whose socket is in that folder.
-
-    It lets in every user: some compositors must not be root.
-    """
-    path = folder / f"{name}.conf"
-    services = "\n  <standard_session_servicedirs/>" if activates else ""
-    path.write_text(CONFIG.format(socket=folder / f"{name}-bus", services=services))
-    return path
 
 
 class Bus:
@@ -62,9 +31,9 @@ class Bus:
         Raises:
             BusError: The answer was an error.
         """
-        return asyncio.run(self._ask(message))
+        return asyncio.run(self._call(message))
 
-    async def _ask(self, message: Message) -> list[Any]:
+    async def _call(self, message: Message) -> list[Any]:
         connection = await MessageBus(bus_address=self.address).connect()
         try:
             answer = await asyncio.wait_for(connection.call(message), ANSWER_S)

@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from session_bus import write_config
+
 from . import bus as buses
 from .places import HERE
 from .processes import Program, see_off, start_and_read
@@ -114,7 +116,8 @@ class Desk:
 
     def start_bus(self, name: str, *, activates: bool = False) -> buses.Bus:
         """Start a bus; the file of its socket is named after it."""
-        config = buses.write_config(self._sockets, name, activates=activates)
+        config = self._sockets / f"{name}.conf"
+        write_config(config, self._sockets / f"{name}-bus", activates=activates)
 
         def start(fd: int) -> Program:
             argv = ["dbus-daemon", f"--config-file={config}", "--nofork", f"--print-address={fd}"]

@@ -1,4 +1,4 @@
-"""A private session bus that can die and come back at the same address."""
+"""Private session buses: their configuration, and one that can die and come back at the same address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from .needs import need
+from needs import need
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,15 +15,26 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:path={socket}</listen>
+  <listen>unix:path={socket}</listen>{services}
   <auth>EXTERNAL</auth>
   <policy context="default">
+    <allow user="*"/>
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
 </busconfig>
 """
+
+
+def write_config(path: Path, socket: Path, *, activates: bool = False) -> None:
+    """Write the configuration of a session bus that listens at ``socket``.
+
+    It lets in every user: some compositors must not be root. Unless ``activates``, the bus starts no services, so
+    that nothing is started behind the back of the test.
+    """
+    services = "\n  <standard_session_servicedirs/>" if activates else ""
+    path.write_text(CONFIG.format(socket=socket, services=services))
 
 
 class SessionBus:
@@ -36,7 +47,7 @@ class SessionBus:
     def __init__(self, folder: Path) -> None:
         self._socket = folder / "bus"
         self._config = folder / "bus.conf"
-        self._config.write_text(CONFIG.format(socket=self._socket))
+        write_config(self._config, self._socket)
         self._daemon: subprocess.Popen[str] | None = None
         self.address = f"unix:path={self._socket}"
 
