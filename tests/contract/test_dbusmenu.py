@@ -12,6 +12,7 @@ from trayquota.tray.pystray_import import Menu, MenuItem
 from trayquota.tray.statusnotifier import menu_opening
 
 from .bus_client import RemoteError
+from .command import wait_until
 from .fake_host import Entry, FakeHost
 from .menus import NOBODY, full_menu, rows
 from .recorder import PATIENCE_S
@@ -52,6 +53,18 @@ def test_the_layout_can_be_fetched_in_parts(host: FakeHost, make_icon: MakeIcon)
     assert host.layout(names=("label",)).find("Style") == Entry(
         style, {"label": "Style"}, host.layout(style, names=("label",)).children
     )
+
+
+def test_submenus_are_fetched_before_they_open_where_a_host_fetches_by_level(
+    host: FakeHost, make_icon: MakeIcon
+) -> None:
+    make_icon(menu=full_menu())
+    seen = host.layout(depth=1)
+    assert list(host.wait_for("LayoutUpdated").body) == [host.revision(), seen.find("Style").id]
+    sent = len(host.sent())
+    host.layout(parent=seen.find("Style").id, depth=1)
+    host.layout()
+    assert len(host.sent()) == sent
 
 
 def test_an_unknown_entry_is_an_invalid_argument(host: FakeHost, make_icon: MakeIcon) -> None:
@@ -165,7 +178,7 @@ def test_rows_of_an_open_menu_do_not_move(host: FakeHost, make_icon: MakeIcon, h
         host.event(0, "opened")
     else:
         host.on_menu("AboutToShowGroup", "ai", [0])
-    assert icon.is_menu_open
+    wait_until(lambda: icon.is_menu_open, "open menu")
     icon.menu = rows("a", "in 12 min", "more", "z")
     assert host.sent_members() == ["ItemsPropertiesUpdated"]
     assert host.layout().labels() == ["a", "in 12 min", "z"]
@@ -220,10 +233,22 @@ def test_about_to_show_counts_as_closed_once_the_opening_is_over(host: FakeHost,
 def test_about_to_show_of_a_group_brings_what_was_held_back(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon(menu=rows("a"))
     host.on_menu("AboutToShowGroup", "ai", [0])
+    wait_until(lambda: icon.is_menu_open, "open menu")
     icon.menu = rows("a", "b")
     assert host.sent() == []
     host.on_menu("AboutToShowGroup", "ai", [0])
     assert host.layout().labels() == ["a", "b"]
+
+
+def test_rows_are_arranged_anew_while_a_menu_opens_whose_closing_is_not_signalled(
+    host: FakeHost, make_icon: MakeIcon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(menu_opening, "_OPENING_S", 60.0)
+    icon = make_icon(menu=rows("a", "b"))
+    host.on_menu("AboutToShowGroup", "ai", [0])
+    icon.menu = rows("b", "a")
+    assert host.sent_members() == ["LayoutUpdated"]
+    assert host.layout().labels() == ["b", "a"]
 
 
 def test_a_host_that_signals_closing_has_no_deadline(

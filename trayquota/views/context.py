@@ -38,7 +38,7 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
 
     Attributes:
         limits: What the tray has room for.
-        arrangement: Where in the menu each account was, to be kept if it can be: somebody looks at it.
+        arrangement: Where in the menu each account is, to be kept: somebody looks at it.
         settings: A submenu with the settings, where there are any to make.
         problem: What is wrong with the settings.
         advice: What to do next; made of the accounts where the view is.

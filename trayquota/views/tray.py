@@ -42,9 +42,10 @@ def tray_view(
     advice = advise(snapshot, now, options, context.limits.tooltip_chars)
     context = replace(context, advice=advice)
     accounts = account_rows(snapshot, now, options, next_id=advice.next_id)
-    arrangement = context.arrangement
-    if arrangement is None or not arrangement.is_of(accounts):
+    if context.arrangement is None:
         arrangement = arrange(snapshot, accounts, now, options, account_room(snapshot, context))
+    else:
+        arrangement = context.arrangement.adapted(accounts)
     return TrayView(
         icon=icon_spec(snapshot, subject, options, now),
         headline=headline(subject.snapshot, subject.window, now, options),

@@ -155,9 +155,14 @@ class Arrangement(RedactedRepr, Struct, frozen=True):
     nested: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
 
-    def is_of(self, account_ids: Collection[str]) -> bool:
-        """Whether these are the accounts that it arranges."""
-        return {*self.inline, *self.nested, *self.more} == {*account_ids}
+    def adapted(self, account_ids: Collection[str]) -> Arrangement:
+        """Return the same without the accounts that are gone, new ones below "More accounts"."""
+        inline, nested, more = (
+            tuple(account_id for account_id in part if account_id in account_ids)
+            for part in (self.inline, self.nested, self.more)
+        )
+        known = {*inline, *nested, *more}
+        return Arrangement(inline, nested, (*more, *(each for each in account_ids if each not in known)))
 
 
 class TrayView(RedactedRepr, Struct, frozen=True):

@@ -3,6 +3,7 @@
 No ``from __future__ import annotations`` here: dbus-fast reads the annotations as they are.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Final
 
@@ -87,6 +88,8 @@ class DBusMenu(ServiceInterface):
         layout = _layout(self._node(parent), depth, names)
         if parent == self._menu.root.id:
             self._menu.fetched()
+            if depth == 1:
+                self._announce_submenus()
         return self._menu.revision, layout
 
     @dbus_method(name="GetGroupProperties")
@@ -148,6 +151,17 @@ class DBusMenu(ServiceInterface):
     def item_activation_requested(self, node: int, time: int) -> Annotated[list[int], DBusSignature("iu")]:
         """A request to hosts to open the menu at an entry; part of the interface, never sent."""
         return [node, time]
+
+    def _announce_submenus(self) -> None:
+        """Have a host that fetches one level at a time fetch submenus before they are opened.
+
+        Plasma fetches a submenu as it opens. The first time it has no rows then, is placed for that width, and grows
+        off the edge of the screen (seen of 5.27.5 and 6.3.6; ``slotMenuAboutToShow`` in
+        ``libdbusmenuqt/dbusmenuimporter.cpp``, github.com/KDE/plasma-workspace).
+        """
+        for child in self._menu.root.children:
+            if child.children:
+                asyncio.get_running_loop().call_soon(self.layout_updated, child.id)
 
     def _node(self, node: int) -> Node:
         if node not in self._menu.nodes:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _OPEN_AT_MOST_S: Final = 120.0
 """For hosts that say when the menu is opened, but not when it is closed; after this time it counts as closed."""
+_OPENING_S: Final = 0.3
+"""Where closing is not signalled, what was held back until then is published while the menu opens. After this time a
+person may be aiming at a row."""
 
 
 class MenuOpening:
@@ -61,7 +64,7 @@ class MenuOpening:
     def about_to_show_group(self) -> None:
         """Take in ``AboutToShowGroup``: it opens, and was closed before."""
         self.reset()
-        self.opened()
+        self._deadline = asyncio.get_running_loop().call_later(_OPENING_S, self.opened)
 
     def reset(self) -> None:
         """Count the menu as closed."""
