@@ -64,7 +64,7 @@ class App:
             autostart_options: The menu has a row to start at login, with these options; without them it has none.
 
         Raises:
-            TrayUnavailable: The backend does not work here.
+            TrayUnavailableError: The backend does not work here.
         """
         from trayquota.tray.tray import Tray
 
@@ -91,7 +91,7 @@ class App:
         """Show the tray until it is quit; return the exit code.
 
         Raises:
-            TrayUnavailable: No tray can be shown.
+            TrayUnavailableError: No tray can be shown.
             RuntimeError: No thread is to be had.
         """
         engine = self._services.engine

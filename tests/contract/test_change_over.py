@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import Level
 from trayquota.tray import tray as trays
 from trayquota.tray.backend_choice import BackendChoice, choose_backend
@@ -110,7 +110,7 @@ def test_a_backend_that_was_named_is_kept(bus: SessionBus, screen: str) -> None:
 def test_a_change_that_leads_nowhere_is_an_error(bus: SessionBus, screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing() -> BackendChoice:
         message = "no tray"
-        raise TrayUnavailable(message)
+        raise TrayUnavailableError(message)
 
     monkeypatch.setattr(trays, "choose_backend", nothing)
     old, host = FakeXembedTray(screen), FakeHost(bus.address, watching=False)
@@ -121,7 +121,7 @@ def test_a_change_that_leads_nowhere_is_an_error(bus: SessionBus, screen: str, m
     def run() -> None:
         try:
             tray.run(host.come)
-        except TrayUnavailable as failure:
+        except TrayUnavailableError as failure:
             failures.add(failure)
 
     thread = threading.Thread(target=run)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import trayquota
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.tray.pystray_import import Menu, MenuItem
 from trayquota.tray.statusnotifier import Icon
 
@@ -86,7 +86,7 @@ def test_without_a_bus_there_is_no_tray(
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     icon = Icon("trayquota-test", picture())
-    with pytest.raises(TrayUnavailable, match="D-Bus session bus"):
+    with pytest.raises(TrayUnavailableError, match="D-Bus session bus"):
         getattr(icon, how)()
     icon.stop()
 

@@ -13,7 +13,7 @@ from needs import need
 from PIL import Image
 from Xlib.display import Display
 
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.tray.base import Notification
 from trayquota.tray.pystray_import import Icon as PystrayIcon
 from trayquota.tray.pystray_import import Menu, MenuItem
@@ -160,7 +160,7 @@ def test_the_end_of_the_display_is_an_error_with_a_sentence(monkeypatch: pytest.
     def run() -> None:
         try:
             icon.run(lambda _icon: server.terminate())
-        except TrayUnavailable as failure:
+        except TrayUnavailableError as failure:
             failures.add(failure)
 
     thread = threading.Thread(target=run)
@@ -175,7 +175,7 @@ def test_the_end_of_the_display_is_an_error_with_a_sentence(monkeypatch: pytest.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_without_a_display_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":987")
-    with pytest.raises(TrayUnavailable, match="display cannot be reached"):
+    with pytest.raises(TrayUnavailableError, match="display cannot be reached"):
         Icon("trayquota-test", picture()).run()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.tray import backend_choice as backend
 from trayquota.tray.backend_choice import (
     BACKENDS,
@@ -93,14 +93,14 @@ def test_without_a_session_bus_an_x11_tray_is_taken(desktop: pytest.MonkeyPatch)
 @linux
 def test_without_any_tray_the_error_says_what_to_do(desktop: pytest.MonkeyPatch) -> None:
     desktop.setattr(backend, "has_xembed_tray", lambda: False)
-    with pytest.raises(TrayUnavailable, match=r"neither a D-Bus session nor a tray.*'trayquota status'"):
+    with pytest.raises(TrayUnavailableError, match=r"neither a D-Bus session nor a tray.*'trayquota status'"):
         choose_backend()
 
 
 @linux
 def test_a_bus_without_an_answer_is_named_in_the_error(desktop: pytest.MonkeyPatch) -> None:
     furnish(desktop, watched=None, xembed=False)
-    with pytest.raises(TrayUnavailable, match=r"the D-Bus session does not answer.*'trayquota status'"):
+    with pytest.raises(TrayUnavailableError, match=r"the D-Bus session does not answer.*'trayquota status'"):
         choose_backend()
 
 
@@ -131,7 +131,7 @@ def test_a_backend_that_does_not_work_is_named_without_its_error_s_text(
     monkeypatch.setattr("trayquota.tray.pystray_import.pystray_backend", broken)
     if sys.platform == "win32" and name == "win32":
         pytest.skip("ours there")
-    with pytest.raises(TrayUnavailable, match=f"'{name}' does not work here") as caught:
+    with pytest.raises(TrayUnavailableError, match=f"'{name}' does not work here") as caught:
         icon_class(BackendChoice(name, "asked for"))
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is error
@@ -193,5 +193,5 @@ def test_without_a_display_there_is_no_x11_tray(display: str, monkeypatch: pytes
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_without_a_display_the_xembed_backend_is_named_as_not_working(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":987")
-    with pytest.raises(TrayUnavailable, match="'xorg' does not work here"):
+    with pytest.raises(TrayUnavailableError, match="'xorg' does not work here"):
         icon_class(BackendChoice("xorg", "asked for"))

@@ -149,3 +149,17 @@ def test_an_error_s_location_does_not_contain_its_text() -> None:
     assert words.startswith("ValueError at test_log.py:")
     assert "secret" not in words
     assert log.error_location(KeyError("secret")) == "KeyError"
+
+
+def test_an_error_of_a_block_ends_in_the_log_without_its_text_and_nowhere_else(path: Path) -> None:
+    with log.LoggedErrors(OWN, "an action") as block:
+        raise ValueError("secret")
+    assert isinstance(block.error, ValueError)
+    assert "an action failed: ValueError at test_log.py:" in path.read_text()
+    assert "secret" not in path.read_text()
+
+
+def test_what_ends_the_process_is_not_kept_in_a_block(path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), log.LoggedErrors(OWN, "an action"):
+        raise KeyboardInterrupt
+    assert path.read_text() == ""

@@ -19,7 +19,7 @@ from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
 from trayquota.cli.demo_provider import stand_in
 from trayquota.cli.status import print_status
 from trayquota.core.account_state import AccountRecord
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import Account, QuotaWindow
 from trayquota.settings.load import Config, load_config
 from trayquota.settings.paths import Paths
@@ -50,7 +50,7 @@ def run(options: Options) -> int:
         if not options.once:
             try:
                 return _run_tray(config, options.backend)
-            except TrayUnavailable as error:
+            except TrayUnavailableError as error:
                 say(str(error))
                 print("Here are the sample accounts as a table instead:\n", file=sys.stderr, flush=True)
         return print_status(config)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from trayquota import __version__
 from trayquota.cli.common import ExitCode, load
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age, printable
 from trayquota.providers import find_provider
@@ -129,7 +129,7 @@ def _tray(report: _Report, backend: str) -> None:
     try:
         choice = choose_backend(backend)
         icon_class(choice)
-    except TrayUnavailable as error:
+    except TrayUnavailableError as error:
         report.concern(str(error))
         return
     report.fact(f"backend {choice.name}: {choice.why}")

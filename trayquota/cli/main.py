@@ -58,12 +58,10 @@ def _run(options: Options) -> int:
     from trayquota.core.errors import ConfigError
     from trayquota.system.log import error_location
     from trayquota.system.shortage import shortage
-    from trayquota.system.stdout import disk_full_reason, flush_stdout, silence_stdout
+    from trayquota.system.stdout import disk_full_reason, silence_stdout
 
     try:
-        code = _command(options.command)(options)
-        flush_stdout()
-        return code  # noqa: TRY300 - to write it out is part of what is tried
+        return _run_and_flush(options)
     except ConfigError as error:
         say(str(error))
         return ExitCode.BAD_OPTION
@@ -80,6 +78,14 @@ def _run(options: Options) -> int:
             return ExitCode.SHORTAGE
         say(f"something went wrong inside ({error_location(error)}). Please report it.")
         return ExitCode.INTERNAL_ERROR
+
+
+def _run_and_flush(options: Options) -> int:
+    from trayquota.system.stdout import flush_stdout
+
+    code = _command(options.command)(options)
+    flush_stdout()
+    return code
 
 
 def _command(name: str | None) -> Callable[[Options], int]:

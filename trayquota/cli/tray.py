@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.app import App
 from trayquota.cli.common import ExitCode, autostart_options, load, say
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
 from trayquota.tray.backend_choice import choose_backend
@@ -33,7 +33,7 @@ def run(options: Options) -> int:
         )
         instance.listen(app.refresh_and_notify)
         return app.run()
-    except TrayUnavailable as error:
+    except TrayUnavailableError as error:
         say(str(error))
         return ExitCode.NOTHING_TO_SHOW
     finally:

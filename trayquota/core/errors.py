@@ -13,7 +13,8 @@
             ├── UnreadableError         a file is no usable credential file
             ├── ConfigError             the settings cannot be used
             ├── AutostartError          starting with the session cannot be switched
-            ├── TrayUnavailable         no tray can be shown
+            ├── TrayUnavailableError    no tray can be shown
+            ├── HistoryError            the history can be neither written nor read
             ├── ForeignError            the state was written by another version; a ValueError
             └── UnusableFileError       no regular file, or too large to be read; an OSError
 
@@ -106,7 +107,7 @@ class AutostartError(TrayquotaError):
     """Starting with the session cannot be switched on or off. The text says why."""
 
 
-class TrayUnavailable(TrayquotaError):  # noqa: N818 - a state of the desktop, not a fault of the program
+class TrayUnavailableError(TrayquotaError):
     """No tray can be shown here. The text says what is missing, in one or two sentences."""
 
 

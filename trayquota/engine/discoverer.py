@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from trayquota.core.refresh_policy import Reason
 from trayquota.sources.base import Discovery, with_unique_ids
-from trayquota.system.log import error_location
+from trayquota.system.log import LoggedErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -143,10 +143,8 @@ class Discoverer:
 
     def _discover(self, source: AccountSource) -> None:
         """Discover, on another thread."""
-        try:
-            found: Discovery | None = source.discover()
-        except Exception as error:  # noqa: BLE001 - one source's accident must not stop the others
-            _log.error("the source %s failed: %s", source.name, error_location(error))
-            found = None
+        found: Discovery | None = None
+        with LoggedErrors(_log, f"the source {source.name}"):
+            found = source.discover()
         self._results.put((source, found))
         self._done()

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from trayquota.core.account_state import FetchResult
 from trayquota.core.model import Failure, FailureKind
 from trayquota.net.cancellation import CancelToken
-from trayquota.system.log import error_location
+from trayquota.system.log import LoggedErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +30,9 @@ REQUEST_S = 18.0
 TOKEN_REFRESH_S = 150.0
 """A token refresh waits for other programs, and the answer to it may take 90 s."""
 _LEAST_WAIT_S = 0.5
-_log = logging.getLogger(__name__)
-
-
 _NO_THREAD = "The account was not asked: the system has no more threads for this program. It will be tried again."
+_INTERNAL_ERROR = "Something went wrong inside trayquota. It will be tried again; please report it."
+_log = logging.getLogger(__name__)
 
 
 class Fetch(Protocol):
@@ -198,10 +197,7 @@ class FetchPool:
             task.deadline_s = self._monotonic() + seconds
 
         allow_s(REQUEST_S)
-        try:
+        result = FetchResult(error=Failure(FailureKind.BAD_ANSWER, _INTERNAL_ERROR))
+        with LoggedErrors(_log, "a fetch"):
             result = self._fetch(task.credential, task.cancel_token, allow_s)
-        except Exception as error:  # noqa: BLE001 - one account's accident must not stop the others
-            _log.error("a fetcher failed: %s", error_location(error))
-            message = "Something went wrong inside trayquota. It will be tried again; please report it."
-            result = FetchResult(error=Failure(FailureKind.BAD_ANSWER, message))
         self._done(task, result)

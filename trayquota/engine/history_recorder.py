@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.history import JITTER, hundredths
-from trayquota.system.log import error_location
+from trayquota.system.log import LoggedErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,11 +102,9 @@ class HistoryRecorder:
                 if not usages:
                     self._thread = None
                     return
-            try:
+            is_written = False
+            with LoggedErrors(_log, "recording the history"):
                 is_written = self._store.record(usages, self._clock() + self._clock_offset())
-            except Exception as error:  # noqa: BLE001 - the next refresh has to be recorded whatever it is
-                _log.error("the history was not recorded: %s", error_location(error))
-                is_written = False
             if not is_written:
                 # All of it is to be written with the next refresh.
                 self._handed_over = {}

@@ -7,7 +7,7 @@ import queue
 from typing import TYPE_CHECKING
 
 from trayquota.engine.scheduler import JUMP_S, ClockJumpDetector, Scheduler
-from trayquota.system.log import error_location
+from trayquota.system.log import LoggedErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,10 +86,8 @@ class Loop:
 
     def do(self, action: Callable[[], object]) -> None:
         """Run ``action``; an accident in it does not end the loop."""
-        try:
+        with LoggedErrors(_log, "an action"):
             action()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next action has to run
-            _log.error("an action failed: %s", error_location(error))
 
     def close(self) -> None:
         """Do nothing more."""

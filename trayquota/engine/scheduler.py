@@ -6,7 +6,7 @@ twice a year and whole years at the first contact with a time server.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,8 @@ _SET_BACK_S = 2.0
 """By so much it has to move back to count as set."""
 _LEAST_JITTER, _MOST_JITTER = 0.04, 0.1
 _TOGETHER_S = 10.0
-_ORIGIN = datetime(2000, 1, 1)  # noqa: DTZ001 - not a moment, only something to add seconds to
+_ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
+"""Not a moment, only something to add seconds to."""
 
 
 class PollInterval(Struct):

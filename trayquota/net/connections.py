@@ -18,23 +18,34 @@ import io
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
-
-from trayquota.net.requests_import import requests
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from trayquota.net.cancellation import CancelToken
-    from trayquota.net.trust import Trust
+    from _typeshed import WriteableBuffer
 
-_MOST_CONNECTIONS = 32
+    from trayquota.net.cancellation import CancelToken
+
 FIRST_BYTE_S = 5.0
 """So long a kept connection may take to begin an answer before it is taken for dead: forgotten by a router on the
 way, or lost while the machine slept."""
 _MOST_KEPT_BYTES = 4 << 20
 _BODILESS = {101, 204, 304}
+
+
+class Connection(Protocol):
+    """A socket, or what the libraries wrap around one."""
+
+    def fileno(self) -> int:
+        """Return its descriptor."""
+
+    def settimeout(self, value: float, /) -> None:
+        """Set how long a read may take; seconds."""
+
+    def recv(self, bufsize: int, /) -> bytes:
+        """Return what can be read."""
 
 
 class Exchange:
@@ -61,7 +72,7 @@ class Exchange:
         self.received = bytearray()
         self._deadline_s = deadline_s
         self._cancel_token = cancel_token
-        self._connection: _Bound | None = None
+        self._connection: BoundConnection | None = None
         self._is_new = self._is_reused = False
         self.is_answered = self.is_suspect = self.is_abandoned = False
 
@@ -81,12 +92,12 @@ class Exchange:
             self._cancel_token.detach()
         self._cancel_token = self._connection = None
 
-    def opened(self, sock: Any) -> None:  # noqa: ANN401 - a socket, or what the libraries wrap around one
+    def opened(self, sock: Connection) -> None:
         """Note a new connection."""
         self._is_new = True
         self._watch(sock)
 
-    def sends(self, connection: _Bound) -> None:
+    def sends(self, connection: BoundConnection) -> None:
         """Note that the request is about to go over a connection."""
         self._connection = connection
         self._is_reused = connection.sock is not None and not self._is_new
@@ -98,7 +109,7 @@ class Exchange:
         if self.is_suspect and self._connection is not None:
             self._connection.close()
 
-    def is_silent(self, sock: Any) -> bool:  # noqa: ANN401 - likewise
+    def is_silent(self, sock: Connection) -> bool:
         """Whether nothing can be read from a kept connection: no end, and no answer that nobody has asked for."""
         try:
             sock.settimeout(0.0)
@@ -138,7 +149,7 @@ class Exchange:
             raise TimeoutError
         return min(left_s, FIRST_BYTE_S) if self.was_stale else left_s
 
-    def _watch(self, sock: Any) -> None:  # noqa: ANN401 - likewise
+    def _watch(self, sock: Connection) -> None:
         if self._cancel_token is not None:
             self._cancel_token.attach(sock)
 
@@ -160,66 +171,13 @@ def begin_exchange(
     return _current.exchange
 
 
-class Adapter(requests.adapters.HTTPAdapter):
-    """Puts the time limit of a whole answer under every connection, through proxies too; for any number of threads.
-
-    Used without a session, it follows no redirect, keeps no cookie, and reads nothing from the environment: what one
-    account is given must not come along with the next one's request, and a line in ``~/.netrc`` is no login.
-    """
-
-    def __init__(self, trust: Trust | None, context: ssl.SSLContext | None = None) -> None:
-        """Trust whom ``trust`` names, or without it nobody: then there is no HTTPS.
-
-        Args:
-            trust: Where the certificates are.
-            context: What another adapter has made of them.
-
-        Raises:
-            FetchError: The certificates cannot be read.
-        """
-        self.trust = trust
-        self.context = context if context is not None or trust is None else trust.context()
-        self._lock = threading.Lock()
-        super().__init__(pool_maxsize=_MOST_CONNECTIONS)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
-        """Make what keeps the connections that go straight to their hosts."""
-        super().init_poolmanager(*args, ssl_context=self.context, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
-        self._bind(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - likewise
-        """Return what keeps the connections through a proxy."""
-        with self._lock:
-            known = proxy in self.proxy_manager
-            kwargs["ssl_context"] = self.context
-            if not proxy.lower().startswith("socks"):
-                kwargs["proxy_ssl_context"] = self.context
-            manager = super().proxy_manager_for(proxy, **kwargs)  # type: ignore[no-untyped-call, unused-ignore]
-            if not known:
-                self._bind(manager)
-        return manager
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ANN401, ARG002 - likewise
-        """Leave it to the context, which has read the certificates: the base has each connection read them anew."""
-        conn.cert_reqs = "CERT_REQUIRED"
-
-    def _bind(self, manager: Any) -> None:  # noqa: ANN401 - three unrelated classes of urllib3 and requests
-        """Have all connections of a pool manager keep to the exchange they are used for."""
-        # truststore's context lets only one connection at a time shake hands.
-        own = {"own_context": self.trust.context if self.trust is not None and self.trust.is_native else None}
-        manager.pool_classes_by_scheme = {
-            scheme: type("BoundPool", (pool,), {"ConnectionCls": type("Bound", (_Bound, pool.ConnectionCls), own)})
-            for scheme, pool in manager.pool_classes_by_scheme.items()
-        }
-
-
 class _Answer(http.client.HTTPResponse):
     """Reads through :class:`_Reader`, and knows where the answer ends and whether more has come.
 
     It has to reach into two private methods of the base: neither interim answers nor what follows can be seen else.
     """
 
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self._exchange = _current.exchange
         self._exchange.begins_answer()
@@ -262,7 +220,7 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
         if self.is_over or self._exchange.has_enough:
             return 0
         self._sock.settimeout(self._exchange.left_s())
@@ -277,15 +235,16 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
-class _Bound:
-    """Mixed into a connection class."""
+class BoundConnection:
+    """Mixed into a connection class: keeps to the exchange of the thread that uses it."""
 
     response_class = _Answer
     own_context: Callable[[], ssl.SSLContext] | None = None
     sock: Any
     close: Callable[[], None]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's signature
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make one; the arguments are the base's."""
         if self.own_context is not None and "ssl_context" in kwargs:
             kwargs["ssl_context"] = self.own_context()
         super().__init__(*args, **kwargs)
@@ -295,11 +254,12 @@ class _Bound:
         """Whether it can be used again; urllib3 asks before it does."""
         return self.sock is not None and _current.exchange.is_silent(self.sock)
 
-    def _new_conn(self) -> Any:  # noqa: ANN401 - a socket
-        sock = super()._new_conn()  # type: ignore[misc]
+    def _new_conn(self) -> socket.socket:
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
         _current.exchange.opened(sock)
         return sock
 
-    def putrequest(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the base's signature
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a request; the arguments are the base's."""
         _current.exchange.sends(self)
-        return super().putrequest(*args, **kwargs)  # type: ignore[misc]
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]

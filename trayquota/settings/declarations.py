@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 from msgspec import NODEFAULT, Meta, Struct, structs
 
@@ -74,14 +74,14 @@ def _declarations(kind: type[Struct], table: str = "") -> Iterator[Declaration]:
             yield from _declarations(table_kind, f"{table}{field.name}.")
 
 
-def _expected(annotation: Any, metas: Sequence[Meta], unit: str) -> str:  # noqa: ANN401 - an annotation
+def _expected(annotation: object, metas: Sequence[Meta], unit: str) -> str:
     """Return what a value of a type may be."""
     if annotation is bool:
         return "true or false"
     if get_origin(annotation) is Literal:
         return _one_of(get_args(annotation))
     if _is_class(annotation, Enum):
-        return _one_of([member.value for member in annotation])
+        return _one_of([member.value for member in cast("type[Enum]", annotation)])
     if annotation in {int, float}:
         bounds = {name: bound for meta in metas for name in ("ge", "le") if (bound := getattr(meta, name)) is not None}
         number = "a whole number" if annotation is int else "a number"

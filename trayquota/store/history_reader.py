@@ -77,11 +77,12 @@ def _cycles(database: sqlite3.Connection, since_s: int, now: datetime) -> Mappin
         " WHERE ended_at IS NULL OR ended_at >= ? ORDER BY window, started_at, id",
         (since_s,),
     ):
+        end = ended_at
         if ended_at is None and resets_at is not None and resets_at <= now.timestamp():
-            # Nobody has looked since.
-            ended_at = resets_at  # noqa: PLW2901 - as the writer is going to put it
+            # Nothing was recorded since. The writer is going to put it so.
+            end = resets_at
         found[window].append(
-            Cycle(_instant(started_at), used / 100, _optional(resets_at), _optional(ended_at), bool(ended_early))
+            Cycle(_instant(started_at), used / 100, _optional(resets_at), _optional(end), bool(ended_early))
         )
     return found
 

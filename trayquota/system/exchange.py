@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +132,7 @@ else:
         yield
 
 
-def _call(name: str, *arguments: Any) -> None:  # noqa: ANN401 - what a function of C takes
+def _call(name: str, *arguments: object) -> None:
     """Call a function of the C library that returns 0 when all is well.
 
     Raises:

@@ -11,8 +11,12 @@ import threading
 import traceback
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from trayquota.system.files import open_regular, private_folder
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _OWN = "trayquota"
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
@@ -59,6 +63,37 @@ def error_location(error: BaseException) -> str:
     return f"{type(error).__name__} at {places}" if places else type(error).__name__
 
 
+class LoggedErrors:
+    """A ``with`` block whose errors end in the log, by kind and place, so that what comes after it goes on.
+
+    For the few places where nobody above could do better: one account, source or callback must not stop the others.
+
+    Attributes:
+        error: What the block raised; ``None`` when it raised nothing.
+    """
+
+    def __init__(self, log: logging.Logger, what: str, level: int = logging.ERROR) -> None:
+        """Log to ``log`` that ``what`` failed."""
+        self._log = log
+        self._what = what
+        self._level = level
+        self.error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        """Begin the block."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> bool:
+        """Log an error of the block; what ends the process passes."""
+        if not isinstance(error, Exception):
+            return False
+        self.error = error
+        self._log.log(self._level, "%s failed: %s", self._what, error_location(error))
+        return True
+
+
 def _add_file(path: Path) -> str | None:
     """Log to ``path`` from now on; return why that is not possible, if so."""
     try:
@@ -93,7 +128,7 @@ class _PrivateFile(logging.FileHandler):
                 # The next record opens it anew.
                 self.close()
                 self.is_full = True
-                os.replace(self.baseFilename, f"{self.baseFilename}.1")  # noqa: PTH105 - the base's text, not a path
+                Path(self.baseFilename).replace(f"{self.baseFilename}.1")
                 self.is_full = False
         except (OSError, ValueError):
             self.handleError(record)

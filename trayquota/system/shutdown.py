@@ -138,9 +138,12 @@ class SignalListener:
         stack.callback(sender.close)
         thread.start()
         self.is_running = True
-        stack.callback(setattr, self, "is_running", False)  # noqa: FBT003 - as setattr has it
+        stack.callback(self._mark_ended)
         sender.settimeout(0)
         stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False))
+
+    def _mark_ended(self) -> None:
+        self.is_running = False
 
     def _listen(self, receiver: socket.socket) -> None:
         numbers = _numbers()

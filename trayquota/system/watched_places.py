@@ -41,7 +41,7 @@ class Place(Struct, frozen=True):
 
     def matters(self, path: str, *, is_folder: bool) -> bool:
         """Whether something that happened to ``path`` matters."""
-        name = os.path.basename(path)  # noqa: PTH119 - text from the observer, not a path to use
+        name = Path(path).name
         if path == self.path or name in self.names:
             return True
         return self.has_accounts and not is_folder and _is_account(name)

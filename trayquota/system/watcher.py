@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 
+from trayquota.system.log import LoggedErrors
 from trayquota.system.watched_places import Place, places
 
 if TYPE_CHECKING:
@@ -113,10 +114,10 @@ class Watcher:
             # Else something has come or gone the moment after it was seen.
             is_anew = True
             self._drop()
-            try:
+            # Observers raise what their systems do: no instances, no threads.
+            with LoggedErrors(_log, "starting the observer", logging.DEBUG) as attempt:
                 problem = self._watch(wanted)
-            except Exception as error:  # noqa: BLE001 - observers raise what their systems do: no instances, no threads
-                problem = error
+            problem = attempt.error or problem
             if self._observer is None or not self._observer.emitters:
                 self._drop()
                 break
@@ -156,11 +157,11 @@ class Watcher:
             for number, place in enumerate(target_places):
                 # No more is required of a handler than that it takes events.
                 handler = cast("FileSystemEventHandler", _Handler(place, target.on_change))
-                try:
+                with LoggedErrors(_log, "watching a folder", logging.DEBUG) as attempt:
                     observer.schedule(handler, place.path, recursive=False, event_filter=_events(place))
-                except Exception as error:  # noqa: BLE001 - see _watch_anew()
-                    # Without a parent's or a link's watch only their coming and going is noticed late.
-                    problem = error if not number or place.is_written else problem
+                # Without a parent's or a link's watch only their coming and going is noticed late.
+                if attempt.error is not None and (not number or place.is_written):
+                    problem = attempt.error
         return problem
 
     def _report(self, error: Exception | None) -> None:

@@ -8,13 +8,15 @@ polybar, trayer), that one is taken instead: an icon without a menu is better th
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
+from trayquota.system.log import LoggedErrors
 
 if TYPE_CHECKING:
     from trayquota.tray.pystray_import import Icon
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 BACKENDS = ("auto", "statusnotifier", "appindicator", "gtk", "xorg", "win32", "darwin", "none")
 """What ``--backend`` takes."""
 _TIMEOUT_S = 2.0
+_log = logging.getLogger(__name__)
 _NO_TRAY = (
     "No tray can be shown here: there is neither a D-Bus session nor a tray on an X display. Start trayquota from "
     "within your desktop session, or use 'trayquota status' in the terminal."
@@ -58,7 +61,7 @@ def choose_backend(wanted: str = "auto") -> BackendChoice:
     """Return the backend to use.
 
     Raises:
-        TrayUnavailable: There is no tray; the text says what to do.
+        TrayUnavailableError: There is no tray; the text says what to do.
     """
     if wanted != "auto":
         return BackendChoice(wanted, "asked for")
@@ -70,7 +73,7 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
     """Return the pystray icon class of a backend.
 
     Raises:
-        TrayUnavailable: It does not work here; the text says what is missing.
+        TrayUnavailableError: It does not work here; the text says what is missing.
     """
     if choice.name == "none":
         from trayquota.tray.headless import Icon as HeadlessIcon
@@ -98,7 +101,7 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
     except Exception as error:
         # pystray's backends raise what their toolkits raise: import errors, display errors, plain ValueErrors.
         message = f"The tray backend '{choice.name}' does not work here ({type(error).__name__})."
-        raise TrayUnavailable(message) from error
+        raise TrayUnavailableError(message) from error
 
 
 def _choose_on_linux() -> BackendChoice:
@@ -112,7 +115,7 @@ def _choose_on_linux() -> BackendChoice:
         reason = "no D-Bus session" if watched is None else "nobody on the D-Bus session shows items"
         return BackendChoice("xorg", f"{reason}, but there is an X11 tray", is_automatic=True)
     if watched is None:
-        raise TrayUnavailable(_NO_TRAY if address is None else _NO_ANSWER)
+        raise TrayUnavailableError(_NO_TRAY if address is None else _NO_ANSWER)
     return BackendChoice("statusnotifier", "a D-Bus session; waiting for a panel", is_automatic=True, is_waiting=True)
 
 
@@ -164,9 +167,9 @@ def has_xembed_tray() -> bool:
     """Return whether an X11 tray of the older kind is there: somebody owns the display's tray selection."""
     if not os.environ.get("DISPLAY"):
         return False
-    try:
+    # Xlib raises many kinds; each of them means no display.
+    with LoggedErrors(_log, "the search for an X11 tray", logging.DEBUG):
         from trayquota.tray.xembed.selection import has_tray
 
         return has_tray()
-    except Exception:  # noqa: BLE001 - Xlib raises many kinds; each of them means no display
-        return False
+    return False

@@ -7,6 +7,8 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from trayquota.system.log import LoggedErrors
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,9 +52,5 @@ class Worker:
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
-            try:
+            with LoggedErrors(_LOG, "a callback"):
                 call()
-            except Exception as fault:  # noqa: BLE001 - the next click must still work
-                # What a message says may be private, so it is for those who ask for details.
-                _LOG.error("a callback failed with %s", type(fault).__name__)
-                _LOG.debug("the callback's failure in full", exc_info=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trayquota.tray.pystray_import import Menu
 from trayquota.tray.pystray_import import MenuItem as PystrayItem
@@ -50,11 +50,11 @@ def _item(row: MenuItem, act: Callable[[Action], None], escape: Callable[[str], 
     return item
 
 
-def _chosen(action: Action | None, act: Callable[[Action], None]) -> Callable[[Any, Any], None] | None:
+def _chosen(action: Action | None, act: Callable[[Action], None]) -> Callable[[object, object], None] | None:
     if action is None:
         return None
 
-    def chosen(_icon: Any, _item: Any) -> None:  # noqa: ANN401 - pystray passes its own objects
+    def chosen(_icon: object, _item: object) -> None:
         act(action)
 
     return chosen

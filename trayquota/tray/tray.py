@@ -49,7 +49,7 @@ class Tray:
             act: Called with the action of a chosen row.
 
         Raises:
-            TrayUnavailable: The backend does not work here.
+            TrayUnavailableError: The backend does not work here.
         """
         self._name = name
         self._act = act
@@ -89,7 +89,7 @@ class Tray:
             on_ready: Called once, on another thread, when the icon is shown, or cannot be.
 
         Raises:
-            TrayUnavailable: There is no tray, or none any more.
+            TrayUnavailableError: There is no tray, or none any more.
         """
 
         def show_first(icon: Icon) -> None:

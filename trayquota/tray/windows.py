@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from trayquota.system.log import error_location
+from trayquota.system.log import LoggedErrors
 from trayquota.tray import windows_api as api
 from trayquota.tray.base import BaseIcon
 from trayquota.tray.pystray_import import pystray_backend
 from trayquota.tray.quirks import BACKENDS
 from trayquota.views.fit import fit_lines, fit_text
 
-assert sys.platform == "win32"  # noqa: S101 - has type checkers skip this file elsewhere
+assert sys.platform == "win32"
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
 
     _on_balloon_click: Callable[[], object] | None = None
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - pystray's own arguments
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make an icon that is not shown yet; the arguments are pystray's."""
         api.be_aware_of_each_monitor()  # before the first window
         super().__init__(*args, **kwargs)
@@ -111,16 +111,15 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         return window
 
     def _on_message(self, window: int, message: int, wparam: int, lparam: int) -> int:
-        try:
+        # ctypes would print an error, text and all, and go on likewise.
+        with LoggedErrors(_log, "handling a message"):
             if answer := self._answers.get(message):
                 return answer(wparam, lparam)
             if window == self._hwnd and (handler := self._message_handlers.get(message)):
                 handler(wparam, lparam)
                 return 0
-        except Exception as error:  # noqa: BLE001 - ctypes would print it, text and all, and go on likewise
-            _log.error("a message was not handled: %s", error_location(error))
-            return int(message == _WM_QUERYENDSESSION)
-        return api.default_answer(window, message, wparam, lparam)
+            return api.default_answer(window, message, wparam, lparam)
+        return int(message == _WM_QUERYENDSESSION)
 
     def _on_close(self, _wparam: int, _lparam: int) -> int:
         """``taskkill`` without ``/F`` sends it to each of our windows."""

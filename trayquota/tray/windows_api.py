@@ -8,7 +8,7 @@ import sys
 from ctypes import wintypes
 from typing import TYPE_CHECKING
 
-assert sys.platform == "win32"  # noqa: S101 - has type checkers skip this file elsewhere
+assert sys.platform == "win32"
 
 if TYPE_CHECKING:
     from PIL import Image

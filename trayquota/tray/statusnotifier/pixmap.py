@@ -34,7 +34,7 @@ def pixmaps(image: Image) -> tuple[Pixmap, ...]:
             as they are and nothing is scaled. Without them the image is scaled to ``SIZES_PX``.
     """
     variants = image.info.get("variants") or _scaled(image)
-    by_size = {each.size: each for each in variants}
+    by_size = {variant.size: variant for variant in variants}
     return tuple(_pixmap(by_size[size]) for size in sorted(by_size))
 
 
@@ -58,7 +58,7 @@ def _scaled(image: Image) -> list[Image]:
 
 
 def _pixmap(image: Image) -> Pixmap:
-    from PIL import Image as pillow  # noqa: N813 - as above
+    from PIL.Image import merge
 
     red, green, blue, alpha = image.convert("RGBA").split()
-    return Pixmap(image.width, image.height, pillow.merge("RGBA", (alpha, red, green, blue)).tobytes())
+    return Pixmap(image.width, image.height, merge("RGBA", (alpha, red, green, blue)).tobytes())

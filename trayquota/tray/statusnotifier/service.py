@@ -7,7 +7,7 @@ import logging
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.tray.callback_worker import Worker
 from trayquota.tray.session_bus import UNREACHABLE, connect, session_bus_address
 
@@ -91,7 +91,7 @@ class TrayService:
             on_ready: Called once, when the bus has been reached.
 
         Raises:
-            TrayUnavailable: There is no session bus at the start.
+            TrayUnavailableError: There is no session bus at the start.
         """
         try:
             with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
@@ -167,12 +167,12 @@ async def _first_connection() -> MessageBus:
     address = session_bus_address()
     if address is None:
         message = "There is no D-Bus session bus: DBUS_SESSION_BUS_ADDRESS is not set."
-        raise TrayUnavailable(message)
+        raise TrayUnavailableError(message)
     try:
         return await _connection(address)
     except UNREACHABLE as why:
         message = f"The D-Bus session bus at {address} cannot be reached: {str(why) or type(why).__name__}."
-        raise TrayUnavailable(message) from why
+        raise TrayUnavailableError(message) from why
 
 
 async def _connection_again(delays: Iterator[float]) -> MessageBus:

@@ -187,7 +187,7 @@ class BusSession:
             return None
         owner_of = message.body[0] if message.sender == BUS.name and message.member == "NameOwnerChanged" else None
         if WATCHER.name in {owner_of, message.interface}:
-            self._xembed.look()
+            self._xembed.check_again()
             if self._registration.on_signal(message):
                 self._opening.new_host()
         elif owner_of == NOTIFICATIONS.name:

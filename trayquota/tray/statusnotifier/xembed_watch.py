@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from trayquota.system.log import LoggedErrors
 from trayquota.tray.watcher import has_host
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 
 _GRACE_S: Final = 3.0
 """Panels that have both kinds of tray bring them one after the other, and restart within this time."""
-_LOOK_AGAIN_S: Final = 60.0
+_CHECK_AGAIN_S: Final = 60.0
 
 
 class XembedWatch:
@@ -38,8 +39,8 @@ class XembedWatch:
         self._on_tray = on_tray
         self._has_changed = asyncio.Event()
 
-    def look(self) -> None:
-        """Look again: the watcher or a host has come or gone."""
+    def check_again(self) -> None:
+        """Check anew: the watcher or a host has come or gone."""
         self._has_changed.set()
 
     async def run(self) -> None:
@@ -61,10 +62,11 @@ class XembedWatch:
 
         from trayquota.tray.xembed.selection import TraySelection
 
-        try:
+        display = None
+        # Xlib raises many kinds; each of them means no display.
+        with LoggedErrors(_LOG, "opening the X display", logging.DEBUG):
             display = Display()
-        except Exception as error:  # noqa: BLE001 - Xlib raises many kinds; each of them means no display
-            _LOG.debug("there is no X display to look for a tray: %s", type(error).__name__)
+        if display is None:
             await self._has_changed.wait()
             return False
         loop = asyncio.get_running_loop()
@@ -79,6 +81,6 @@ class XembedWatch:
         if selection.owner() is not None:
             return True
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_AGAIN_S):
+            async with asyncio.timeout(_CHECK_AGAIN_S):
                 await self._has_changed.wait()
         return selection.owner() is not None and not await has_host(self._bus)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from Xlib.error import ConnectionClosedError
 
-from trayquota.core.errors import TrayUnavailable
+from trayquota.core.errors import TrayUnavailableError
 from trayquota.tray.base import BaseIcon, Notification
 from trayquota.tray.callback_worker import Worker
 
@@ -51,7 +51,7 @@ class Icon(BaseIcon):
         """Make an icon that is not shown yet; the arguments are pystray's.
 
         Raises:
-            TrayUnavailable: There is no display.
+            TrayUnavailableError: There is no display.
         """
         self._lock = threading.Lock()
         self._window: TrayWindow | None = None
@@ -72,7 +72,7 @@ class Icon(BaseIcon):
         except Exception as error:
             # Xlib raises many kinds, the display's name included.
             message = f"No tray can be shown here: the X display cannot be reached ({type(error).__name__})."
-            raise TrayUnavailable(message) from error
+            raise TrayUnavailableError(message) from error
         self._worker = Worker(f"{self.name}-callbacks")
         self._bus = BusCompanion(self.name, self._worker.submit, self.on_better_tray)
 
@@ -86,7 +86,7 @@ class Icon(BaseIcon):
             window.run()
         except ConnectionClosedError as error:
             message = "The tray is gone: the X display was closed."
-            raise TrayUnavailable(message) from error
+            raise TrayUnavailableError(message) from error
         finally:
             self._window = None
             self._launcher.close()

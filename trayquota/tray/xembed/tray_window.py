@@ -75,7 +75,7 @@ class TrayWindow:
         self._display.set_error_handler(_log_error)
         self._selection = TraySelection(self._display)
         self._wake, self._waker = socket.socketpair()
-        self._waker.setblocking(False)  # noqa: FBT003 - the library's signature
+        self._waker.settimeout(0)
         self._wanted = self._painted = Picture()
         self._tray: Window | None = None
         self._window: Window | None = None
