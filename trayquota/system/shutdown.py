@@ -60,7 +60,7 @@ def interruptible() -> Iterator[None]:
     def interrupt(number: int, _frame: FrameType | None) -> None:
         was_handled.set()
         for other in numbers:
-            signal.signal(other, signal.SIG_IGN)
+            signal.signal(other, _ignore)
         raise Interrupted(number)
 
     def resend(number: int) -> None:
@@ -99,6 +99,10 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing. With ``SIG_IGN`` Python reports a signal that came just before, with a traceback."""
 
 
 class SignalListener:
