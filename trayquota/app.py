@@ -22,7 +22,16 @@ from trayquota.views.icon_menu import icon_menu
 from trayquota.views.provider_menu import provider_menu
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tray import tray_view
-from trayquota.views.tray_view import OpenFolder, OpenPage, OpenSettings, Quit, Refresh, SetAutostart, SetSetting
+from trayquota.views.tray_view import (
+    OpenFolder,
+    OpenHistory,
+    OpenPage,
+    OpenSettings,
+    Quit,
+    Refresh,
+    SetAutostart,
+    SetSetting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +54,7 @@ _log = logging.getLogger(__name__)
 class App:
     """The tray applet. Lives on the main thread, with the engine on another."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the two commands that show it differ in
         self,
         config: Config,
         choice: BackendChoice,
@@ -53,6 +62,7 @@ class App:
         reload: Callable[[], Config],
         interval_s: float | None = None,
         autostart_options: Sequence[str] | None = None,
+        open_history: Callable[[], str | None] | None = None,
     ) -> None:
         """Put everything together; :meth:`run` starts it.
 
@@ -62,6 +72,7 @@ class App:
             reload: Reads the settings anew; raises ``ConfigError``.
             interval_s: Between two polls of an account, where the settings do not decide.
             autostart_options: The menu has a row to start at login, with these options; without them it has none.
+            open_history: Shows the page of the history, or returns why it cannot; the menu has a row for it.
 
         Raises:
             TrayUnavailableError: The backend does not work here.
@@ -73,6 +84,7 @@ class App:
         self._problem: str | None = None
         self._fixed_interval_s = interval_s
         self._autostart_options = autostart_options
+        self._open_history = open_history
         self._options = display_options(config)
         self._starts_at_login: bool | None = None
         self._awaits_answers = False
@@ -191,7 +203,8 @@ class App:
         )
         snapshot = self._services.with_local_resets(snapshot)
         tray = self._tray
-        context = TrayContext(tray.limits, tray.arrangement, settings_menu_item(choices), self._problem)
+        has_history = self._open_history is not None and settings.history
+        context = TrayContext(tray.limits, tray.arrangement, settings_menu_item(choices), self._problem, has_history)
         return tray_view(snapshot, utc_now(), self._options, context)
 
     def _show_anew(self) -> None:
@@ -261,6 +274,8 @@ class App:
                 open_folder(Path(path) if path else self._config.folder)
             case OpenPage(url):
                 open_page(url)
+            case OpenHistory():
+                threading.Thread(target=self._show_history, name="history page", daemon=True).start()
             case OpenSettings():
                 engine.post(self._open_settings)
             case SetSetting():
@@ -269,6 +284,12 @@ class App:
                 engine.post(lambda: self._switch_autostart(on=on))
             case Quit():
                 self._quit()
+
+    def _show_history(self) -> None:
+        """Make the page of the history, which takes a moment; on a thread of its own."""
+        problem = self._open_history() if self._open_history is not None else None
+        if problem is not None:
+            self._services.engine.post(lambda: self._notify_problem("There is no history to show", problem))
 
     # On the engine's thread, after a click.
 

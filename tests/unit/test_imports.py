@@ -39,6 +39,8 @@ OWNERS = {
         "trayquota.views.history_chart",
         "trayquota.views.table",
     },
+    "drawsvg": {"trayquota.views.history_pictures"},
+    "jinja2": {"trayquota.views.history_page"},
     "sqlite3": {
         "trayquota.store.history",
         "trayquota.store.history_accounts",

@@ -47,6 +47,8 @@ class Options:
     account: str | None = None
     csv = False
     forget = False
+    html: str | None = None
+    open = False
 
 
 def load(options: Options) -> Config:

@@ -16,7 +16,9 @@ from msgspec.structs import replace
 from trayquota.app import App
 from trayquota.cli.common import say
 from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
+from trayquota.cli.demo_history import write_sample_history
 from trayquota.cli.demo_provider import stand_in
+from trayquota.cli.history import open_page
 from trayquota.cli.status import print_status
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import TrayUnavailableError
@@ -57,7 +59,14 @@ def run(options: Options) -> int:
 
 
 def _run_tray(config: Config, backend: str) -> int:
-    tray = App(config, choose_backend(backend), reload=lambda: _load(config.paths), interval_s=_INTERVAL_S)
+    write_sample_history(config.paths.history, datetime.now(UTC))
+    tray = App(
+        config,
+        choose_backend(backend),
+        reload=lambda: _load(config.paths),
+        interval_s=_INTERVAL_S,
+        open_history=lambda: open_page(config),
+    )
     print("Sixteen sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
     return tray.run()
 

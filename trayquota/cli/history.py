@@ -9,19 +9,27 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.cli.common import ExitCode, load, say
+from trayquota.cli.common import ExitCode, Options, load, say
 from trayquota.core.errors import HistoryError
+from trayquota.core.text import printable
 from trayquota.services import cached_snapshot, display_options, utc_now
+from trayquota.system.files import private_folder, write_atomic
 from trayquota.system.log import set_up_logging
+from trayquota.system.open import open_file
+from trayquota.system.stdout import disk_full_reason
 from trayquota.views.display_names import with_display_names
 
 if TYPE_CHECKING:
-    from trayquota.cli.common import Options
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from trayquota.core.history import AccountHistory
     from trayquota.settings.load import Config
     from trayquota.store.history import HistoryStore
 
 _CHART_DAYS = 7
+PAGE_DAYS = 42
+NEEDS_EXTRA = 'the page needs two more libraries: install them with "pip install trayquota[history]".'
 
 
 def run(options: Options) -> int:
@@ -34,16 +42,70 @@ def run(options: Options) -> int:
     try:
         if options.forget:
             return _forget(store)
+        if options.html is not None or options.open:
+            return _write_page(config, store, options)
         return _print_history(config, store, options)
     except HistoryError as error:
         say(f"the history cannot be used: {error}.")
         return ExitCode.CONCERN
 
 
+def _write_page(config: Config, store: HistoryStore, options: Options) -> int:
+    from trayquota.settings.paths import user_path
+
+    days = options.days if options.days is not None else PAGE_DAYS
+    histories = read_histories(config, store, days, options.account)
+    if not histories:
+        return _say_nothing_recorded(config, options)
+    try:
+        path = user_path(options.html) if options.html is not None else config.paths.history_page
+        write_page(path, histories, days, config)
+    except ValueError:
+        say(f"--html: expected the path of a file, not {options.html!r}.")
+        return ExitCode.BAD_OPTION
+    except ImportError:
+        say(NEEDS_EXTRA)
+        return ExitCode.CONCERN
+    except OSError as error:
+        if disk_full_reason(error):
+            raise
+        say(f"the page could not be written: {error.strerror or type(error).__name__}.")
+        return ExitCode.CONCERN
+    print(printable(str(path)))
+    if options.open:
+        open_file(path)
+    return ExitCode.OK
+
+
+def open_page(config: Config) -> str | None:
+    """Write the page and show it in the browser; return where it is said why that cannot be."""
+    from trayquota.store.history import HistoryStore
+
+    options = Options()
+    options.open = True
+    code = _write_page(config, HistoryStore(config.paths.history), options)
+    return None if code == ExitCode.OK else "Why is said in the terminal."
+
+
+def write_page(path: Path, histories: Sequence[AccountHistory], days: int, config: Config) -> None:
+    """Write the page for its owner alone.
+
+    Raises:
+        ImportError: What it is made with is not installed.
+        OSError: The file cannot be written.
+    """
+    from trayquota.views.history_page import history_page
+
+    content = history_page(histories, days, utc_now(), display_options(config)).encode("utf-8", "replace")
+    if path == config.paths.history_page:
+        private_folder(path.parent)
+    write_atomic(path, content)
+
+
 def _print_history(config: Config, store: HistoryStore, options: Options) -> int:
     is_data = options.json or options.csv
     days = options.days if options.days is not None else None if is_data else _CHART_DAYS
-    histories = read_histories(config, store, days, options.account, shows_names=is_data)
+    histories = read_histories(config, store, days, options.account, hides_names=not is_data)
     if options.json:
         from trayquota.views.history_data import history_json
 
@@ -60,7 +122,7 @@ def _print_history(config: Config, store: HistoryStore, options: Options) -> int
 
 
 def read_histories(
-    config: Config, store: HistoryStore, days: int | None, name: str | None = None, *, shows_names: bool
+    config: Config, store: HistoryStore, days: int | None, name: str | None = None, *, hides_names: bool = True
 ) -> tuple[AccountHistory, ...]:
     """Return what is recorded.
 
@@ -69,7 +131,7 @@ def read_histories(
         store: The history.
         days: Only of so many days; ``None`` is all.
         name: Of one account, by its name or file without regard to case.
-        shows_names: Accounts keep the names that they have, also where the person wants them numbered.
+        hides_names: Accounts are numbered where the person wants that.
 
     Raises:
         HistoryError: It cannot be read.
@@ -85,7 +147,7 @@ def read_histories(
             for history in histories
             if wanted in {history.account.id.casefold(), history.account.name.casefold()}
         )
-    if shows_names:
+    if not hides_names:
         return histories
     shown = with_display_names(snapshot, display_options(config))
     names = {usage.account.id: usage.account for usage in shown.accounts}

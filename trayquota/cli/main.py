@@ -154,6 +154,8 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON document on standard output")
     output.add_argument("--csv", action="store_true", help="one sample a row on standard output")
+    output.add_argument("--html", metavar="FILE", help="a page with pictures, written into that file")
+    output.add_argument("--open", action="store_true", help="the same, shown in the browser")
     output.add_argument("--forget", action="store_true", help="remove all that is recorded")
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 from trayquota.app import App
 from trayquota.cli.common import ExitCode, autostart_options, load, say
 from trayquota.core.errors import TrayUnavailableError
+from trayquota.system.autostart import start_command
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
 from trayquota.tray.backend_choice import choose_backend
 
 if TYPE_CHECKING:
     from trayquota.cli.common import Options
+
+_PAGE_S = 60
 
 
 def run(options: Options) -> int:
@@ -30,6 +34,7 @@ def run(options: Options) -> int:
             choose_backend(options.backend),
             reload=lambda: load(options),
             autostart_options=autostart_options(options),
+            open_history=lambda: open_history(options),
         )
         instance.listen(app.refresh_and_notify)
         return app.run()
@@ -38,3 +43,26 @@ def run(options: Options) -> int:
         return ExitCode.NOTHING_TO_SHOW
     finally:
         instance.release()
+
+
+def open_history(options: Options) -> str | None:
+    """Have the page of the history made and shown by another process; return why it is not.
+
+    What makes the page would stay in this one's memory.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - this program itself
+            start_command(["history", "--open", *autostart_options(options)]),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PAGE_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"The page could not be made ({type(error).__name__})."
+    if done.returncode == ExitCode.OK:
+        return None
+    said = done.stderr.strip().rpartition("\n")[2].removeprefix("trayquota: ")
+    return f"{said[:1].upper()}{said[1:]}" if said else f"The page could not be made (exit code {done.returncode})."

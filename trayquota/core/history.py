@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from trayquota.core.model import Account, FailureKind, QuotaWindow
 
@@ -224,24 +224,25 @@ def _tolerance(window: QuotaWindow) -> timedelta:
 
 
 def lowest_remaining(samples: SampleSeries, start: datetime, end: datetime, parts: int) -> list[float | None]:
-    """Return the least that was left in each of ``parts`` equal spans of time, 0–100.
+    """Return the least that was left in each of ``parts`` equal spans of time, as :func:`lowest_between` does."""
+    start_s, part_s = start.timestamp(), (end - start).total_seconds() / parts
+    return lowest_between(samples, [start_s + part * part_s for part in range(parts + 1)])
+
+
+def lowest_between(samples: SampleSeries, edges_s: Sequence[float]) -> list[float | None]:
+    """Return the least that was left, 0–100, between each edge and the next; seconds since 1970.
 
     What a sample says holds until the next one, yet for no longer than a day, after which there would have been
     another: ``None`` is a span in which nobody looked.
     """
-    start_s, end_s = start.timestamp(), end.timestamp()
-    part_s = (end_s - start_s) / parts
-    found: list[float | None] = [None] * parts
-    last = bisect_right(samples.at_s, start_s) - 1
-    for index in range(max(last, 0), len(samples)):
-        at_s = samples.at_s[index]
-        if at_s >= end_s:
-            break
-        next_s = samples.at_s[index + 1] if index + 1 < len(samples) else end_s
-        until_s = min(next_s, at_s + _HOLDS_S, end_s)
-        remaining = 100 - samples.used[index] / 100
-        first = max(0, int((at_s - start_s) / part_s))
-        for part in range(first, min(parts, math.ceil((until_s - start_s) / part_s))):
-            before = found[part]
-            found[part] = remaining if before is None else min(before, remaining)
+    found: list[float | None] = []
+    first = bisect_left(samples.at_s, edges_s[0])
+    for from_s, to_s in pairwise(edges_s):
+        last = bisect_left(samples.at_s, to_s, first)
+        # What came just before counts as well, for as long as it holds, unless another comes with the edge itself.
+        is_held = first > 0 and samples.at_s[first - 1] + _HOLDS_S > from_s
+        is_replaced = first < last and samples.at_s[first] == from_s
+        used = samples.used[first - 1 if is_held and not is_replaced else first : last]
+        found.append(100 - max(used) / 100 if used else None)
+        first = last
     return found

@@ -39,6 +39,11 @@ class Paths(Struct, frozen=True):
         return self.data_dir / "history.sqlite3"
 
     @property
+    def history_page(self) -> Path:
+        """The page of the history that is opened in the browser."""
+        return self.data_dir / "history.html"
+
+    @property
     def log(self) -> Path:
         """The rotating log."""
         return self.log_dir / "trayquota.log"

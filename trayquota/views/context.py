@@ -41,6 +41,7 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
         arrangement: Where in the menu each account is, to be kept: somebody looks at it.
         settings: A submenu with the settings, where there are any to make.
         problem: What is wrong with the settings.
+        has_history: There is a page of the history to show.
         advice: What to do next; made of the accounts where the view is.
     """
 
@@ -50,4 +51,5 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
     arrangement: Arrangement | None = None
     settings: MenuItem | None = None
     problem: str | None = None
+    has_history: bool = False
     advice: Advice = NO_ADVICE

@@ -13,7 +13,7 @@ from trayquota.core.text import clean, shorten_middle
 from trayquota.views.advice import NEXT_MARK
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
-from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenPage, Quit, Refresh
+from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenHistory, OpenPage, Quit, Refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,6 +79,8 @@ def menu_items(
     yield MenuItem("Refresh now", Refresh(), default=True)
     yield MenuItem(updated_label(snapshot, now), enabled=False, key="updated")
     yield _SEPARATOR
+    if context.has_history:
+        yield MenuItem("History…", OpenHistory())
     yield MenuItem("Open credentials folder", OpenFolder())
     if context.settings is not None:
         yield context.settings
@@ -143,7 +145,12 @@ def arrange(
 
 def account_room(snapshot: Snapshot, context: TrayContext) -> int:
     """Return how many rows of the menu are left for accounts, at least two."""
-    others = 4 + (context.settings is not None) + len([*_note_rows(snapshot, context), *_advice_rows(context)])
+    others = (
+        4
+        + (context.settings is not None)
+        + context.has_history
+        + len([*_note_rows(snapshot, context), *_advice_rows(context)])
+    )
     return max(2, context.limits.menu_rows - others)
 
 

@@ -77,6 +77,10 @@ class OpenPage(Struct, frozen=True):
     url: str
 
 
+class OpenHistory(Struct, frozen=True):
+    """Show the page of the history."""
+
+
 class OpenSettings(Struct, frozen=True):
     """Open the settings file in the person's editor."""
 
@@ -108,7 +112,7 @@ class Quit(Struct, frozen=True):
     """Leave the tray."""
 
 
-Action = Refresh | OpenFolder | OpenPage | OpenSettings | SetSetting | SetAutostart | Quit
+Action = Refresh | OpenFolder | OpenPage | OpenHistory | OpenSettings | SetSetting | SetAutostart | Quit
 """What a click asks for."""
 
 

@@ -1,0 +1,291 @@
+"""The history → one page: no script, nothing from elsewhere, a table with each picture."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+
+from trayquota.core.forecast import window_forecast
+from trayquota.core.history import lowest_between, lowest_remaining
+from trayquota.core.model import QuotaWindow
+from trayquota.core.text import format_duration
+from trayquota.core.usage_profile import HOURS, usage_profile
+from trayquota.views.clock_format import format_moment
+from trayquota.views.history_chart import window_summary
+from trayquota.views.history_pictures import (
+    DAYS,
+    Bar,
+    Line,
+    Mark,
+    cycles_picture,
+    heat_picture,
+    line_picture,
+    timeline_picture,
+)
+from trayquota.views.labels import account_label, percent_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trayquota.core.history import AccountHistory, Cycle, WindowHistory
+    from trayquota.views.labels import DisplayOptions
+
+_POINTS = 220
+"""Of a line: about one for two pixels."""
+_SHORT_S = 86400
+_SHORT_DAYS = 7
+"""So many days are drawn of a window that has several cycles a day."""
+_DAILY_DAYS = 45
+"""A table of more days has a row for each week."""
+_MAX_CYCLES = 24
+_PROFILE = timedelta(days=56)
+
+
+class Table(Struct, frozen=True):
+    """What a picture shows, in words.
+
+    Attributes:
+        caption: What it is about.
+        headings: Of the columns.
+        rows: The first cell of each names it.
+    """
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Figure(Struct, frozen=True):
+    """A picture with its table.
+
+    Attributes:
+        name: The id of what describes the picture.
+        description: One sentence.
+        picture: SVG.
+        table: The same in words.
+    """
+
+    name: str
+    description: str
+    picture: Markup
+    table: Table
+
+
+class Section(Struct, frozen=True):
+    """A part of the page with a heading of its own."""
+
+    title: str
+    summary: str
+    figures: tuple[Figure, ...]
+
+
+class AccountPart(Struct, frozen=True):
+    """All about one account.
+
+    Attributes:
+        name: The id of its heading.
+        title: Who it is.
+        sections: One for each window, and one for all of them.
+    """
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
+
+
+def history_page(histories: Sequence[AccountHistory], days: int, now: datetime, options: DisplayOptions) -> str:
+    """Return the page of the last ``days`` days."""
+    environment = Environment(
+        loader=PackageLoader("trayquota", "views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    writer = _Writer(days, now, options)
+    return environment.get_template("history_page.html").render(
+        now=writer.moment(now, with_date=True),
+        days=days,
+        resets=writer.resets(histories),
+        accounts=[writer.account(number, history) for number, history in enumerate(histories)],
+    )
+
+
+class _Writer:
+    """Makes the parts of a page that share its span of time and how things are named."""
+
+    def __init__(self, days: int, now: datetime, options: DisplayOptions) -> None:
+        self._days = days
+        self._now = now
+        self._options = options
+
+    def account(self, number: int, history: AccountHistory) -> AccountPart:
+        name = f"account-{number}"
+        sections = [
+            self._window(f"{name}-{index}", window) for index, window in enumerate(history.windows) if window.samples
+        ]
+        if history.windows:
+            sections.append(self._hours(f"{name}-hours", history.windows))
+        if history.outages:
+            sections.append(self._outages(history))
+        return AccountPart(name, account_label(history.account, self._options), tuple(sections))
+
+    def resets(self, histories: Sequence[AccountHistory]) -> Figure | None:
+        """Return when each window that runs resets, the next one first."""
+        found = sorted(
+            (cycle.resets_at, account_label(history.account, self._options), window.title, cycle)
+            for history in histories
+            for window in history.windows
+            if (cycle := window.running_cycle) and cycle.resets_at is not None and cycle.resets_at > self._now
+        )
+        if not found:
+            return None
+        end = found[-1][0]
+        span = (end - self._now).total_seconds()
+        bars, rows = [], []
+        for resets_at, account, title, cycle in found:
+            left = percent_text(cycle.unused_percent)
+            when = f"{self.moment(resets_at)}, in {format_duration((resets_at - self._now).total_seconds())}"
+            bars.append(Bar(f"{account} · {title} {left}", (resets_at - self._now).total_seconds() / span, when))
+            rows.append((account, title, left, when))
+        labels = (Mark(0, "now"), Mark(1, self.moment(end)))
+        table = Table("When each window resets", ("Account", "Window", "Left now", "Resets"), tuple(rows))
+        description = f"{len(found)} windows reset between now and {self.moment(end)}."
+        return Figure("resets", description, Markup(timeline_picture(bars, labels, "resets")), table)  # noqa: S704 - drawsvg has escaped it
+
+    def _window(self, name: str, window: WindowHistory) -> Section:
+        figures = [self._line(f"{name}-line", window)]
+        if ended := [cycle for cycle in window.cycles if cycle.ended_at is not None]:
+            figures.append(self._cycles(f"{name}-cycles", window.title, ended))
+        return Section(window.title, f"{self._outlook(window)} {window_summary(window)}.", tuple(figures))
+
+    def _line(self, name: str, window: WindowHistory) -> Figure:
+        is_short = window.duration_s is not None and window.duration_s < _SHORT_S
+        days = min(self._days, _SHORT_DAYS) if is_short else self._days
+        start, running = self._now - timedelta(days=days), window.running_cycle
+        resets_at = running.resets_at if running else None
+        # There is room for the future, as much as the running cycle takes.
+        end = min(max(resets_at or self._now, self._now), self._now + timedelta(days=days) / 3)
+        span = (end - start).total_seconds() or 1.0
+        now = (self._now - start).total_seconds() / span
+        line = Line(
+            lowest_remaining(window.samples, start, self._now, _POINTS),
+            now,
+            [Mark(0, self._date(start)), Mark(now, "now")],
+            [
+                Mark((cycle.ended_at - start).total_seconds() / span, is_early=cycle.ended_early)
+                for cycle in window.cycles
+                if cycle.ended_at is not None and start <= cycle.ended_at <= self._now
+            ],
+            self._forecast_point(window, start, span),
+        )
+        early = sum(mark.is_early for mark in line.resets)
+        description = (
+            f"What was left of {window.title} in the last {days} days: {len(line.resets)} resets (triangles"
+            f"{f', {early} of them before their time, as diamonds' if early else ''})."
+        )
+        table = Table(f"The least that was left of {window.title}", ("From", "Least left"), tuple(self._rows(window)))
+        return Figure(name, description, Markup(line_picture(line, name)), table)  # noqa: S704 - likewise
+
+    def _rows(self, window: WindowHistory) -> Iterator[tuple[str, str]]:
+        step = 1 if self._days <= _DAILY_DAYS else 7
+        today = self._now.astimezone(self._options.zone).date()
+        first = today - timedelta(days=(self._days - 1) // step * step)
+        dates = [first + timedelta(days=number) for number in range(0, self._days + step, step)]
+        edges_s = [self._midnight(date).timestamp() for date in dates]
+        lowest = lowest_between(window.samples, edges_s)
+        for first, least in zip(dates, lowest, strict=False):
+            if least is not None:
+                yield self._date(self._midnight(first)), percent_text(least)
+
+    def _cycles(self, name: str, title: str, ended: Sequence[Cycle]) -> Figure:
+        shown = ended[-_MAX_CYCLES:]
+        rows = tuple(
+            (
+                self.moment(cycle.started_at, with_date=True),
+                self.moment(cycle.ended_at or self._now, with_date=True) + (", early" if cycle.ended_early else ""),
+                f"{cycle.used_percent:.0f}%",
+                f"{cycle.unused_percent:.0f}%",
+            )
+            for cycle in reversed(shown)
+        )
+        table = Table(f"Cycles of {title}", ("Began", "Ended", "Used", "Left unused"), rows)
+        description = f"The last {len(shown)} cycles of {title}: used, and above it left unused."
+        picture = cycles_picture([cycle.used_percent for cycle in shown], name)
+        return Figure(name, description, Markup(picture), table)  # noqa: S704 - likewise
+
+    def _hours(self, name: str, windows: Sequence[WindowHistory]) -> Section:
+        """Return when an account is used, by its window with the shortest cycles: it says most of single hours."""
+        window = min(windows, key=lambda window: window.duration_s or _SHORT_S * 32)
+        since = self._now - min(_PROFILE, timedelta(days=self._days))
+        profile = usage_profile(window.samples, since, self._options.zone)
+        rates = [profile.rate(hour) for hour in range(HOURS)]
+        cells = ["–" if rate is None else f"{rate:.1f}" for rate in rates]
+        rows = tuple((f"{hour}:00", *cells[hour::24]) for hour in range(24))
+        table = Table("Percent points used in an hour, on average", ("Hour", *DAYS), rows)
+        description = f"What is used of {window.title} at each hour of the week: the darker, the more."
+        picture = Markup(heat_picture(rates, name))  # noqa: S704 - likewise
+        return Section("When it is used", "", (Figure(name, description, picture, table),))
+
+    def _outages(self, history: AccountHistory) -> Section:
+        kinds: dict[str, list[float]] = {}
+        for outage in history.outages:
+            lasted_s = ((outage.ended_at or self._now) - outage.began_at).total_seconds()
+            kinds.setdefault(outage.kind.value.replace("_", " "), []).append(lasted_s)
+        texts = (
+            f"{kind} {len(lengths)} time{'' if len(lengths) == 1 else 's'}, {format_duration(sum(lengths))} in all"
+            for kind, lengths in sorted(kinds.items())
+        )
+        return Section("Refreshes that failed", f"{'; '.join(texts)}.".capitalize(), ())
+
+    def _forecast_point(self, window: WindowHistory, start: datetime, span: float) -> tuple[float, float] | None:
+        quota = _quota(window)
+        forecast = window_forecast(quota, self._now) if quota else None
+        if quota is None or forecast is None or quota.resets_at is None:
+            return None
+        until, left = quota.resets_at, 0.0
+        if forecast.runs_out_at is not None:
+            until = forecast.runs_out_at
+        else:
+            left = max(0.0, 100 - (quota.used_percent or 0) * 100 / forecast.expected_used_percent)
+        return min(1.0, (until - start).total_seconds() / span), left
+
+    def _outlook(self, window: WindowHistory) -> str:
+        quota = _quota(window)
+        if quota is None or quota.resets_at is None:
+            return "No cycle runs now."
+        text = f"{percent_text(quota.remaining_percent)} left, resets {self.moment(quota.resets_at)}"
+        forecast = window_forecast(quota, self._now)
+        if forecast is None:
+            return f"{text}."
+        if forecast.runs_out_at is None:
+            return f"{text}; at this pace it lasts until then."
+        return f"{text}; at this pace it runs out {self.moment(forecast.runs_out_at)}."
+
+    def moment(self, moment: datetime, *, with_date: bool = False) -> str:
+        options = self._options
+        if not with_date:
+            return format_moment(moment, self._now, options.clock_format, options.zone)
+        # As of another day than today.
+        return format_moment(moment, moment + timedelta(days=2), options.clock_format, options.zone)
+
+    def _date(self, moment: datetime) -> str:
+        local, form = moment.astimezone(self._options.zone), self._options.clock_format
+        return form.date.format(d=local.day, M=form.months[local.month - 1])
+
+    def _midnight(self, day: date) -> datetime:
+        """Return when a day begins in the person's time zone."""
+        begin = datetime.combine(day, time())
+        return begin.astimezone() if self._options.zone is None else begin.replace(tzinfo=self._options.zone)
+
+
+def _quota(window: WindowHistory) -> QuotaWindow | None:
+    """Return the window as its running cycle has it."""
+    cycle = window.running_cycle
+    if cycle is None:
+        return None
+    return QuotaWindow(window.title, cycle.used_percent, cycle.resets_at, window.duration_s)
