@@ -27,11 +27,11 @@ class Machine:
     def __init__(self, ahead_s: float) -> None:
         self.ahead_s = ahead_s
         self.up_s = 1000.0
-        self.learned: list[ClockOffset] = []
+        self.measured: list[ClockOffset] = []
         self.clock = self.start()
 
     def start(self, known: ClockOffset | None = None) -> ProviderClock:
-        self.clock = ProviderClock(self.wall, lambda: self.up_s, self.learned.append, known)
+        self.clock = ProviderClock(self.wall, lambda: self.up_s, self.measured.append, known)
         return self.clock
 
     def wall(self) -> datetime:
@@ -66,13 +66,13 @@ def test_a_clock_that_is_about_right_is_corrected(ahead_s: float) -> None:
 def test_a_date_that_is_none_is_believed(headers: dict[str, str]) -> None:
     machine = Machine(6 * HOURS)
     machine.clock.observe(headers)
-    assert (machine.clock.now(), machine.learned) == (machine.wall(), [])
+    assert (machine.clock.now(), machine.measured) == (machine.wall(), [])
 
 
 def test_an_answer_out_of_a_cache_is_believed() -> None:
     machine = Machine(6 * HOURS)
     machine.clock.observe(machine.answer(age="0"))
-    assert machine.learned == []
+    assert machine.measured == []
 
 
 @pytest.mark.parametrize("set_by_s", [-6 * HOURS, 70, -70])
@@ -103,19 +103,19 @@ def test_a_clock_that_runs_wrong_is_never_looked_at_again() -> None:
     assert machine.clock.offset > timedelta(hours=4)
 
 
-def test_what_was_learned_is_lost_with_the_process() -> None:
+def test_what_was_measured_is_lost_with_the_process() -> None:
     machine = Machine(6 * HOURS)
     machine.clock.observe(machine.answer())
-    (known,) = machine.learned
+    (known,) = machine.measured
     machine.up_s += 50 * HOURS
     assert machine.start(known).now() == TRUE_NOW + timedelta(hours=50)
 
 
-def test_what_was_learned_outlives_the_start_of_the_machine() -> None:
+def test_what_was_measured_outlives_the_start_of_the_machine() -> None:
     machine = Machine(6 * HOURS)
     machine.clock.observe(machine.answer())
     machine.up_s, machine.ahead_s = 10.0, machine.ahead_s + 2000
-    assert machine.start(machine.learned[0]).now() == machine.wall()
+    assert machine.start(machine.measured[0]).now() == machine.wall()
 
 
 def test_resets_are_not_moved_to_this_machines_clock() -> None:

@@ -154,7 +154,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                 "state": {"level": 1, "resets_at": noon, "forecast": True, "ends_by": noon},
             },
         ],
-        "clock": {"offset_s": -21600.0, "base_s": 1.5e9, "learned_s": 1000.0},
+        "clock": {"offset_s": -21600.0, "base_s": 1.5e9, "measured_s": 1000.0},
     }
 
 

@@ -37,7 +37,7 @@ def expired(house: House) -> House:
 # Renewing.
 
 
-def test_an_expired_login_is_renewed_and_nothing_else_in_its_file_changes(expired: House) -> None:
+def test_an_expired_login_is_refreshed_and_nothing_else_in_its_file_changes(expired: House) -> None:
     login = expired.refresh()
     assert (login.access_token, login.refresh_token) == expired.newest == expired.pair()
     assert login.expires_at == expired.clock() + timedelta(seconds=LIFETIME_S)
@@ -63,7 +63,7 @@ def test_nothing_stays_behind_but_the_lock_and_what_follows_the_spent_token(expi
     assert list(expired.path.parent.iterdir()) == [expired.path]
 
 
-def test_what_somebody_else_has_renewed_is_used(expired: House) -> None:
+def test_what_somebody_else_has_refreshed_is_used(expired: House) -> None:
     stale = expired.credential()
     theirs = expired.provider.sign_in()
     expired.write(theirs)
@@ -133,7 +133,7 @@ def test_eight_threads_at_once_make_one_rotation(expired: House) -> None:
     assert expired.provider.rotations == 1
 
 
-def test_a_link_stays_a_link_and_its_target_is_renewed(expired: House, tmp_path: Path) -> None:
+def test_a_link_stays_a_link_and_its_target_is_refreshed(expired: House, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere" / "login"
     target.parent.mkdir()
     expired.path.rename(target)
@@ -144,7 +144,7 @@ def test_a_link_stays_a_link_and_its_target_is_renewed(expired: House, tmp_path:
     assert list(target.parent.iterdir()) == [target]
 
 
-# What is not renewed.
+# What is not refreshed.
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_another_person_s_login_is_neither_used_nor_refreshed_for_the_one_before
 
 
 @pytest.mark.parametrize("kind", ["codex", "kimi", "antigravity", "unheard-of"])
-def test_the_logins_of_others_are_never_renewed(house: House, kind: str) -> None:
+def test_the_logins_of_others_are_never_refreshed(house: House, kind: str) -> None:
     house.write(house.provider.newest, type=kind, expired="2020-01-01T00:00:00Z")
     before = house.path.read_bytes()
     assert kind_of(house) is FailureKind.LOGIN_EXPIRED
@@ -201,7 +201,7 @@ def test_the_logins_of_others_are_never_renewed(house: House, kind: str) -> None
     assert not house.state.exists()
 
 
-def test_nobody_who_is_quitting_begins_a_renewal(expired: House) -> None:
+def test_nobody_who_is_quitting_begins_a_refresh(expired: House) -> None:
     expired.closing.set()
     assert kind_of(expired) is FailureKind.NETWORK
     assert expired.provider.requests == []
@@ -216,7 +216,7 @@ def test_one_under_way_ends_well_while_quitting(expired: House) -> None:
 # Others at the same file.
 
 
-def test_a_new_login_during_a_renewal_wins(expired: House) -> None:
+def test_a_new_login_during_a_refresh_wins(expired: House) -> None:
     def sign_in() -> None:
         expired.write(theirs, note="new")
 
@@ -228,7 +228,7 @@ def test_a_new_login_during_a_renewal_wins(expired: House) -> None:
     assert expired.manager.current_tokens(expired.credential())[0].access_token == "their-access"
 
 
-def test_a_file_that_is_being_written_after_the_renewal_gets_the_pair_later(expired: House) -> None:
+def test_a_file_that_is_being_written_after_the_refresh_gets_the_pair_later(expired: House) -> None:
     old, stale = expired.path.read_bytes(), expired.credential()
     expired.provider.script.append(lambda: expired.path.write_bytes(old[:40]))
     assert expired.refresh().access_token == "access-2"
@@ -242,7 +242,7 @@ def test_a_file_that_is_being_written_after_the_renewal_gets_the_pair_later(expi
     assert expired.pair() == expired.newest
 
 
-def test_a_renewal_by_somebody_else_of_a_token_that_stays_is_not_undone(tmp_path: Path) -> None:
+def test_a_refresh_by_somebody_else_of_a_token_that_stays_is_not_undone(tmp_path: Path) -> None:
     house = House(tmp_path, rotates=False)
     house.expire()
     theirs = house.provider.newest
@@ -292,7 +292,7 @@ def test_whoever_is_quitting_does_not_wait_for_the_lock(expired: House) -> None:
     assert len(expired.closing.waits) == 1
 
 
-def test_waiting_for_renewals_under_way(expired: House) -> None:
+def test_waiting_for_refreshes_under_way(expired: House) -> None:
     idle: list[bool] = []
     expired.provider.script.append(lambda: idle.append(expired.manager.wait_idle(0)))
     expired.refresh()

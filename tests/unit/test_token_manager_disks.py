@@ -1,4 +1,4 @@
-"""Renewed pairs on disks that do not take them."""
+"""New pairs on disks that do not take them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_pair_that_cannot_be_written_is_used_reported_and_written_later(
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
 
-def test_it_survives_restarts_and_is_renewed_in_its_turn(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_survives_restarts_and_is_refreshed_in_its_turn(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
         expired.refresh()
@@ -94,7 +94,7 @@ def test_a_new_login_drops_it(expired: House, monkeypatch: pytest.MonkeyPatch) -
     assert (expired.path.read_bytes(), expired.journals()) == (before, [])
 
 
-def test_a_new_login_that_comes_right_after_a_look_at_a_broken_file_is_renewed_as_its_own(
+def test_a_new_login_that_comes_right_after_a_look_at_a_broken_file_is_refreshed_as_its_own(
     expired: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pair that waits for the old login must not stand for the new one's."""
@@ -135,7 +135,7 @@ def test_without_a_safe_place_for_the_new_pair_nothing_is_sent(broken_state: Hou
 
 
 class Disk:
-    """Fails under the journal where it is told to."""
+    """Fails under the journal as long as :attr:`fails` says so."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         self.fails = True

@@ -190,7 +190,7 @@ def test_a_full_disk_under_the_state_folder_sends_nothing(expired: House, small_
     assert expired.refresh().access_token == "access-2"
 
 
-def test_a_state_folder_that_fills_up_during_the_renewal_has_room_for_the_pair(
+def test_a_state_folder_that_fills_up_during_the_refresh_has_room_for_the_pair(
     expired: House, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expired.state.symlink_to(small_disk)

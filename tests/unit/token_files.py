@@ -106,7 +106,7 @@ class Provider:
         return self.newest
 
     def exchange(self, refresh: str) -> Pair | None:
-        """Trade a token in, once."""
+        """Exchange a token for a new pair, once."""
         if refresh != self.newest.refresh:
             return None
         self.rotations += 1

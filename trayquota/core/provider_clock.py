@@ -1,6 +1,6 @@
 """The providers' time: this machine's clock, corrected by what the dates of their answers say.
 
-A clock that is hours off makes good tokens look expired, and tells wrong times until a reset. Nothing else goes by the
+A clock that is hours off makes good tokens look expired, and the times until resets wrong. Nothing else goes by the
 providers' time: what this machine has done and seen is dated by its own clock.
 """
 
@@ -21,7 +21,7 @@ _IGNORED_S = 120.0
 """Less than this may be the way of the answer, or a clock that is as good as others."""
 _SAME_CLOCK_S = 60.0
 """A clock that was not set keeps its distance from the monotonic clock better than that."""
-_LEARNED_FOR_S = 3600.0
+_VALID_FOR_S = 3600.0
 """So long nothing else is believed about the same clock: a single server whose clock is wrong must not make it jump."""
 _NO_TIME = timedelta(0)
 
@@ -32,12 +32,12 @@ class ClockOffset(Struct, frozen=True):
     Attributes:
         offset_s: The providers' time minus this machine's; seconds.
         base_s: This machine's time minus its monotonic clock: it changes when the clock is set, or the machine starts.
-        learned_s: On the monotonic clock.
+        measured_s: On the monotonic clock.
     """
 
     offset_s: float
     base_s: float
-    learned_s: float
+    measured_s: float
 
 
 class ProviderClock:
@@ -47,7 +47,7 @@ class ProviderClock:
         self,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
-        learned: Callable[[ClockOffset], None] = lambda _offset: None,
+        measured: Callable[[ClockOffset], None] = lambda _offset: None,
         known: ClockOffset | None = None,
     ) -> None:
         """Correct ``clock``.
@@ -55,12 +55,12 @@ class ProviderClock:
         Args:
             clock: The machine's own, aware, UTC.
             monotonic: Seconds.
-            learned: Called with what is learned from an answer.
-            known: What an earlier run has learned.
+            measured: Called with each new offset.
+            known: What an earlier run has measured.
         """
         self._clock = clock
         self._monotonic = monotonic
-        self._learned = learned
+        self._measured = measured
         self._known = known
 
     @property
@@ -76,20 +76,20 @@ class ProviderClock:
         return self._clock() + self.offset
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn from the ``Date`` of an answer that has just come, unless a cache may have kept it.
+        """Measure the offset by the ``Date`` of an answer that has just come, unless a cache may have kept it.
 
         Args:
             headers: By lower-case name.
         """
         known = self._known
         is_known = known is not None and self._is_about_this_clock(known)
-        if is_known and known is not None and 0 <= self._monotonic() - known.learned_s < _LEARNED_FOR_S:
+        if is_known and known is not None and 0 <= self._monotonic() - known.measured_s < _VALID_FOR_S:
             return
         sent_at = _date(headers.get("date")) if "age" not in headers else None
         if sent_at is not None:
             now = self._clock()
             self._known = ClockOffset((sent_at - now).total_seconds(), self._base_s(), self._monotonic())
-            self._learned(self._known)
+            self._measured(self._known)
 
     def _is_about_this_clock(self, known: ClockOffset) -> bool:
         return abs(self._base_s() - known.base_s) < _SAME_CLOCK_S

@@ -1,4 +1,4 @@
-"""What has arrived of an answer that cannot be asked for again, whatever is missing at its end."""
+"""What has arrived of an answer that cannot be requested again, whatever is missing at its end."""
 
 from __future__ import annotations
 

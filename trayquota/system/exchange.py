@@ -1,6 +1,7 @@
 """What systems know of files beyond Python's own: two exchanged in one step, who has one open, room kept for one.
 
-One place per system. Where a system or a file system has no such thing, the callers are told and do without.
+One place per system. Where a system or a file system has no such thing, the caller gets an error or ``None``, and does
+without.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ if sys.platform == "linux":
             BlockingIOError: Somebody has it open.
             OSError: There are no leases here.
         """
-        # Who waits for it makes the system send a signal; this one is ignored unless somebody asks for it.
+        # Who waits for it makes the system send a signal; this one is ignored unless it is handled.
         fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, kind)
         try:

@@ -5,7 +5,7 @@ holds the pair that came back, on its way into the files; once it has arrived, t
 ``FINGERPRINT.spent``. When the new refresh token is spent in its turn, only its fingerprint stays there, so that of a
 chain of tokens none but the newest pair is kept, and every earlier token leads to it.
 
-A journal gets its pair by a single write; the last whole line counts. A line that a crash has cut short fails its
+A journal gets its pair by a single write; the last whole line counts. A line that a crash left unfinished fails its
 checksum and is passed over.
 """
 

@@ -27,7 +27,7 @@ _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 def leftovers(folder: Path) -> Iterator[tuple[Path, Path]]:
     """Yield each file of ``folder`` beside which a crash has left a temporary one, with that.
 
-    Others of our kind keep off it until the next one is asked for.
+    Other processes of this program leave it alone until the next one is yielded.
     """
     try:
         names = [entry.name for entry in os.scandir(folder)]

@@ -1,7 +1,7 @@
 """One program at a time per refresh token, across threads and processes: a lock file in the state folder.
 
 The lock is the system's own, so it goes with whoever held it, however that ended. Where there is no such lock there is
-none at all: a file that merely is there would stay after a crash, and could not be told from one that is held.
+none at all: a file that merely is there would stay after a crash, and nobody could see whether it is still held.
 """
 
 from __future__ import annotations

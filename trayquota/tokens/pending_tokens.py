@@ -48,7 +48,7 @@ class PendingTokens(RedactedRepr, Struct, frozen=True):
 def encode_line(content: object) -> bytes:
     """Return a line of a journal that says ``content``, with a checksum."""
     text = json.dumps(content)
-    # The newline before it ends a line that an earlier crash may have cut short.
+    # The newline before it ends a line that an earlier crash may have left unfinished.
     return ("\n" + json.dumps({"entry": text, "sum": fingerprint(text)}) + "\n").encode("ascii")
 
 

@@ -177,7 +177,7 @@ class TokenRefresher:
 
 
 def login_expired() -> FetchError:
-    """Return the error for a login that only its owner can renew."""
+    """Return the error for a login that only a person can replace, by signing in."""
     return fetch_error(FailureKind.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}")
 
 

@@ -1,6 +1,6 @@
 """A credential file made ready for a new pair of tokens, before the old one is spent.
 
-All that the disk, the folder or the file's owner could refuse later is asked for now: a file beside it, with the owner,
+All that the disk, the folder or the file's owner could refuse later is requested now: a file beside it, with the owner,
 the group and the mode that it has to have, as large as the result and on the disk.
 """
 
