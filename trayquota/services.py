@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from trayquota.core.account_state import account_usage, restore
 from trayquota.core.model import Snapshot
 from trayquota.core.provider_clock import ProviderClock, with_local_resets
-from trayquota.core.refresh_policy import Reason
+from trayquota.core.refresh_policy import PollInput, Reason, next_poll
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetch_pool import TOKEN_REFRESH_S
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from trayquota.settings.load import Config
     from trayquota.views.alerts import Alert
 
+_APPLET_S = timedelta(seconds=20)
+"""So long after its time an applet's poll may come, be answered and be written down."""
 _log = logging.getLogger(__name__)
 
 
@@ -227,11 +229,26 @@ def refresh_once(config: Config) -> Snapshot:
         services.finish_token_refreshes()
 
 
-def cached_snapshot(config: Config) -> Snapshot:
-    """Return the last known values; nothing is sent.
+class LastKnown(Struct, frozen=True):
+    """What is known of all accounts without a request.
 
-    Values count as fresh while they are younger than two intervals and the last fetch did not fail.
+    Attributes:
+        snapshot: Values count as fresh while they are younger than two intervals and the last fetch did not fail.
+        due_at: When the first account will have been left alone for two intervals, or for a moment more than a running
+            applet waits after a reset; ``None`` where there is none to be polled.
     """
+
+    snapshot: Snapshot
+    due_at: datetime | None
+
+
+def cached_snapshot(config: Config) -> Snapshot:
+    """Return the last known values; nothing is sent."""
+    return last_known(config).snapshot
+
+
+def last_known(config: Config) -> LastKnown:
+    """Return the last known values, and when they are too old; nothing is sent."""
     store = StateStore(config.paths.state)
     records = store.load()
     folders = _folder_source(config, records)
@@ -240,11 +257,20 @@ def cached_snapshot(config: Config) -> Snapshot:
         # A file that seems half written is reported when it stays so.
         time.sleep(found.retry_s)
         found = folders.discover()
-    now = utc_now()
-    fresh_from = now - timedelta(minutes=2 * config.settings.interval_minutes)
-    usages = []
+    now, patience_s = utc_now(), 2 * config.settings.interval_minutes * 60
+    fresh_from, offset = now - timedelta(seconds=patience_s), _provider_clock(store).offset
+    usages, due = [], []
     for credential in found.accounts:
         record = restore(records.get(credential.account.id), credential)
         is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
         usages.append(account_usage(credential, record, is_confirmed=is_fresh))
-    return Snapshot(tuple(usages), notice=found.notice, clock_offset=_provider_clock(store).offset)
+        if not credential.disabled and credential.problem is None and credential.is_supported:
+            due.append(_due_at(record, max(patience_s, credential.min_interval_s), offset, now))
+    return LastKnown(Snapshot(tuple(usages), notice=found.notice, clock_offset=offset), min(due, default=None))
+
+
+def _due_at(record: AccountRecord, patience_s: float, offset: timedelta, now: datetime) -> datetime:
+    """Return when an account's values are too old."""
+    # A running applet polls half a minute after a reset, and writes down what comes in.
+    resets = (window.resets_at - offset + _APPLET_S for window in record.windows if window.resets_at is not None)
+    return next_poll(PollInput(record.polled_at, patience_s, resets=tuple(resets), gate=record.gate), now).at

@@ -38,7 +38,7 @@ def test_it_tells_each_account_its_windows_and_what_is_wrong(home: Home) -> None
     result = home.run("status")
     assert (result.code, result.err) == (1, "")
     lines = result.out.splitlines()
-    assert lines[0] == "Claude · claude-ada@example.com"
+    assert lines[0] == "Claude · claude-ada@example.com · next"
     assert lines[1].startswith(f"  ▰▰▰▰▱▱▱▱▱▱ {FIGURE_SPACE}42%  5-hour · resets in 2h 13m (")
     assert lines[2].startswith(f"  ▰▰▰▰▰▰▰▰▱▱ {FIGURE_SPACE}80%  Weekly · resets in 3d 4h (")
     assert "Claude · zoé@example.com" in lines

@@ -22,6 +22,8 @@ class ExitCode(IntEnum):
     BAD_OPTION = 2
     NOTHING_TO_SHOW = 3
     """No accounts, or no tray."""
+    UNKNOWN = 4
+    """There may be an account with room, but that is not known."""
     INTERNAL_ERROR = 70
     """The program itself is at fault; what sysexits.h calls EX_SOFTWARE."""
     SHORTAGE = 71
@@ -49,6 +51,11 @@ class Options:
     forget = False
     html: str | None = None
     open = False
+    min = 1.0
+    provider: str | None = None
+    model: str | None = None
+    wait = 0.0
+    fresh = False
 
 
 def load(options: Options) -> Config:

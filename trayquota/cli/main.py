@@ -97,6 +97,8 @@ def _command(name: str | None) -> Callable[[Options], int]:
             from trayquota.cli.demo import run
         case "doctor":
             from trayquota.cli.doctor import run
+        case "next":
+            from trayquota.cli.next import run
         case "autostart":
             from trayquota.cli.autostart import run
         case "history":
@@ -131,11 +133,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (without one the tray is shown)")
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
+        return commands.add_parser(
+            name,
+            parents=[common],
+            help=text,
+            description=text,
+            allow_abbrev=False,
+            argument_default=argparse.SUPPRESS,
+        )
 
     status = add("status", "ask once and print")
     status.add_argument("--json", action="store_true", help="one JSON document on standard output")
     status.add_argument("--cached", action="store_true", help="print the last known values and send nothing")
+    _add_next(add("next", "the account to use now, by name"))
     demo = add("demo", "the tray with sample accounts, in a temporary folder")
     demo.add_argument("--once", action="store_true", help="print once and leave")
     add("doctor", "what was found and chosen, fit for a bug report")
@@ -157,6 +167,47 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--html", metavar="FILE", help="a page with pictures, written into that file")
     output.add_argument("--open", action="store_true", help="the same, shown in the browser")
     output.add_argument("--forget", action="store_true", help="remove all that is recorded")
+
+
+def _add_next(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--min", type=_number("a percent from 0 to 100", 100), metavar="PERCENT", help="left in every window; 1"
+    )
+    parser.add_argument("--provider", type=str.lower, metavar="P", help="among the accounts of this provider")
+    parser.add_argument("--account", metavar="NAME", help="this account, by name or id")
+    parser.add_argument("--model", type=_name, metavar="M", help="windows of this model count as well")
+    parser.add_argument(
+        "--wait", type=_number("seconds", 10**9), metavar="SECONDS", help="wait so long until there is one"
+    )
+    parser.add_argument("--fresh", action="store_true", help="ask the providers first")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+
+
+def _name(text: str) -> str:
+    import argparse
+
+    if not any(letter.isalnum() for letter in text):
+        message = f"expected a name, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def _number(expected: str, most: float) -> Callable[[str], float]:
+    """Return what reads a number from 0 to ``most``."""
+
+    def read(text: str) -> float:
+        import argparse
+
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= most:
+            message = f"expected {expected}, not {text!r}"
+            raise argparse.ArgumentTypeError(message)
+        return value
+
+    return read
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -38,7 +38,7 @@ def json_document(snapshot: Snapshot, now: datetime, ignored: Collection[str] = 
         and {
             "account": lowest.usage.account.id,
             "window": lowest.window.title,
-            "remaining_percent": _number(lowest.remaining_percent),
+            "remaining_percent": number(lowest.remaining_percent),
         },
         "next": candidate and {"account": candidate.usage.account.id},
         "accounts": [
@@ -66,7 +66,7 @@ def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
         "organization": usage.account.organization,
         "subscription_ends_at": instant_text(usage.account.subscription_ends_at),
         "credits": usage.credits
-        and {"balance": _number(usage.credits.balance), "unlimited": usage.credits.is_unlimited},
+        and {"balance": number(usage.credits.balance), "unlimited": usage.credits.is_unlimited},
         "reset_credits": usage.reset_credits
         and {
             "available": usage.reset_credits.available,
@@ -79,8 +79,8 @@ def _window(window: QuotaWindow, now: datetime) -> dict[str, object]:
     forecast = window_forecast(window, now)
     return {
         "title": window.title,
-        "used_percent": _number(window.used_percent),
-        "remaining_percent": _number(window.remaining_percent),
+        "used_percent": number(window.used_percent),
+        "remaining_percent": number(window.remaining_percent),
         "resets_at": instant_text(window.resets_at),
         "duration_seconds": window.duration_s,
         "pace": forecast
@@ -91,7 +91,8 @@ def _window(window: QuotaWindow, now: datetime) -> dict[str, object]:
     }
 
 
-def _number(value: float | None) -> float | None:
+def number(value: float | None) -> float | None:
+    """Return a number without the noise of its arithmetic; unknown stays ``None``."""
     return None if value is None else round(float(value), 4)
 
 

@@ -1,0 +1,188 @@
+"""``trayquota next``: the account to use now, for scripts and agents.
+
+Served from the state that a running applet keeps, without a request; what is too old is fetched. While it waits, a
+change of the state wakes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import math
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.cli.common import ExitCode, load, say
+from trayquota.core.next_account import Candidate, Demand, applying, is_open, next_account, relief
+from trayquota.core.provider_clock import with_local_resets
+from trayquota.services import display_options, last_known, refresh_once, utc_now
+from trayquota.system.log import set_up_logging
+from trayquota.system.watcher import Watcher
+from trayquota.views.advice import relief_line
+from trayquota.views.display_names import with_display_names
+from trayquota.views.json_document import instant_text, number
+from trayquota.views.labels import account_label, state_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from trayquota.cli.common import Options
+    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.settings.load import Config
+
+_log = logging.getLogger(__name__)
+_SCHEMA = 1
+_FETCH_REST_S = 60.0
+"""No account is polled by this command more often, however the state looks."""
+_SLEEP_S = 300.0
+"""The longest wait without a look: timers stand still while the machine sleeps."""
+
+
+class Choice(Struct, frozen=True):
+    """The accounts to choose from, and the one that was chosen.
+
+    Attributes:
+        usages: With display names; in the contract's order.
+        candidate: The one to use; ``None`` where none has room.
+        now: When it was chosen.
+    """
+
+    usages: Sequence[AccountUsage]
+    candidate: Candidate | None
+    now: datetime
+
+
+def run(options: Options) -> int:
+    """Print the account to use now; return the exit code."""
+    set_up_logging(None, verbose=options.verbose)
+    config = load(options)
+    demand = Demand(options.min, options.model, frozenset(config.settings.ignore_windows))
+    deadline_s = time.monotonic() + options.wait
+    with _woken_by(config) as changed:
+        values = _Values(config)
+        if options.fresh:
+            values.fetch()
+        while True:
+            changed.clear()
+            snapshot = values.read()
+            choice = _choose(snapshot, options, demand, config)
+            left_s = deadline_s - time.monotonic()
+            if choice.candidate is not None or not choice.usages or left_s <= 0:
+                break
+            _log.info("waiting for an account with room")
+            changed.wait(min(left_s, values.next_look_s()))
+    if not choice.usages:
+        say(snapshot.notice or "there is no such account.")
+        return ExitCode.NOTHING_TO_SHOW
+    return _print(choice, demand, config, as_json=options.json)
+
+
+class _Values:
+    """The last known values, fetched anew when they are too old."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._fetched: Snapshot | None = None
+        self._fetched_s = -math.inf
+        self._due_at: datetime | None = None
+
+    def read(self) -> Snapshot:
+        """Return the values; from a request only where nobody else has made it in time."""
+        known = last_known(self._config)
+        self._due_at = known.due_at
+        if known.due_at is None or known.due_at > utc_now():
+            return known.snapshot
+        # Where the state cannot be written, what was fetched is not in it.
+        return self._fetched if self._fetched is not None and self._rest_s() > 0 else self.fetch()
+
+    def fetch(self) -> Snapshot:
+        """Return the values as they are now."""
+        self._fetched_s = time.monotonic()
+        self._fetched = refresh_once(self._config)
+        return self._fetched
+
+    def next_look_s(self) -> float:
+        """Return after how many seconds the values may be too old."""
+        due_s = _SLEEP_S if self._due_at is None else (self._due_at - utc_now()).total_seconds()
+        return min(max(due_s, self._rest_s(), 1.0), _SLEEP_S)
+
+    def _rest_s(self) -> float:
+        return self._fetched_s + _FETCH_REST_S - time.monotonic()
+
+
+@contextlib.contextmanager
+def _woken_by(config: Config) -> Iterator[threading.Event]:
+    """Yield what is set when the state changes."""
+    changed, watcher = threading.Event(), Watcher()
+    watcher.watch(config.paths.state, changed.set, is_file=True)
+    watcher.ensure()
+    try:
+        yield changed
+    finally:
+        watcher.stop()
+
+
+def _choose(snapshot: Snapshot, options: Options, demand: Demand, config: Config) -> Choice:
+    """Return the choice among the accounts that the options name, which may be by id, name or display name."""
+    now, names = utc_now(), {usage.account.id: usage.account.name for usage in snapshot.accounts}
+    shown = with_display_names(with_local_resets(snapshot), display_options(config))
+    usages = [
+        usage
+        for usage in shown.accounts
+        if options.provider in {None, usage.account.provider}
+        and options.account in {None, usage.account.id, usage.account.name, names[usage.account.id]}
+    ]
+    return Choice(usages, next_account(usages, now, demand), now)
+
+
+def _print(choice: Choice, demand: Demand, config: Config, *, as_json: bool) -> int:
+    candidate = choice.candidate
+    if as_json:
+        print(json.dumps(_document(choice, demand), indent=2))
+    elif candidate is not None:
+        print(candidate.usage.account.name)
+    if candidate is not None:
+        return ExitCode.OK
+    say(_reason(choice, demand, config))
+    return ExitCode.UNKNOWN if any(is_open(usage, choice.now, demand) for usage in choice.usages) else ExitCode.CONCERN
+
+
+def _reason(choice: Choice, demand: Demand, config: Config) -> str:
+    """Say who has room first, or why that is unknown."""
+    options, now = display_options(config), choice.now
+    unknown = [usage for usage in choice.usages if is_open(usage, now, demand)]
+    if unknown:
+        states = (
+            f"{account_label(usage.account, options)} ({_why_unknown(usage, now, demand, config)})" for usage in unknown
+        )
+        return f"it is unknown whether there is room: {', '.join(states)}."
+    found = relief(choice.usages, now, demand)
+    return f"no account has room. {relief_line(found, now, options)}." if found else "no account has room."
+
+
+def _why_unknown(usage: AccountUsage, now: datetime, demand: Demand, config: Config) -> str:
+    if usage.windows and not applying(usage, demand):
+        return "it has windows of single models: name one with --model"
+    return state_label(usage, now, display_options(config)) or "waiting for data"
+
+
+def _document(choice: Choice, demand: Demand) -> dict[str, object]:
+    candidate, first = choice.candidate, relief(choice.usages, choice.now, demand)
+    account = candidate and candidate.usage.account
+    is_unknown = any(is_open(usage, choice.now, demand) for usage in choice.usages)
+    return {
+        "schema": _SCHEMA,
+        "account": account and account.id,
+        "provider": account and account.provider,
+        "name": account and account.name,
+        "remaining_percent": candidate and number(candidate.remaining_percent),
+        "lapses_at": candidate and instant_text(candidate.lapses_at),
+        "relief": None
+        if candidate or is_unknown or first is None
+        else {"account": first.usage.account.id, "at": instant_text(first.at)},
+    }
