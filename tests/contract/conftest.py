@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .fake_host import FakeHost
     from .fake_notifications import FakeNotifications
+    from .fake_xembed_tray import FakeXembedTray
 
 # A session bus is Linux's, nor is dbus-fast installed elsewhere; the taskbar is that of Windows.
 collect_ignore = (
@@ -49,6 +50,7 @@ collect_ignore = (
         "test_registration.py",
         "test_slow_bus.py",
         "test_xembed.py",
+        "test_xembed_menu.py",
         *([] if sys.platform == "win32" else ["test_windows_icon.py"]),
     ]
 )
@@ -163,6 +165,30 @@ def screen() -> Iterator[str]:
     yield display
     server.terminate()
     server.wait()
+
+
+@pytest.fixture
+def on_the_screen(screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs find that screen, and no session bus."""
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+
+@pytest.fixture
+def make_tray(screen: str) -> Iterator[Callable[..., FakeXembedTray]]:
+    """Starts XEmbed trays on that screen."""
+    from .fake_xembed_tray import FakeXembedTray
+
+    trays = []
+
+    def make(*, announces: bool = True) -> FakeXembedTray:
+        trays.append(FakeXembedTray(screen, announces=announces))
+        return trays[-1]
+
+    yield make
+    for tray in trays:
+        tray.end()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from hypothesis import settings
 
 from trayquota.system import watcher as watch
 
+from .loopback_servers import nothing_left_behind
 from .watched_folders import NotingHandler, Watched
 
 if TYPE_CHECKING:
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 collect_ignore = (
     []
     if sys.platform == "linux"
-    else ["test_statusnotifier_layout.py", "test_statusnotifier_pixmap.py", "test_tray_wire_text.py"]
+    else [
+        "test_statusnotifier_entries.py",
+        "test_statusnotifier_layout.py",
+        "test_statusnotifier_pixmap.py",
+        "test_tray_wire_text.py",
+    ]
 )
 JOIN_S = 10.0
 
@@ -39,6 +46,23 @@ def no_thread_is_left() -> Iterator[None]:
     for each in set(threading.enumerate()) - before:
         each.join(JOIN_S)
     assert [each.name for each in set(threading.enumerate()) - before] == []
+
+
+@pytest.fixture
+def nothing_is_left() -> Iterator[None]:
+    """Fail when a test leaves a thread or a socket."""
+    with nothing_left_behind():
+        yield
+
+
+@pytest.fixture
+def session(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The private folder of a session, with a path as short as usual."""
+    with tempfile.TemporaryDirectory(prefix="tq") as folder:
+        path = tmp_path_factory.mktemp("temp")
+        monkeypatch.setenv("TMPDIR", str(path))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield type(path)(folder)
 
 
 @pytest.fixture

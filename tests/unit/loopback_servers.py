@@ -14,11 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import pytest
+
+from trayquota.core.errors import FetchError
 from trayquota.net.transport import Transport
 from trayquota.providers.base import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from trayquota.net.cancellation import CancelToken
 
 CERTIFICATE = Path(__file__).parents[1] / "fixtures" / "tls" / "localhost.pem"
 """Of ``localhost``, signed by itself, with its key, which guards nothing."""
@@ -256,3 +261,10 @@ def _sockets() -> set[str]:
         with contextlib.suppress(OSError):
             found.add(str(each.readlink()))
     return {each for each in found if each.startswith("socket:")}
+
+
+def failure_of(transport: Transport, request: Request, cancel_token: CancelToken | None = None) -> FetchError:
+    """Send a request that fails; return how."""
+    with pytest.raises(FetchError) as caught:
+        transport.send(request, cancel_token=cancel_token)
+    return caught.value

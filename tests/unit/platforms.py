@@ -18,3 +18,6 @@ def _is_wine() -> bool:
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
 no_wine = pytest.mark.skipif(_is_wine(), reason="Wine answers otherwise than Windows")
+
+posix_sockets = pytest.mark.skipif(sys.platform == "win32", reason="sockets among files, and modes")
+posix_names = pytest.mark.skipif(sys.platform == "win32", reason="names that Windows has not")

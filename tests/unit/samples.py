@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
 from trayquota.providers import provider_title, usage_page
 from trayquota.views.labels import DisplayOptions
@@ -72,3 +74,15 @@ DESIGN = snapshot(
     usage(BOB, five_hours(70, "1h 50m"), weekly(37, "4d")),
 )
 """The one in the design."""
+
+A = Account("claude-a.json", "claude", "a@example.com")
+B = Account("claude-b.json", "claude", "b@example.com")
+C = Account("codex-c.json", "codex", "c@example.com")
+
+
+def opus(left: float | None, resets_in: str | None = "3d 4h") -> QuotaWindow:
+    return replace(weekly(left, resets_in), title="Weekly (Opus)", scope="Opus")
+
+
+def stale(account: Account, *windows: QuotaWindow) -> AccountUsage:
+    return usage(account, *windows, state=AccountState.STALE, age="20m")

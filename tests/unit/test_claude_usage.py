@@ -1,41 +1,23 @@
-"""Claude: which windows an answer has, which of its entries are none, and whose login it is."""
+"""Claude: which windows an answer has, and which of its entries are none."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 
 from trayquota.core.model import QuotaWindow, ResetCredits
 from trayquota.providers.claude import PROVIDER
-from trayquota.providers.claude_usage import read_profile, read_reset_credits, read_windows
+from trayquota.providers.claude_usage import read_reset_credits
 from trayquota.providers.windows import title_scope
 
 from . import facts, hostile
+from .claude_answers import LATER, LATER_AT, limit, read, used
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-LATER = "2026-09-27T16:00:00Z"
-LATER_AT = datetime(2026, 9, 27, 16, tzinfo=UTC)
 SOON = "2026-09-22T15:00:00Z"
 PAST = "2026-09-22T10:00:00Z"
 WEEK_S = 7 * 86400
-
-
-def read(answer: Mapping[str, object]) -> list[QuotaWindow]:
-    return read_windows(answer, facts.NOW)
-
-
-def used(answer: Mapping[str, object]) -> dict[str, float | None]:
-    """Return the used percents by title, in order."""
-    return {window.title: window.used_percent for window in read(answer)}
-
-
-def limit(kind: str, percent: object, resets_at: str | None = LATER, **more: object) -> dict[str, object]:
-    return {"kind": kind, "percent": percent, "resets_at": resets_at, "scope": None, "is_active": False} | more
 
 
 def model(name: str | None) -> dict[str, object]:
@@ -210,130 +192,6 @@ def test_an_unknown_bucket_with_a_percent_is_a_window(
 )
 def test_what_is_no_window_is_not_shown(entry: dict[str, object]) -> None:
     assert used({"five_hour": {"utilization": 1}} | entry) == {"5-hour": 1}
-
-
-@pytest.mark.parametrize(
-    ("dollars", "percent"),
-    [
-        ({"limit_dollars": 20, "used_dollars": 5}, 25),
-        ({"limit_dollars": "20", "remaining_dollars": 5.0}, 75),
-        ({"limit_dollars": 20, "used_dollars": -5, "remaining_dollars": None}, 3),
-        ({"limit_dollars": 20, "used_dollars": 500}, 100),
-    ],
-)
-def test_a_bucket_with_dollars_is_a_credit_pool(dollars: dict[str, object], percent: float) -> None:
-    bucket = {"utilization": 3, "resets_at": LATER} | dollars
-    assert read({"iguana_necktie": bucket}) == [QuotaWindow("Cloud session credits", percent, LATER_AT, is_extra=True)]
-    assert read({"five_hour": bucket}) == [QuotaWindow("5-hour", percent, LATER_AT, 18000)]
-
-
-@pytest.mark.parametrize("limit_dollars", [None, 0, -20, "many", True])
-def test_dollars_without_a_limit_make_no_credit_pool(limit_dollars: object) -> None:
-    bucket = {"utilization": 3, "resets_at": LATER, "limit_dollars": limit_dollars, "used_dollars": 5}
-    assert used({"iguana_necktie": bucket}) == {"Weekly (Fable)": 3}
-
-
-# Money.
-
-
-def money(minor: object) -> dict[str, object]:
-    return {"amount_minor": minor, "currency": "EUR", "exponent": 2}
-
-
-OLD = {"is_enabled": True, "monthly_limit": 2000, "used_credits": 500, "utilization": 25.0}
-
-
-@pytest.mark.parametrize(
-    ("answer", "percent"),
-    [
-        ({"spend": {"enabled": True, "used": money(1000), "limit": money(2000), "percent": 1}, "extra_usage": OLD}, 50),
-        ({"spend": {"enabled": False, "used": money(1000), "limit": money(2000)}, "extra_usage": OLD}, 25),
-        ({"spend": {"enabled": True, "used": money(1000), "limit": None, "percent": 0}, "extra_usage": OLD}, 25),
-        ({"spend": {"enabled": True, "used": money(None), "limit": money(None), "percent": 37}}, 37),
-        ({"spend": {"enabled": True, "used": None, "limit": None, "percent": 37}}, 37),
-        ({"extra_usage": OLD | {"utilization": None}}, 25),
-        ({"extra_usage": OLD | {"used_credits": None, "utilization": 12}}, 12),
-    ],
-)
-def test_spend_is_newer_than_extra_usage(answer: dict[str, object], percent: float) -> None:
-    assert used(answer) == {"Extra usage": percent}
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"spend": {"enabled": True, "used": money(-1000), "limit": money(2000), "percent": 0}},
-        {"spend": {"enabled": True, "used": money("many"), "limit": money(2000), "percent": 0}},
-        {"spend": {"enabled": True, "used": None, "limit": money(2000), "percent": -5}},
-        {"spend": {"enabled": True, "used": money("yes"), "limit": money(2000)}},
-        {"spend": {"enabled": True, "used": money(1e300), "limit": money(2000)}},
-        {"extra_usage": OLD | {"used_credits": -500, "utilization": None}},
-        {"extra_usage": OLD | {"used_credits": -500, "utilization": 0}},
-        {"extra_usage": OLD | {"used_credits": None, "utilization": -5}},
-        {"extra_usage": OLD | {"used_credits": False, "utilization": None}},
-    ],
-)
-def test_nonsensical_amounts_are_unknown(answer: dict[str, object]) -> None:
-    assert used(answer) == {"Extra usage": None}
-
-
-@pytest.mark.parametrize("limit", [0, -1, 1e300, "many", None, True])
-def test_a_nonsensical_budget_is_none(limit: object) -> None:
-    answer: dict[str, object] = {"extra_usage": OLD | {"monthly_limit": limit}}
-    answer["spend"] = {"enabled": True, "used": money(1), "limit": money(limit), "percent": 0}
-    assert used(answer) == {}
-
-
-def test_extra_usage_has_its_reset() -> None:
-    assert read({"extra_usage": OLD | {"resets_at": LATER}}) == [
-        QuotaWindow("Extra usage", 25.0, LATER_AT, is_extra=True)
-    ]
-
-
-# Whose login it is.
-
-
-NEITHER = {"has_claude_max": False, "has_claude_pro": False}
-MAX = {"has_claude_max": True, "has_claude_pro": False}
-
-
-@pytest.mark.parametrize(
-    ("account", "organization", "plan"),
-    [
-        (MAX, {"rate_limit_tier": "default_claude_max_20x"}, "Max 20x"),
-        (MAX, {"rate_limit_tier": "default_claude_max_5x"}, "Max 5x"),
-        (MAX, {"rate_limit_tier": 5}, "Max"),
-        ({"has_claude_pro": True, "has_claude_max": False}, {"rate_limit_tier": "default_claude_ai"}, "Pro"),
-        (MAX, {"organization_type": "claude_team", "subscription_status": "active"}, "Team"),
-        (MAX, {"organization_type": "claude_enterprise", "subscription_status": "active"}, "Enterprise"),
-        (MAX, {"organization_type": "claude_team", "subscription_status": "canceled"}, "Max"),
-        ({}, {"organization_type": "claude_team"}, "Team"),
-        (NEITHER, {"organization_type": "claude_enterprise"}, "Enterprise"),
-        (NEITHER, {}, "Free"),
-        ({}, {"rate_limit_tier": "default_claude_max_20x"}, "Max 20x"),
-        ({}, {"rate_limit_tier": "default_claude_pro"}, "Pro"),
-        (NEITHER, {"rate_limit_tier": "default_claude_max_5x"}, "Max 5x"),
-        ({}, {"rate_limit_tier": "default_raven"}, None),
-        ({"has_claude_max": None}, {"organization_type": ["claude_max"]}, None),
-        (None, None, None),
-    ],
-)
-def test_the_plan_in_a_profile(account: object, organization: object, plan: str | None) -> None:
-    assert read_profile({"account": account, "organization": organization}).plan == plan
-
-
-def test_the_plan_and_organization_of_the_facts() -> None:
-    wanted = facts.expected("claude_profile.json")
-    profile = PROVIDER.read_profile(facts.answer(facts.load("claude_profile.json")))
-    assert (profile.plan, profile.organization) == (f"{wanted['plan']} {wanted['tier']}", "Example Org")
-    fact = facts.newer("claude_profile_team_of_a_max_person.json")
-    profile = PROVIDER.read_profile(facts.answer(fact["answer"]))
-    assert (profile.plan, profile.organization) == (fact["expected"]["plan"], "Example Corp")
-
-
-@pytest.mark.parametrize("response", [facts.answer({}, 403), facts.answer([]), facts.answer("x", 500)], ids=str)
-def test_no_plan_in_any_other_answer(response: Any) -> None:
-    assert PROVIDER.read_profile(response).plan is None
 
 
 BUCKET = hostile.objects(

@@ -1,28 +1,17 @@
-"""Which account is to be used next, who has room first, and what lapses: checked by hand, situation by situation."""
+"""Which account is to be used next, and who has room first: checked by hand, situation by situation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow, ResetCredits
-from trayquota.core.next_account import Demand, is_for_model, is_open, lapses, next_account, relief
+from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow
+from trayquota.core.next_account import Demand, is_for_model, is_open, next_account, relief
 
 from .facts import NOW
-from .samples import WEEK_S, five_hours, later, passed, usage, weekly
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-A = Account("claude-a.json", "claude", "a@example.com")
-B = Account("claude-b.json", "claude", "b@example.com")
-C = Account("codex-c.json", "codex", "c@example.com")
-
-
-def opus(left: float | None, resets_in: str | None = "3d 4h") -> QuotaWindow:
-    return replace(weekly(left, resets_in), title="Weekly (Opus)", scope="Opus")
+from .samples import A, B, C, five_hours, later, opus, passed, stale, usage, weekly
 
 
 def spark(left: float | None, resets_in: str | None = "1h") -> QuotaWindow:
@@ -36,10 +25,6 @@ def monthly(left: float | None, resets_in: str | None = "20d") -> QuotaWindow:
 
 def extra(left: float) -> QuotaWindow:
     return QuotaWindow("Extra usage", 100 - left, is_extra=True)
-
-
-def stale(account: Account, *windows: QuotaWindow) -> AccountUsage:
-    return usage(account, *windows, state=AccountState.STALE, age="20m")
 
 
 def without_windows(account: Account, state: AccountState) -> AccountUsage:
@@ -282,54 +267,3 @@ def test_a_window_is_for_a_model_when_one_name_has_all_words_of_the_other(
     scope: str, model: str, *, fits: bool
 ) -> None:
     assert is_for_model(scope, model) is fits
-
-
-# What lapses.
-
-
-def subscribed(ends_in: str) -> AccountUsage:
-    return usage(replace(B, subscription_ends_at=later(ends_in)), weekly(50, "6d"))
-
-
-def with_resets(expires_in: str | None) -> AccountUsage:
-    credits_left = ResetCredits(2, later(expires_in) if expires_in else None)
-    return replace(usage(C, weekly(50, "6d")), reset_credits=credits_left)
-
-
-def test_what_lapses_comes_earliest_first() -> None:
-    usages = [usage(A, five_hours(90, "1h"), weekly(38, "5h")), subscribed("2d"), with_resets("6h")]
-    found = lapses(usages, NOW)
-    assert [(lapse.usage.account.id, lapse.ends_at) for lapse in found] == [
-        (A.id, later("5h")),
-        (C.id, later("6h")),
-        (B.id, later("2d")),
-    ]
-    assert [(lapse.window and lapse.window.title, lapse.reset_credits) for lapse in found] == [
-        ("Weekly", 0),
-        (None, 2),
-        (None, 0),
-    ]
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: usage(A, weekly(38, "25h")),
-        lambda: usage(A, weekly(0, "5h")),
-        lambda: usage(A, weekly(None, "5h")),
-        lambda: usage(A, passed(weekly(38))),
-        lambda: usage(A, five_hours(90, "1h")),
-        lambda: usage(A, opus(38, "5h")),
-        lambda: stale(A, weekly(38, "5h")),
-        lambda: subscribed("8d"),
-        lambda: with_resets("8d"),
-        lambda: with_resets(None),
-    ],
-)
-def test_nothing_lapses_soon(make: Callable[[], AccountUsage]) -> None:
-    assert lapses([make()], NOW) == []
-
-
-def test_an_ignored_week_does_not_lapse() -> None:
-    assert weekly(38).duration_s == WEEK_S
-    assert lapses([usage(A, weekly(38, "5h"))], NOW, {"Weekly"}) == []

@@ -1,15 +1,12 @@
-"""One applet per user: claims, the dead, and being called."""
+"""One applet per user: who is the first, what a killed process leaves, and how a second start calls the first."""
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
-import stat
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,16 +14,18 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from trayquota.system import endpoint
 from trayquota.system.single_instance import SingleInstance
+
+from .platforms import posix_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("session", "nothing_is_left")
+
 LONG_S = 60.0
 """How long a test waits for what has to come; never how long it takes."""
-posix = pytest.mark.skipif(sys.platform == "win32", reason="sockets among files, and modes")
 
 HOLDER = """
 import os, sys
@@ -89,24 +88,6 @@ def holder(folder: Path, *words: str) -> Iterator[Holder]:
             yield it
         finally:
             it.process.kill()
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-    gc.collect()  # a socket or file left open warns now
-
-
-@pytest.fixture(autouse=True)
-def session(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The private folder of a session, with a path as short as usual."""
-    with tempfile.TemporaryDirectory(prefix="tq") as folder:
-        path = tmp_path_factory.mktemp("temp")
-        monkeypatch.setenv("TMPDIR", str(path))
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        yield type(path)(folder)
 
 
 # Claims.
@@ -253,7 +234,7 @@ def test_the_callback_runs_on_a_thread_of_its_own(tmp_path: Path) -> None:
     assert names == ["instance"]
 
 
-@posix
+@posix_sockets
 def test_no_process_is_signalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[object] = []
     monkeypatch.setattr(os, "kill", lambda *what: sent.append(what))
@@ -264,101 +245,3 @@ def test_no_process_is_signalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not SingleInstance(tmp_path).call()
     instance.release()
     assert sent == []
-
-
-# Where it listens.
-
-
-def own_folder(temporary: Path) -> Path:
-    user = 0
-    if sys.platform != "win32":
-        user = os.getuid()
-    return temporary / f"trayquota-{user}"
-
-
-@posix
-def test_the_socket_is_among_the_session_s_files(tmp_path: Path, session: Path) -> None:
-    instance = SingleInstance(tmp_path)
-    assert instance.claim()
-    instance.listen(lambda: None)
-    (path,) = session.iterdir()
-    assert stat.S_ISSOCK(path.stat().st_mode)
-    instance.release()
-    assert list(session.iterdir()) == []
-
-
-@posix
-@pytest.mark.parametrize("umask", [0o000, 0o277, 0o777], ids=oct)
-def test_the_socket_can_be_reached_by_its_owner_under_every_umask(tmp_path: Path, session: Path, umask: int) -> None:
-    before = os.umask(umask)
-    try:
-        instance = SingleInstance(tmp_path)
-        assert instance.claim()
-        instance.listen(lambda: None)
-    finally:
-        os.umask(before)
-    (path,) = session.iterdir()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert SingleInstance(tmp_path).call()
-    instance.release()
-
-
-@posix
-@pytest.mark.parametrize("reason", ["none", "relative", "open to others", "too long", "a link"])
-def test_where_the_session_has_no_private_folder_the_temporary_one_s_own_is_used(
-    tmp_path: Path, session: Path, monkeypatch: pytest.MonkeyPatch, reason: str
-) -> None:
-    stated = {"none": "", "relative": "run", "too long": str(session / ("x" * 90)), "a link": str(session / "link")}
-    if reason == "open to others":
-        session.chmod(0o755)
-    (session / ("x" * 90)).mkdir(0o700)
-    (session / "target").mkdir(0o700)
-    (session / "link").symlink_to("target")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", stated.get(reason, str(session)))
-    monkeypatch.setattr(endpoint, "_USER_FOLDERS", str(session / "nobody"))
-    monkeypatch.setattr(endpoint, "_TEMPORARY", str(session))
-    monkeypatch.setenv("TMPDIR", str(session))
-    instance = SingleInstance(tmp_path)
-    assert instance.claim()
-    instance.listen(lambda: None)
-    own = own_folder(session)
-    assert stat.S_IMODE(own.stat().st_mode) == 0o700
-    assert len(list(own.iterdir())) == 1
-    assert SingleInstance(tmp_path).call()
-    instance.release()
-    assert list(own.iterdir()) == []
-
-
-@posix
-def test_a_temporary_folder_of_that_name_that_others_can_enter_is_not_used(
-    tmp_path: Path, session: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
-    monkeypatch.setattr(endpoint, "_USER_FOLDERS", str(session / "nobody"))
-    monkeypatch.setattr(endpoint, "_TEMPORARY", str(session))
-    monkeypatch.setenv("TMPDIR", str(session))
-    own = own_folder(session)
-    own.mkdir()
-    own.chmod(0o777)
-    instance = SingleInstance(tmp_path)
-    assert instance.claim()
-    instance.listen(lambda: None)
-    assert list(own.iterdir()) == []
-    assert stat.S_IMODE(own.stat().st_mode) == 0o777
-    assert not SingleInstance(tmp_path).call()
-    instance.release()
-
-
-@posix
-def test_a_socket_that_somebody_listens_on_is_left_to_them(tmp_path: Path, session: Path) -> None:
-    """As where locks do not work, and both take themselves for the first."""
-    calls: list[str] = []
-    first, second = SingleInstance(tmp_path), SingleInstance(tmp_path)
-    first.listen(lambda: calls.append("first"))
-    second.listen(lambda: calls.append("second"))
-    assert SingleInstance(tmp_path).call()
-    second.release()
-    assert SingleInstance(tmp_path).call()
-    first.release()
-    assert calls == ["first", "first"]
-    assert list(session.iterdir()) == []

@@ -15,26 +15,25 @@ from trayquota.core.model import FailureKind
 from trayquota.net.exchange import LARGEST_BYTES
 
 from . import facts
-from .loopback_servers import NOW, Server, Visit, answer, chunked, get, nothing_left_behind, packed, post, transport_to
+from .loopback_servers import (
+    NOW,
+    Server,
+    Visit,
+    answer,
+    chunked,
+    failure_of,
+    get,
+    packed,
+    post,
+    transport_to,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from trayquota.net.transport import Transport
-    from trayquota.providers.base import Request
 
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left_behind():
-        yield
-
-
-def failure_of(transport: Transport, request: Request) -> FetchError:
-    with pytest.raises(FetchError) as caught:
-        transport.send(request)
-    return caught.value
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 def head(request: bytes) -> tuple[str, dict[str, str], bytes]:

@@ -20,11 +20,9 @@ from trayquota.core.model import FailureKind
 from trayquota.net import trust
 from trayquota.net.trust import Trust, find_trust
 
-from .loopback_servers import CERTIFICATE, Server, answer, get, nothing_left_behind, post, transport_to
+from .loopback_servers import CERTIFICATE, Server, answer, get, post, transport_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from trayquota.core.model import Failure
     from trayquota.net.transport import Transport
 
@@ -35,10 +33,7 @@ HASHED_NAME = "ce275665.0"
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left_behind():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture(autouse=True)

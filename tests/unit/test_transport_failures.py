@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net import exchange as exchange_module
 from trayquota.net.exchange import LARGEST_BYTES
 
-from .loopback_servers import Server, answer, chunked, get, nothing_left_behind, packed, post, transport_to
+from .loopback_servers import Server, answer, chunked, failure_of, get, packed, post, transport_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from trayquota.net.transport import Transport
     from trayquota.providers.base import Request
 
     from .loopback_servers import Visit
@@ -31,21 +29,12 @@ DAMAGED = FailureKind.BAD_ANSWER
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left_behind():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange_module, "DEADLINE_S", 0.3)
-
-
-def failure_of(transport: Transport, request: Request) -> FetchError:
-    with pytest.raises(FetchError) as caught:
-        transport.send(request)
-    return caught.value
 
 
 def kind_of(*answers: bytes | Callable[[Visit], object]) -> FailureKind:

@@ -15,11 +15,11 @@ from trayquota.core.errors import FetchError
 from trayquota.net import exchange as exchange_module
 from trayquota.net.salvage import salvage
 
-from .loopback_servers import Server, answer, chunked, nothing_left_behind, packed, post, transport_to
+from .loopback_servers import Server, answer, chunked, packed, post, transport_to
 from .token_files import START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .loopback_servers import Visit
 
@@ -30,10 +30,7 @@ NO_LAST_CHUNK = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PAIR) +
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left_behind():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 def body_of(*answers: bytes | Callable[[Visit], object]) -> bytes:

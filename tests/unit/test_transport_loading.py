@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,18 +13,12 @@ from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net.transport import Transport
 
-from .loopback_servers import NOW, Server, answer, get, nothing_left_behind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from .loopback_servers import NOW, Server, answer, get
 
 HEAVY = ("requests", "urllib3", "ssl", "http.client", "truststore", "socks")
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left_behind():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 def test_nothing_heavy_is_imported_before_the_first_request() -> None:

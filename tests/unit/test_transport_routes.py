@@ -12,10 +12,10 @@ from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net import exchange as exchange_module
 
-from .loopback_servers import CERTIFICATE, Server, answer, get, nothing_left_behind, transport_to
+from .loopback_servers import CERTIFICATE, Server, answer, get, transport_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from trayquota.core.model import Failure
     from trayquota.net.transport import Transport
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left_behind():
-        yield
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.fixture(autouse=True)
