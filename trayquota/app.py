@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.core.errors import ConfigError
+from trayquota.core.errors import AutostartError, ConfigError
 from trayquota.core.refresh_policy import Reason
 from trayquota.services import SessionEndGuard, build_services, display_options, provider_switches, utc_now
 from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
+from trayquota.system.autostart_switch import AutostartSwitch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
 from trayquota.views.context import TrayContext
@@ -83,10 +84,9 @@ class App:
         self._reload = reload
         self._problem: str | None = None
         self._fixed_interval_s = interval_s
-        self._autostart_options = autostart_options
         self._open_history = open_history
         self._options = display_options(config)
-        self._starts_at_login: bool | None = None
+        self._autostart = AutostartSwitch(autostart_options)
         self._awaits_answers = False
         self._tray = Tray(NAME, choice, self._act)
         self._services = build_services(config, self, interval_s=interval_s)
@@ -170,7 +170,8 @@ class App:
         self._options = replace(self._options, bar_glyphs=bar_glyphs())
         self._services.recorder.start()
         self._check_settings_file()
-        self._check_autostart()
+        self._autostart.check()
+        self._show_anew()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot, and notify of it when it was awaited."""
@@ -198,7 +199,7 @@ class App:
             icon_choices=icon_menu(snapshot, self._options, self._tray.limits.menu_rows),
             notifications=settings.notifications,
             hide_emails=settings.hide_emails,
-            starts_at_login=self._starts_at_login,
+            starts_at_login=self._autostart.is_on,
             providers=provider_menu(snapshot, provider_switches(self._config)),
         )
         snapshot = self._services.with_local_resets(snapshot)
@@ -231,16 +232,6 @@ class App:
         self._services.configure(self._config)
         if self._fixed_interval_s is None:
             self._services.engine.configure(interval_s=self._config.settings.interval_minutes * 60)
-        self._show_anew()
-
-    def _check_autostart(self) -> None:
-        if self._autostart_options is None:
-            return
-        from trayquota.system.autostart import autostart
-
-        status = autostart().status()
-        # What would not start is offered anew: switching on repairs it.
-        self._starts_at_login = status.is_on and status.problem is None
         self._show_anew()
 
     def _await_answers(self) -> None:
@@ -318,15 +309,11 @@ class App:
             open_file(path)
 
     def _switch_autostart(self, *, on: bool) -> None:
-        from trayquota.core.errors import AutostartError
-        from trayquota.system.autostart import autostart
-
         try:
-            way = autostart(self._autostart_options or ())
-            way.switch_on() if on else way.switch_off()
+            self._autostart.switch(on=on)
         except AutostartError as error:
             self._notify_problem("Starting at login was not changed", str(error))
-        self._check_autostart()
+        self._show_anew()
 
     def _notify_problem(self, title: str, message: str) -> None:
         _log.warning("%s", title)

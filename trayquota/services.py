@@ -169,6 +169,8 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     token_manager = TokenManager(config.paths.state_dir, transport.send, store, provider_clock.now, closing)
     token_manager.files.folders = config.folders
     token_manager.recover()
+    recorder = HistoryRecorder(config.paths.history, utc_now, lambda: provider_clock.offset, is_on=settings.history)
+    notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config)) if applet else None
     watcher = Watcher()
     folders = _folder_source(config, records, watcher)
     fetcher = Fetcher(
@@ -178,19 +180,12 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
         renew_logins=settings.renew_logins,
         sends_rare_requests=applet is not None,
     )
-    sinks: list[SnapshotSink] = []
-    notifier: AlertNotifier | None = None
-    recorder = HistoryRecorder(config.paths.history, utc_now, lambda: provider_clock.offset)
-    recorder.is_on = settings.history
-    if applet is not None:
-        alerts = notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config))
-        sinks += [applet.show, lambda snapshot: alerts(_with_local_resets(snapshot, provider_clock)), recorder]
     engine = Engine(
         sources=[TokenRestoringSource(folders, token_manager)],
         fetch=fetcher,
         store=store,
         clock=utc_now,
-        sinks=sinks,
+        sinks=_sinks(applet, notifier, recorder, provider_clock),
         interval=PollInterval(interval_s if interval_s is not None else settings.interval_minutes * 60),
         records=records,
         on_tick=applet.tick if applet else lambda: None,
@@ -198,6 +193,15 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     return Services(
         engine, folders, watcher, fetcher, transport, token_manager, provider_clock, store, notifier, recorder, closing
     )
+
+
+def _sinks(
+    applet: Applet | None, notifier: AlertNotifier | None, recorder: HistoryRecorder, provider_clock: ProviderClock
+) -> list[SnapshotSink]:
+    """Return what each snapshot is given to, in this order; nothing without an applet."""
+    if applet is None or notifier is None:
+        return []
+    return [applet.show, lambda snapshot: notifier(_with_local_resets(snapshot, provider_clock)), recorder]
 
 
 def _with_local_resets(snapshot: Snapshot, provider_clock: ProviderClock) -> Snapshot:

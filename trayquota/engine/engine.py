@@ -81,16 +81,13 @@ class Engine(Loop):
             make_pool: Makes what fetches run on.
             run_discovery: Runs a discovery, which may block.
         """
+        super().__init__(clock, monotonic, self._clock_jumped)
         self._sources = tuple(sources)
         self._store = store
-        self._clock = clock
         self._on_tick = on_tick
-        self._monotonic = monotonic
-        self._interval = interval
-        super().__init__(clock, monotonic, self._clock_jumped)
         self._discoverer = Discoverer(self._sources, lambda: self.post(self._take_discovered), run_discovery)
         self._fetches = FetchPool(fetch, lambda *done: self.post(partial(self._fetched, *done)), monotonic, make_pool)
-        self._registry = Registry(records or {}, clock(), self._interval, monotonic)
+        self._registry = Registry(records or {}, clock(), interval, monotonic)
         self._publisher = SnapshotPublisher(sinks, monotonic, self.do)
         self._notice: str | None = None
         self._planned_s = -math.inf
@@ -171,7 +168,7 @@ class Engine(Loop):
 
     def configure(self, *, interval_s: float) -> None:
         """Change the interval between two polls of an account."""
-        self._interval.interval_s = interval_s
+        self._registry.interval.interval_s = interval_s
         self._planned_s = -math.inf
 
     def close(self) -> None:

@@ -28,23 +28,28 @@ _log = logging.getLogger(__name__)
 class HistoryRecorder:
     """Records what has changed. Called on the engine's thread; the file is opened, written and closed on another.
 
-    The two share what is to be written, and whether a thread is at it, under a lock. All times that are recorded are on
-    the providers' clock, as the resets are: this machine's may be wrong, and set.
+    The two share what is to be written, and whether a thread is at it, under a lock. What has been handed over is
+    replaced as a whole by the engine's thread, and forgotten by the other: at worst it is recorded twice.
+
+    All times that are recorded are on the providers' clock, as the resets are: this machine's may be wrong, and set.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], datetime], clock_offset: Callable[[], timedelta]) -> None:
+    def __init__(
+        self, path: Path, clock: Callable[[], datetime], clock_offset: Callable[[], timedelta], *, is_on: bool = False
+    ) -> None:
         """Record nothing before :meth:`start`.
 
         Args:
             path: The history's.
             clock: The time, aware, UTC.
             clock_offset: How far the providers' time is ahead of it.
+            is_on: Whether the person wants a history.
         """
         self._path = path
         self._clock = clock
         self._clock_offset = clock_offset
-        self.is_on = False
-        """Whether the person wants a history; for the engine's thread."""
+        self.is_on = is_on
+        """May be changed by the engine's thread."""
         self._has_started = False
         self._handed_over: dict[str, AccountUsage] = {}
         self._lock = threading.Lock()

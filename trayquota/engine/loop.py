@@ -35,6 +35,7 @@ class Loop:
             jumped: Called when the machine has slept, or the wall clock was set, by so many seconds.
         """
         self._queue: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._clock = clock
         self._monotonic = monotonic
         self._jumped = jumped
         self._detector = ClockJumpDetector(clock, monotonic)

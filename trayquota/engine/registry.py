@@ -127,7 +127,8 @@ class Registry:
         """Start with the records of an earlier run, each of which counts once its account is discovered."""
         self._monotonic = monotonic
         self._restored = {key: sanitize(record, now) for key, record in records.items()}
-        self._interval = interval
+        self.interval = interval
+        """How often accounts are polled. May be changed."""
         self._entries: dict[str, Entry] = {}
         self._gone: dict[str, AccountRecord] = {}
         self._allowances: dict[str, PollAllowance] = {}
@@ -167,7 +168,7 @@ class Registry:
         entry = self._entries.get(key)
         if entry is None:
             record = self._gone.pop(key, None) or self._restored.pop(key, None)
-            self._entries[key] = Entry(credential, restore(record, credential), self._interval.jitter())
+            self._entries[key] = Entry(credential, restore(record, credential), self.interval.jitter())
             changes.to_poll.add(key)
             return
         before, entry.credential = entry.credential, credential
@@ -199,7 +200,7 @@ class Registry:
         is_repeated = error is not None and failure is not None and error.kind is failure.kind
         entry.consecutive_failures = 0 if error is None else entry.consecutive_failures + 1 if is_repeated else 1
         entry.is_live = True
-        entry.jitter = self._interval.jitter()
+        entry.jitter = self.interval.jitter()
         entry.tried_tokens = frozenset({credential.login.access_token, result.access_token})
         entry.record = apply_result(entry.record, result, gate, now)
         return entry.is_pollable and entry.has_new_token
@@ -226,7 +227,7 @@ class Registry:
 
         By schedule those that are due, or so soon that they are polled along; for a change by itself none, else all.
         """
-        soon = now + timedelta(seconds=self._interval.batch_window_s)
+        soon = now + timedelta(seconds=self.interval.batch_window_s)
         found: dict[str, Reason] = {}
         for reason in sorted(reasons):
             if reason is Reason.SCHEDULE:
@@ -240,7 +241,7 @@ class Registry:
         for key, entry in self._entries.items():
             if entry.is_pollable and key not in fetching:
                 wait_s = self._allowances.get(key, PollAllowance()).wait_s(self._monotonic())
-                yield key, entry.next_poll(self._interval.interval_s, now, wait_s)
+                yield key, entry.next_poll(self.interval.interval_s, now, wait_s)
 
     def usages(self) -> tuple[AccountUsage, ...]:
         """Return all accounts as they are shown, sorted by provider, then name."""

@@ -10,6 +10,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
+import socks  # type: ignore[import-untyped, unused-ignore]
 import urllib3.exceptions as urllib3_errors
 from urllib3.util.ssl_match_hostname import CertificateError
 
@@ -24,12 +25,55 @@ if TYPE_CHECKING:
     from trayquota.core.errors import FetchError
 
 
+_TABLE: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
+    (
+        (
+            urllib3_errors.ProxyError,
+            urllib3_errors.ProxySchemeUnknown,
+            urllib3_errors.ProxySchemeUnsupported,
+            requests.exceptions.ProxyError,
+            requests.exceptions.InvalidProxyURL,
+            requests.exceptions.InvalidSchema,
+            socks.ProxyError,
+        ),
+        FailureKind.NETWORK,
+        "{proxy} did not answer as it should. Check the proxy settings.",
+    ),
+    (
+        (TimeoutError, urllib3_errors.ReadTimeoutError),
+        FailureKind.NETWORK,
+        "No answer in time. Check the network connection.",
+    ),
+    (
+        (socket.gaierror, urllib3_errors.NameResolutionError),
+        FailureKind.NETWORK,
+        "The provider's address was not found. Check the network connection.",
+    ),
+    (
+        (ssl.SSLCertVerificationError, CertificateError),
+        FailureKind.NETWORK,
+        "No trustworthy connection: the certificate was not accepted. A proxy or the clock may be the cause.",
+    ),
+    (
+        (ssl.SSLError,),
+        FailureKind.NETWORK,
+        "No secure connection came about. A proxy or firewall on the way may be the cause.",
+    ),
+    (
+        (http.client.InvalidURL, requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader),
+        FailureKind.REFUSED,
+        "The request could not be put together. Check the login file.",
+    ),
+)
+"""Which errors mean what; the first row that holds counts, for one error often comes of another."""
+
+
 def explain(error: Exception, proxy_name: str) -> FetchError:
     """Return the failure that an error of the libraries amounts to; ``proxy_name`` is the proxy on the way."""
     causes = list(_causes(error))
     for short in filter(None, map(shortage, causes)):
         return network(f"No connection could be made: the system has no more {short} for this program.")
-    for classes, kind, message in _table():
+    for classes, kind, message in _TABLE:
         if any(isinstance(cause, classes) for cause in causes):
             return fetch_error(kind, message.format(proxy=proxy_name))
     return network("The connection failed or broke off. Check the network connection.")
@@ -53,53 +97,6 @@ def damaged() -> FetchError:
 def network(message: str) -> FetchError:
     """Return a failure of the network; ``message`` is for people."""
     return fetch_error(FailureKind.NETWORK, message)
-
-
-def _table() -> tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...]:
-    """Return which errors mean what; the first row that holds counts, for one error often comes of another."""
-    import socks  # type: ignore[import-untyped, unused-ignore]
-
-    errors = requests.exceptions
-    return (
-        (
-            (
-                urllib3_errors.ProxyError,
-                urllib3_errors.ProxySchemeUnknown,
-                urllib3_errors.ProxySchemeUnsupported,
-                errors.ProxyError,
-                errors.InvalidProxyURL,
-                errors.InvalidSchema,
-                socks.ProxyError,
-            ),
-            FailureKind.NETWORK,
-            "{proxy} did not answer as it should. Check the proxy settings.",
-        ),
-        (
-            (TimeoutError, urllib3_errors.ReadTimeoutError),
-            FailureKind.NETWORK,
-            "No answer in time. Check the network connection.",
-        ),
-        (
-            (socket.gaierror, urllib3_errors.NameResolutionError),
-            FailureKind.NETWORK,
-            "The provider's address was not found. Check the network connection.",
-        ),
-        (
-            (ssl.SSLCertVerificationError, CertificateError),
-            FailureKind.NETWORK,
-            "No trustworthy connection: the certificate was not accepted. A proxy or the clock may be the cause.",
-        ),
-        (
-            (ssl.SSLError,),
-            FailureKind.NETWORK,
-            "No secure connection came about. A proxy or firewall on the way may be the cause.",
-        ),
-        (
-            (http.client.InvalidURL, errors.InvalidURL, errors.InvalidHeader),
-            FailureKind.REFUSED,
-            "The request could not be put together. Check the login file.",
-        ),
-    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
