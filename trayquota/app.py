@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from trayquota.core.errors import AutostartError, ConfigError
 from trayquota.core.refresh_policy import Reason
 from trayquota.services import SessionEndGuard, build_services, display_options, provider_switches, utc_now
-from trayquota.settings.config import decode
-from trayquota.settings.file_watch import SettingsFileWatch
+from trayquota.settings.current import CurrentSettings
 from trayquota.system.autostart_switch import AutostartSwitch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
@@ -80,9 +79,6 @@ class App:
         """
         from trayquota.tray.tray import Tray
 
-        self._config = config
-        self._reload = reload
-        self._problem: str | None = None
         self._fixed_interval_s = interval_s
         self._open_history = open_history
         self._options = display_options(config)
@@ -94,7 +90,7 @@ class App:
         self._tray.on_middle_click = self.refresh_and_notify
         self._tray.on_change = lambda: self._services.engine.post(self._show_anew)
         self._tray.session_end = SessionEndGuard(self._services)
-        self._settings_file = SettingsFileWatch(config.paths.config, self._settings_changed, self._services.watcher)
+        self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
         self._is_quitting = False
         self._start_error: RuntimeError | None = None
@@ -181,7 +177,7 @@ class App:
 
     def notify(self, alert: Alert) -> None:
         """Notify of what is new; a click on that opens the provider's page."""
-        if self._config.settings.notifications:
+        if self._settings.config.settings.notifications:
             action = OpenPage(self._options.usage_page(alert.provider))
             self._tray.notify(alert.title, alert.body, urgent=alert.needs_user, on_click=lambda: self._act(action))
 
@@ -192,7 +188,7 @@ class App:
         self._show_anew()
 
     def _view(self, snapshot: Snapshot) -> TrayView:
-        settings = self._config.settings
+        settings = self._settings.config.settings
         choices = MenuSettings(
             interval_minutes=settings.interval_minutes,
             icon_style=settings.icon_style,
@@ -200,12 +196,14 @@ class App:
             notifications=settings.notifications,
             hide_emails=settings.hide_emails,
             starts_at_login=self._autostart.is_on,
-            providers=provider_menu(snapshot, provider_switches(self._config)),
+            providers=provider_menu(snapshot, provider_switches(self._settings.config)),
         )
         snapshot = self._services.with_local_resets(snapshot)
         tray = self._tray
         has_history = self._open_history is not None and settings.history
-        context = TrayContext(tray.limits, tray.arrangement, settings_menu_item(choices), self._problem, has_history)
+        context = TrayContext(
+            tray.limits, tray.arrangement, settings_menu_item(choices), self._settings.problem, has_history
+        )
         return tray_view(snapshot, utc_now(), self._options, context)
 
     def _show_anew(self) -> None:
@@ -213,25 +211,17 @@ class App:
 
     def _check_settings_file(self) -> None:
         """Notice a change that no watcher has reported."""
-        self._settings_file.ensure()
-        if self._settings_file.has_changed():
+        if self._settings.has_changed():
             self._apply_settings()
 
     def _apply_settings(self) -> None:
         """Take over the settings in the file; an error in it is shown, and the settings in force stay."""
-        # The file, or the folder it is in, may be another one now.
-        self._settings_file.ensure()
-        self._settings_file.has_changed()
-        try:
-            self._config = self._reload()
-            self._problem = None
-        except ConfigError as error:
-            self._problem = str(error)
-            _log.warning("the settings were not taken over: the file has an error")
-        self._options = display_options(self._config, self._options.bar_glyphs)
-        self._services.configure(self._config)
+        self._settings.reload()
+        config = self._settings.config
+        self._options = display_options(config, self._options.bar_glyphs)
+        self._services.configure(config)
         if self._fixed_interval_s is None:
-            self._services.engine.configure(interval_s=self._config.settings.interval_minutes * 60)
+            self._services.engine.configure(interval_s=config.settings.interval_minutes * 60)
         self._show_anew()
 
     def _await_answers(self) -> None:
@@ -262,7 +252,7 @@ class App:
             case Refresh():
                 engine.request(Reason.MANUAL)
             case OpenFolder(path):
-                open_folder(Path(path) if path else self._config.folder)
+                open_folder(Path(path) if path else self._settings.config.folder)
             case OpenPage(url):
                 open_page(url)
             case OpenHistory():
@@ -285,28 +275,18 @@ class App:
     # On the engine's thread, after a click.
 
     def _set(self, choice: SetSetting) -> None:
-        from trayquota.settings.edit import set_setting
-
-        path = self._config.paths.config
         try:
-            set_setting(path, choice.key, choice.value, lambda content: decode(content, path))
+            self._settings.set(choice.key, choice.value)
         except ConfigError as error:
             self._notify_problem("The setting was not kept", str(error))
         else:
             self._apply_settings()
 
     def _open_settings(self) -> None:
-        from trayquota.settings.edit import write_template
-        from trayquota.system.open import open_file
-
-        path = self._config.paths.config
         try:
-            if not path.exists():
-                write_template(path)
+            self._settings.open()
         except ConfigError as error:
             self._notify_problem("There is no settings file", str(error))
-        else:
-            open_file(path)
 
     def _switch_autostart(self, *, on: bool) -> None:
         try:
