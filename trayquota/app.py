@@ -195,6 +195,7 @@ class App:
             icon_choices=icon_menu(snapshot, self._options, self._tray.limits.menu_rows),
             notifications=settings.notifications,
             hide_emails=settings.hide_emails,
+            sparklines=settings.sparklines,
             starts_at_login=self._autostart.is_on,
             providers=provider_menu(snapshot, provider_switches(self._settings.config)),
         )
@@ -204,7 +205,8 @@ class App:
         context = TrayContext(
             tray.limits, tray.arrangement, settings_menu_item(choices), self._settings.problem, has_history
         )
-        return tray_view(snapshot, utc_now(), self._options, context)
+        drawn = self._services.recorder.sparklines if settings.sparklines else {}
+        return tray_view(snapshot, utc_now(), replace(self._options, sparklines=drawn), context)
 
     def _show_anew(self) -> None:
         self.show(self._services.engine.snapshot)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -35,9 +36,10 @@ from trayquota.tokens.source import TokenRestoringSource
 from trayquota.views.labels import BAR_GLYPHS, DisplayOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from trayquota.core.account_state import AccountRecord
+    from trayquota.core.history import EarlyReset
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
     from trayquota.views.alerts import Alert
@@ -107,6 +109,7 @@ class Services(Struct, frozen=True):
         """Go by these settings from now on. For the engine's thread."""
         self.fetcher.renew_logins = config.settings.renew_logins
         self.recorder.is_on = config.settings.history
+        self.recorder.draws_sparklines = config.settings.sparklines
         self.token_manager.files.folders = config.folders
         self.folders.configure(config.folders, provider_switches(config))
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
@@ -169,7 +172,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     token_manager = TokenManager(config.paths.state_dir, transport.send, store, provider_clock.now, closing)
     token_manager.files.folders = config.folders
     token_manager.recover()
-    recorder = HistoryRecorder(config.paths.history, utc_now, lambda: provider_clock.offset, is_on=settings.history)
+    recorder = _recorder(config, provider_clock)
     notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config)) if applet else None
     watcher = Watcher()
     folders = _folder_source(config, records, watcher)
@@ -190,6 +193,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
         records=records,
         on_tick=applet.tick if applet else lambda: None,
     )
+    _notify_early_resets(recorder, notifier, engine)
     return Services(
         engine, folders, watcher, fetcher, transport, token_manager, provider_clock, store, notifier, recorder, closing
     )
@@ -202,6 +206,23 @@ def _sinks(
     if applet is None or notifier is None:
         return []
     return [applet.show, lambda snapshot: notifier(_with_local_resets(snapshot, provider_clock)), recorder]
+
+
+def _recorder(config: Config, provider_clock: ProviderClock) -> HistoryRecorder:
+    settings = config.settings
+    recorder = HistoryRecorder(config.paths.history, utc_now, lambda: provider_clock.offset, is_on=settings.history)
+    recorder.draws_sparklines = settings.sparklines
+    return recorder
+
+
+def _notify_early_resets(recorder: HistoryRecorder, notifier: AlertNotifier | None, engine: Engine) -> None:
+    """Have early resets that the recorder finds notified of, on the engine's thread."""
+
+    def notify(resets: Sequence[EarlyReset]) -> None:
+        if notifier is not None:
+            engine.post(partial(notifier.notify_early_resets, resets, engine.snapshot))
+
+    recorder.on_early_resets = notify
 
 
 def _with_local_resets(snapshot: Snapshot, provider_clock: ProviderClock) -> Snapshot:

@@ -31,7 +31,7 @@ def failed(kind: FailureKind = FailureKind.NETWORK, account: Account = ADA) -> A
 
 
 def record(store: HistoryStore, *usages: AccountUsage, at: datetime = NOW) -> bool:
-    return store.record(usages, at)
+    return store.record(usages, at) is not None
 
 
 def samples(store: HistoryStore, account: Account = ADA, since: datetime | None = None) -> list[tuple[datetime, float]]:

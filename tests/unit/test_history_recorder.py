@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from trayquota.core.history import EarlyReset
 from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow, Snapshot
 from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.store.history import HistoryStore
@@ -28,8 +29,9 @@ class Rig:
 
     def __init__(self, folder: Path) -> None:
         self.now = NOW
-        self.recorder = HistoryRecorder(folder / "history.sqlite3", lambda: self.now, lambda: timedelta(0))
-        self.recorder.is_on = True
+        self.early: list[EarlyReset] = []
+        self.recorder = HistoryRecorder(folder / "history.sqlite3", lambda: self.now, lambda: timedelta(0), is_on=True)
+        self.recorder.on_early_resets = self.early.extend
         self.recorder.start()
         self.store = HistoryStore(folder / "history.sqlite3")
 
@@ -98,7 +100,7 @@ def test_nothing_is_written_before_the_first_picture(tmp_path: Path) -> None:
 
 def test_what_could_not_be_written_is_written_with_the_next_refresh(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(HistoryStore, "record", lambda *_: False)
+        patch.setattr(HistoryStore, "record", lambda *_: None)
         rig.publish(10)
         rig.recorder.wait_idle(PATIENCE_S)
     rig.publish(10)
@@ -108,7 +110,7 @@ def test_what_could_not_be_written_is_written_with_the_next_refresh(rig: Rig, mo
 def test_an_accident_is_logged_and_harms_no_later_refresh(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object) -> bool:
+    def fail(*_: object) -> None:
         raise ValueError
 
     with monkeypatch.context() as patch:
@@ -148,6 +150,27 @@ def test_times_are_the_providers_where_the_clock_is_wrong(rig: Rig) -> None:
     rig.recorder.wait_idle(PATIENCE_S)
     (history,) = rig.store.read([ADA], None, NOW)
     assert history.windows[0].samples[0].at == NOW + timedelta(hours=5)
+
+
+def test_an_early_reset_is_reported_once(rig: Rig) -> None:
+    for used in (60, 2, 3):
+        rig.publish(used)
+        rig.recorder.wait_idle(PATIENCE_S)
+        rig.now += timedelta(minutes=5)
+    assert rig.early == [EarlyReset(ADA.id, "Weekly", 60)]
+
+
+def test_sparklines_are_drawn_of_what_is_recorded_where_they_are_wanted(rig: Rig) -> None:
+    rig.now -= timedelta(days=2)
+    for used in (0, 50, 90):
+        rig.publish(used)
+        rig.recorder.wait_idle(PATIENCE_S)
+        assert rig.recorder.sparklines == {}
+        rig.now += timedelta(hours=21)
+    rig.recorder.draws_sparklines = True
+    rig.publish(100)
+    rig.recorder.wait_idle(PATIENCE_S)
+    assert rig.recorder.sparklines == {(ADA.id, "Weekly"): "█▅▁"}
 
 
 def test_what_the_applet_imports_at_its_start_has_no_database() -> None:

@@ -133,7 +133,7 @@ def test_an_upgrade_happens_once_though_many_want_it(store: HistoryStore, monkey
 
     def open_at_once(number: int) -> None:
         start.wait()
-        done.append(HistoryStore(store.path).record([usage(number, NOW + number * HOUR)], NOW + number * HOUR))
+        done.append(record(HistoryStore(store.path), usage(number, NOW + number * HOUR), at=NOW + number * HOUR))
 
     threads = [threading.Thread(target=open_at_once, args=(number,)) for number in range(1, 7)]
     for thread in threads:

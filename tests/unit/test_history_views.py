@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from rich.console import Console
 
 from trayquota.core.history import AccountHistory, Cycle, SampleSeries, WindowHistory, lowest_remaining
-from trayquota.views.history_chart import print_charts, spark_text, window_summary
+from trayquota.views.history_chart import print_charts, window_summary
 from trayquota.views.history_data import history_csv, history_json
+from trayquota.views.sparklines import spark_text
 
 from .facts import NOW
 from .samples import ADA, OPTIONS

@@ -35,6 +35,7 @@ def test_the_submenu_has_its_rows_in_order() -> None:
         "Icon",
         "Notifications",
         "Hide e-mails",
+        "Sparklines",
         "",
         "Open the settings file",
     ]
@@ -44,7 +45,7 @@ def test_the_submenu_has_its_rows_in_order() -> None:
 
 def test_the_defaults_are_those_of_the_settings() -> None:
     settings, choices = Settings(), MenuSettings()
-    for name in ("interval_minutes", "icon_style", "notifications", "hide_emails"):
+    for name in ("interval_minutes", "icon_style", "notifications", "hide_emails", "sparklines"):
         assert getattr(choices, name) == getattr(settings, name)
 
 

@@ -43,6 +43,20 @@ class Sample(Struct, frozen=True):
         return max(0.0, 100.0 - self.used_percent)
 
 
+class EarlyReset(Struct, frozen=True):
+    """A window that has started afresh before its time.
+
+    Attributes:
+        account_id: Whose it is.
+        title: The window's.
+        used_percent: What was used until then, 0–100.
+    """
+
+    account_id: str
+    title: str
+    used_percent: float
+
+
 class SampleSeries:
     """Samples in the order of their time, as compact as a year of many accounts asks for."""
 
@@ -226,7 +240,8 @@ def _tolerance(window: QuotaWindow) -> timedelta:
 def lowest_remaining(samples: SampleSeries, start: datetime, end: datetime, parts: int) -> list[float | None]:
     """Return the least that was left in each of ``parts`` equal spans of time, as :func:`lowest_between` does."""
     start_s, part_s = start.timestamp(), (end - start).total_seconds() / parts
-    return lowest_between(samples, [start_s + part * part_s for part in range(parts + 1)])
+    # What was seen at the very end counts.
+    return lowest_between(samples, [*(start_s + part * part_s for part in range(parts)), end.timestamp() + 1])
 
 
 def lowest_between(samples: SampleSeries, edges_s: Sequence[float]) -> list[float | None]:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from trayquota.views.alerts import check_alerts
 from trayquota.views.display_names import with_display_names
+from trayquota.views.early_reset import early_reset_alert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from trayquota.core.history import EarlyReset
     from trayquota.core.model import Snapshot
     from trayquota.store.state import StateStore
     from trayquota.views.alerts import Alert
@@ -41,5 +43,11 @@ class AlertNotifier:
         if states != self._states:
             self._states = states
             self._store.set_alert_states(states)
+        if alert is not None:
+            self._notify(alert)
+
+    def notify_early_resets(self, resets: Sequence[EarlyReset], snapshot: Snapshot) -> None:
+        """Notify of windows that have started afresh before their time."""
+        alert = early_reset_alert(resets, with_display_names(snapshot, self.options), self.options)
         if alert is not None:
             self._notify(alert)

@@ -13,13 +13,15 @@ from msgspec.structs import replace
 
 from trayquota.core.history import JITTER, hundredths
 from trayquota.system.log import LoggedErrors
+from trayquota.views.sparklines import LONG_SPAN, sparkline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
 
-    from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
+    from trayquota.core.history import EarlyReset
+    from trayquota.core.model import Account, AccountUsage, QuotaWindow, Snapshot
     from trayquota.store.history import HistoryStore
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,12 @@ class HistoryRecorder:
         self._clock_offset = clock_offset
         self.is_on = is_on
         """May be changed by the engine's thread."""
+        self.draws_sparklines = False
+        """Whether the person wants them; for the engine's thread."""
+        self.sparklines: Mapping[tuple[str, str], str] = {}
+        """By account id and window; replaced as a whole, so that any thread may read it."""
+        self.on_early_resets: Callable[[Sequence[EarlyReset]], None] = lambda _resets: None
+        """Called, on the thread that writes, with those that it finds."""
         self._has_started = False
         self._handed_over: dict[str, AccountUsage] = {}
         self._lock = threading.Lock()
@@ -107,12 +115,26 @@ class HistoryRecorder:
                 if not usages:
                     self._thread = None
                     return
-            is_written = False
+            now, early_resets = self._clock() + self._clock_offset(), None
             with LoggedErrors(_log, "recording the history"):
-                is_written = self._store.record(usages, self._clock() + self._clock_offset())
-            if not is_written:
+                early_resets = self._store.record(usages, now)
+            if early_resets is None:
                 # All of it is to be written with the next refresh.
                 self._handed_over = {}
+                continue
+            if early_resets:
+                self.on_early_resets(early_resets)
+            if self.draws_sparklines:
+                with LoggedErrors(_log, "reading the history"):
+                    self._draw_sparklines(self._store, [usage.account for usage in usages], now)
+
+    def _draw_sparklines(self, store: HistoryStore, accounts: Sequence[Account], now: datetime) -> None:
+        histories = store.read(accounts, now - LONG_SPAN, now)
+        self.sparklines = {
+            (history.account.id, window.title): sparkline(window, now)
+            for history in histories
+            for window in history.windows
+        }
 
 
 def _is_alike(before: AccountUsage, usage: AccountUsage) -> bool:

@@ -88,6 +88,9 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
     history: Annotated[
         bool, setting("Whether it is recorded what was left over time; `trayquota history --forget` removes it.")
     ] = True
+    sparklines: Annotated[bool, setting("Whether rows in the menu end in what was left over time, as in ▇▆▅▃▁█.")] = (
+        False
+    )
     renew_logins: Annotated[bool, setting("Whether expired Claude logins are renewed in place.")] = True
     proxy: Annotated[
         str,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeVar
 
-    from trayquota.core.history import AccountHistory
+    from trayquota.core.history import AccountHistory, EarlyReset
     from trayquota.core.model import Account, AccountUsage
 
     _Result = TypeVar("_Result")
@@ -49,29 +49,32 @@ class HistoryStore:
         self._warnings: set[str] = set()
         self._pruned_on: date | None = None
 
-    def record(self, usages: Sequence[AccountUsage], now: datetime) -> bool:
-        """Write what is new in a refresh; return whether the disk has it. What keeps it from that is logged once.
+    def record(self, usages: Sequence[AccountUsage], now: datetime) -> Sequence[EarlyReset] | None:
+        """Write what is new in a refresh; return the early resets in it.
+
+        ``None`` says that the disk does not have it; what keeps it from that is logged once.
 
         Args:
             usages: All accounts, with the time of their answers on the providers' clock, as their resets are.
             now: The moment on that clock.
         """
 
-        def write(database: sqlite3.Connection) -> None:
+        def write(database: sqlite3.Connection) -> Sequence[EarlyReset]:
             with transaction(database):
                 writer = HistoryWriter(database, now)
                 writer.write(usages)
                 if self._pruned_on != now.date():
                     writer.prune()
+            return writer.early_resets
 
         try:
-            self._with_database(write)
+            early_resets = self._with_database(write)
         except HistoryError as error:
             self._warn_once(f"The history is not recorded: {error}.")
-            return False
+            return None
         self._pruned_on = now.date()
         self._warnings.clear()
-        return True
+        return early_resets
 
     def read(self, accounts: Sequence[Account], since: datetime | None, now: datetime) -> tuple[AccountHistory, ...]:
         """Return what is recorded of these accounts, and of those that are gone; nothing when there is no file.

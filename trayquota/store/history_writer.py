@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from trayquota.core.history import JITTER, Cycle, Sample, hundredths, is_due, next_cycles
+from trayquota.core.history import JITTER, Cycle, EarlyReset, Sample, hundredths, is_due, next_cycles
 from trayquota.core.model import AccountState
 from trayquota.store import packed_samples
 from trayquota.store.history_accounts import AccountRows
@@ -31,6 +31,8 @@ class HistoryWriter:
         """Write into ``database``; nothing is of a later time than ``now``, which is the providers'."""
         self._database = database
         self._now = now
+        self.early_resets: list[EarlyReset] = []
+        """Those that were found while writing."""
 
     def write(self, usages: Sequence[AccountUsage]) -> None:
         """Write all that is new in these."""
@@ -41,7 +43,10 @@ class HistoryWriter:
             if usage.updated_at is not None:
                 for window in usage.windows:
                     if window.used_percent is not None:
-                        self._write_window(account, window, min(usage.updated_at, self._now))
+                        for cycle in self._write_window(account, window, min(usage.updated_at, self._now)):
+                            if cycle.ended_early:
+                                early = EarlyReset(usage.account.id, window.title, cycle.used_percent)
+                                self.early_resets.append(early)
 
     def prune(self) -> None:
         """Keep of old days one sample an hour, and nothing of very old ones."""
@@ -53,7 +58,8 @@ class HistoryWriter:
         ]
         self._database.executemany("UPDATE day SET samples = ?, is_hourly = 1 WHERE rowid = ?", hourly)
 
-    def _write_window(self, account: int, window: QuotaWindow, at: datetime) -> None:
+    def _write_window(self, account: int, window: QuotaWindow, at: datetime) -> Sequence[Cycle]:
+        """Write an answer, if anything is new in it; return the cycles that have changed."""
         at = at.replace(microsecond=0)
         found = self._database.execute(
             "SELECT id, last_at, last_used FROM window WHERE account = ? AND title = ?", (account, window.title)
@@ -63,13 +69,15 @@ class HistoryWriter:
             # The clock was ahead then: nothing is known to be true of what it dated.
             last = self._forget_after(found[0], at)
         if last is not None and at <= last.at:
-            return
+            return ()
         row, cycle = self._running_cycle(found[0]) if found else (None, None)
         if not is_due(last, cycle, window, at):
-            return
+            return ()
         window_id = found[0] if found else self._add_window(account, window, at)
         self._write_sample(window_id, window, at)
-        self._write_cycles(window_id, row, next_cycles(cycle, window, at, last.at if last else None))
+        cycles = next_cycles(cycle, window, at, last.at if last else None)
+        self._write_cycles(window_id, row, cycles)
+        return cycles
 
     def _add_window(self, account: int, window: QuotaWindow, at: datetime) -> int:
         cursor = self._database.execute(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.history import lowest_remaining
 from trayquota.core.model import Level
 from trayquota.views.labels import account_label
+from trayquota.views.sparklines import BLOCKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from trayquota.core.history import AccountHistory, WindowHistory
     from trayquota.views.labels import DisplayOptions
 
-BLOCKS = " ▁▂▃▄▅▆▇█"
 _ROWS = 3
 _MARGIN = 6
 _WIDTH = 100
@@ -56,11 +56,6 @@ def window_summary(window: WindowHistory) -> str:
     used = round(sum(cycle.used_percent for cycle in ended) / len(ended))
     count = f"{len(ended)} cycle{'' if len(ended) == 1 else 's'} ended"
     return f"{window.title}: {count}, on average {used}% used, {100 - used}% left unused"
-
-
-def spark_text(values: Sequence[float | None]) -> str:
-    """Return one character for each percent left; a space where it is not known."""
-    return "".join(" " if value is None else BLOCKS[1 + min(7, int(value * 8 / 100))] for value in values)
 
 
 def _chart(window: WindowHistory, start: datetime, now: datetime, columns: int, options: DisplayOptions) -> list[Text]:

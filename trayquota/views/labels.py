@@ -13,7 +13,7 @@ from trayquota.core.text import format_age, format_duration, shorten_middle
 from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
 
     from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, ResetCredits, Snapshot
@@ -54,6 +54,7 @@ class DisplayOptions(Struct, frozen=True):
         hide_names: Number the accounts instead of naming them.
         clock_format: How moments are written.
         zone: The person's time zone; ``None`` is the system's.
+        sparklines: What was left over time, by account id and window, for those that have it.
         bar_glyphs: What a bar is made of: a filled and an empty cell, which the font has.
         notifies_lapses: Notify of what is about to lapse unused.
     """
@@ -69,6 +70,7 @@ class DisplayOptions(Struct, frozen=True):
     clock_format: ClockFormat = BRITISH
     zone: tzinfo | None = None
     bar_glyphs: str = BAR_GLYPHS
+    sparklines: Mapping[tuple[str, str], str] = {}
     notifies_lapses: bool = False
 
     def level(self, remaining_percent: float) -> Level:

@@ -180,6 +180,8 @@ def _window_rows(usage: AccountUsage, now: datetime, options: DisplayOptions) ->
     action = OpenPage(page) if page else None
     for window in usage.windows if usage.counts else ():
         label = window_label(window, now, usage.updated_at, options)
+        if drawn := options.sparklines.get((usage.account.id, window.title)):
+            label = f"{label} · {drawn}"
         yield MenuItem(label, action, enabled=action is not None, key=f"{usage.account.id} {window.title}")
 
 

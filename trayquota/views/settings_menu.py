@@ -33,6 +33,7 @@ class MenuSettings(Struct, frozen=True):
         icon_choices: The rows that choose what the icon shows.
         notifications: Whether there are any.
         hide_emails: Whether accounts are numbered instead of named.
+        sparklines: Whether rows end in what was left over time.
         starts_at_login: ``None`` when it is not known here.
         providers: Those that there are accounts of.
     """
@@ -42,6 +43,7 @@ class MenuSettings(Struct, frozen=True):
     icon_choices: tuple[MenuItem, ...] = ()
     notifications: bool = True
     hide_emails: bool = False
+    sparklines: bool = False
     starts_at_login: bool | None = None
     providers: tuple[ProviderSwitch, ...] = ()
 
@@ -54,6 +56,7 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
         *([MenuItem("Number stands for", children=in_force.icon_choices)] if in_force.icon_choices else ()),
         _switch("Notifications", "notifications", is_on=in_force.notifications),
         _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
+        _switch("Sparklines", "sparklines", is_on=in_force.sparklines),
     ]
     if in_force.providers:
         switches = (MenuItem(switch.title, switch.action, checked=switch.is_on) for switch in in_force.providers)
