@@ -44,9 +44,12 @@ class Applet:
         (home / "bin").mkdir(parents=True, exist_ok=True)
         self._programs: list[Program] = []
         self.program: Program | None = None
+        self._panel_without: Image.Image | None = None
 
     def start(self, **variables: str) -> Program:
         """Start it, with ``variables`` in its environment. A second one says what it says and leaves."""
+        if self.program is None:
+            self._panel_without = self.host.picture_of_bar() if self.host.is_alive else None
         argv = [self.host.desk.place.python, "-m", "trayquota", "--dir", str(self.accounts.folder), *self._options]
         program = self.host.desk.start(argv, self._env | variables)
         self._programs.append(program)
@@ -84,8 +87,22 @@ class Applet:
     def wait_for_headline(self, words: str, deadline_s: float = 20.0) -> None:
         wait_until(lambda: self.tooltip().startswith(words), f"tooltip with {words!r}", deadline_s)
 
+    def wait_for_tooltip(self, words: str) -> None:
+        wait_until(lambda: words in self.tooltip(), f"{words!r} in the tooltip", 20.0)
+
     def find_icon(self) -> Box:
-        """Where the icon is: what changes both when an account with the least comes and when it goes.
+        """Where the icon is: where it was on this host before, when something is there now that the panel lacked."""
+        known, before = self.host.known_icon, self._panel_without
+        if known is not None and before is not None:
+            bar = self.host.bar()
+            box = known.moved(-bar.left, -bar.top)
+            if difference(before.crop(box), self.host.picture_of_bar().crop(box)) is not None:
+                return known
+        self.host.known_icon = self.locate_icon()
+        return self.host.known_icon
+
+    def locate_icon(self) -> Box:
+        """Where the panel changes both when an account with the least comes and when it goes.
 
         A clock in the panel changes once, if at all.
         """

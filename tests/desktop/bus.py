@@ -12,7 +12,7 @@ DBUS = "org.freedesktop.DBus"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"
-ANSWER_S = 5.0
+ANSWER_S = 30.0
 
 
 class BusError(Exception):

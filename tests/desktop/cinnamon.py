@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import configparser
+import os
+import signal
 from typing import TYPE_CHECKING, ClassVar
 
 from . import bus as buses
 from .host import START_S, Habits, Host
 from .login import start_login_service
+from .processes import named
 from .screen import Box
 from .waiting import wait_until
 
@@ -23,10 +26,16 @@ Exec=/bin/false
 """
 SHELL = "org.Cinnamon"
 PANEL_PX = 40
+# Its applet for notifications would come with the first one, and shift the icons beside it.
 SETTINGS = """\
 [org/cinnamon]
+enabled-applets=['panel1:left:0:menu@cinnamon.org:0', 'panel1:right:0:xapp-status@cinnamon.org:1', \
+'panel1:right:1:calendar@cinnamon.org:2']
 desktop-effects-workspace=false
 startup-animation=false
+
+[org/cinnamon/desktop/notifications]
+display-notifications=false
 """
 
 
@@ -61,11 +70,22 @@ class Cinnamon(Host):
         self.screen.picture_at_rest()
 
     def start(self) -> None:
-        entry = configparser.ConfigParser(interpolation=None)
-        entry.read(self.desk.place.root / ENTRY.lstrip("/"))
-        self.panel = self.desk.start([entry["Desktop Entry"]["Exec"]])
-        wait_until(lambda: self.desk.bus.has_owner(buses.WATCHER), "watcher", START_S)
+        if not self.is_alive:
+            entry = configparser.ConfigParser(interpolation=None)
+            entry.read(self.desk.place.root / ENTRY.lstrip("/"))
+            self.desk.start([entry["Desktop Entry"]["Exec"]])
+        wait_until(lambda: self.is_alive, "watcher", START_S)
         self.screen.picture_at_rest()
+
+    def stop(self) -> None:
+        # Cinnamon may have been first to start one.
+        for pid in named("xapp-sn-watcher", *self.desk.mark):
+            os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not self.is_alive, "end of the watcher")
+
+    @property
+    def is_alive(self) -> bool:
+        return self.desk.bus.has_owner(buses.WATCHER)
 
     def bar(self) -> Box:
         width, height = self.screen.size

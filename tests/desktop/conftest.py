@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .desktop_session import Desk
     from .host import Host
     from .hosts import Case
+    from .notifications import NotificationLog
     from .standin import Accounts
 
 # These desktops are Linux's; nor are dbus-fast and Xlib installed elsewhere.
@@ -65,17 +66,22 @@ def folder(host: Host) -> Path:
 @pytest.fixture
 def accounts(folder: Path) -> Iterator[Accounts]:
     """Six people's."""
+    from .people import add_people
     from .standin import Accounts, Providers
 
     with Providers() as providers:
         accounts = Accounts(folder / "accounts", providers)
-        accounts.add("claude", "ada@example.com", left=(42, 80))
-        accounts.add("codex", "bob@example.org", left=(70, 57))
-        accounts.add("claude", "cyd@example.net", left=(64, 33))
-        accounts.add("codex", "dee@example.com", left=(90, 88))
-        accounts.add("claude", "eve@example.org", left=(77, 51))
-        accounts.add("codex", "fay@example.net", left=(55, 61))
+        add_people(accounts)
         yield accounts
+
+
+@pytest.fixture
+def notifications(host: Host) -> Iterator[NotificationLog]:
+    """What is sent on the host's bus."""
+    from .notifications import NotificationLog
+
+    with NotificationLog(host.desk) as log:
+        yield log
 
 
 @pytest.fixture

@@ -29,6 +29,9 @@ disable-extension-version-validation=true
 
 [org/gnome/desktop/interface]
 enable-animations=false
+
+[org/gnome/desktop/notifications]
+show-banners=false
 """
 REST_S = 0.5
 UNSAFE_43 = """\

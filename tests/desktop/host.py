@@ -55,7 +55,8 @@ class Habits:
     Attributes:
         tooltip: ``all`` lines, at most ``eight``, the ``title`` alone, or ``none``.
         menu: Whether it opens the item's menu.
-        left: What a left click brings: the ``menu``, or a ``notification`` where the host only passes the click on.
+        left: What a left click brings: the ``menu``; where the host only passes the click on a ``notification``, or
+            the ``launcher`` that such desktops have.
         drawn: Which of ``tooltip`` and ``menu`` have no window of their own, because the compositor draws them.
         notifications: Whether the desktop has a notification server of its own.
         rest_s: How long its picture has not changed when it is at rest.
@@ -81,6 +82,7 @@ class Host(ABC):
         desk: The desk it is on.
         scale: Pixels of the screen per pixel of the toolkit.
         dark: Light letters on a dark ground.
+        known_icon: Where an icon was found.
     """
 
     name: ClassVar[str]
@@ -97,6 +99,7 @@ class Host(ABC):
         self.screen = desk.screen
         self.screen.rest_s = self.habits.rest_s
         self.panel: Program | None = None
+        self.known_icon: Box | None = None
         self._open: Popup | None = None
 
     # What each says for itself
@@ -121,8 +124,8 @@ class Host(ABC):
 
     @property
     def is_alive(self) -> bool:
-        """Whether the tray still runs."""
-        return self.panel is not None and self.panel.is_running
+        """Whether the tray runs and takes items."""
+        return self.panel is not None and self.panel.is_running and self.desk.bus.has_owner(buses.WATCHER)
 
     def bar(self) -> Box:
         """Where the panel with the tray is."""
@@ -213,6 +216,10 @@ class Host(ABC):
         """Close the innermost menu that is open, if any."""
         self.screen.key("Escape")
 
+    def step_aside(self) -> None:
+        """Take the pointer off the icon, whose tooltip would lie over an open menu, to where nothing is."""
+        self.screen.move(0, self.screen.size[1] // 2)
+
     def reread(self, popup: Popup) -> Popup:
         """The same popup as it stands on the screen now."""
         picture = self.screen.picture_at_rest()
@@ -231,7 +238,7 @@ class Host(ABC):
         """The windows and the picture as they are now, for :meth:`new_popup`."""
         return set(self.screen.windows()), self.screen.picture_at_rest()
 
-    def new_popup(self, before: tuple[set[str], Image.Image], what: str, deadline_s: float = 5.0) -> Popup:
+    def new_popup(self, before: tuple[set[str], Image.Image], what: str, deadline_s: float = 15.0) -> Popup:
         """What has popped up since :meth:`look`, once it is at rest; the only one."""
         if what.removeprefix("sub") in self.habits.drawn:
             return self._new_drawing(before[1], what, deadline_s)

@@ -11,6 +11,11 @@ from .waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What pops up would lie over what a test looks at.
+NOT_DISTURBED = """\
+[DoNotDisturb]
+Until=2099,1,1,0,0,0
+"""
 HOST = "org.kde.StatusNotifierHost-"
 """A host's name on the bus goes on with its process id."""
 
@@ -41,6 +46,9 @@ class Plasma(Host):
         self.desk.env["KDE_SESSION_VERSION"] = str(version)
         if self.scale != 1:
             self.desk.env |= {"QT_SCALE_FACTOR": str(self.scale), "PLASMA_USE_QT_SCALING": "1"}
+        settings = self.desk.home / ".config/plasmanotifyrc"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(NOT_DISTURBED)
         self.desk.run(f"kbuildsycoca{version}")
         if self.dark:
             self.desk.run("plasma-apply-colorscheme", "BreezeDark")
@@ -60,6 +68,10 @@ class Plasma(Host):
         self.panel.end()
         # kded goes on saying that there is a host.
         wait_until(lambda: not self._hosts() and not self.bars(), "end of the panel")
+
+    @property
+    def is_alive(self) -> bool:
+        return bool(self._hosts())
 
     def _hosts(self) -> list[str]:
         return [name for name in self.desk.bus.names() if name.startswith(HOST)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -112,6 +113,16 @@ def having(variable: str, value: str) -> set[int]:
             continue  # just ended, or not ours to look at
         if wanted in variables:
             found.add(int(environ.parent.name))
+    return found
+
+
+def named(name: str, variable: str, value: str) -> list[int]:
+    """Those of them that run a program of that name."""
+    found = []
+    for pid in having(variable, value):
+        with contextlib.suppress(OSError):  # just ended
+            if Path(f"/proc/{pid}/comm").read_text() == f"{name}\n":
+                found.append(pid)
     return found
 
 

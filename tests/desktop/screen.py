@@ -108,6 +108,10 @@ class Screen:
         """Press and release a key."""
         self._run("xdotool", "key", name)
 
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self._run("xdotool", "type", text)
+
     def windows(self) -> dict[str, Box]:
         """The visible windows on the screen, panels, menus and tooltips among them, by id."""
         width, height = self.size
@@ -140,7 +144,7 @@ class Screen:
             connection.close()
 
     def _run(self, *argv: str) -> str:
-        done = subprocess.run(argv, env=dict(self.env), check=True, capture_output=True, text=True, timeout=10)
+        done = subprocess.run(argv, env=dict(self.env), check=True, capture_output=True, text=True, timeout=30)
         return done.stdout
 
 
@@ -160,7 +164,8 @@ def _titles(window: Window, word: str) -> Iterator[str]:
     try:
         kind = window.get_wm_class() or ()
         if any(word in name for name in kind):
-            yield window.get_wm_name() or ""
+            title = window.get_full_text_property(window.display.get_atom("_NET_WM_NAME"))
+            yield title or window.get_wm_name() or ""
         children = window.query_tree().children
     except error.BadWindow:
         return  # gone in between

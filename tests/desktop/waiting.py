@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PAUSE_S = 0.02
+PAUSE_S = 0.05
 
 
-def wait_until(predicate: Callable[[], T], what: str, deadline_s: float = 10.0) -> T:
+def wait_until(predicate: Callable[[], T], what: str, deadline_s: float = 20.0) -> T:
     """Return the predicate's first truthy value.
 
     Raises:
@@ -28,7 +28,7 @@ def wait_until(predicate: Callable[[], T], what: str, deadline_s: float = 10.0) 
     return value
 
 
-def wait_until_settled(read: Callable[[], T], for_s: float, what: str, deadline_s: float = 10.0) -> T:
+def wait_until_settled(read: Callable[[], T], for_s: float, what: str, deadline_s: float = 20.0) -> T:
     """Return a value that has been read again and again for so long without a change.
 
     Raises:

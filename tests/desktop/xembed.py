@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from .host import START_S, Habits, Host
-from .processes import having
+from .processes import named
 from .waiting import wait_until
 
 if TYPE_CHECKING:
@@ -47,12 +46,16 @@ TRAYER = ["trayer", "--edge", "top", "--widthtype", "percent", "--width", "100",
 class XembedTray(Host):
     """Whoever owns the selection is the tray."""
 
-    habits = Habits(tooltip="none", menu=False, left="notification")
+    habits = Habits(tooltip="none", menu=False, left="launcher")
 
     def wait_for_tray(self) -> None:
         wait_until(lambda: self.screen.selection_owner(SELECTION), "tray", START_S)
         wait_until(self.bars, "bar on the screen")
         self.screen.picture_at_rest()
+
+    @property
+    def is_alive(self) -> bool:
+        return self.screen.selection_owner(SELECTION) != 0
 
     def tip(self, pid: int) -> str:
         """Nobody shows the title of its window."""
@@ -86,7 +89,7 @@ class Polybar(XembedTray):
 
     name = "polybar"
     environment: ClassVar[Mapping[str, str]] = {"XDG_CURRENT_DESKTOP": "i3"}
-    needs: ClassVar[Mapping[str, str]] = {"i3": "i3-wm", "polybar": "polybar"}
+    needs: ClassVar[Mapping[str, str]] = {"i3": "i3-wm", "polybar": "polybar", "rofi": "rofi"}
     settings = I3
 
     def prepare(self) -> None:
@@ -106,7 +109,7 @@ class I3bar(Polybar):
     """Its own bar, which i3 starts and starts again."""
 
     name = "i3bar"
-    needs: ClassVar[Mapping[str, str]] = {"i3": "i3-wm", "i3bar": "i3-wm"}
+    needs: ClassVar[Mapping[str, str]] = {"i3": "i3-wm", "i3bar": "i3-wm", "rofi": "rofi"}
     settings = I3 + I3_BAR
 
     def prepare(self) -> None:
@@ -118,19 +121,16 @@ class I3bar(Polybar):
             self.desk.run("i3-msg", "exec", "i3bar --bar_id=bar-0")
         self.wait_for_tray()
 
-    @property
-    def is_alive(self) -> bool:
-        return bool(self._bars())
-
     def end_tray(self) -> None:
         for pid in self._bars():
             os.kill(pid, signal.SIGTERM)
 
     def _bars(self) -> list[int]:
-        return [pid for pid in having(*self.desk.mark) if Path(f"/proc/{pid}/comm").read_text() == "i3bar\n"]
+        return named("i3bar", *self.desk.mark)
 
     def restart(self) -> None:
-        before = self.screen.selection_owner(SELECTION)
+        before = self._bars()
         self.desk.run("i3-msg", "restart")
-        wait_until(lambda: self.screen.selection_owner(SELECTION) not in (0, before), "new bar")
+        # Its window may have the old one's number.
+        wait_until(lambda: set(self._bars()) - set(before), "new bar")
         self.wait_for_tray()
