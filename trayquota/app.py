@@ -17,11 +17,11 @@ from trayquota.settings.current import CurrentSettings
 from trayquota.system.autostart_switch import AutostartSwitch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
-from trayquota.views.context import TrayContext
 from trayquota.views.icon_menu import icon_menu
 from trayquota.views.provider_menu import provider_menu
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext
 from trayquota.views.tray_view import (
     OpenFolder,
     OpenHistory,

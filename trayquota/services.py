@@ -32,7 +32,7 @@ from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.manager import TokenManager
-from trayquota.tokens.source import TokenRestoringSource
+from trayquota.tokens.restoring_source import TokenRestoringSource
 from trayquota.views.labels import BAR_GLYPHS, DisplayOptions
 
 if TYPE_CHECKING:

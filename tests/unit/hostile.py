@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from trayquota.core.text import TITLE_LIMIT
-from trayquota.providers.windows import MOST_WINDOWS
+from trayquota.providers.quota_windows import MOST_WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

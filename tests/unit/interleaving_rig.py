@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayquota.system.exchange import exchange_files
 from trayquota.system.files import create_file, open_regular
-from trayquota.tokens import in_place, target
+from trayquota.system.native_files import exchange_files
+from trayquota.tokens import in_place, prepared_file
 
 from .token_files import House, Provider
 
@@ -43,8 +43,8 @@ class Seam:
         self._deed: Callable[[], None] = lambda: None
         for name in CALLS:
             patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
-        patch.setattr(target, "exchange_files", self._wrapped("exchange", exchange_files))
-        patch.setattr(target, "create_file", self._wrapped("create", create_file))
+        patch.setattr(prepared_file, "exchange_files", self._wrapped("exchange", exchange_files))
+        patch.setattr(prepared_file, "create_file", self._wrapped("create", create_file))
         patch.setattr(in_place, "open_regular", self._wrapped("create", open_regular))
         patch.setattr(in_place, "alone_with", self._alone)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from trayquota.core.model import QuotaWindow, ResetCredits
 from trayquota.providers.claude import PROVIDER
 from trayquota.providers.claude_usage import read_reset_credits
-from trayquota.providers.windows import title_scope
+from trayquota.providers.quota_windows import title_scope
 
 from . import facts, hostile
 from .claude_answers import LATER, LATER_AT, limit, read, used

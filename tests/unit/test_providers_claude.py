@@ -11,7 +11,7 @@ from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
 from trayquota.providers.claude import PROVIDER
-from trayquota.providers.windows import MOST_WINDOWS
+from trayquota.providers.quota_windows import MOST_WINDOWS
 
 from . import facts, hostile
 

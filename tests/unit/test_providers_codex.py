@@ -14,7 +14,7 @@ from trayquota.core.model import FailureKind, QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
 from trayquota.providers.codex import PROVIDER
 from trayquota.providers.codex_titles import plan_title, window_title
-from trayquota.providers.windows import MOST_WINDOWS
+from trayquota.providers.quota_windows import MOST_WINDOWS
 
 from . import facts, hostile
 

@@ -16,7 +16,7 @@ import pytest
 from trayquota.core.errors import FetchError
 from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import parse_fields, read_account
-from trayquota.tokens.source import TokenRestoringSource
+from trayquota.tokens.restoring_source import TokenRestoringSource
 
 from .token_files import House, Pair, fields, unwritable
 

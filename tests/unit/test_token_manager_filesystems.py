@@ -15,8 +15,8 @@ import pytest
 
 from trayquota.core.model import FailureKind
 from trayquota.sources.credential_file import LARGEST_BYTES
-from trayquota.system.exchange import exchange_files
-from trayquota.tokens import target, writer
+from trayquota.system.native_files import exchange_files
+from trayquota.tokens import prepared_file, writer
 
 from .token_files import MORE, House, failure_of, kind_of, unwritable
 
@@ -64,7 +64,7 @@ def deeds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         deeds.append(f"exchange {_role(str(first))} {_role(str(second))}")
         exchange_files(first, second)
 
-    monkeypatch.setattr(target, "exchange_files", exchange)
+    monkeypatch.setattr(prepared_file, "exchange_files", exchange)
     return deeds
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import TokenWriteError
 from trayquota.tokens import writer
-from trayquota.tokens.target import Target
+from trayquota.tokens.prepared_file import PreparedFile
 from trayquota.tokens.writer import can_write_tokens
 
 from .hostile import values
@@ -262,7 +262,7 @@ def test_a_disk_that_fails_is_not_named_or_the_file_is_not_as_it_was(
 
     with monkeypatch.context() as patched:
         if call == "swap":
-            patched.setattr(Target, "swap", fail)
+            patched.setattr(PreparedFile, "swap", fail)
             patched.setattr(writer, "write_in_place", fail)
         else:
             patched.setattr(os, call, refuse_to_make if call == "open" else fail)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from trayquota.system.exchange import exchange_files
-from trayquota.tokens import in_place, target
+from trayquota.system.native_files import exchange_files
+from trayquota.tokens import in_place, prepared_file
 from trayquota.tokens.journal import Journal
 from trayquota.tokens.leftovers import clear_leftover, leftovers
 from trayquota.tokens.pending_tokens import fingerprint
-from trayquota.tokens.target import ready_target
+from trayquota.tokens.prepared_file import ready_file
 
 from .token_writing import (
     NEW,
@@ -70,7 +70,7 @@ def crash_at_exchange(path: Path, monkeypatch: pytest.MonkeyPatch, *, before: bo
         """The process has ended: nothing is removed."""
 
     with monkeypatch.context() as patched:
-        patched.setattr(target, "exchange_files", crash)
+        patched.setattr(prepared_file, "exchange_files", crash)
         patched.setattr(Path, "unlink", stay)
         with pytest.raises(CrashError):
             write(path)
@@ -125,7 +125,7 @@ def test_a_pair_that_a_crash_has_left_takes_the_place_of_a_newer_one(
 
 @posix
 def test_a_temporary_file_of_a_program_that_lives_is_removed(path: Path, journal: Journal) -> None:
-    with ready_target(path):
+    with ready_file(path):
         clear(path, journal)
         assert len(list(path.parent.iterdir())) == 2
     assert_alone(path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.tokens import target
+from trayquota.tokens import prepared_file
 
 from .token_writing import NEW, OLD, assert_alone, content, write
 
@@ -87,7 +87,7 @@ def test_a_file_that_no_other_may_take_the_place_of_is_not_written(
     def refuse(*_: object) -> None:
         raise OSError(reason, os.strerror(reason))
 
-    monkeypatch.setattr(target, "exchange_files", refuse)
+    monkeypatch.setattr(prepared_file, "exchange_files", refuse)
     before = path.stat()
     assert write(path)
     assert content(path) == {**OLD, **NEW}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.errors import TokenWriteError
-from trayquota.system.exchange import exchange_files
-from trayquota.tokens import target, writer
+from trayquota.system.native_files import exchange_files
+from trayquota.tokens import prepared_file, writer
 
 from .token_writing import (
     NEW,
@@ -228,7 +228,7 @@ def test_a_writer_is_not_waited_for_where_nobody_says_that_it_has_the_file_open(
         if not pauses:
             displaced.append(first)
 
-    monkeypatch.setattr(target, "exchange_files", exchange)
+    monkeypatch.setattr(prepared_file, "exchange_files", exchange)
     monkeypatch.setattr(time, "sleep", write_late)
     assert not write(path)
     assert content(path) == THEIRS

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from trayquota.core.model import AccountState
 from trayquota.core.text import clean
-from trayquota.views.context import TrayContext, TrayLimits
 from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext, TrayLimits
 from trayquota.views.tray_view import IconSpec, TrayView
 
 from .facts import NOW

@@ -10,9 +10,9 @@ import pytest
 from trayquota.app import App
 from trayquota.settings.load import load_config
 from trayquota.tray.backend_choice import BackendChoice
-from trayquota.views.context import TrayContext, TrayLimits
 from trayquota.views.menu import account_room
 from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext, TrayLimits
 from trayquota.views.tray_view import OpenHistory
 
 from .facts import NOW

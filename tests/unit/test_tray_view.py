@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind, Snapshot
-from trayquota.views.context import TrayContext
 from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext
 from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Quit, Refresh, TrayView
 
 from .facts import NOW

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.model import AccountState, AccountUsage
-from trayquota.views.context import TrayContext, TrayLimits
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext, TrayLimits
 from trayquota.views.tray_view import Arrangement, MenuItem, Quit
 
 from .facts import NOW

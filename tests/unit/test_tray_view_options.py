@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Level, Snapshot
-from trayquota.views.context import TrayContext, TrayLimits
 from trayquota.views.display_names import with_display_names
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext, TrayLimits
 from trayquota.views.tray_view import MenuItem, OpenFolder, Placeholder, TrayView
 
 from .facts import NOW

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from trayquota.core.model import QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
+from trayquota.providers.quota_windows import MOST_WINDOWS, scoped_title, unique_windows
 from trayquota.providers.values import (
     fields,
     first,
@@ -25,7 +26,6 @@ from trayquota.providers.values import (
     text,
     whole,
 )
-from trayquota.providers.windows import MOST_WINDOWS, scoped_title, unique_windows
 
 from . import facts
 

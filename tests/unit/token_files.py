@@ -20,7 +20,7 @@ from trayquota.sources.credential_file import parse_fields, read_account
 from trayquota.store.state import StateStore
 from trayquota.tokens import writer
 from trayquota.tokens.manager import TokenManager
-from trayquota.tokens.target import Target
+from trayquota.tokens.prepared_file import PreparedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,5 +220,5 @@ def unwritable(monkeypatch: pytest.MonkeyPatch, reason: int = errno.EROFS) -> No
     def refuse(*_: object) -> bytes | None:
         raise OSError(reason, os.strerror(reason))
 
-    monkeypatch.setattr(Target, "swap", refuse)
+    monkeypatch.setattr(PreparedFile, "swap", refuse)
     monkeypatch.setattr(writer, "write_in_place", refuse)

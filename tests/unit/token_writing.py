@@ -6,8 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from trayquota.system.exchange import exchange_files
-from trayquota.tokens import target
+from trayquota.system.native_files import exchange_files
+from trayquota.tokens import prepared_file
 from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
 from trayquota.tokens.writer import write_tokens
 
@@ -66,7 +66,7 @@ def before_replacing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], objec
             left.pop(0)()
         original(first, second)
 
-    monkeypatch.setattr(target, "exchange_files", exchange)
+    monkeypatch.setattr(prepared_file, "exchange_files", exchange)
 
 
 def no_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def no_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_first: Path, _second: Path) -> None:
         raise NotImplementedError
 
-    monkeypatch.setattr(target, "exchange_files", refuse)
+    monkeypatch.setattr(prepared_file, "exchange_files", refuse)
 
 
 def while_writing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:

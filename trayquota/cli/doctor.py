@@ -24,8 +24,8 @@ from trayquota.sources.folder_scan import display_path
 from trayquota.system.autostart import autostart
 from trayquota.system.log import set_up_logging
 from trayquota.system.watcher import Watcher
-from trayquota.tokens.inspection import access_concerns, clock_concern, login_concerns
 from trayquota.tokens.journal import Journal
+from trayquota.tokens.login_concerns import access_concerns, clock_concern, login_concerns
 from trayquota.tray.backend_choice import choose_backend, describe_watcher, icon_class
 from trayquota.tray.quirks import panel_advice
 from trayquota.views.labels import needs_user

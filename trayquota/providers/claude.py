@@ -19,8 +19,8 @@ from trayquota.core.model import Usage
 from trayquota.providers.answers import no_windows, read_json, retry_after_s
 from trayquota.providers.base import Identity, Provider, RefreshedTokens, Request, Response
 from trayquota.providers.claude_usage import Profile, read_profile, read_reset_credits, read_windows
+from trayquota.providers.quota_windows import unique_windows
 from trayquota.providers.values import fields, first, number, parse_json, text
-from trayquota.providers.windows import unique_windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.model import QuotaWindow, ResetCredits
+from trayquota.providers.quota_windows import scoped_title, title_scope
 from trayquota.providers.values import amount, fields, first, instant, items, percent, share, text, whole
-from trayquota.providers.windows import scoped_title, title_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
-from trayquota.providers.requests import get_json
+from trayquota.providers.json_requests import get_json
 from trayquota.providers.values import fields, instant, items, percent, text
 
 if TYPE_CHECKING:

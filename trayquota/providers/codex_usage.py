@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from trayquota.core.model import Credits, QuotaWindow, ResetCredits, Usage
 from trayquota.providers.codex_titles import plan_title, window_title
 from trayquota.providers.generic import guess_windows
+from trayquota.providers.quota_windows import scoped_title, unique_windows
 from trayquota.providers.values import after, fields, first, instant, items, number, percent, share, text, whole
-from trayquota.providers.windows import scoped_title, unique_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

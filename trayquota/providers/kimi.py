@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from trayquota.core.model import QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
-from trayquota.providers.requests import get_json
+from trayquota.providers.json_requests import get_json
+from trayquota.providers.quota_windows import unique_windows
 from trayquota.providers.values import after, fields, first, instant, items, number, percent, text
-from trayquota.providers.windows import unique_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

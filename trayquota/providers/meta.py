@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trayquota.core.model import QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
-from trayquota.providers.requests import post_json
+from trayquota.providers.json_requests import post_json
 from trayquota.providers.values import fields, instant, percent, text, whole
 
 if TYPE_CHECKING:

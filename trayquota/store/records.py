@@ -111,7 +111,7 @@ def encode(state: StoredState) -> bytes:
 def _document(content: bytes) -> Document:
     version = msgspec.json.decode(content, type=_Version).version
     if version == 1:
-        from trayquota.store.version_1 import upgrade
+        from trayquota.store.state_version_1 import upgrade
 
         return upgrade(content)
     if version != VERSION:

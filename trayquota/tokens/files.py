@@ -12,8 +12,8 @@ from trayquota.system.files import sync_folder
 from trayquota.tokens.in_place import finish_writing
 from trayquota.tokens.leftovers import clear_leftover, leftovers
 from trayquota.tokens.lock import reason
+from trayquota.tokens.old_journals import convert_old_journals
 from trayquota.tokens.pending_tokens import fingerprint
-from trayquota.tokens.upgrade import convert_old_journals
 from trayquota.tokens.writer import write_tokens
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from trayquota.tokens.journal import Journal
     from trayquota.tokens.pending_tokens import PendingTokens
-    from trayquota.tokens.target import Target
+    from trayquota.tokens.prepared_file import PreparedFile
 
 
 class TokenFiles:
@@ -48,17 +48,17 @@ class TokenFiles:
             return None
         return entry
 
-    def flush(self, entry: PendingTokens, path: Path, target: Target | None = None) -> str | None:
+    def flush(self, entry: PendingTokens, path: Path, prepared: PreparedFile | None = None) -> str | None:
         """Write a pair into all files that hold a token it follows; return why the one at ``path`` cannot take it yet.
 
         Args:
             entry: The newest pair of its chain.
             path: The real path of the file that counts.
-            target: That file made ready, if it is.
+            prepared: That file made ready, if it is.
         """
         problem, has_arrived = None, False
         try:
-            if not self._update(path, target):
+            if not self._update(path, prepared):
                 # It may be this very pair, put there right before a crash.
                 sync_folder(path.parent)
             has_arrived = True
@@ -84,8 +84,8 @@ class TokenFiles:
             for path, temporary in leftovers(folder):
                 clear_leftover(path, temporary, self._journal)
 
-    def _update(self, path: Path, target: Target | None = None) -> bool:
-        return write_tokens(path, self.successor, self._journal.folder, target)
+    def _update(self, path: Path, prepared: PreparedFile | None = None) -> bool:
+        return write_tokens(path, self.successor, self._journal.folder, prepared)
 
     def _paths(self) -> Iterator[Path]:
         """Yield the real paths of all files that may be accounts, each once."""

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from trayquota.core.errors import UnreadableError
 from trayquota.providers.values import fields, parse_json
 from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_bytes
-from trayquota.system.exchange import alone_with
 from trayquota.system.files import open_regular, private_folder, read_bounded, sync_folder, write_atomic
+from trayquota.system.native_files import alone_with
 from trayquota.tokens.pending_tokens import fingerprint
 
 if TYPE_CHECKING:

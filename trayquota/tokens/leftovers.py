@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from trayquota.core.errors import UnreadableError
 from trayquota.providers.values import fields, parse_json
 from trayquota.sources.credential_file import read_bytes
-from trayquota.system.exchange import exchange_files
 from trayquota.system.files import sync_folder
+from trayquota.system.native_files import exchange_files
 from trayquota.tokens.lock import try_lock
 from trayquota.tokens.pending_tokens import fingerprint
-from trayquota.tokens.target import temporary_mark
+from trayquota.tokens.prepared_file import temporary_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

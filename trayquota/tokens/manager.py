@@ -12,10 +12,10 @@ fingerprint, whatever files it is in, and the irreversible step comes last:
    by the proxy a moment ago, so the proxy is given a second to write its new pair.
 4. A refresh token that was answered ``invalid_grant`` is dead, unless its file gets another one within three seconds:
    it is never sent again, also after a restart (:mod:`.refresher`).
-5. Before anything is sent, the file has been made ready for the new pair (:mod:`.target`) and room for it reserved in
-   the journal (:mod:`.journal`). What comes back goes into the journal, in one write and synced, before it is judged.
-   Between the provider's answer and this write lies the only moment in which a crash loses a login; no program on this
-   side of the network can close it.
+5. Before anything is sent, the file has been made ready for the new pair (:mod:`.prepared_file`) and room for it
+   reserved in the journal (:mod:`.journal`). What comes back goes into the journal, in one write and synced, before
+   it is judged. Between the provider's answer and this write lies the only moment in which a crash loses a login; no
+   program on this side of the network can close it.
 6. Then it goes into every file of the known folders that holds the spent token (:mod:`.writer`). A file with another
    token holds a login of its own, and that wins.
 7. What follows a spent token is known for 30 days: a file that shows up with one gets the newest pair of its chain.
@@ -44,8 +44,8 @@ from trayquota.tokens.files import TokenFiles
 from trayquota.tokens.journal import Journal
 from trayquota.tokens.lock import WAIT_S, cancelled, refresh_lock, state_folder_unusable
 from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
+from trayquota.tokens.prepared_file import PreparedFile, ready_file
 from trayquota.tokens.refresher import BackoffStore, Send, TokenRefresher, login_expired
-from trayquota.tokens.target import Target, ready_target
 from trayquota.tokens.writer import can_write_tokens
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class TokenManager:
             raise cancelled()
         path = Path(os.path.realpath(credential.path))
         with contextlib.ExitStack() as stack:
-            target = self._ready(path, stack)
+            prepared = self._ready(path, stack)
             try:
                 room = stack.enter_context(self._journal.reserved(spent))
             except OSError as error:
@@ -243,15 +243,15 @@ class TokenManager:
                 raise
             entry = self._entry(path, login, tokens)
             self._journal.keep(entry, room)
-            self.files.flush(entry, path, target)
+            self.files.flush(entry, path, prepared)
         self._refresher.succeeded(login.refresh_token, entry.refresh_token)
         if not entry.access_token:
             raise self._refresher.back_off(entry.refresh_token)
         return _with_pair(login, entry)
 
-    def _ready(self, path: Path, stack: contextlib.ExitStack) -> Target:
+    def _ready(self, path: Path, stack: contextlib.ExitStack) -> PreparedFile:
         try:
-            return stack.enter_context(ready_target(path))
+            return stack.enter_context(ready_file(path))
         except TokenWriteError as error:
             raise fetch_error(
                 FailureKind.UNREADABLE_FILE,

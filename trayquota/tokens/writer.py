@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError, UnreadableError
 from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_bytes
-from trayquota.system.exchange import has_writers
 from trayquota.system.files import sync_folder
+from trayquota.system.native_files import has_writers
 from trayquota.tokens.in_place import write_in_place
-from trayquota.tokens.target import Target, ready_target, write_problem
+from trayquota.tokens.prepared_file import PreparedFile, ready_file, write_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ _MOST_LOOKS = 600
 _NO_SWAP = {errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV}
 
 
-def write_tokens(path: Path, successor: Successor, records: Path, target: Target | None = None) -> bool:
+def write_tokens(path: Path, successor: Successor, records: Path, prepared: PreparedFile | None = None) -> bool:
     """Bring the file at the real path ``path`` to the newest pair of its chain, if it holds a spent token.
 
     All other keys stay; so do owner, group and mode. A reader sees the old file or the new one.
@@ -51,7 +51,7 @@ def write_tokens(path: Path, successor: Successor, records: Path, target: Target
         path: The file.
         successor: What follows the tokens in it.
         records: The folder for what has to survive a crash while a file is written in place.
-        target: The file made ready, if it is already.
+        prepared: The file made ready, if it is already.
 
     Returns:
         Whether it was written. Else it holds a login of its own, or the newest pair already.
@@ -63,9 +63,9 @@ def write_tokens(path: Path, successor: Successor, records: Path, target: Target
         content = read_bytes(path)
         if with_successor(content, successor) is None:
             return False
-        if target is not None:
-            return _put(target, content, successor, records)
-        with ready_target(path) as made:
+        if prepared is not None:
+            return _put(prepared, content, successor, records)
+        with ready_file(path) as made:
             return _put(made, content, successor, records)
     except (UnreadableError, FileNotFoundError):
         message = "it cannot be read at the moment"
@@ -117,7 +117,7 @@ def _encoded(source: Mapping[str, object]) -> bytes:
     return json.dumps(source, allow_nan=False).encode("ascii")
 
 
-def _put(target: Target, held: bytes, successor: Successor, records: Path) -> bool:
+def _put(prepared: PreparedFile, held: bytes, successor: Successor, records: Path) -> bool:
     """Write the file, again when others write it meanwhile; return whether the pair is in it."""
     meant = held
     for _ in range(_ROUNDS):
@@ -126,7 +126,7 @@ def _put(target: Target, held: bytes, successor: Successor, records: Path) -> bo
             return False
         # A newer login that was displaced goes back as it is.
         content = meant if new is None else new
-        interference = _write(target, held, content, records, goes_back=new is None)
+        interference = _write(prepared, held, content, records, goes_back=new is None)
         if interference is None:
             return new is not None
         held, meant = interference
@@ -135,35 +135,35 @@ def _put(target: Target, held: bytes, successor: Successor, records: Path) -> bo
 
 
 def _write(
-    target: Target, expected: bytes, content: bytes, records: Path, *, goes_back: bool
+    prepared: PreparedFile, expected: bytes, content: bytes, records: Path, *, goes_back: bool
 ) -> tuple[bytes, bytes] | None:
     """Have the file hold ``content`` instead of ``expected``, unless another program writes it meanwhile.
 
     Returns:
         ``None``, or what is at the path now and what the other program wants to be there.
     """
-    if not target.is_in_place:
+    if not prepared.is_in_place:
         try:
-            return _replace(target, expected, content, goes_back=goes_back)
+            return _replace(prepared, expected, content, goes_back=goes_back)
         except OSError as error:
             if error.errno not in _NO_SWAP:
                 raise
-            target.is_in_place = True
-    found = write_in_place(target.path, expected, content, records)
+            prepared.is_in_place = True
+    found = write_in_place(prepared.path, expected, content, records)
     return None if found is None else (found, found)
 
 
-def _replace(target: Target, expected: bytes, content: bytes, *, goes_back: bool) -> tuple[bytes, bytes] | None:
-    if not (goes_back and target.has_displaced):
-        target.fill(content)
-    found = read_bytes(target.path)
+def _replace(prepared: PreparedFile, expected: bytes, content: bytes, *, goes_back: bool) -> tuple[bytes, bytes] | None:
+    if not (goes_back and prepared.has_displaced):
+        prepared.fill(content)
+    found = read_bytes(prepared.path)
     if found != expected:
         return found, found
-    target.swap()
-    late = _late(target.displaced, expected)
+    prepared.swap()
+    late = _late(prepared.displaced, expected)
     if late is not None:
         return content, late
-    sync_folder(target.path.parent)
+    sync_folder(prepared.path.parent)
     return None
 
 

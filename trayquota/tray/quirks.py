@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
-from trayquota.views.context import TrayLimits
+from trayquota.views.tray_context import TrayLimits
 
 
 class TooltipStyle(Enum):

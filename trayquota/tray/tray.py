@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.tray.base import SessionEnd
     from trayquota.tray.pystray_import import Icon
-    from trayquota.views.context import TrayLimits
+    from trayquota.views.tray_context import TrayLimits
     from trayquota.views.tray_view import Action, Arrangement, TrayView
 
 _LOG = logging.getLogger(__name__)

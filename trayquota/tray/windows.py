@@ -25,7 +25,7 @@ from trayquota.tray import windows_api as api
 from trayquota.tray.base import BaseIcon
 from trayquota.tray.pystray_import import pystray_backend
 from trayquota.tray.quirks import BACKENDS
-from trayquota.views.fit import fit_lines, fit_text
+from trayquota.views.utf16_text import fit_lines, fit_text
 
 assert sys.platform == "win32"
 

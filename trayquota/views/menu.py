@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, Snapshot
-    from trayquota.views.context import TrayContext
     from trayquota.views.labels import DisplayOptions
+    from trayquota.views.tray_context import TrayContext
 
 MAX_ACCOUNTS_IN_ORDER = 5
 """More accounts than this are ordered by need."""

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age
-from trayquota.views.context import NO_LIMITS, TrayLimits
-from trayquota.views.fit import fit_lines, utf16_units
 from trayquota.views.icon import placeholder
 from trayquota.views.labels import (
     LEAST_NAME_CHARS,
@@ -22,7 +20,9 @@ from trayquota.views.labels import (
     updated_label,
     window_summary,
 )
+from trayquota.views.tray_context import NO_LIMITS, TrayLimits
 from trayquota.views.tray_view import Placeholder
+from trayquota.views.utf16_text import fit_lines, utf16_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.views.advice import advise
-from trayquota.views.context import TrayContext
 from trayquota.views.display_names import with_display_names
 from trayquota.views.icon import icon_spec
 from trayquota.views.icon_subject import icon_subject
 from trayquota.views.labels import needs_user
 from trayquota.views.menu import account_room, account_rows, arrange, menu_items
 from trayquota.views.tooltip import brief_lines, headline, tooltip_lines
+from trayquota.views.tray_context import TrayContext
 from trayquota.views.tray_view import TrayView
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.tokens.inspection import access_concerns, clock_concern, login_concerns
+from trayquota.tokens.login_concerns import access_concerns, clock_concern, login_concerns
 
 if TYPE_CHECKING:
     from pathlib import Path

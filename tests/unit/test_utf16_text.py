@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayquota.views.fit import fit_lines, fit_text, utf16_units
+from trayquota.views.utf16_text import fit_lines, fit_text, utf16_units
 
 LINES = "one account\ntwo accounts\nthree accounts"
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
 from trayquota.sources.credential_file import LARGEST_BYTES
-from trayquota.system.exchange import exchange_files, keep_room
 from trayquota.system.files import create_file
+from trayquota.system.native_files import exchange_files, keep_room
 from trayquota.tokens.journal import ROOM_BYTES
 from trayquota.tokens.lock import reason, try_lock
 from trayquota.tokens.pending_tokens import fingerprint
@@ -33,7 +33,7 @@ _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-class Target:
+class PreparedFile:
     """A credential file that can take a new pair, with the file beside it. Closed by :meth:`close`.
 
     Attributes:
@@ -162,23 +162,23 @@ class Target:
 
 
 @contextlib.contextmanager
-def ready_target(path: Path) -> Iterator[Target]:
+def ready_file(path: Path) -> Iterator[PreparedFile]:
     """Make the file at the real path ``path`` ready; what is beside it in the end is removed.
 
     Raises:
         TokenWriteError: It cannot take a new pair: nothing may be sent.
     """
     try:
-        target = Target(path)
+        prepared = PreparedFile(path)
     except FileNotFoundError:
         message = "it cannot be read at the moment"
         raise TokenWriteError(message) from None
     except OSError as error:
         raise TokenWriteError(write_problem(error)) from None
     try:
-        yield target
+        yield prepared
     finally:
-        target.close()
+        prepared.close()
 
 
 def write_problem(error: OSError) -> str:
