@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import wrapped
 from PIL import Image
 
 from trayquota.tray.pystray_import import Menu, MenuItem
@@ -46,6 +48,16 @@ def running(icon: Icon, setup: Callable[[Icon], object] | None = None) -> Iterat
         assert not thread.is_alive(), "run() did not return"
 
 
+def followed_by(then: Callable[[], object], first: Callable[..., object]) -> Callable[..., object]:
+    """Return what calls ``first`` with what it is given, and then ``then``."""
+
+    def both(*arguments: object) -> None:
+        first(*arguments)
+        then()
+
+    return both
+
+
 class BackendContract:
     """Inherit, and fill in :meth:`make`."""
 
@@ -70,15 +82,13 @@ class BackendContract:
     def test_without_a_setup_function_the_icon_is_shown(self) -> None:
         icon = self.make(icon=picture())
         shown = threading.Event()
-        show = icon._show
-        icon._show = lambda: (show(), shown.set())  # type: ignore[method-assign, func-returns-value, assignment]
-        thread = threading.Thread(target=icon.run)
-        thread.start()
-        assert shown.wait(PATIENCE_S)
-        icon.stop()
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
-        del icon._show
+        with wrapped(icon, "_show", partial(followed_by, shown.set)):
+            thread = threading.Thread(target=icon.run)
+            thread.start()
+            assert shown.wait(PATIENCE_S)
+            icon.stop()
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
 
     def test_run_detached_returns_and_stop_leaves_no_thread(self) -> None:
         icon = self.make(icon=picture())
@@ -108,20 +118,13 @@ class BackendContract:
         for _ in range(20):
             icon = self.make(icon=picture())
             begun = threading.Event()
-            begin = icon._start_setup
-
-            def announce(setup: Callable[[Icon], object] | None, begin=begin, begun=begun) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-                begin(setup)
-                begun.set()
-
-            icon._start_setup = announce  # type: ignore[method-assign]
-            thread = threading.Thread(target=icon.run, args=(lambda _: None,))
-            thread.start()
-            assert begun.wait(PATIENCE_S)
-            icon.stop()
-            thread.join(PATIENCE_S)
-            assert not thread.is_alive()
-            del icon._start_setup
+            with wrapped(icon, "_start_setup", partial(followed_by, begun.set)):
+                thread = threading.Thread(target=icon.run, args=(lambda _: None,))
+                thread.start()
+                assert begun.wait(PATIENCE_S)
+                icon.stop()
+                thread.join(PATIENCE_S)
+                assert not thread.is_alive()
 
     def test_everything_may_be_set_before_it_runs(self) -> None:
         icon = self.make()
@@ -161,19 +164,15 @@ class BackendContract:
 
     def test_what_is_set_while_it_is_being_shown_is_not_lost(self) -> None:
         icon = self.make(icon=picture(), title="old")
-        show = icon._show
 
-        def show_while_another_sets() -> None:
-            show()
+        def set_title() -> None:
             other = threading.Thread(target=lambda: setattr(icon, "title", "new"))
             other.start()
             other.join(PATIENCE_S)
 
-        icon._show = show_while_another_sets  # type: ignore[method-assign]
-        with running(icon):
+        with wrapped(icon, "_show", partial(followed_by, set_title)), running(icon):
             icon.visible = True
             self.check_shows_title(icon, "new")
-        del icon._show
 
     def check_shows_title(self, icon: Icon, title: str) -> None:
         """Fail unless those who look at the icon see that title; a backend nobody can look at has nothing to do."""

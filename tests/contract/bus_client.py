@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dbus_fast import Message, MessageType, NameFlag, RequestNameReply, unpack_variants
 from dbus_fast.aio import MessageBus
+from insides import disconnected
 
 from .recorder import PATIENCE_S, Recorder
 
@@ -136,7 +137,7 @@ class BusClient:
     async def _disconnect(self) -> None:
         if self._bus.connected:
             self._bus.disconnect()
-        await asyncio.wait([asyncio.ensure_future(self._bus._disconnect_future)])
+        await asyncio.wait([asyncio.ensure_future(disconnected(self._bus))])
 
     async def _call(self, message: Message) -> list[Any]:
         async with asyncio.timeout(PATIENCE_S):

@@ -7,6 +7,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import flush, on_loop
 
 from trayquota.tray.pystray_import import Menu, MenuItem
 from trayquota.tray.statusnotifier import Icon, service
@@ -62,8 +63,6 @@ def test_a_bus_that_dies_while_a_signal_is_sent_ends_nothing(
     icon = make_icon(menu=Menu(MenuItem("a", None)))
     before.settle()
     died = threading.Event()
-    running_service = icon._service
-    assert running_service is not None
 
     def die_and_change() -> None:
         # On the loop's own thread, so that it learns of the death by sending.
@@ -71,10 +70,10 @@ def test_a_bus_that_dies_while_a_signal_is_sent_ends_nothing(
         icon.icon = picture("red")
         icon.title = "changed"
         icon.menu = Menu(MenuItem("b", None))
-        running_service._flush()
+        flush(icon)
         died.set()
 
-    running_service._post(die_and_change)
+    on_loop(icon, die_and_change)
     assert died.wait(PATIENCE_S)
     before.close()
     bus.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import on_loop, service_of
 from PIL import Image
 
 from trayquota.tray.pystray_import import Menu, MenuItem
@@ -161,15 +162,15 @@ def test_the_last_of_many_is_what_is_shown(host: FakeHost, make_icon: MakeIcon) 
 def test_changes_while_the_loop_is_busy_are_one_update(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon()
     host.settle()
-    assert icon._service is not None
-    show = icon._service.show
+    service = service_of(icon)
+    show = service.show
     gathered: list[TrayState] = []
-    icon._service.show = gathered.append  # type: ignore[method-assign, assignment]
+    service.show = gathered.append  # type: ignore[method-assign, assignment]
     for turn in range(10):
         icon.title = f"title {turn}"
-    icon._service.show = show  # type: ignore[method-assign]
+    service.show = show  # type: ignore[method-assign]
     # All ten handed over within one callback of the loop, so none can be flushed in between.
-    icon._service._post(lambda: [show(each) for each in gathered])
+    on_loop(icon, lambda: [show(each) for each in gathered])
     host.wait_for("NewToolTip")
     assert sorted(host.sent_members()) == ["NewTitle", "NewToolTip"]
 
@@ -216,14 +217,14 @@ def test_hidden_it_is_gone_for_every_host_and_shown_it_is_back(host: FakeHost, m
 def test_hiding_and_showing_at_once_sends_nothing(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon()
     host.settle()
-    assert icon._service is not None
-    service, show = icon._service, icon._service.show
+    service = service_of(icon)
+    show = service.show
     gathered: list[TrayState] = []
     service.show = gathered.append  # type: ignore[method-assign, assignment]
     icon.visible = False
     icon.visible = True
     service.show = show  # type: ignore[method-assign]
-    service._post(lambda: [show(each) for each in gathered])
+    on_loop(icon, lambda: [show(each) for each in gathered])
     host.settle()
     assert host.sent() == []
     assert len(host.registrations.seen) == 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from dbus_fast import Message
+from insides import on_loop
 
 from trayquota.tray.pystray_import import Menu, MenuItem
 
@@ -31,15 +32,13 @@ def test_a_large_menu_survives_a_bus_that_is_slow(
     rows = (MenuItem(f"Claude · person{number}@example.com · " + "▰" * 60, None) for number in range(accounts * 4))
     icon = make_icon(menu=Menu(*rows))
     item, blocked = host.item, threading.Event()
-    service = icon._service
-    assert service is not None
     begun = threading.Event()
 
     def block() -> None:
         begun.set()
         blocked.wait(PATIENCE_S)
 
-    service._post(block)
+    on_loop(icon, block)
     assert begun.wait(PATIENCE_S)
     # The calls wait at the icon while it is busy; its replies then meet a bus that reads none of them.
     replies = host.call_at_once(
@@ -49,7 +48,7 @@ def test_a_large_menu_survives_a_bus_that_is_slow(
     try:
         blocked.set()
         done = threading.Event()
-        service._post(done.set)
+        on_loop(icon, done.set)
         assert done.wait(PATIENCE_S)
     finally:
         bus.go_on()

@@ -9,6 +9,7 @@ from ctypes import wintypes
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import window_of
 
 from trayquota.core.model import Level
 from trayquota.render import render_all
@@ -69,7 +70,7 @@ def shown(icon: windows.Icon) -> Iterator[threading.Thread]:
 @contextmanager
 def opened(icon: windows.Icon) -> Iterator[None]:
     """Open its menu."""
-    user32.PostMessageW(icon._hwnd, NOTIFY, 0, WM_RBUTTONUP)
+    user32.PostMessageW(window_of(icon), NOTIFY, 0, WM_RBUTTONUP)
     wait_until(lambda: popup() != 0, "open menu")
     yield
 
@@ -95,7 +96,7 @@ def test_each_of_its_windows_can_be_closed_as_taskkill_does(window: str) -> None
 def test_it_ends_while_its_menu_is_open() -> None:
     icon = make(Menu(MenuItem("entry", None)))
     with shown(icon) as thread, opened(icon):
-        user32.PostMessageW(icon._hwnd, WM_CLOSE, 0, 0)
+        user32.PostMessageW(window_of(icon), WM_CLOSE, 0, 0)
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
@@ -119,9 +120,9 @@ def test_the_end_of_the_session_waits_for_what_is_under_way() -> None:
     icon, session = make(), Session()
     icon.session_end = session
     with shown(icon) as thread:
-        user32.SendMessageW(icon._hwnd, WM_QUERYENDSESSION, 0, 0)
+        user32.SendMessageW(window_of(icon), WM_QUERYENDSESSION, 0, 0)
         assert session.calls == ["hold"]
-        user32.SendMessageW(icon._hwnd, WM_ENDSESSION, 1, 0)
+        user32.SendMessageW(window_of(icon), WM_ENDSESSION, 1, 0)
         assert session.calls == ["hold", "finish"]
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
@@ -131,8 +132,8 @@ def test_a_session_that_goes_on_resumes_what_was_held() -> None:
     icon, session = make(), Session()
     icon.session_end = session
     with shown(icon) as thread:
-        user32.SendMessageW(icon._hwnd, WM_QUERYENDSESSION, 0, 0)
-        user32.SendMessageW(icon._hwnd, WM_ENDSESSION, 0, 0)
+        user32.SendMessageW(window_of(icon), WM_QUERYENDSESSION, 0, 0)
+        user32.SendMessageW(window_of(icon), WM_ENDSESSION, 0, 0)
         assert session.calls == ["hold", "resume"]
         assert thread.is_alive()
 
@@ -144,8 +145,8 @@ def test_the_reason_is_named_while_something_is_under_way(is_busy: bool, monkeyp
     monkeypatch.setattr(windows_api, "block_shutdown", lambda _window, reason: named.add(reason))
     monkeypatch.setattr(windows_api, "unblock_shutdown", lambda _window: named.add("no more"))
     with shown(icon):
-        user32.SendMessageW(icon._hwnd, WM_QUERYENDSESSION, 0, 0)
-        user32.SendMessageW(icon._hwnd, WM_ENDSESSION, 0, 0)
+        user32.SendMessageW(window_of(icon), WM_QUERYENDSESSION, 0, 0)
+        user32.SendMessageW(window_of(icon), WM_ENDSESSION, 0, 0)
     assert named.seen == (["A refreshed login is being saved."] if is_busy else []) + ["no more"]
 
 
@@ -171,7 +172,7 @@ def test_a_menu_that_is_open_while_values_change_stays_and_its_clicks_count() ->
 def test_without_rows_no_menu_is_opened() -> None:
     icon = make(Menu())
     with shown(icon):
-        user32.SendMessageW(icon._hwnd, NOTIFY, 0, WM_RBUTTONUP)
+        user32.SendMessageW(window_of(icon), NOTIFY, 0, WM_RBUTTONUP)
         assert popup() == 0
 
 
@@ -192,9 +193,9 @@ def test_a_notification_without_a_title_is_shown_under_a_long_tooltip() -> None:
 def test_a_click_on_the_balloon_is_noticed() -> None:
     icon, clicks = make(), Recorder[str]()
     with shown(icon):
-        user32.SendMessageW(icon._hwnd, NOTIFY, 0, NIN_BALLOONUSERCLICK)
+        user32.SendMessageW(window_of(icon), NOTIFY, 0, NIN_BALLOONUSERCLICK)
         icon.show_notification(Notification("title", "body", on_click=lambda: clicks.add("clicked")))
-        user32.SendMessageW(icon._hwnd, NOTIFY, 0, NIN_BALLOONUSERCLICK)
+        user32.SendMessageW(window_of(icon), NOTIFY, 0, NIN_BALLOONUSERCLICK)
         assert clicks.seen == ["clicked"]
 
 
@@ -214,10 +215,10 @@ def test_the_picture_is_drawn_anew_when_the_taskbar_has_another_size(
     icon.icon = image
     with shown(icon):
         assert sizes.seen == [16]
-        user32.SendMessageW(icon._hwnd, WM_DPICHANGED, 96, 0)
+        user32.SendMessageW(window_of(icon), WM_DPICHANGED, 96, 0)
         assert sizes.seen == [16]
         monkeypatch.setattr(windows_api, "icon_px", lambda: 24)
-        user32.SendMessageW(icon._hwnd, WM_DPICHANGED, 144, 0)
+        user32.SendMessageW(window_of(icon), WM_DPICHANGED, 144, 0)
         assert sizes.seen == [16, 24]
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import discoverer, fetch_tasks
 
 from trayquota.core.model import AccountState, Snapshot
 from trayquota.core.refresh_policy import Reason
@@ -210,7 +211,7 @@ class Applet:
         self.passed_s += STEP_S
         self.engine.refresh(reason)
         # Not until all is settled: what waits for the clock here waits for the next refresh.
-        while self.engine._fetches or self.engine._discoverer.is_running or self.engine.has_posts:
+        while fetch_tasks(self.engine) or discoverer(self.engine).is_running or self.engine.has_posts:
             self.engine.step(0.01)
         self.engine.step(0)
         return self.engine.snapshot

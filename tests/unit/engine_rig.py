@@ -8,6 +8,7 @@ from concurrent.futures import Executor, Future
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from insides import begin_ticking
 from msgspec.structs import replace
 
 from trayquota.core.account_state import FetchResult
@@ -186,7 +187,7 @@ class Rig:
 
     def begin_run(self) -> None:
         """Begin as the applet does."""
-        self.engine.scheduler.once("tick", 60.0, self.engine._tick)
+        begin_ticking(self.engine)
         self.refresh(Reason.START)
 
     def refresh(self, reason: Reason = Reason.MANUAL) -> None:

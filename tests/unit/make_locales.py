@@ -9,6 +9,7 @@ from functools import cache
 from babel import Locale, UnknownLocaleError, localedata
 from babel.core import get_global
 from babel.dates import format_datetime, match_skeleton
+from insides import forget_locales
 
 from trayquota.settings.locales import TABLE
 
@@ -62,7 +63,7 @@ def all_locales() -> dict[str, Locale]:
 
 def alone(name: str) -> Locale:
     """Return a locale as it is for a program that uses no other: what Babel keeps of one gets into the next."""
-    localedata._cache.clear()
+    forget_locales()
     return Locale.parse(name)
 
 

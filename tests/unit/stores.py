@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from insides import state_file
 from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
@@ -27,7 +28,7 @@ def record(account_id: str = ADA, **fields: object) -> AccountRecord:
 
 
 def path_of(store: StateStore) -> Path:
-    return store._path
+    return state_file(store)
 
 
 def write_state(store: StateStore, content: bytes) -> None:

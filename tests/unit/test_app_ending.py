@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import close_app, engine_thread, icon_of, quit_app, services_of, token_refresh_under_way, tray_of
 
 from trayquota.app import App
 from trayquota.settings.load import load_config
@@ -35,36 +36,33 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
 
 
 def test_a_signal_that_comes_before_the_loop_ends_it(app: App) -> None:
-    app._quit()
+    quit_app(app)
     assert app.run() == 0
-    assert app._engine_thread.ident is None
+    assert engine_thread(app).ident is None
 
 
 def test_a_signal_that_comes_as_the_loop_begins_ends_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = app._tray._icon.run
+    run = icon_of(app).run
 
     def late(setup: Callable[[Icon], object]) -> None:
         # The last moment at which stopping has no effect yet.
-        app._quit()
+        quit_app(app)
         run(setup)
 
-    monkeypatch.setattr(app._tray._icon, "run", late)
+    monkeypatch.setattr(icon_of(app), "run", late)
     assert app.run() == 0
 
 
-def test_quitting_from_the_menu_ends_it(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_up = app._set_up
-
+def test_quitting_from_the_menu_ends_it(app: App) -> None:
     def click() -> None:
-        set_up()
-        icon = app._tray._icon
+        icon = icon_of(app)
         quit_row = list(icon.menu or ())[-1]
         assert quit_row.text == "Quit"
         quit_row(icon)
 
-    monkeypatch.setattr(app, "_set_up", click)
+    services_of(app).engine.post(lambda: threading.Thread(target=click).start())
     assert app.run() == 0
-    assert not app._engine_thread.is_alive()
+    assert not engine_thread(app).is_alive()
 
 
 def test_an_icon_that_cannot_be_shown_does_not_keep_the_engine_from_starting(
@@ -74,26 +72,26 @@ def test_an_icon_that_cannot_be_shown_does_not_keep_the_engine_from_starting(
         raise OSError
 
     ended = threading.Event()
-    monkeypatch.setattr(app._tray._icon, "_show", fail)
+    monkeypatch.setattr(icon_of(app), "_show", fail)
     monkeypatch.setattr(threading, "excepthook", lambda _arguments: ended.set())
-    app._services.engine.post(lambda: threading.Thread(target=app._quit).start())
+    services_of(app).engine.post(lambda: threading.Thread(target=lambda: quit_app(app)).start())
     assert app.run() == 0
     assert ended.wait(PATIENCE_S)
-    assert app._engine_thread.ident is not None
+    assert engine_thread(app).ident is not None
 
 
 def test_a_session_that_is_about_to_end_begins_no_token_refresh_and_one_that_goes_on_does(app: App) -> None:
-    guard = app._tray.session_end
+    guard = tray_of(app).session_end
     assert guard is not None
     assert not guard.hold(), "nothing is under way"
-    assert app._services.closing.is_set()
+    assert services_of(app).closing.is_set()
     guard.resume()
-    assert not app._services.closing.is_set()
-    app._close()
+    assert not services_of(app).closing.is_set()
+    close_app(app)
 
 
 def test_the_end_of_a_session_waits_for_a_token_refresh_under_way(app: App) -> None:
-    guard, manager = app._tray.session_end, app._services.token_manager
+    guard, manager = tray_of(app).session_end, services_of(app).token_manager
     assert guard is not None
     order: list[str] = []
 
@@ -101,7 +99,7 @@ def test_the_end_of_a_session_waits_for_a_token_refresh_under_way(app: App) -> N
         guard.finish()
         order.append("session ends")
 
-    with manager._counted():
+    with token_refresh_under_way(manager):
         assert guard.hold()
         thread = threading.Thread(target=finish)
         thread.start()
@@ -109,4 +107,4 @@ def test_the_end_of_a_session_waits_for_a_token_refresh_under_way(app: App) -> N
         order.append("tokens are saved")
     thread.join(PATIENCE_S)
     assert order == ["tokens are saved", "session ends"]
-    app._close()
+    close_app(app)

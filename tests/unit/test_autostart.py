@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import windows_arguments
 
 from trayquota.core.errors import AutostartError
 from trayquota.system import autostart as module
@@ -187,7 +188,7 @@ def test_a_run_value_is_read_as_it_was_written(tmp_path: Path, registry: dict[st
     assert (status.is_on, status.problem) == (True, None)
     assert "HKEY_CURRENT_USER" in status.place
     assert registry["trayquota"].startswith('"') is (" " in folder)
-    assert module._windows_arguments(registry["trayquota"]) == words
+    assert windows_arguments(registry["trayquota"]) == words
     way.switch_off()
     assert registry == {}
 

@@ -133,8 +133,10 @@ def test_a_listener_can_be_closed_by_who_is_called(make: Callable[[], Endpoint])
     mine = Listener(make(), hang_up)
     call(make())
     assert closed.wait(LONG_S)
-    mine._thread.join(LONG_S)
-    assert not mine._thread.is_alive()
+    for thread in threading.enumerate():
+        if thread.name == "instance":
+            thread.join(LONG_S)
+    assert "instance" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_without_a_thread_to_be_had_nothing_is_left(

@@ -6,6 +6,8 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from insides import fetch_tasks
+
 from trayquota.core.account_state import AccountRecord, FetchResult
 from trayquota.core.model import Account, AccountState, Failure, FailureKind, QuotaWindow
 from trayquota.core.refresh_policy import Reason
@@ -106,11 +108,11 @@ def test_a_new_refresh_cancels_the_fetches_of_the_one_before() -> None:
 def test_a_fetch_that_is_replaced_has_its_token_cancelled() -> None:
     rig = Rig(credential("ada"))
     rig.begin_run()
-    task = rig.engine._fetches._tasks[ADA]
+    task = fetch_tasks(rig.engine)[ADA]
     rig.begin(ADA)
     rig.refresh()
     assert task.cancel_token.is_cancelled
-    assert not rig.engine._fetches._tasks[ADA].cancel_token.is_cancelled
+    assert not fetch_tasks(rig.engine)[ADA].cancel_token.is_cancelled
 
 
 def test_a_cancelled_fetch_that_ends_last_changes_nothing() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from insides import fetch_tasks, records
 from msgspec.structs import replace
 
 from trayquota.core.model import AccountState, FailureKind
@@ -91,22 +92,22 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_account_is_fetched_twice_at_once(self) -> None:
-        live = self.rig.engine._fetches._tasks
+        live = fetch_tasks(self.rig.engine)
         waiting = [each.credential.account.id for each in self.rig.pending() if not each.future.running()]
         assert len(waiting) == len(set(waiting))
         assert set(waiting) <= set(live)
 
     @invariant()
     def no_disabled_account_is_fetched(self) -> None:
-        live = self.rig.engine._fetches._tasks
+        live = fetch_tasks(self.rig.engine)
         pollable = {each.account.id for each in self.files.values() if not each.disabled}
         assert set(live) <= pollable
 
     @invariant()
     def a_waiting_fetch_was_submitted_before_its_gate_closed(self) -> None:
-        for key, task in self.rig.engine._fetches._tasks.items():
+        for key, task in fetch_tasks(self.rig.engine).items():
             if task.future is not None and not task.future.running():
-                record = self.rig.engine._registry.records()[key]
+                record = records(self.rig.engine)[key]
                 assert record.gate is None or record.gate is not task.gate or not record.gate.is_closed(self.rig.now)
 
     @invariant()
@@ -115,7 +116,7 @@ class AnyOrder(RuleBasedStateMachine):
         shown = self.rig.snapshot
         assert {each.account.id for each in shown.accounts} == {each.account.id for each in self.files.values()}
         assert list(shown.accounts) == sorted(shown.accounts, key=lambda each: each.account.sort_key)
-        assert shown.refreshing == bool(self.rig.engine._fetches)
+        assert shown.refreshing == bool(fetch_tasks(self.rig.engine))
         for usage in shown.accounts:
             credential_now = next(each for each in self.files.values() if each.account.id == usage.account.id)
             assert (usage.state is AccountState.DISABLED) == credential_now.disabled
@@ -125,7 +126,9 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def an_account_that_waits_for_nothing_is_planned(self) -> None:
         engine = self.rig.engine
-        idle = [each for each in self.files.values() if not each.disabled and each.account.id not in engine._fetches]
+        idle = [
+            each for each in self.files.values() if not each.disabled and each.account.id not in fetch_tasks(engine)
+        ]
         assert not idle or engine.scheduler.get_jobs("due") or engine.scheduler.get_jobs("plan")
 
 

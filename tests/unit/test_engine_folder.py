@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from insides import discoverer
 from msgspec.structs import replace
 
 from trayquota.core.account_state import FetchResult
@@ -248,7 +249,7 @@ def test_the_first_picture_does_not_wait_for_a_source_that_takes_its_time(monkey
         assert 0 < timeout_s <= 0.5
 
     with monkeypatch.context() as patched:
-        patched.setattr(rig.engine._discoverer, "take", take)
+        patched.setattr(discoverer(rig.engine), "take", take)
         rig.engine.prepare()
     assert rig.snapshot.accounts == ()
     rig.begin_run()

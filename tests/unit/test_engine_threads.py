@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import discoverer, fetch_tasks, pass_unnoticed
 
 from trayquota.core.model import AccountState, FailureKind, Snapshot
 from trayquota.core.refresh_policy import Reason
@@ -65,6 +66,10 @@ class Fetchers:
         with self._changed:
             assert self._changed.wait_for(lambda: self.inside == amount, PATIENCE_S), self.inside
 
+    def hold(self) -> None:
+        """Let nobody go from now on."""
+        self._let_go.clear()
+
     def let_go(self) -> None:
         self._let_go.set()
 
@@ -104,13 +109,13 @@ class Bench:
     def refresh(self, reason: Reason = Reason.START) -> None:
         """Refresh as far as to the fetches."""
         self.engine.refresh(reason)
-        while self.engine._discoverer.is_running:
+        while discoverer(self.engine).is_running:
             self.engine.step(0.05)
 
     def pass_time(self, seconds: float) -> None:
         # Both clocks: the engine takes a difference for sleep.
         self.seconds += seconds
-        self.engine._detector._offset_s -= seconds
+        pass_unnoticed(self.engine, seconds)
         self.engine.step(0.0)
 
     def until(self, predicate: Callable[[Snapshot], bool]) -> Snapshot:
@@ -123,7 +128,7 @@ class Bench:
                 assert not deadline.is_set(), self.published[-1:]
                 self.engine.step(0.05)
                 self.seconds += 0.5
-                self.engine._detector._offset_s -= 0.5
+                pass_unnoticed(self.engine, 0.5)
         finally:
             timer.cancel()
             timer.join()
@@ -197,7 +202,7 @@ def test_threads_that_hang_do_not_use_up_the_pool(set_up: SetUp) -> None:
         assert states(snapshot) == [AccountState.ERROR] * WORKERS + [AccountState.OK] * 8
         fetchers.let_go()
         fetchers.until_inside(0)
-        fetchers._let_go.clear()
+        fetchers.hold()
         bench.refresh(Reason.MANUAL)
     fetchers.let_go()
 
@@ -220,7 +225,7 @@ def test_closing_waits_for_no_fetch(set_up: SetUp) -> None:
     bench = set_up(fetchers, WORKERS + 5)
     bench.refresh()
     fetchers.until_inside(WORKERS)
-    tasks = list(bench.engine._fetches._tasks.values())
+    tasks = list(fetch_tasks(bench.engine).values())
     bench.engine.close()
     assert all(each.cancel_token.is_cancelled for each in tasks)
     assert sum(each.future is not None and each.future.cancelled() for each in tasks) == 5

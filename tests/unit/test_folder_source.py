@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import observer_of
 
 from trayquota.core.model import Account
 from trayquota.providers import ProviderSwitches
@@ -149,10 +150,9 @@ def test_a_name_that_has_gone_from_a_file_is_taken_from_the_state(home: Path) ->
 # Watching.
 
 
-def places(folders: FolderSource) -> set[str]:
+def places(watcher: Watcher) -> set[str]:
     """What the system is asked to watch."""
-    assert folders._watcher is not None
-    observer = folders._watcher._observer
+    observer = observer_of(watcher)
     return {each.watch.path for each in observer.emitters} if observer is not None else set()
 
 
@@ -162,14 +162,19 @@ def calls() -> threading.Event:
 
 
 @pytest.fixture
-def watched(home: Path, work: Path, calls: threading.Event) -> Iterator[FolderSource]:
-    """Both folders, started and discovered."""
+def watcher() -> Iterator[Watcher]:
     watcher = Watcher()
+    yield watcher
+    watcher.stop()
+
+
+@pytest.fixture
+def watched(home: Path, work: Path, calls: threading.Event, watcher: Watcher) -> FolderSource:
+    """Both folders, started and discovered."""
     folders = source(home, work, watcher=watcher)
     folders.start(calls.set)
     folders.discover()
-    yield folders
-    watcher.stop()
+    return folders
 
 
 @pytest.mark.usefixtures("watched")
@@ -181,14 +186,14 @@ def test_a_change_in_any_folder_is_noticed(home: Path, work: Path, calls: thread
 
 
 def test_a_folder_that_was_left_is_no_longer_watched(
-    watched: FolderSource, home: Path, work: Path, calls: threading.Event
+    watched: FolderSource, watcher: Watcher, home: Path, work: Path, calls: threading.Event
 ) -> None:
     watched.configure([home])
     watched.discover()
-    assert str(work) not in places(watched)
+    assert str(work) not in places(watcher)
     watched.configure([home, work])
     watched.discover()
-    assert {str(home), str(work)} <= places(watched)
+    assert {str(home), str(work)} <= places(watcher)
     calls.clear()
     put(work, "claude-dan")
     assert calls.wait(PATIENCE_S)

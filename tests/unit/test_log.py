@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import log_handlers
 
 from trayquota.system import log
 
@@ -28,8 +29,9 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = own.level, own.propagate, logging.raiseExceptions
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     yield
-    while log._handlers:
-        handler = log._handlers.pop()
+    handlers = log_handlers()
+    while handlers:
+        handler = handlers.pop()
         own.removeHandler(handler)
         logging.getLogger().removeHandler(handler)
         handler.close()

@@ -32,10 +32,15 @@ def calls() -> threading.Event:
 
 
 @pytest.fixture
-def file(path: Path, calls: threading.Event) -> Iterator[SettingsFileWatch]:
+def watcher() -> Iterator[Watcher]:
     watcher = Watcher()
-    yield SettingsFileWatch(path, calls.set, watcher)
+    yield watcher
     watcher.stop()
+
+
+@pytest.fixture
+def file(path: Path, calls: threading.Event, watcher: Watcher) -> SettingsFileWatch:
+    return SettingsFileWatch(path, calls.set, watcher)
 
 
 def test_each_change_of_the_file_is_noticed_once(file: SettingsFileWatch, path: Path) -> None:
@@ -60,7 +65,7 @@ def test_a_change_before_the_file_is_watched_is_noticed(file: SettingsFileWatch,
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links as POSIX has them")
 def test_a_link_that_leads_elsewhere_is_watched_there(
-    tmp_path: Path, file: SettingsFileWatch, path: Path, calls: threading.Event
+    tmp_path: Path, file: SettingsFileWatch, watcher: Watcher, path: Path, calls: threading.Event
 ) -> None:
     path.unlink()
     for name in ("one", "two"):
@@ -75,5 +80,5 @@ def test_a_link_that_leads_elsewhere_is_watched_there(
         real.write_text("low_percent = 5\n")
         assert calls.wait(PATIENCE_S)
     assert len([each for each in threading.enumerate() if each.name == "watch"]) == 1
-    file._watcher.stop()
+    watcher.stop()
     assert "watch" not in {each.name for each in threading.enumerate()}

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from insides import engine_thread
 
 from trayquota.app import App
 from trayquota.cli import main as main_module
@@ -78,7 +79,7 @@ def test_the_applet_ends_when_its_engine_has_no_thread(tmp_path: Path, monkeypat
         monkeypatch.setenv(name, str(tmp_path))
     config = load_config(folder=str(tmp_path), environment={})
     app = App(config, BackendChoice("none", "asked for"), reload=lambda: config)
-    monkeypatch.setattr(app._engine_thread, "start", refuse)
+    monkeypatch.setattr(engine_thread(app), "start", refuse)
     with pytest.raises(RuntimeError, match="start new thread"):
         app.run()
 

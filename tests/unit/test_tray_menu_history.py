@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import act, close_app, services_of, tray_of
 
 from trayquota.app import App
 from trayquota.settings.load import load_config
@@ -57,11 +58,11 @@ def test_a_click_opens_it_and_says_why_not(tmp_path: Path, monkeypatch: pytest.M
         return "Why not."
 
     applet = app(tmp_path, open_history)
-    monkeypatch.setattr(applet._tray, "notify", lambda *texts: notified.append(texts))
-    applet._act(OpenHistory())
+    monkeypatch.setattr(tray_of(applet), "notify", lambda *texts: notified.append(texts))
+    act(applet, OpenHistory())
     assert opened.wait(PATIENCE_S)
-    engine = applet._services.engine
+    engine = services_of(applet).engine
     while not notified:
         engine.step(PATIENCE_S)
     assert notified == [("There is no history to show", "Why not.")]
-    applet._close()
+    close_app(applet)

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from insides import hanging, observer_of
 from watchdog import observers
 from watchdog.observers import Observer
 
@@ -42,24 +43,24 @@ def test_a_folder_is_watched_once_it_may_be_read(watched: Watched, monkeypatch: 
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: path != watched.folder and real(path, mode))
     watched.watcher.ensure()
-    before = watched.watcher._observer
+    before = observer_of(watched.watcher)
     watched.watcher.ensure()
-    assert watched.watcher._observer is before
+    assert observer_of(watched.watcher) is before
     monkeypatch.undo()
     watched.watcher.ensure()
-    assert watched.watcher._observer is not before
+    assert observer_of(watched.watcher) is not before
 
 
 def test_a_watch_that_works_is_not_made_anew(watched: Watched) -> None:
-    before = watched.watcher._observer
+    before = observer_of(watched.watcher)
     for _ in range(3):
         watched.watcher.ensure()
-    assert watched.watcher._observer is before
+    assert observer_of(watched.watcher) is before
     assert watched.watcher.problem is None
 
 
 def test_a_watch_whose_threads_have_ended_is_made_anew(watched: Watched) -> None:
-    observer = watched.watcher._observer
+    observer = observer_of(watched.watcher)
     assert observer is not None
     observer.stop()
     observer.join(PATIENCE_S)
@@ -147,7 +148,7 @@ def test_stopping_twice_or_before_the_start_is_no_error(tmp_path: Path) -> None:
 def test_stopping_does_not_wait_for_a_thread_that_hangs(tmp_path: Path) -> None:
     watcher = Watcher()
     watcher.watch(tmp_path, lambda: None)
-    with watcher._lock:
+    with hanging(watcher):
         watcher.stop()
 
 
