@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from trayquota.cli.common import Options
 
 _INTERVAL_S = 4.0
-"""So often the demo asks its own stand-in; real providers are asked every few minutes."""
+"""So often the demo polls its own stand-in; real providers are polled every few minutes."""
 
 
 def run(options: Options) -> int:
@@ -82,7 +82,7 @@ def _logging_to(path: Path, *, verbose: bool) -> Iterator[None]:
 
 
 def sample_config(folder: Path, gateway: str) -> Config:
-    """Return the settings for sample accounts under ``folder``: every state, every provider, asked of ``gateway``."""
+    """Return the settings for sample accounts under ``folder``: every state and provider, answered by ``gateway``."""
     credentials = folder / "cli-proxy-api"
     credentials.mkdir(mode=0o700)
     now = datetime.now(UTC)

@@ -121,7 +121,7 @@ def _state(record: AccountRecord, *, is_confirmed: bool) -> AccountState:
 
 
 def _awaits_refresh(record: AccountRecord) -> bool:
-    """Whether another program may still refresh an expired login, or its last values are worth more than the word."""
+    """Whether another program may still refresh an expired login, or its last values say more than the failure."""
     in_grace = record.failure is not None and record.failure.retry_at is not None
     return record.expired_since is not None and (in_grace or record.updated_at is not None)
 
@@ -161,7 +161,7 @@ def apply_result(
             after = _expired(record, result.error, result.expired_at, now)
         else:
             after = replace(record, failure=result.error, expired_since=None)
-        # Values are fresh when they came with the last answer, so no clock may be too coarse to tell two apart.
+        # Values are fresh when they came with the last answer, so no clock may be too coarse.
         return replace(after, polled_at=now if now != record.updated_at else now + _TICK)
     account, usage = record.account, result.usage
     return replace(

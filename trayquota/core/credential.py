@@ -34,7 +34,7 @@ class Tokens(RedactedRepr, Struct, frozen=True):
         refresh_token: Single-use key to a new pair; empty when the file has none.
         expires_at: When ``access_token`` ends; ``None`` means it does not.
         account_id: The provider's own id of the account, where a request needs it.
-        proxy_url: The proxy that the file asks for.
+        proxy_url: The proxy that the file names.
         extra: What else the provider read out of the file for its requests, by names of its own choice.
     """
 

@@ -3,7 +3,7 @@
 ::
 
     BaseException
-    ├── Interrupted                     a signal asked for the end
+    ├── Interrupted                     a signal ends the program
     └── Exception
         └── TrayquotaError              all others
             ├── FetchError              an account's quotas could not be fetched
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted(BaseException):
-    """A signal asked for the end."""
+    """A signal ends the program."""
 
     def __init__(self, number: int) -> None:
         """Keep the signal's number."""
@@ -49,7 +49,7 @@ class FetchError(TrayquotaError):
     Attributes:
         failure: What to show.
         may_refresh: The provider did not take the access token, and a new one may help.
-        retry_after_s: The provider asked for a pause of so many seconds.
+        retry_after_s: The provider wants a pause of so many seconds.
     """
 
     def __init__(self, failure: Failure, *, may_refresh: bool = False, retry_after_s: float = 0.0) -> None:

@@ -35,7 +35,7 @@ class Person(RedactedRepr, Struct, frozen=True, omit_defaults=True):
     def is_same(self, other: Person) -> bool:
         """Whether both can be one person in one organization.
 
-        What is unknown on either side does not tell them apart. An e-mail may change: where both know the provider's
+        What is unknown on either side does not make them two. An e-mail may change: where both know the provider's
         own id of the person, only that counts. When each side knows something, they have to have something in common.
         """
         nobody = Person()

@@ -243,7 +243,7 @@ class Engine(Loop):
             self._changed(save_s=0.0 if result.is_rate_limited else _SAVE_S)
 
     def _expire_overdue(self) -> None:
-        """Report accounts whose fetcher hangs where no time limit reaches, as in a name look-up."""
+        """Report accounts whose fetcher hangs where no time limit reaches, as in a name lookup."""
         failure = Failure(FailureKind.NETWORK, "No answer in time. Check the network connection.")
         for task in self._fetches.expire():
             self._registry.apply_result(task.credential, task.gate, FetchResult(error=failure), self._clock())

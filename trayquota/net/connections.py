@@ -3,12 +3,12 @@
 The libraries' own time limits hold for a single read, and a server that sends a byte a second never meets one. Here
 every read of an answer, headers included and a proxy's too, ends at the deadline of the exchange that the thread has
 begun. The cancel token is no help with that: to shut a socket at a moment takes a thread or a timer for each exchange
-(measured: 0.17 ms of CPU and another thread each), and it cannot tell where one answer ends and the next begins,
+(measured: 0.17 ms of CPU and another thread each), and it cannot see where one answer ends and the next begins,
 which has to be seen here anyway.
 
-Answers are only told apart by their order on a connection. So one that is followed by more than was announced, that
+Answers are only distinguished by their order on a connection. So one that is followed by more than was announced, that
 came after an interim answer, or whose status allows no body is the last on its connection: programs in between have
-been seen to send the rest of it a moment later, to whoever asked next.
+been seen to send the rest of it a moment later, to whoever sent the next request.
 """
 
 from __future__ import annotations
@@ -110,10 +110,10 @@ class Exchange:
             self._connection.close()
 
     def is_silent(self, sock: Connection) -> bool:
-        """Whether nothing can be read from a kept connection: no end, and no answer that nobody has asked for."""
+        """Whether nothing can be read from a kept connection: no end, and no answer to no request."""
         try:
             sock.settimeout(0.0)
-            # Not a look at the socket alone: with TLS there may be a message that is no data.
+            # To select the socket alone is not enough: with TLS there may be a message that is no data.
             data = sock.recv(1)
         except (BlockingIOError, ssl.SSLWantReadError):
             sock.settimeout(self.left_s())
@@ -251,7 +251,7 @@ class BoundConnection:
 
     @property
     def is_connected(self) -> bool:
-        """Whether it can be used again; urllib3 asks before it does."""
+        """Whether it can be used again; urllib3 checks that before it does."""
         return self.sock is not None and _current.exchange.is_silent(self.sock)
 
     def _new_conn(self) -> socket.socket:

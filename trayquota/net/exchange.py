@@ -2,7 +2,7 @@
 
 A whole answer has 15 seconds, however slowly it drips. Only HTTPS with verified certificates leaves the machine;
 redirects are never followed, cookies never kept; an answer over 1 MiB is refused. Connections are kept and used
-again, by whichever thread asks next and for whichever account, unless their host has once sent what makes answers
+again, by whichever thread sends next and for whichever account, unless their host has once sent what makes answers
 doubtful; see :mod:`trayquota.net.connections`.
 """
 
@@ -69,7 +69,7 @@ class Exchanger:
         deadline_s = time.monotonic() + (IRREVERSIBLE_DEADLINE_S if request.is_irreversible else DEADLINE_S)
         way = route(request.url, gateway=gateway, proxy=proxy)
         result: Response | FetchError | None = None
-        # What is not a GET never goes over a kept connection: should it die, nobody could tell whether the request
+        # What is not a GET never goes over a kept connection: should it die, nobody would know whether the request
         # had arrived.
         if request.method == "GET" and way.host not in self._suspects:
             result = self._exchange(request, way, deadline_s, cancel_token, is_kept=True)

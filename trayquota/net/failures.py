@@ -1,4 +1,4 @@
-"""What went wrong on the way to a provider, in words: one table of the libraries' errors.
+"""What went wrong on the way to a provider, for people: one table of the libraries' errors.
 
 Their own texts may hold addresses and logins, so none of them is shown.
 """

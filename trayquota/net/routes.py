@@ -24,7 +24,7 @@ class Route(RedactedRepr, Struct, frozen=True):
     """The way of one request. A proxy's address may hold a login, so ``repr`` leaves it out.
 
     Attributes:
-        url: What is asked.
+        url: Where the request goes.
         proxies: By scheme, as requests takes them.
         proxy_name: The proxy, for people.
     """

@@ -49,7 +49,7 @@ class Trust(Struct, frozen=True):
 
     Attributes:
         file: All in one, or a folder in the place of one.
-        folder: With one file each, named by OpenSSL's hash. Without either the system is asked.
+        folder: With one file each, named by OpenSSL's hash. Without either the system judges.
         name: What names them, for people.
     """
 

@@ -32,7 +32,7 @@ _HOSTS = (
     "daily-cloudcode-pa.sandbox.googleapis.com",
     "cloudcode-pa.googleapis.com",
 )
-"""In the order in which they are asked: the first is ahead of the others."""
+"""In the order in which they are tried: the first is ahead of the others."""
 _LENGTHS = {
     "5h": ("5-hour", 5 * _HOUR_S),
     "five-hour": ("5-hour", 5 * _HOUR_S),
@@ -79,7 +79,7 @@ class Antigravity(Provider):
         return Usage(unique_windows(windows), self._plan(login, send))
 
     def _plan(self, login: Tokens, send: Send) -> str | None:
-        """Return the plan's name, when it is time to ask for that and there is an answer."""
+        """Return the plan's name, when that request is due and there is an answer."""
         body = {"metadata": {"ideType": "ANTIGRAVITY"}}
         response = send.rarely(_request(login, _HOSTS[0], "loadCodeAssist", body))
         answer = fields(read_json(response, self.title)) if response is not None and response.status == 200 else {}
@@ -91,7 +91,7 @@ PROVIDER = Antigravity()
 
 
 def _first_answer(login: Tokens, send: Send, method: str, body: object) -> Response:
-    """Return the answer of the first host that knows the method; the most telling one when none does.
+    """Return the answer of the first host that knows the method; the most specific one when none does.
 
     Raises:
         FetchError: No host answered.

@@ -1,4 +1,4 @@
-"""Claude: the usage endpoint behind ``/usage``, and the renewal of its logins.
+"""Claude: the usage endpoint behind ``/usage``, and refreshing its logins.
 
 Neither endpoint is documented by its vendor; both are known from programs that use them, and every field may
 be missing, null or of another type tomorrow.

@@ -159,7 +159,7 @@ def _limits(answer: Mapping[str, object]) -> dict[str, QuotaWindow]:
         if used is None or kind is None:
             continue
         (title, length_s), name = _limit_title(kind, limit)
-        # By the whole name: two long ones may be cut to the same title.
+        # By the whole name: two long ones may be shortened to the same title.
         slug, is_active = _slug(title + (name or "")), limit.get("is_active") is True
         if slug not in windows or (is_active and slug not in active):
             title = scoped_title(title, name) if name else title

@@ -1,7 +1,7 @@
 """Cline: the limits of a ClinePass.
 
 Request and fields as public clients send and read them: steipete/CodexBar, Resources/Plugins/clinepass.ts;
-nguyenphutrong/quotio, ClinePassQuotaFetcher.swift. Those ask with an API key. That the login of a file is taken as it
+nguyenphutrong/quotio, ClinePassQuotaFetcher.swift. Those send an API key. That the login of a file is taken as it
 is has not been shown; where it is not, the account says that it was refused.
 """
 

@@ -38,7 +38,7 @@ class Codex(Provider):
     usage_page: ClassVar[str] = "https://chatgpt.com/codex/settings/usage"
 
     def identify(self, source: Mapping[str, object]) -> Identity:
-        """Return what the file and the claims of its tokens tell; nothing is verified, nothing trusted."""
+        """Return what the file and the claims of its tokens say; nothing is verified, nothing trusted."""
         identity = jwt_claims(source.get("id_token"))
         access = jwt_claims(source.get("access_token"))
         auth = fields(identity.get("https://api.openai.com/auth"))

@@ -1,7 +1,7 @@
 """Cursor: what is used of a plan in the current month.
 
 Request and fields as public clients send and read them: robinebers/openusage, CursorUsageClient.swift;
-nguyenphutrong/quotio, CursorQuotaFetcher.swift (the older summary, asked where the newer method is not known).
+nguyenphutrong/quotio, CursorQuotaFetcher.swift (the older summary, for where the newer method is not known).
 """
 
 from __future__ import annotations

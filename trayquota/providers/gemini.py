@@ -86,7 +86,7 @@ PROVIDER = Gemini()
 
 
 class _Assist(Struct, frozen=True):
-    """What the vendor's own client asks first: which project is to be used, and what the plan is called."""
+    """What the vendor's own client requests first: which project is to be used, and what the plan is called."""
 
     project: str = ""
     plan: str | None = None

@@ -51,7 +51,7 @@ class Grok(Provider):
         return Identity(account_id=subject, extra={"is_api": "1" if source.get("using_api") is True else ""})
 
     def fetch(self, login: Tokens, send: Send) -> Usage:
-        """Return the credits of the period; what they do not tell is asked of the older bill."""
+        """Return the credits of the period; what they lack is taken from the older bill."""
         if login.extra.get("is_api"):
             return Usage((), "API")
         headers = _HEADERS | ({"x-userid": login.account_id} if login.account_id else {})

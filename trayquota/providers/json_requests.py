@@ -1,4 +1,4 @@
-"""The requests that most providers are asked with: JSON over HTTPS, with a bearer token."""
+"""The requests that most providers take: JSON over HTTPS, with a bearer token."""
 
 from __future__ import annotations
 

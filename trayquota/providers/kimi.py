@@ -2,7 +2,7 @@
 
 Fields seen in public clients (MoonshotAI/kimi-cli; steipete/CodexBar, KimiSettingsReader.swift; public clients of
 2026-11): the endpoint is not documented. Two forms are answered, alone or together: counts, and since 2026-09-15
-ratios. Where both tell of one window the ratio counts, except a zero ratio beside counts that are used: some accounts
+ratios. Where both state one window the ratio counts, except a zero ratio beside counts that are used: some accounts
 get false zeros (MoonshotAI/kimi-code, issue 3908).
 """
 
@@ -58,12 +58,12 @@ class Kimi(Provider):
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return the device that the login was made for, and which of the two hosts it belongs to."""
         stated = (text(source.get(key), 200) or "" for key in ("domain", "base_url"))
-        is_ai = source.get("type") in {"kimi-ai", "kimi_ai"} or any(_is_kimi_ai(each) for each in stated)
+        is_ai = source.get("type") in {"kimi-ai", "kimi_ai"} or any(_is_kimi_ai(place) for place in stated)
         device = text(source.get("device_id"), 200) or ""
         return Identity(extra={"host": "api.kimi.ai" if is_ai else "api.kimi.com", "device_id": device})
 
     def fetch(self, login: Tokens, send: Send) -> Usage:
-        """Return the windows; servers that do not know the newer path are asked at the older one."""
+        """Return the windows; servers that do not know the newer path get the request at the older one."""
         base = f"https://{login.extra.get('host', 'api.kimi.com')}/coding/v1"
         device = login.extra.get("device_id")
         headers = {"User-Agent": "KimiCLI/1.6"} | ({"X-Msh-Device-Id": device} if device else {})
@@ -105,8 +105,8 @@ def _ratios(answer: Mapping[str, object], received_at: datetime) -> Iterator[Quo
 
 
 def _counts(answer: Mapping[str, object], received_at: datetime) -> Iterator[QuotaWindow]:
-    for each in items(answer.get("limits")):
-        limit = fields(each)
+    for item in items(answer.get("limits")):
+        limit = fields(item)
         window = fields(limit.get("window"))
         amount, unit_s = number(window.get("duration")), _UNITS_S.get(str(window.get("timeUnit")))
         if amount is None or unit_s is None or amount <= 0:
@@ -117,7 +117,7 @@ def _counts(answer: Mapping[str, object], received_at: datetime) -> Iterator[Quo
 
 
 def _count(detail: Mapping[str, object], title: str, length_s: int, received_at: datetime) -> Iterator[QuotaWindow]:
-    """Yield the window of a pool that is told in counts; a limit of 0 is none."""
+    """Yield the window of a pool that is stated in counts; a limit of 0 is none."""
     limit, used, remaining = (number(detail.get(key)) for key in ("limit", "used", "remaining"))
     if limit is None or limit <= 0:
         return

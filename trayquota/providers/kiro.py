@@ -2,7 +2,7 @@
 
 Requests and fields as public clients send and read them: jc01rho/CLIProxyAPIPlus, internal/auth/kiro/aws.go and
 codewhisperer_client.go (the endpoint of a region); steipete/CodexBar, KiroUsageLimitsAPI.swift (the older endpoint,
-which is asked where the newer one is not known).
+for where the newer one is not known).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]{2,12}){1,2}-\d{1,2}")
 _ARN = re.compile(r"arn:aws[a-z-]{0,12}:codewhisperer:([^:]*):[^:\s]*:\S+")
 _AGENT = "aws-sdk-js/1.0.0 KiroIDE"
 _SECONDS_UNTIL = 4102444800
-"""A reset beyond this, the year 2100 in seconds, is told in milliseconds."""
+"""A reset beyond this, the year 2100 in seconds, is in milliseconds."""
 _NOT_FOUND = 404
 
 
@@ -44,7 +44,7 @@ class Kiro(Provider):
     refreshed_by: ClassVar[str] = "Your proxy"
 
     def identify(self, source: Mapping[str, object]) -> Identity:
-        """Return the profile, and the region in its name that is asked."""
+        """Return the profile, and the region in its name, where requests go."""
         profile = text(source.get("profile_arn"), 400) or ""
         stated = _ARN.fullmatch(profile)
         return Identity(extra={"profile": profile, "region": stated[1] if stated else _DEFAULT_REGION})

@@ -1,4 +1,4 @@
-"""What an answer's windows have to be to be shown: titled within bounds, told apart, not too many."""
+"""What an answer's windows have to be to be shown: titled within bounds, distinct, not too many."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_WINDOWS = 40
 
 
 def scoped_title(title: str, scope: str) -> str:
-    """Return ``Weekly (Opus)``; a long scope is cut within its parentheses."""
+    """Return ``Weekly (Opus)``; a long scope is shortened within its parentheses."""
     return f"{title} ({clean(scope, TITLE_LIMIT - len(title) - len(' ()'))})"
 
 
@@ -36,9 +36,9 @@ def unique_windows(windows: Iterable[QuotaWindow]) -> tuple[QuotaWindow, ...]:
     """
     seen: Counter[str] = Counter()
     result = []
-    for each in islice(windows, MOST_WINDOWS):
-        seen[each.title] += 1
-        count = seen[each.title]
-        title = each.title if count == 1 else f"{clean(each.title, TITLE_LIMIT - 3)} {count}"
-        result.append(replace(each, title=title))
+    for window in islice(windows, MOST_WINDOWS):
+        seen[window.title] += 1
+        count = seen[window.title]
+        title = window.title if count == 1 else f"{clean(window.title, TITLE_LIMIT - 3)} {count}"
+        result.append(replace(window, title=title))
     return tuple(result)

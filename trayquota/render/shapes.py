@@ -183,4 +183,4 @@ def _inner(values: tuple[float, ...], fine: int) -> list[int]:
     # Pillow fills the pixels under a polygon's edge too, so a corner goes to the pixel on its inner side. What is
     # only just off the middle of a pixel lies there.
     middle = (min(values) + max(values)) / 2 + 0.5 / fine
-    return [ceil(each * fine - 0.5005) if each < middle else floor(each * fine - 0.4995) for each in values]
+    return [ceil(value * fine - 0.5005) if value < middle else floor(value * fine - 0.4995) for value in values]

@@ -110,5 +110,9 @@ def _merged(scans: Mapping[Path, Discovery]) -> list[Credential]:
     found: list[Credential] = []
     for number, (folder, credentials) in enumerate(zip(scans, unique, strict=True)):
         place = str(folder) if number else ""
-        found += (replace(each, account=replace(each.account, folder=place)) if place else each for each in credentials)
+        found += (_in_folder(credential, place) if place else credential for credential in credentials)
     return sorted(found, key=lambda credential: credential.account.sort_key)
+
+
+def _in_folder(credential: Credential, folder: str) -> Credential:
+    return replace(credential, account=replace(credential.account, folder=folder))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BUSY_S = 5.0
 """So long a lock of another process is waited for."""
 APPLICATION_ID = 0x74727174
-"""In the file's header, so that a foreign database is told apart: ``trqt``."""
+"""In the file's header, so that a foreign database is recognised: ``trqt``."""
 _CACHE_KIB = 256
 _TABLES = """
 CREATE TABLE account (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, place TEXT NOT NULL, person BLOB NOT NULL);

@@ -199,8 +199,8 @@ class RunKey:
         stated = self._read()
         if stated is None:
             return Status(is_on=False, place=place)
-        words = self._command if stated == subprocess.list2cmdline(self._command) else _windows_arguments(stated)
-        return Status(is_on=True, place=place, problem=_problem(words, self._command))
+        command = self._command if stated == subprocess.list2cmdline(self._command) else _windows_arguments(stated)
+        return Status(is_on=True, place=place, problem=_problem(command, self._command))
 
     def switch_on(self) -> None:
         """Write the value."""

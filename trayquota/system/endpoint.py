@@ -52,7 +52,7 @@ def endpoint(folder: Path, key: str) -> Endpoint:
 
     Args:
         folder: A private folder of the program's own.
-        key: Tells endpoints of one user from each other; for a file's name.
+        key: Distinguishes the endpoints of one user; for a file's name.
     """
     way: Endpoint = SocketFile(f"trayquota-{key}")
     if sys.platform == "win32":
@@ -112,22 +112,22 @@ class SocketFile:
 class LoopbackPort:
     """A port of the loopback interface; a private file says which, and the secret that guards it."""
 
-    class Contact(Struct, frozen=True):
+    class Address(Struct, frozen=True):
         """What a caller has to know."""
 
         port: int
         secret: str
 
-    def __init__(self, contact_file: Path) -> None:
-        """Be reached by what ``contact_file`` says."""
-        self._contact_file = contact_file
+    def __init__(self, address_file: Path) -> None:
+        """Be reached by what ``address_file`` says."""
+        self._address_file = address_file
 
     def bind(self) -> tuple[socket.socket, bytes]:
         """Listen on a free port, and say so."""
         listener = socket.create_server(("127.0.0.1", 0))
         secret = secrets.token_hex(_SECRET_BYTES)
         try:
-            write_atomic(self._contact_file, json.encode(self.Contact(listener.getsockname()[1], secret)))
+            write_atomic(self._address_file, json.encode(self.Address(listener.getsockname()[1], secret)))
         except OSError:
             listener.close()
             raise
@@ -136,16 +136,16 @@ class LoopbackPort:
     def connect(self) -> tuple[socket.socket, bytes]:
         """Connect to the port that is stated."""
         try:
-            contact = json.decode(read_bounded(self._contact_file, _LARGEST_BYTES), type=self.Contact)
-            address = "127.0.0.1", contact.port
-            return socket.create_connection(address, timeout=_PATIENCE_S), contact.secret.encode()
+            stated = json.decode(read_bounded(self._address_file, _LARGEST_BYTES), type=self.Address)
+            address = "127.0.0.1", stated.port
+            return socket.create_connection(address, timeout=_PATIENCE_S), stated.secret.encode()
         except (DecodeError, OverflowError, UnicodeError):
             raise ConnectionRefusedError from None
 
     def unbind(self) -> None:
         """Forget the port."""
         with contextlib.suppress(OSError):
-            self._contact_file.unlink(missing_ok=True)
+            self._address_file.unlink(missing_ok=True)
 
 
 class Listener:
@@ -171,9 +171,9 @@ class Listener:
             return
         self._is_closing = True
         # Not everywhere does closing a socket wake the thread that waits on it: a last call does.
-        with contextlib.suppress(OSError), socket.socket(self._socket.family) as line:
-            line.settimeout(_PATIENCE_S)
-            line.connect(self._socket.getsockname())
+        with contextlib.suppress(OSError), socket.socket(self._socket.family) as connection:
+            connection.settimeout(_PATIENCE_S)
+            connection.connect(self._socket.getsockname())
         if threading.current_thread() is not self._thread:
             self._thread.join(2 * _PATIENCE_S)
         self._socket.close()
@@ -197,11 +197,11 @@ class Listener:
 def call(endpoint: Endpoint) -> bool:
     """Have the listener's callback run; return whether it says that it has."""
     try:
-        line, secret = endpoint.connect()
-        with line:
-            line.settimeout(_PATIENCE_S)
-            line.sendall(secret)
-            return line.recv(len(_ANSWER)) == _ANSWER
+        connection, secret = endpoint.connect()
+        with connection:
+            connection.settimeout(_PATIENCE_S)
+            connection.sendall(secret)
+            return connection.recv(len(_ANSWER)) == _ANSWER
     except OSError:
         return False
 
@@ -251,11 +251,11 @@ def _is_in_use(path: Path) -> bool:
 
 
 def _connect_to_file(path: Path) -> socket.socket:
-    line = socket.socket(_FILE_FAMILY)
+    connection = socket.socket(_FILE_FAMILY)
     try:
-        line.settimeout(_PATIENCE_S)
-        line.connect(str(path))
+        connection.settimeout(_PATIENCE_S)
+        connection.connect(str(path))
     except BaseException:
-        line.close()
+        connection.close()
         raise
-    return line
+    return connection

@@ -1,4 +1,4 @@
-"""Private folders and files, bounded reads, the atomic write, and what tells one state of a file from the next.
+"""Private folders and files, bounded reads, the atomic write, and signatures of a file's state.
 
 Whatever is made here gets its mode set, for the umask may deny its owner what is needed or grant others what is not.
 Nothing here waits for a pipe, reads a device or fills the memory.
@@ -29,7 +29,7 @@ _UNSYNCABLE = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF, errno
 
 
 def signature(status: os.stat_result) -> tuple[int, ...]:
-    """Return what tells one state of a file from the next; first of all when it was modified, in nanoseconds."""
+    """Return what differs between two states of a file; first of all when it was modified, in nanoseconds."""
     return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
 
 

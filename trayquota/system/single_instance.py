@@ -33,7 +33,7 @@ class SingleInstance:
         self._listener: Listener | None = None
 
     def claim(self) -> bool:
-        """Return whether this is the only one; where that cannot be told, it is taken to be."""
+        """Return whether this is the only one; where that cannot be found out, it is taken to be."""
         try:
             private_folder(self._folder)
             self._lock.acquire()

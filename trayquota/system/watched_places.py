@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_LINKS = 40
 """On the way to one file; as many as Linux follows."""
 _MOST_FOLDERS = 64
-"""Watched for one folder's links. What lies in further ones is noticed by the look that is taken every minute."""
+"""Watched for one folder's links. What lies in further ones is noticed by the scan that is made every minute."""
 
 
 class Place(Struct, frozen=True):
@@ -30,7 +30,7 @@ class Place(Struct, frozen=True):
         has_accounts: Every file in it that may be an account matters.
         names: What else matters in it.
         is_written: What is written to those names matters, not only that they come and go.
-        identity: Tells the folder from a successor at the same path, and a readable one from one that was not.
+        identity: Distinguishes the folder from a successor at the same path, and a readable one from one that was not.
     """
 
     path: str

@@ -78,7 +78,7 @@ class Watcher:
     def ensure(self) -> None:
         """Watch what there is to watch now; to be called at the start, after each change and now and then.
 
-        Raises nothing. What changed before a first watch goes unnoticed, so look after it, not before; what may have
+        Raises nothing. What changed before a first watch goes unnoticed, so scan after it, not before; what may have
         changed while a watch that was well was made anew counts as changed.
         """
         with self._lock:

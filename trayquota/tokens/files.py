@@ -28,7 +28,7 @@ class TokenFiles:
     """Writes pairs into every file that holds a spent token. For any thread; who calls it holds the pair's lock."""
 
     def __init__(self, journal: Journal) -> None:
-        """Look for what follows a token in ``journal``."""
+        """Take the pairs that follow a spent token from ``journal``."""
         self._journal = journal
         self.folders: Sequence[Path] = ()
         """Where further files may hold the same login. May be set at any time."""

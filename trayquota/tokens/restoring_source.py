@@ -15,7 +15,7 @@ class TokenRestoringSource:
     """Another source, and a write into the file of each account that it discovers with a spent token."""
 
     def __init__(self, source: AccountSource, token_manager: TokenManager) -> None:
-        """Have ``token_manager`` look at what ``source`` discovers."""
+        """Have ``token_manager`` check what ``source`` discovers."""
         self._source = source
         self._token_manager = token_manager
         self.start: Callable[[Callable[[], None]], None] = source.start

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     """Gives the pair that follows a refresh token and the access token beside it, when that is known."""
 
 _ROUNDS = 5
-_LOOK_S = 0.05
-_STILL_LOOKS = 100
+_CHECK_S = 0.05
+_UNCHANGED_CHECKS = 100
 """A file that has not changed for 5 s counts as finished, where the system does not say whether anybody has it open."""
-_OPENING_LOOKS = 2
+_FIRST_CHECKS = 2
 """Who was just opening the file when it was displaced has it open by then."""
-_MOST_LOOKS = 600
+_MOST_CHECKS = 600
 _NO_SWAP = {errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV}
 
 
@@ -171,14 +171,14 @@ def _late(handle: int | None, expected: bytes) -> bytes | None:
     """Return what another program has written into a displaced file, once nobody writes it any more."""
     if handle is None:
         return None
-    content, still_looks = expected, 0
-    for look in range(_MOST_LOOKS):
+    content, unchanged = expected, 0
+    for check in range(_MOST_CHECKS):
         found = _content(handle)
-        still_looks = still_looks + 1 if found == content else 0
+        unchanged = unchanged + 1 if found == content else 0
         content = found
-        if still_looks >= _STILL_LOOKS or (look >= _OPENING_LOOKS and has_writers(handle) is False):
+        if unchanged >= _UNCHANGED_CHECKS or (check >= _FIRST_CHECKS and has_writers(handle) is False):
             break
-        time.sleep(_LOOK_S)
+        time.sleep(_CHECK_S)
     content = _content(handle)
     if content == expected:
         return None

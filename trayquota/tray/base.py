@@ -70,7 +70,7 @@ class BaseIcon(Icon):
         on_menu_closed: Called when the menu was closed, where the tray says so.
         on_better_tray: Called when another backend would show the icon better; ``None``: that is not watched for.
         on_quirks_changed: Called when another kind of tray shows the icon, so that :attr:`quirks` are others.
-        session_end: Told of the end of the person's session, where the backend notices that.
+        session_end: Called at the end of the person's session, where the backend notices that.
         quirks: The habits of the tray that shows the icon.
     """
 

@@ -89,8 +89,8 @@ class Notifier:
                 if on_click is not None:
                     self._on_click[self._last_id] = on_click
 
-    async def withdraw(self) -> None:
-        """Withdraw the last notification, if it is still there."""
+    async def remove(self) -> None:
+        """Remove the last notification, if it is still there."""
         async with self._lock, asyncio.timeout(_TIMEOUT_S):
             last, self._last_id = self._last_id, 0
             if last:

@@ -32,7 +32,7 @@ class Tray:
         on_middle_click: Called at a middle click.
         on_change: Called when :attr:`limits` are others or the menu was closed: what is shown may have to be made
             anew.
-        session_end: Told of the end of the person's session, where the tray notices that.
+        session_end: Called at the end of the person's session, where the tray notices that.
     """
 
     on_click: Callable[[], object] | None = None

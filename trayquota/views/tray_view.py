@@ -1,4 +1,4 @@
-"""What the tray shows, and what a click there asks for, as plain data.
+"""What the tray shows, and the action behind each click, as plain data.
 
 Backends turn a :class:`TrayView` into pixels and menus; nothing here knows a toolkit.
 """
@@ -113,7 +113,7 @@ class Quit(Struct, frozen=True):
 
 
 Action = Refresh | OpenFolder | OpenPage | OpenHistory | OpenSettings | SetSetting | SetAutostart | Quit
-"""What a click asks for."""
+"""What a click has done."""
 
 
 class MenuItem(RedactedRepr, Struct, frozen=True):
@@ -166,7 +166,7 @@ class Arrangement(RedactedRepr, Struct, frozen=True):
             for part in (self.inline, self.nested, self.more)
         )
         known = {*inline, *nested, *more}
-        return Arrangement(inline, nested, (*more, *(each for each in account_ids if each not in known)))
+        return Arrangement(inline, nested, (*more, *(key for key in account_ids if key not in known)))
 
 
 class TrayView(RedactedRepr, Struct, frozen=True):

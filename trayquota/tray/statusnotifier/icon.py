@@ -157,7 +157,7 @@ class Icon(BaseIcon):
 
     def _remove_notification(self) -> None:
         if self._service is not None:
-            self._service.withdraw_notification()
+            self._service.remove_notification()
 
 
 def _titled(state: ItemState, title: str | None, name: str) -> ItemState:

@@ -75,9 +75,9 @@ class TrayService:
         """Show a notification; from any thread."""
         self._post(lambda: self._with_session(lambda session: session.notify(notification)))
 
-    def withdraw_notification(self) -> None:
-        """Withdraw the last notification; from any thread."""
-        self._post(lambda: self._with_session(BusSession.withdraw_notification))
+    def remove_notification(self) -> None:
+        """Remove the last notification; from any thread."""
+        self._post(lambda: self._with_session(BusSession.remove_notification))
 
     def stop(self) -> None:
         """Have :meth:`run` return; from any thread or a signal handler, so no lock is taken."""

@@ -148,9 +148,9 @@ class BusSession:
         """Show a notification."""
         self._spawn(self._notifier.show(notification))
 
-    def withdraw_notification(self) -> None:
-        """Withdraw the last notification."""
-        self._spawn(self._notifier.withdraw())
+    def remove_notification(self) -> None:
+        """Remove the last notification."""
+        self._spawn(self._notifier.remove())
 
     def _export(self, state: TrayState) -> None:
         self._menu.closed()

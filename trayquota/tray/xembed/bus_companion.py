@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _DELAYS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
-"""Between attempts to reach the bus, and between looks at a watcher that has its name, but shows nothing yet."""
+"""Between attempts to reach the bus, and between calls of a watcher that has its name, but shows nothing yet."""
 _REPLY_TIMEOUT_S: Final = 5.0
 
 
@@ -69,9 +69,9 @@ class BusCompanion:
         """Show a notification, as soon as there is a connection; from any thread."""
         self._post(lambda: self._work.put_nowait(lambda notifier: notifier.show(notification)))
 
-    def withdraw_notification(self) -> None:
-        """Withdraw the last notification; from any thread."""
-        self._post(lambda: self._work.put_nowait(Notifier.withdraw))
+    def remove_notification(self) -> None:
+        """Remove the last notification; from any thread."""
+        self._post(lambda: self._work.put_nowait(Notifier.remove))
 
     def close(self) -> None:
         """Leave the bus, and the thread."""

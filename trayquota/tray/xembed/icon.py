@@ -124,7 +124,7 @@ class Icon(BaseIcon):
         image = self._icon
         if (window := self._window) is not None and image is not None:
             variants = image.info.get("variants") or (image,)
-            window.show(Picture(tuple(each.convert("RGBA") for each in variants), self.title or self.name))
+            window.show(Picture(tuple(variant.convert("RGBA") for variant in variants), self.title or self.name))
 
     def _update_icon(self) -> None:
         self._update()
@@ -142,4 +142,4 @@ class Icon(BaseIcon):
 
     def _remove_notification(self) -> None:
         if self._bus is not None:
-            self._bus.withdraw_notification()
+            self._bus.remove_notification()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _LOOK_AGAIN_S: Final = 60.0
-"""Between looks for a tray whose announcement was missed, or that has not taken the icon."""
+"""Between searches for a tray whose announcement was missed, or that has not taken the icon."""
 _REQUEST_DOCK: Final = 0
 _XEMBED_VERSION: Final = 0
 _XEMBED_MAPPED: Final = 1
@@ -210,7 +210,7 @@ class TrayWindow:
         wanted = tray.get_full_property(self._display.intern_atom("_NET_SYSTEM_TRAY_VISUAL"), Xatom.VISUALID)
         visual = wanted.value[0] if wanted is not None and len(wanted.value) else screen.root_visual
         for depth in screen.allowed_depths:
-            if depth.depth in _DEPTHS and any(each.visual_id == visual for each in depth.visuals):
+            if depth.depth in _DEPTHS and any(candidate.visual_id == visual for candidate in depth.visuals):
                 return visual, depth.depth
         return screen.root_visual, screen.root_depth
 
