@@ -144,6 +144,20 @@ def test_a_link_stays_a_link_and_its_target_is_refreshed(expired: House, tmp_pat
     assert list(target.parent.iterdir()) == [target]
 
 
+def test_a_link_that_comes_during_a_refresh_is_replaced_by_a_file(expired: House, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+
+    def move() -> None:
+        expired.path.rename(target)
+        expired.path.symlink_to(target)
+
+    expired.provider.script.append(move)
+    expired.refresh()
+    assert expired.path.is_symlink()
+    assert json.loads(target.read_bytes())["refresh_token"] == "refresh-2"
+    assert list(expired.path.parent.iterdir()) == [expired.path]
+
+
 # What is not refreshed.
 
 

@@ -27,6 +27,7 @@ from .token_writing import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
@@ -158,6 +159,25 @@ def test_a_file_that_is_removed_at_the_last_moment_comes_back(path: Path, monkey
     with pytest.raises(TokenWriteError):
         write(path)
     assert list(path.parent.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize("moment", [while_writing, before_replacing])
+def test_a_link_that_comes_at_the_last_moment_is_replaced_by_a_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, moment: Callable[..., None]
+) -> None:
+    other = path.with_name("other")
+
+    def move() -> None:
+        path.rename(other)
+        path.symlink_to(other)
+
+    moment(monkeypatch, move)
+    with pytest.raises(TokenWriteError):
+        write(path)
+    assert path.is_symlink()
+    assert content(path) == OLD
+    assert {found.name for found in path.parent.iterdir()} == {path.name, "other"}
 
 
 @posix

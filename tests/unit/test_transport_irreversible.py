@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PAIR = b'{"access_token": "new-access", "refresh_token": "new-refresh", "expires_in": 28800}'
 HEAD = b"HTTP/1.1 200 OK\r\n"
 TOO_LONG = HEAD + b"Content-Length: %d\r\n\r\n" % (len(PAIR) + 2) + PAIR
+TOO_SHORT = HEAD + b"Content-Length: 10\r\n\r\n" + PAIR
 NO_LAST_CHUNK = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PAIR) + PAIR + b"\r\n"
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 
@@ -46,6 +47,7 @@ def body_of(*answers: bytes | Callable[[Visit], object]) -> bytes:
         answer(PAIR),
         answer(PAIR, "201 Created"),
         TOO_LONG,
+        TOO_SHORT,
         NO_LAST_CHUNK,
         NO_LAST_CHUNK + b"garbage",
         INTERIM + INTERIM + answer(PAIR),

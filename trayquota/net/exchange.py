@@ -24,7 +24,7 @@ from trayquota.net.connections import begin_exchange
 from trayquota.net.failures import cancelled, damaged, explain, is_timeout
 from trayquota.net.requests_import import requests
 from trayquota.net.routes import route
-from trayquota.net.salvage import is_whole, salvage
+from trayquota.net.salvage import is_object, is_whole, salvage
 from trayquota.net.trust import find_trust
 from trayquota.providers.base import Response
 
@@ -114,7 +114,10 @@ class Exchanger:
         try:
             kept = self._adapter(way.url)
             adapter = kept if is_kept else Adapter(kept.trust, kept.context)
-            return self._response(adapter, request, way, exchange)
+            answer = self._response(adapter, request, way, exchange)
+            # Its head may say that it is shorter than it is.
+            needs_more = request.is_irreversible and not is_object(answer.body)
+            return (self._salvaged(exchange) if needs_more else None) or answer
         except FetchError as error:
             return self._salvaged(exchange) or error
         except zlib.error:

@@ -43,8 +43,13 @@ def salvage(received: bytes, now: datetime) -> Response | None:
 def is_whole(received: bytes, now: datetime) -> bool:
     """Whether the answer in ``received`` is a JSON object to its end, so that nothing more needs to come."""
     answer = salvage(received, now)
+    return answer is not None and is_object(answer.body)
+
+
+def is_object(body: bytes) -> bool:
+    """Whether a body is a JSON object, whole."""
     try:
-        return answer is not None and isinstance(json.loads(answer.body), dict)
+        return isinstance(json.loads(body), dict)
     except (ValueError, RecursionError):
         return False
 

@@ -53,12 +53,14 @@ class TokenFiles:
 
         Args:
             entry: The newest pair of its chain.
-            path: The real path of the file that counts.
+            path: The path of the file that counts.
             prepared: That file made ready, if it is.
         """
         problem, has_arrived = None, False
+        # There may be a link by now where the file was.
+        path = Path(os.path.realpath(path))
         try:
-            if not self._update(path, prepared):
+            if not self._update(path, prepared if prepared is not None and prepared.path == path else None):
                 # It may be this very pair, put there right before a crash.
                 sync_folder(path.parent)
             has_arrived = True

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TEMPORARY = ".trayquota-{}-{}.tmp"
 _ACCESS_LIST = "system.posix_acl_access"
 _MOUNTS = Path("/proc/self/mountinfo")
+_LINK = "it has just become a link to another file"
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -76,13 +77,15 @@ class PreparedFile:
         """Have the temporary file take the place of the one at the path, in one step.
 
         Raises:
-            TokenWriteError: Another program of this kind is at it.
+            TokenWriteError: Another program of this kind is at it, or there is a link at the path by now.
             OSError: It is refused, or there is no file any more.
         """
         temporary = self._temporary
         if temporary is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         self._look_at_file()
+        if self.path.is_symlink():
+            raise TokenWriteError(_LINK)
         try:
             exchange_files(temporary, self.path)
         except NotImplementedError:
@@ -92,6 +95,9 @@ class PreparedFile:
             temporary.replace(self.path)
             self._temporary = None
         else:
+            if temporary.is_symlink():
+                exchange_files(temporary, self.path)
+                raise TokenWriteError(_LINK)
             self.has_displaced = True
             with contextlib.suppress(OSError):
                 self._look_at_other(temporary)
