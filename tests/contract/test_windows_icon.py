@@ -228,16 +228,3 @@ def test_the_process_sees_each_screen_as_it_is() -> None:
     user32.GetAwarenessFromDpiAwarenessContext.argtypes = (ctypes.c_void_p,)
     per_monitor = 2
     assert user32.GetAwarenessFromDpiAwarenessContext(user32.GetThreadDpiAwarenessContext()) == per_monitor
-
-
-def test_menus_show_bars_that_their_font_has() -> None:
-    assert windows_api.menu_font_has("Refresh 42%")
-    assert not windows_api.menu_font_has("\ue000")
-    assert windows_api.menu_font_has("".join(make().quirks.substitutes.values()))
-
-
-def test_a_font_with_blocks_gets_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows_api, "menu_font_has", lambda _text: True)
-    assert "▰▱".translate(make().quirks.substitutes) == "█░"
-    monkeypatch.setattr(windows_api, "menu_font_has", lambda _text: False)
-    assert "▰▱".translate(make().quirks.substitutes) == "#-"

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# A session bus is Linux's; nor is dbus-fast installed elsewhere.
-collect_ignore = (
-    []
-    if sys.platform == "linux"
-    else [
+# A session bus is Linux's, nor is dbus-fast installed elsewhere; and there is what only Windows has.
+collect_ignore = []
+if sys.platform != "linux":
+    collect_ignore += [
         "test_statusnotifier_entries.py",
         "test_statusnotifier_layout.py",
         "test_statusnotifier_pixmap.py",
         "test_tray_wire_text.py",
     ]
-)
+if sys.platform != "win32":
+    collect_ignore += ["test_windows_files.py", "test_windows_fonts.py"]
 JOIN_S = 10.0
 
 # How long an example takes says more about the machine than about the program.

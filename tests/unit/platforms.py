@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,22 @@ def _is_wine() -> bool:
     return found
 
 
+def path_of(handle: int) -> str:
+    """Return the path of an open file."""
+    if sys.platform == "win32":
+        import ctypes
+        import msvcrt
+
+        name = ctypes.create_unicode_buffer(1 << 15)
+        file = ctypes.c_void_p(msvcrt.get_osfhandle(handle))
+        ctypes.windll.kernel32.GetFinalPathNameByHandleW(file, name, len(name), 0)
+        path = name.value
+    else:
+        path = str(Path(f"/proc/self/fd/{handle}").readlink())
+    return path
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="users, modes and steps as POSIX has them")
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
 no_wine = pytest.mark.skipif(_is_wine(), reason="Wine answers otherwise than Windows")
 

@@ -18,6 +18,7 @@ from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import parse_fields, read_account
 from trayquota.tokens.restoring_source import TokenRestoringSource
 
+from .platforms import posix
 from .token_files import House, Pair, fields, unwritable
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def test_a_copy_with_a_login_of_its_own_is_overwritten(expired: House) -> None:
     assert other.read_bytes() == before
 
 
+@posix
 def test_a_copy_that_cannot_be_read_or_belongs_to_somebody_else_costs_the_pair(expired: House) -> None:
     broken, foreign = copied(expired, "claude-broken.json"), copied(expired, "claude-foreign.json")
     broken.write_bytes(b"{")
@@ -194,6 +196,7 @@ def test_a_spent_token_is_forgotten_when_the_state_was_purged_too_early(expired:
     assert expired.pair() == expired.newest
 
 
+@posix
 def test_a_file_of_another_user_with_a_spent_token_is_written(expired: House) -> None:
     old = expired.path.read_bytes()
     expired.refresh()

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 
 MOMENTS = st.integers(1, 30)
-DEEDS = st.sampled_from(["nothing", "crash", "sign_in", "begin_sign_in", "refresh", "toggle", "begin_toggle"])
+CRASHES = ["crash"] if sys.platform != "win32" else []
+"""Files that a dead process has open are found in /proc; on Windows processes die in earnest, in tests of their own."""
+CAN_EXCHANGE = st.booleans() if sys.platform != "win32" else st.just(value=True)
+DEEDS = st.sampled_from(["nothing", *CRASHES, "sign_in", "begin_sign_in", "refresh", "toggle", "begin_toggle"])
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -201,7 +205,7 @@ class Interleavings(RuleBasedStateMachine):
         if self.leads_to_newest(content):
             self.house.path.write_text(json.dumps(content))
 
-    @rule(is_read_only=st.booleans(), can_exchange=st.booleans())
+    @rule(is_read_only=st.booleans(), can_exchange=CAN_EXCHANGE)
     def the_disk_changes(self, *, is_read_only: bool, can_exchange: bool) -> None:
         self.seam.is_read_only, self.seam.can_exchange = is_read_only, can_exchange
 
@@ -266,7 +270,7 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(
-    max_examples=int(os.environ.get("TRAYQUOTA_INTERLEAVINGS", "200")),
+    max_examples=int(os.environ.get("TRAYQUOTA_INTERLEAVINGS", "200" if sys.platform != "win32" else "50")),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

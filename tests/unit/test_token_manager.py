@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import pytest
-from filelock import FileLock
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.tokens.journal import Journal
+from trayquota.tokens.lock import lock_held
 from trayquota.tokens.pending_tokens import fingerprint
 
+from .platforms import links
 from .token_files import LIFETIME_S, MORE, START, House, Pair, failure_of, fields, kind_of, reply
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def test_eight_threads_at_once_make_one_rotation(expired: House) -> None:
     assert expired.provider.rotations == 1
 
 
+@links
 def test_a_link_stays_a_link_and_its_target_is_refreshed(expired: House, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere" / "login"
     target.parent.mkdir()
@@ -291,7 +293,7 @@ def test_the_dead_pair_that_a_program_writes_back_out_of_its_memory_is_replaced(
 def test_somebody_who_holds_the_lock_is_waited_for_and_then_left_alone(expired: House) -> None:
     place = Journal(expired.state / "renewals").path_for(fingerprint("refresh-1"), ".lock")
     place.parent.mkdir(parents=True)
-    with FileLock(place):
+    with lock_held(place):
         assert kind_of(expired) is FailureKind.NETWORK
     assert sum(expired.closing.waits) == pytest.approx(20)
     assert expired.provider.requests == []
@@ -301,7 +303,7 @@ def test_whoever_is_quitting_does_not_wait_for_the_lock(expired: House) -> None:
     place = Journal(expired.state / "renewals").path_for(fingerprint("refresh-1"), ".lock")
     place.parent.mkdir(parents=True)
     expired.closing.during = expired.closing.set
-    with FileLock(place):
+    with lock_held(place):
         assert "cancelled" in failure_of(expired).failure.message
     assert len(expired.closing.waits) == 1
 

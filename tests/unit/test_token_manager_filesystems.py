@@ -18,6 +18,7 @@ from trayquota.sources.credential_file import LARGEST_BYTES
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens import prepared_file, writer
 
+from .platforms import path_of, posix
 from .token_files import MORE, House, failure_of, kind_of, unwritable
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def deeds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(os, name, call)
 
     def by_handle(handle: int, *_: object) -> str:
-        return str(Path(f"/proc/self/fd/{handle}").readlink())
+        return path_of(handle)
 
     for name in ("write", "fsync"):
         note(name, by_handle)
@@ -76,7 +77,7 @@ def _role(path: str) -> str:
     return name
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+@posix
 def test_each_step_is_on_the_disk_before_the_next(expired: House, deeds: list[str]) -> None:
     expired.provider.script.append(lambda: deeds.append("-- sent"))
     expired.refresh()
@@ -99,12 +100,10 @@ def test_each_step_is_on_the_disk_before_the_next(expired: House, deeds: list[st
     ]
 
 
+@posix
 def test_a_pair_that_a_crash_has_put_in_place_is_on_the_disk_before_its_journal_goes(
     expired: House, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    if not Path("/proc/self/fd").exists():
-        pytest.skip("needs /proc")
-
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -241,6 +240,7 @@ def test_a_token_is_sent_though_the_result_would_be_too_large_to_read_again(expi
     assert_nothing_is_sent(expired, "too large")
 
 
+@posix
 def test_a_token_of_another_users_file_is_sent(expired: House) -> None:
     try:
         if sys.platform != "win32":

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from trayquota.core.errors import TokenWriteError
-from trayquota.tokens import writer
+from trayquota.tokens import prepared_file, writer
 from trayquota.tokens.prepared_file import PreparedFile
 from trayquota.tokens.writer import can_write_tokens
 
@@ -264,6 +264,8 @@ def test_a_disk_that_fails_is_not_named_or_the_file_is_not_as_it_was(
         if call == "swap":
             patched.setattr(PreparedFile, "swap", fail)
             patched.setattr(writer, "write_in_place", fail)
+        elif call == "open" and sys.platform == "win32":
+            patched.setattr(prepared_file, "create_file", fail)
         else:
             patched.setattr(os, call, refuse_to_make if call == "open" else fail)
         with pytest.raises(TokenWriteError, match=os.strerror(reason).lower()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -27,8 +26,6 @@ from .token_writing import (
     entry,
     write,
 )
-
-posix = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be replaced there")
 
 
 @pytest.fixture
@@ -82,7 +79,6 @@ def clear(path: Path, journal: Journal) -> None:
         clear_leftover(file, temporary, journal)
 
 
-@posix
 @pytest.mark.parametrize("before", [True, False])
 def test_after_a_crash_the_file_is_not_whole_or_the_rest_stays(
     path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal, *, before: bool
@@ -97,7 +93,6 @@ def test_after_a_crash_the_file_is_not_whole_or_the_rest_stays(
     assert write(path) is before
 
 
-@posix
 def test_a_login_written_into_a_displaced_file_is_lost_by_a_crash(
     path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal
 ) -> None:
@@ -108,7 +103,6 @@ def test_a_login_written_into_a_displaced_file_is_lost_by_a_crash(
     assert_alone(path)
 
 
-@posix
 def test_a_pair_that_a_crash_has_left_takes_the_place_of_a_newer_one(
     path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal
 ) -> None:
@@ -123,7 +117,6 @@ def test_a_pair_that_a_crash_has_left_takes_the_place_of_a_newer_one(
     assert_alone(path)
 
 
-@posix
 def test_a_temporary_file_of_a_program_that_lives_is_removed(path: Path, journal: Journal) -> None:
     with ready_file(path):
         clear(path, journal)
@@ -135,7 +128,6 @@ def test_clearing_where_there_is_nothing_is_an_accident(tmp_path: Path) -> None:
     assert list(leftovers(tmp_path / "gone")) == []
 
 
-@posix
 @pytest.mark.parametrize("kept", [0, 1, 40])
 def test_a_file_that_a_crash_has_left_half_written_in_place_stays_broken(
     path: Path, monkeypatch: pytest.MonkeyPatch, kept: int

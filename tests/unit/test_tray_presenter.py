@@ -141,7 +141,7 @@ def in_wgl4(char: str) -> bool:
 def test_menus_of_windows_have_no_character_that_its_fonts_lack() -> None:
     icon = Recording()
     icon.quirks = BACKENDS["win32"]
-    options = replace(OPTIONS, clock_format=time_format("en_US"))
+    options = replace(OPTIONS, bar_glyphs="█░", clock_format=time_format("en_US"))
     TrayPresenter(icon, "win32", lambda _action: None).show(tray_view(DESIGN, NOW, options))
     text = "".join(labels(icon.menu))
     assert "█" in text

@@ -11,6 +11,7 @@
             ├── TokenWriteError         a credential file does not take its new tokens
             ├── SupersededError         another program has refreshed a token
             ├── UnreadableError         a file is no usable credential file
+            │   └── FileInUseError      another program keeps it to itself
             ├── ConfigError             the settings cannot be used
             ├── AutostartError          starting with the session cannot be switched
             ├── TrayUnavailableError    no tray can be shown
@@ -88,7 +89,16 @@ class TokenRefreshError(TrayquotaError):
 
 
 class TokenWriteError(TrayquotaError):
-    """A credential file cannot take new tokens now. The text says why, fit for the middle of a sentence."""
+    """A credential file cannot take new tokens now. The text says why, fit for the middle of a sentence.
+
+    Attributes:
+        is_in_use: Another program has it open, as Windows alone minds: soon the file may take them.
+    """
+
+    def __init__(self, message: str, *, is_in_use: bool = False) -> None:
+        """Keep what is known."""
+        super().__init__(message)
+        self.is_in_use = is_in_use
 
 
 class SupersededError(TrayquotaError):
@@ -97,6 +107,10 @@ class SupersededError(TrayquotaError):
 
 class UnreadableError(TrayquotaError):
     """A file cannot be read as a credential file. The text says why."""
+
+
+class FileInUseError(UnreadableError):
+    """Another program keeps a file to itself for now, as can be on Windows."""
 
 
 class ConfigError(TrayquotaError):

@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from trayquota.core.credential import LONGEST_REFRESH_TOKEN, Credential, Tokens, is_token
-from trayquota.core.errors import UnreadableError, UnusableFileError
+from trayquota.core.errors import FileInUseError, UnreadableError, UnusableFileError
 from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.person import person
 from trayquota.core.text import clean
 from trayquota.providers import find_provider, provider_name
 from trayquota.providers.base import SIGN_IN, Identity
 from trayquota.providers.values import fields, first, instant, number, parse_json, text
-from trayquota.system.files import read_bounded
+from trayquota.system.files import is_in_use, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ def read_bytes(path: Path) -> bytes:
 
     Raises:
         FileNotFoundError: It is gone, and no dangling link either.
+        FileInUseError: Another program keeps it to itself.
         UnreadableError: It is no regular file, too large, or may not be read.
     """
     try:
@@ -42,7 +43,10 @@ def read_bytes(path: Path) -> bytes:
     except UnusableFileError as error:
         message = f"The file is not read: {error.strerror}."
         raise UnreadableError(message) from None
-    except PermissionError:
+    except PermissionError as error:
+        if is_in_use(error):
+            message = "Another program keeps the file to itself. It is read when it can be."
+            raise FileInUseError(message) from None
         message = "The file cannot be read: permission denied. Check its owner and mode."
         raise UnreadableError(message) from None
     except OSError as error:

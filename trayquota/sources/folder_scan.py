@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.core.errors import UnreadableError
+from trayquota.core.errors import FileInUseError, UnreadableError
 from trayquota.core.text import clean
 from trayquota.providers.base import SIGN_IN
 from trayquota.sources.base import Discovery
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 1.0
 """How long a broken file may be one that is being written."""
 _RETRY_S = 0.25
+_IN_USE_RETRY_S = 2.0
 _PATH_LIMIT = 300
 """Characters shown of a folder's path."""
 _SETTLED = timedelta(seconds=2)
@@ -42,6 +43,7 @@ class _Entry(Struct):
     signature: _Signature | None
     credential: Credential | None
     broken_since: datetime | None = None
+    is_in_use: bool = False
 
 
 class FolderScanner:
@@ -80,12 +82,16 @@ class FolderScanner:
         notice = None
         if not accounts and not is_waiting:
             notice = f"No accounts in {display_path(self.folder)} yet. They appear when your proxy has logged in."
-        return Discovery(tuple(accounts), notice, _RETRY_S if is_waiting else None)
+        retry_s = _RETRY_S if is_waiting else None
+        if retry_s is None and any(entry.is_in_use for entry in self._entries.values()):
+            retry_s = _IN_USE_RETRY_S
+        return Discovery(tuple(accounts), notice, retry_s)
 
     def _read(self, name: str, found: _Signature | None, now: datetime) -> None:
         """Read a file, unless it is as it was."""
         entry = self._entries.setdefault(name, _Entry(None, None))
-        if found is not None and entry.signature == found and entry.broken_since is None:
+        is_read = entry.broken_since is None and not entry.is_in_use
+        if found is not None and entry.signature == found and is_read:
             return
         path = self.folder / name
         try:
@@ -93,11 +99,18 @@ class FolderScanner:
         except FileNotFoundError:
             del self._entries[name]
             return
+        except FileInUseError as error:
+            # Nothing is wrong with it: what is known of it holds.
+            entry.is_in_use = True
+            if entry.credential is None:
+                self._keep_or_report(entry, path, str(error), now)
+            return
         except UnreadableError as error:
-            self._keep_or_report(entry, path, str(error), now)
+            entry.is_in_use = False
+            self._keep_or_report(entry, path, f"{error} {SIGN_IN}", now)
             return
         entry.credential = None if source is None else self._with_last_name(read_account(path, source))
-        entry.broken_since = None
+        entry.broken_since, entry.is_in_use = None, False
         # A file written a moment ago may be written again within the same tick of the file system's clock.
         is_settled = found is not None and abs(now.timestamp() - found[0] / 1e9) > _SETTLED.total_seconds()
         entry.signature = found if is_settled else None
@@ -108,11 +121,11 @@ class FolderScanner:
         if now - entry.broken_since < timedelta(seconds=PATIENCE_S):
             return
         if entry.credential is None:
-            credential = unreadable_account(path, f"{message} {SIGN_IN}")
+            credential = unreadable_account(path, message)
             last = self._last_known.get(credential.account.id)
             entry.credential = replace(credential, account=last) if last is not None else credential
         else:
-            entry.credential = replace(entry.credential, problem=unreadable(f"{message} {SIGN_IN}"))
+            entry.credential = replace(entry.credential, problem=unreadable(message))
 
     def _with_last_name(self, credential: Credential) -> Credential:
         """Return an account with its last known e-mail, when a token refresh has blanked it in the file."""

@@ -72,7 +72,7 @@ def open_regular(path: Path, flags: int) -> int:
     except FileNotFoundError:
         is_new = bool(flags & os.O_CREAT)
     # Should a pipe have come there meanwhile, nobody waits for its other end.
-    handle = os.open(path, flags | _FLAGS | _NO_WAIT, _PRIVATE_FILE)
+    handle = open_file(path, flags)
     try:
         _require_regular(os.fstat(handle))
         if is_new:
@@ -81,6 +81,16 @@ def open_regular(path: Path, flags: int) -> int:
         os.close(handle)
         raise
     return handle
+
+
+def is_in_use(error: OSError) -> bool:
+    """Whether something was refused because another program has the file open, as only Windows does."""
+    found = False
+    if sys.platform == "win32":
+        from trayquota.system import windows_files
+
+        found = windows_files.is_in_use(error)
+    return found
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
@@ -160,7 +170,7 @@ def create_file(path: Path) -> int:
         FileExistsError: There is something at ``path``, be it a link to nothing.
         OSError: It cannot be made.
     """
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, _PRIVATE_FILE)
+    handle = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         _set_mode(handle, _PRIVATE_FILE)
     except BaseException:
@@ -185,6 +195,21 @@ def sync_folder(folder: Path) -> None:
         except OSError as error:
             if error.errno not in _UNSYNCABLE:
                 raise
+
+
+def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
+    """Open a file and return its descriptor; others may read, write, rename and remove it meanwhile on every system.
+
+    Raises:
+        OSError: It cannot be opened or made.
+    """
+    if sys.platform == "win32":
+        from trayquota.system import windows_files
+
+        handle = windows_files.open_shared(path, flags | _FLAGS)
+    else:
+        handle = os.open(path, flags | _FLAGS | _NO_WAIT, _PRIVATE_FILE)
+    return handle
 
 
 def _require_regular(status: os.stat_result) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 
 _BARS = ("▰▱", "█░")
 _PLAIN = "#-"
@@ -13,12 +14,17 @@ _TIMEOUT_S = 5.0
 def bar_glyphs() -> str:
     """Return a filled and an empty cell of a bar that fonts have; starts fontconfig's ``fc-list``.
 
-    Without ``fc-list``, as on Windows and macOS, the first choice: their fonts have it.
+    On Windows it is the font of menus that has to have them. Without ``fc-list``, as on macOS, the first choice.
     """
-    program = shutil.which("fc-list")
-    if program is None:
-        return _BARS[0]
-    return next((glyphs for glyphs in _BARS if _have(program, glyphs)), _PLAIN)
+    program = shutil.which("fc-list") or ""
+    if sys.platform == "win32":
+        from trayquota.system.windows_fonts import menu_font_has as is_there
+    else:
+
+        def is_there(glyphs: str) -> bool:
+            return not program or _have(program, glyphs)
+
+    return next(filter(is_there, _BARS), _PLAIN)
 
 
 def _have(program: str, glyphs: str) -> bool:

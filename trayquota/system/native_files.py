@@ -33,7 +33,9 @@ _LEASE_WAIT_S = 0.05
 
 
 def exchange_files(first: Path, second: Path) -> None:
-    """Have each of two names stand for the other's file, in one step. Both have to be there.
+    """Have each of two names stand for the other's file. Both have to be there.
+
+    It is done in one step, but on Windows: there a crash may leave ``second`` missing, with its file beside it.
 
     Raises:
         NotImplementedError: The system or the file system cannot.
@@ -45,6 +47,10 @@ def exchange_files(first: Path, second: Path) -> None:
         _call("renameat2", here, names[0], here, names[1], _SWAP)
     elif sys.platform == "darwin":
         _call("renamex_np", *names, _SWAP)
+    elif sys.platform == "win32":
+        from trayquota.system import windows_files
+
+        windows_files.exchange(first, second)
     else:
         raise NotImplementedError
 
@@ -123,9 +129,14 @@ if sys.platform == "linux":
 
 else:
 
-    def has_writers(_handle: int) -> bool | None:
-        """Return ``None``: this system does not say who has a file open."""
-        return None
+    def has_writers(handle: int) -> bool | None:
+        """Return whether anybody has a file open for writing; ``None``, as macOS does not say."""
+        found: bool | None = None
+        if sys.platform == "win32":
+            from trayquota.system import windows_files
+
+            found = windows_files.has_writers(handle)
+        return found
 
     @contextlib.contextmanager
     def alone_with(_handle: int) -> Iterator[None]:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from trayquota.core.errors import Interrupted
+from trayquota.system.windows_console import held_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +71,7 @@ def interruptible() -> Iterator[None]:
                 signal.pthread_kill(main, number)
 
     numbers, main = shutdown_signals(), threading.main_thread().ident or 0
-    with _handled(interrupt), _LISTENER.calling(resend):
+    with held_console(), _handled(interrupt), _LISTENER.calling(resend):
         try:
             yield
         finally:

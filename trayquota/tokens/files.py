@@ -17,7 +17,7 @@ from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.writer import write_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from trayquota.tokens.journal import Journal
     from trayquota.tokens.pending_tokens import PendingTokens
@@ -32,6 +32,8 @@ class TokenFiles:
         self._journal = journal
         self.folders: Sequence[Path] = ()
         """Where further files may hold the same login. May be set at any time."""
+        self.on_in_use: Callable[[], None] = lambda: None
+        """Called when another program keeps a file from being written: it is to be tried again soon."""
 
     def successor(self, refresh_token: str, access_token: str) -> PendingTokens | None:
         """Return the newest pair of the chain that a file's tokens are in; ``None`` when they are that, or in none.
@@ -87,7 +89,12 @@ class TokenFiles:
                 clear_leftover(path, temporary, self._journal)
 
     def _update(self, path: Path, prepared: PreparedFile | None = None) -> bool:
-        return write_tokens(path, self.successor, self._journal.folder, prepared)
+        try:
+            return write_tokens(path, self.successor, self._journal.folder, prepared)
+        except TokenWriteError as error:
+            if error.is_in_use:
+                self.on_in_use()
+            raise
 
     def _paths(self) -> Iterator[Path]:
         """Yield the real paths of all files that may be accounts, each once."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,10 @@ from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_
 from trayquota.system.files import open_regular, private_folder, read_bounded, sync_folder, write_atomic
 from trayquota.system.native_files import alone_with
 from trayquota.tokens.pending_tokens import fingerprint
+from trayquota.tokens.prepared_file import TEMPORARY, temporary_mark
+
+if sys.platform == "win32":
+    from trayquota.system import windows_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +42,7 @@ def write_in_place(path: Path, expected: bytes, content: bytes, records: Path) -
     Raises:
         OSError: It cannot be written, or the record cannot.
     """
-    private_folder(records)
-    record = _record(records, path)
-    write_atomic(record, json.dumps({"path": str(path), "content": content.decode("ascii")}).encode("ascii"))
-    try:
+    with recorded(path, content, records):
         handle = open_regular(path, os.O_RDWR)
         try:
             with alone_with(handle):
@@ -50,19 +52,35 @@ def write_in_place(path: Path, expected: bytes, content: bytes, records: Path) -
                 _write(handle, content, len(expected))
         finally:
             os.close(handle)
+    return None
+
+
+@contextlib.contextmanager
+def recorded(path: Path, content: bytes, records: Path) -> Iterator[None]:
+    """Keep a record meanwhile of what the file at ``path`` is to hold.
+
+    Raises:
+        OSError: There can be none.
+    """
+    private_folder(records)
+    record = _record(records, path)
+    write_atomic(record, json.dumps({"path": str(path), "content": content.decode("latin-1")}).encode("ascii"))
+    try:
+        yield
     finally:
         with contextlib.suppress(OSError):
             record.unlink()
             sync_folder(records)
-    return None
 
 
 def finish_writing(records: Path) -> None:
-    """Write files again that a crash has left broken."""
+    """Write files again that a crash has left broken, and put back those that one has left displaced."""
     for record in sorted(records.glob(f"*{_SUFFIX}")) if records.is_dir() else ():
         with contextlib.suppress(OSError, ValueError):
             values = fields(parse_json(read_bounded(record, 4 * LARGEST_BYTES)))
-            path, content = Path(str(values["path"])), str(values["content"]).encode("ascii")
+            path, content = Path(str(values["path"])), str(values["content"]).encode("latin-1")
+            if sys.platform == "win32":
+                _restore_missing(path)
             if _stays_broken(path):
                 handle = open_regular(path, os.O_RDWR)
                 try:
@@ -71,6 +89,13 @@ def finish_writing(records: Path) -> None:
                     os.close(handle)
         with contextlib.suppress(OSError):
             record.unlink()
+
+
+def _restore_missing(path: Path) -> None:
+    """Put a file back that was about to be replaced when a crash came; one that was removed stays so."""
+    if sys.platform == "win32":
+        for temporary in path.parent.glob(TEMPORARY.format(temporary_mark(path), f"*{windows_files.BACKUP_MARK}")):
+            windows_files.restore_backup(temporary, path)
 
 
 def unfinished(records: Path) -> Iterator[Path]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import UnreadableError
 from trayquota.providers.values import fields, parse_json
 from trayquota.sources.credential_file import read_bytes
-from trayquota.system.files import sync_folder
+from trayquota.system.files import open_file, sync_folder
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens.lock import try_lock
 from trayquota.tokens.pending_tokens import fingerprint
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
 
     from trayquota.tokens.journal import Journal
 
-_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-
 
 def leftovers(folder: Path) -> Iterator[tuple[Path, Path]]:
     """Yield each file of ``folder`` beside which a crash has left a temporary one, with that.
 
-    Other processes of this program leave it alone until the next one is yielded.
+    Other processes of this program leave it alone until the next one is yielded, but on Windows.
     """
     try:
         names = [entry.name for entry in os.scandir(folder)]
@@ -47,11 +46,16 @@ def leftovers(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 @contextlib.contextmanager
 def _tried_lock(path: Path) -> Iterator[bool]:
-    handle = os.open(path, _READ)
+    """Say whether nobody had the file locked, and keep it locked where that does not keep us from it, too."""
+    handle = open_file(path)
     try:
-        yield try_lock(handle)
+        is_left = try_lock(handle)
+        if sys.platform != "win32":
+            yield is_left
     finally:
         os.close(handle)
+    if sys.platform == "win32":
+        yield is_left
 
 
 def clear_leftover(path: Path, temporary: Path, journal: Journal) -> None:

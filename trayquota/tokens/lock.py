@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trayquota.core.errors import FetchError
 
 if sys.platform == "win32":
-    import msvcrt
+    from trayquota.system import windows_files
 else:
     import fcntl
 
@@ -66,16 +66,17 @@ def try_lock(handle: int) -> bool:
     Raises:
         OSError: There are no locks here.
     """
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
+    is_locked = True
+    if sys.platform == "win32":
+        is_locked = windows_files.lock(handle)
+    else:
+        try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _HELD:
-            return False
-        raise
-    return True
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            is_locked = False
+    return is_locked
 
 
 @contextlib.contextmanager

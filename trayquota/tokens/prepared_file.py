@@ -17,21 +17,24 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
 from trayquota.sources.credential_file import LARGEST_BYTES
-from trayquota.system.files import create_file
+from trayquota.system.files import create_file, is_in_use, open_file
 from trayquota.system.native_files import exchange_files, keep_room
 from trayquota.tokens.journal import ROOM_BYTES
 from trayquota.tokens.lock import reason, try_lock
 from trayquota.tokens.pending_tokens import fingerprint
 
+if sys.platform == "win32":
+    from trayquota.system import windows_files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+IN_USE = "another program has it open"
 TEMPORARY = ".trayquota-{}-{}.tmp"
 _ACCESS_LIST = "system.posix_acl_access"
 _MOUNTS = Path("/proc/self/mountinfo")
 _LINK = "it has just become a link to another file"
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
-_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class PreparedFile:
@@ -83,15 +86,17 @@ class PreparedFile:
         temporary = self._temporary
         if temporary is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        self._look_at_file()
+        if sys.platform == "win32":
+            # There an open file keeps others from replacing it, and is not put in the place of another.
+            self._close_displaced()
+            self._close_handle()
+        else:
+            self._look_at_file()
         if self.path.is_symlink():
             raise TokenWriteError(_LINK)
         try:
             exchange_files(temporary, self.path)
         except NotImplementedError:
-            if sys.platform == "win32":
-                # An open file cannot be replaced there.
-                self._close_displaced()
             temporary.replace(self.path)
             self._temporary = None
         else:
@@ -130,12 +135,18 @@ class PreparedFile:
         # As long as it is locked, it is no leftover of a crash.
         with contextlib.suppress(OSError):
             try_lock(self._handle)
-        return _make_alike(self._handle, self.path, status)
+        is_alike = True
+        if sys.platform == "win32":
+            with contextlib.suppress(OSError):
+                windows_files.copy_access_list(self.path, self._temporary)
+        else:
+            is_alike = _make_alike(self._handle, self.path, status)
+        return is_alike
 
     def _look_at_file(self) -> None:
         """Keep hold of the file that is at the path now, and lock it against others of our kind."""
         self._close_displaced()
-        self.displaced = os.open(self.path, _READ)
+        self.displaced = open_file(self.path)
         with contextlib.suppress(OSError):
             if not try_lock(self.displaced):
                 message = "another program is writing it"
@@ -145,7 +156,7 @@ class PreparedFile:
         """Where yet another file has been displaced than the one looked at, keep hold of that one."""
         if self.displaced is None or not os.path.samestat(os.fstat(self.displaced), temporary.stat()):
             self._close_displaced()
-            self.displaced = os.open(temporary, _READ)
+            self.displaced = open_file(temporary)
             try_lock(self.displaced)
 
     def _close_displaced(self) -> None:
@@ -180,17 +191,19 @@ def ready_file(path: Path) -> Iterator[PreparedFile]:
         message = "it cannot be read at the moment"
         raise TokenWriteError(message) from None
     except OSError as error:
-        raise TokenWriteError(write_problem(error)) from None
+        raise write_error(error) from None
     try:
         yield prepared
     finally:
         prepared.close()
 
 
-def write_problem(error: OSError) -> str:
-    """Return why a file cannot be written, fit for the middle of a sentence."""
+def write_error(error: OSError) -> TokenWriteError:
+    """Return what the system says of a file that cannot be written, for people."""
+    if is_in_use(error):
+        return TokenWriteError(IN_USE, is_in_use=True)
     text = reason(error)
-    return f"it is read-only here: {text}" if error.errno in _READ_ONLY else text
+    return TokenWriteError(f"it is read-only here: {text}" if error.errno in _READ_ONLY else text)
 
 
 def require_own(status: os.stat_result) -> None:
@@ -219,12 +232,7 @@ def _write(handle: int | None, content: bytes) -> None:
     os.fsync(handle)
 
 
-if sys.platform == "win32":
-
-    def _make_alike(_handle: int, _path: Path, _status: os.stat_result) -> bool:
-        return True
-
-else:
+if sys.platform != "win32":
 
     def _make_alike(handle: int, path: Path, status: os.stat_result) -> bool:
         """Give a file the group, the attributes and the mode of another; return whether nobody loses or gains by it."""
@@ -271,13 +279,16 @@ def _is_mounted(path: Path) -> bool:
 
 
 def _require_writable(path: Path, size: int, *, is_in_place: bool) -> None:
-    """Refuse a file that is immutable or on a read-only mount; have room for one that is written in place.
+    """Refuse a file that is immutable, on a read-only mount or kept by another program; have room where it is needed.
 
     Raises:
         OSError: It is one, or the disk is full.
     """
+    if sys.platform == "win32" and not is_in_place:
+        windows_files.require_replaceable(path)
+        return
     try:
-        handle = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
+        handle = open_file(path, os.O_RDWR)
     except PermissionError as error:
         # A mode that forbids to write is no obstacle to putting another file in its place.
         if is_in_place or error.errno == errno.EPERM:

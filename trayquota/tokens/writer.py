@@ -16,12 +16,12 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from trayquota.core.errors import TokenWriteError, UnreadableError
+from trayquota.core.errors import FileInUseError, TokenWriteError, UnreadableError
 from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_bytes
 from trayquota.system.files import sync_folder
 from trayquota.system.native_files import has_writers
-from trayquota.tokens.in_place import write_in_place
-from trayquota.tokens.prepared_file import PreparedFile, ready_file, write_problem
+from trayquota.tokens.in_place import recorded, write_in_place
+from trayquota.tokens.prepared_file import IN_USE, PreparedFile, ready_file, write_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +39,9 @@ _UNCHANGED_CHECKS = 100
 _FIRST_CHECKS = 2
 """Who was just opening the file when it was displaced has it open by then."""
 _MOST_CHECKS = 600
-_NO_SWAP = {errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV}
+_IN_USE_CHECKS = 40
+_NO_SWAP = {errno.EBUSY, errno.EPERM, errno.EACCES, errno.EXDEV} if sys.platform != "win32" else set[int]()
+"""Where these are the reason, the file can be written in place. On Windows that would be while somebody reads it."""
 
 
 def write_tokens(path: Path, successor: Successor, records: Path, prepared: PreparedFile | None = None) -> bool:
@@ -60,13 +62,15 @@ def write_tokens(path: Path, successor: Successor, records: Path, prepared: Prep
         TokenWriteError: It cannot be read or written now; it is as it was.
     """
     try:
-        content = read_bytes(path)
+        content = _read(path)
         if with_successor(content, successor) is None:
             return False
         if prepared is not None:
             return _put(prepared, content, successor, records)
         with ready_file(path) as made:
             return _put(made, content, successor, records)
+    except FileInUseError as error:
+        raise TokenWriteError(IN_USE, is_in_use=True) from error
     except (UnreadableError, FileNotFoundError):
         message = "it cannot be read at the moment"
         raise TokenWriteError(message) from None
@@ -74,7 +78,7 @@ def write_tokens(path: Path, successor: Successor, records: Path, prepared: Prep
         message = "it holds a value that JSON cannot carry"
         raise TokenWriteError(message) from None
     except OSError as error:
-        raise TokenWriteError(write_problem(error)) from None
+        raise write_error(error) from None
 
 
 def can_write_tokens(source: Mapping[str, object], refresh_token: str) -> bool:
@@ -144,7 +148,7 @@ def _write(
     """
     if not prepared.is_in_place:
         try:
-            return _replace(prepared, expected, content, goes_back=goes_back)
+            return _replace(prepared, expected, content, records, goes_back=goes_back)
         except OSError as error:
             if error.errno not in _NO_SWAP:
                 raise
@@ -153,18 +157,31 @@ def _write(
     return None if found is None else (found, found)
 
 
-def _replace(prepared: PreparedFile, expected: bytes, content: bytes, *, goes_back: bool) -> tuple[bytes, bytes] | None:
+def _replace(
+    prepared: PreparedFile, expected: bytes, content: bytes, records: Path, *, goes_back: bool
+) -> tuple[bytes, bytes] | None:
     if not (goes_back and prepared.has_displaced):
         prepared.fill(content)
-    found = read_bytes(prepared.path)
+    found = _read(prepared.path)
     if found != expected:
         return found, found
-    prepared.swap()
+    # Where it takes more than one step, a crash between them is made good from the record.
+    with recorded(prepared.path, content, records) if sys.platform == "win32" else contextlib.nullcontext():
+        prepared.swap()
     late = _late(prepared.displaced, expected)
     if late is not None:
         return content, late
     sync_folder(prepared.path.parent)
     return None
+
+
+def _read(path: Path) -> bytes:
+    """Read a file that others may keep to themselves for a moment."""
+    for _ in range(_IN_USE_CHECKS):
+        with contextlib.suppress(FileInUseError):
+            return read_bytes(path)
+        time.sleep(_CHECK_S)
+    return read_bytes(path)
 
 
 def _late(handle: int | None, expected: bytes) -> bytes | None:
@@ -190,7 +207,11 @@ def _late(handle: int | None, expected: bytes) -> bytes | None:
 
 def _content(handle: int) -> bytes:
     content = b""
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        os.lseek(handle, 0, os.SEEK_SET)
+        while len(content) <= LARGEST_BYTES and (piece := os.read(handle, LARGEST_BYTES)):
+            content += piece
+    else:
         while len(content) <= LARGEST_BYTES and (piece := os.pread(handle, LARGEST_BYTES, len(content))):
             content += piece
     return content

@@ -113,7 +113,7 @@ BACKENDS = {
         limits=TrayLimits(tooltip_utf16_units=127),
         doubles_ampersands=True,
         # What is left is in WGL4, which fonts that come with Windows cover; two blanks are as wide as a digit.
-        substitutes=str.maketrans({"▰": "█", "▱": "░", "\u2007": "\u00a0\u00a0", "\u202f": "\u00a0"}),
+        substitutes=str.maketrans({"\u2007": "\u00a0\u00a0", "\u202f": "\u00a0"}),
     ),
 }
 """Backends of pystray's own that differ."""

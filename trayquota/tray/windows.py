@@ -18,8 +18,6 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from trayquota.system.log import LoggedErrors
 from trayquota.tray import windows_api as api
 from trayquota.tray.base import BaseIcon
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from trayquota.tray.base import Notification
-    from trayquota.tray.quirks import Quirks
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +41,6 @@ _TITLE_UNITS, _BODY_UNITS = 63, 255
 _WM_NULL, _WM_CLOSE, _WM_QUERYENDSESSION, _WM_ENDSESSION = 0x0000, 0x0010, 0x0011, 0x0016
 _WM_SETTINGCHANGE, _WM_RBUTTONUP, _WM_DPICHANGED = 0x001A, 0x0205, 0x02E0
 _NIN_BALLOONUSERCLICK = 0x0405
-_PLAIN = {"█": "#", "░": "-"}
 
 _pystray: Any = pystray_backend("win32")
 _win32: Any = sys.modules[_pystray.__module__].win32
@@ -56,13 +52,13 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
     Set the icon to an image of any size; one of :func:`trayquota.render.render_all` is drawn at the taskbar's.
     """
 
+    quirks = BACKENDS["win32"]
     _on_balloon_click: Callable[[], object] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make an icon that is not shown yet; the arguments are pystray's."""
         api.be_aware_of_each_monitor()  # before the first window
         super().__init__(*args, **kwargs)
-        self.quirks = _menu_quirks()
         self._hwnd: int | None = None
         self._icon_handle: int | None = None
         self._menu_handle: tuple[int, list[Callable[[object], object]]] | None = None
@@ -214,12 +210,3 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         headline = fit_text(title or self.title or self.name, _TITLE_UNITS)
         # Without a text no balloon is shown.
         super()._notify(fit_lines(message, _BODY_UNITS) or " ", headline)
-
-
-def _menu_quirks() -> Quirks:
-    """Return the habits of Windows, with plainer bars where the font of its menus lacks blocks."""
-    quirks = BACKENDS["win32"]
-    if api.menu_font_has("".join(quirks.substitutes.values())):
-        return quirks
-    plain = {char: _PLAIN.get(substitute, substitute) for char, substitute in quirks.substitutes.items()}
-    return replace(quirks, substitutes=plain)

@@ -19,37 +19,10 @@ _PER_MONITOR_V2 = -4
 _ICON_VERSION = 0x00030000
 _ICON_HEADER_BYTES = 22
 """Of a file with one picture; the rest is what ``CreateIconFromResourceEx`` takes."""
-_SPI_GETNONCLIENTMETRICS = 0x0029
-_GGI_MARK_NONEXISTING_GLYPHS = 1
-_NO_GLYPH = 0xFFFF
 
 WindowProcedure = ctypes.WINFUNCTYPE(ctypes.c_ssize_t, wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM)
 """A function that gets a window, a message and its two parameters, and returns the answer."""
-_user32, _gdi32 = ctypes.WinDLL("user32"), ctypes.WinDLL("gdi32")
-
-
-class _LogFont(ctypes.Structure):
-    _fields_ = (
-        *((name, wintypes.LONG) for name in ("lfHeight", "lfWidth", "lfEscapement", "lfOrientation", "lfWeight")),
-        *((f"lfByte{number}", wintypes.BYTE) for number in range(8)),
-        ("lfFaceName", wintypes.WCHAR * 32),
-    )
-
-
-class _NonClientMetrics(ctypes.Structure):
-    _fields_ = (
-        ("cbSize", wintypes.UINT),
-        *((name, ctypes.c_int) for name in ("iBorderWidth", "iScrollWidth", "iScrollHeight")),
-        *((name, ctypes.c_int) for name in ("iCaptionWidth", "iCaptionHeight")),
-        ("lfCaptionFont", _LogFont),
-        *((name, ctypes.c_int) for name in ("iSmCaptionWidth", "iSmCaptionHeight")),
-        ("lfSmCaptionFont", _LogFont),
-        *((name, ctypes.c_int) for name in ("iMenuWidth", "iMenuHeight")),
-        ("lfMenuFont", _LogFont),
-        ("lfStatusFont", _LogFont),
-        ("lfMessageFont", _LogFont),
-        ("iPaddedBorderWidth", ctypes.c_int),
-    )
+_user32 = ctypes.WinDLL("user32")
 
 
 def _declare(function: ctypes._NamedFuncPointer, result: object, *arguments: object) -> None:
@@ -68,20 +41,6 @@ _declare(
     _user32.CreateIconFromResourceEx,
     wintypes.HICON,
     *(ctypes.c_char_p, wintypes.DWORD, wintypes.BOOL, wintypes.DWORD, ctypes.c_int, ctypes.c_int, wintypes.UINT),
-)
-_declare(_user32.GetDC, wintypes.HDC, wintypes.HWND)
-_declare(_user32.ReleaseDC, ctypes.c_int, wintypes.HWND, wintypes.HDC)
-_declare(_gdi32.CreateFontIndirectW, wintypes.HFONT, ctypes.c_void_p)
-_declare(_gdi32.SelectObject, wintypes.HGDIOBJ, wintypes.HDC, wintypes.HGDIOBJ)
-_declare(_gdi32.DeleteObject, wintypes.BOOL, wintypes.HGDIOBJ)
-_declare(
-    _gdi32.GetGlyphIndicesW,
-    wintypes.DWORD,
-    wintypes.HDC,
-    wintypes.LPCWSTR,
-    ctypes.c_int,
-    ctypes.c_void_p,
-    ctypes.c_uint,
 )
 
 
@@ -135,18 +94,3 @@ def icon_handle(picture: Image.Image) -> int:
     if not handle:
         raise ctypes.WinError()
     return int(handle)
-
-
-def menu_font_has(text: str) -> bool:
-    """Return whether the font of menus has a glyph for each of these characters of the basic plane."""
-    metrics = _NonClientMetrics(cbSize=ctypes.sizeof(_NonClientMetrics))
-    if not _user32.SystemParametersInfoW(_SPI_GETNONCLIENTMETRICS, metrics.cbSize, ctypes.byref(metrics), 0):
-        return True
-    screen, font = _user32.GetDC(None), _gdi32.CreateFontIndirectW(ctypes.byref(metrics.lfMenuFont))
-    before = _gdi32.SelectObject(screen, font)
-    glyphs = (wintypes.WORD * len(text))()
-    _gdi32.GetGlyphIndicesW(screen, text, len(text), glyphs, _GGI_MARK_NONEXISTING_GLYPHS)
-    _gdi32.SelectObject(screen, before)
-    _gdi32.DeleteObject(font)
-    _user32.ReleaseDC(None, screen)
-    return _NO_GLYPH not in glyphs
