@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import kernel
 from .figures import Row
+from .rows_history import recording, recording_memory, year_page
 from .rows_idle import connections, idle, memory, threads
 from .rows_many import many_32, many_1000
 from .rows_redraw import drawing, new_file, redraw
@@ -74,6 +75,9 @@ ROWS: tuple[Callable[[Stage, Row, Scale], None], ...] = (
     redraw,
     new_file,
     drawing,
+    recording,
+    recording_memory,
+    year_page,
 )
 ON_DEMAND = (rivals,)
 """Not run unless named: it installs things."""

@@ -139,7 +139,7 @@ def test_the_usual_week_is_what_was_used_at_each_hour_by_the_hours_that_were_wat
     profile = usage_profile(samples, begin, UTC)
     tuesday = 24
     assert [profile.rate(tuesday + hour) for hour in (8, 9, 10, 11, 12)] == [None, 12, 0, 3, None]
-    assert hour_of_week(begin.timestamp()) == tuesday + 9
+    assert hour_of_week(int(begin.timestamp())) == tuesday + 9
 
 
 def test_the_sample_history_has_six_weeks_of_four_people_with_an_early_reset(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -58,13 +57,13 @@ class EarlyReset(Struct, frozen=True):
 
 
 class SampleSeries:
-    """Samples in the order of their time, as compact as a year of many accounts asks for."""
+    """Samples in the order of their time, as plain numbers: a year of many accounts has half a million."""
 
     def __init__(self) -> None:
         """Hold none yet."""
-        self.at_s = array("q")
+        self.at_s: list[int] = []
         """Seconds since 1970."""
-        self.used = array("H")
+        self.used: list[int] = []
         """Hundredths of a percent."""
 
     def __len__(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,10 +16,10 @@ if TYPE_CHECKING:
 
 HOURS = 168
 """Of a week, from Monday midnight on."""
-_HOUR_S, _DAY_S = 3600, 86400
+_HOUR_S = 3600
 _LONGEST_GAP_S = 26 * _HOUR_S
 """After a longer time without a sample nobody looked."""
-_MONDAY_DAYS = 4
+_MONDAY_HOURS = 96
 """The first Monday of 1970 was the fifth of January."""
 
 
@@ -47,42 +49,31 @@ def usage_profile(samples: SampleSeries, since: datetime, zone: tzinfo | None = 
         zone: The person's time zone; ``None`` is the system's.
     """
     used, watched_s = [0.0] * HOURS, [0.0] * HOURS
-    since_s, offsets = since.timestamp(), _Offsets(zone)
-    before_s, before = 0, 0
-    for index, (at_s, now_used) in enumerate(zip(samples.at_s, samples.used, strict=True)):
-        if index and before_s >= since_s and at_s - before_s <= _LONGEST_GAP_S:
-            local_s = at_s + offsets.at(at_s)
-            # It has happened since the poll before, which found no change; after a reset all of it is new.
-            hour = hour_of_week(local_s - 1)
-            used[hour] += (now_used - before if now_used >= before else now_used) / 100
-            _watch(watched_s, local_s - (at_s - before_s), local_s)
-        before_s, before = at_s, now_used
+    first, offset_s, known_until_s = bisect_left(samples.at_s, since.timestamp()), 0, 0
+    for (before_s, before), (at_s, now_used) in pairwise(zip(samples.at_s[first:], samples.used[first:], strict=True)):
+        if at_s - before_s > _LONGEST_GAP_S:
+            continue
+        if at_s >= known_until_s:
+            # To look it up takes longer than all the rest; clocks are put forward and back at full hours.
+            offset_s, known_until_s = _offset_s(at_s, zone), at_s - at_s % _HOUR_S + _HOUR_S
+        from_s, to_s = before_s + offset_s, at_s + offset_s
+        # It has happened since the poll before, which found no change; after a reset all of it is new.
+        hour = hour_of_week(to_s - 1)
+        used[hour] += (now_used - before if now_used >= before else now_used) / 100
+        while from_s // _HOUR_S < (to_s - 1) // _HOUR_S:
+            until_s = from_s - from_s % _HOUR_S + _HOUR_S
+            watched_s[hour_of_week(from_s)] += until_s - from_s
+            from_s = until_s
+        watched_s[hour] += to_s - from_s
     return UsageProfile(tuple(used), tuple(watched_s))
 
 
-def hour_of_week(local_s: float) -> int:
+def hour_of_week(local_s: int) -> int:
     """Return the hour of the week, 0 to 167, of a moment in local seconds since 1970."""
-    days, rest_s = divmod(int(local_s), _DAY_S)
-    return (days - _MONDAY_DAYS) % 7 * 24 + rest_s // _HOUR_S
+    return (local_s // _HOUR_S - _MONDAY_HOURS) % HOURS
 
 
-def _watch(watched_s: list[float], from_s: float, to_s: float) -> None:
-    while from_s < to_s:
-        until_s = min(to_s, from_s // _HOUR_S * _HOUR_S + _HOUR_S)
-        watched_s[hour_of_week(from_s)] += until_s - from_s
-        from_s = until_s
-
-
-class _Offsets:
-    """A time zone's distance from UTC, looked up once an hour."""
-
-    def __init__(self, zone: tzinfo | None) -> None:
-        self._zone = zone
-        self._hour, self._offset_s = -1, 0.0
-
-    def at(self, at_s: int) -> float:
-        if at_s // _HOUR_S != self._hour:
-            self._hour = at_s // _HOUR_S
-            offset = datetime.fromtimestamp(at_s, UTC).astimezone(self._zone).utcoffset() or timedelta(0)
-            self._offset_s = offset.total_seconds()
-        return self._offset_s
+def _offset_s(at_s: int, zone: tzinfo | None) -> int:
+    """Return how far a time zone is ahead of UTC at a moment; seconds."""
+    offset = datetime.fromtimestamp(at_s, UTC).astimezone(zone).utcoffset() or timedelta(0)
+    return int(offset.total_seconds())

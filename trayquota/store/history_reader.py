@@ -63,11 +63,11 @@ def _windows(database: sqlite3.Connection, since_s: int, now: datetime) -> Mappi
 
 
 def _samples(database: sqlite3.Connection, since_s: int) -> Mapping[int, SampleSeries]:
-    found: defaultdict[int, SampleSeries] = defaultdict(SampleSeries)
     query = "SELECT window, day, samples FROM day WHERE day >= ? ORDER BY window, day"
+    days: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
     for window, day, content in database.execute(query, (since_s // DAY_S,)):
-        packed_samples.add_to(found[window], day, content)
-    return found
+        days[window].append((day, content))
+    return {window: packed_samples.series_of(content) for window, content in days.items()}
 
 
 def _cycles(database: sqlite3.Connection, since_s: int, now: datetime) -> Mapping[int, list[Cycle]]:

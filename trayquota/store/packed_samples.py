@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from trayquota.core.history import SampleSeries
 
-    from trayquota.core.history import SampleSeries
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 DAY_S = 86400
 _HOUR_S = 3600
@@ -23,16 +24,18 @@ def packed(at_s: int, used: int) -> bytes:
     return _SAMPLE.pack(at_s % DAY_S << _USED_BITS | used)
 
 
-def add_to(series: SampleSeries, day: int, content: bytes) -> None:
-    """Add the samples of a day, counted since 1970, to a series.
+def series_of(days: Sequence[tuple[int, bytes]]) -> SampleSeries:
+    """Return the samples of days, each with its number since 1970, as a series.
 
     Raises:
         struct.error: The content is broken.
     """
-    values = _values(content)
-    base = day * DAY_S
-    series.at_s.extend([base + (value >> _USED_BITS) for value in values])
-    series.used.extend([value & _USED_MASK for value in values])
+    values = _values(b"".join(content for _, content in days))
+    begins = chain.from_iterable(repeat(day * DAY_S, len(content) // _SAMPLE.size) for day, content in days)
+    series = SampleSeries()
+    series.at_s = [begin + (value >> _USED_BITS) for begin, value in zip(begins, values, strict=True)]
+    series.used = [value & _USED_MASK for value in values]
+    return series
 
 
 def until(content: bytes, last_s: int) -> bytes:

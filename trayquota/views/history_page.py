@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from trayquota.core.history import AccountHistory, Cycle, WindowHistory
     from trayquota.views.labels import DisplayOptions
 
-_POINTS = 220
-"""Of a line: about one for two pixels."""
+_POINTS = 180
+"""Of a line: more would not be seen, and a page of many accounts takes its size from them."""
 _SHORT_S = 86400
 _SHORT_DAYS = 7
 """So many days are drawn of a window that has several cycles a day."""
@@ -154,7 +155,8 @@ class _Writer:
             rows.append((account, title, left, when))
         labels = (Mark(0, "now"), Mark(1, self.moment(end)))
         table = Table("When each window resets", ("Account", "Window", "Left now", "Resets"), tuple(rows))
-        description = f"{len(found)} windows reset between now and {self.moment(end)}."
+        count = "1 window resets" if len(found) == 1 else f"{len(found)} windows reset"
+        description = f"{count} between now and {self.moment(end)}."
         return Figure("resets", description, Markup(timeline_picture(bars, labels, "resets")), table)  # noqa: S704 - drawsvg has escaped it
 
     def _window(self, name: str, window: WindowHistory) -> Section:
@@ -185,22 +187,26 @@ class _Writer:
         )
         early = sum(mark.is_early for mark in line.resets)
         description = (
-            f"What was left of {window.title} in the last {days} days: {len(line.resets)} resets (triangles"
-            f"{f', {early} of them before their time, as diamonds' if early else ''})."
+            f"What was left of {window.title} in the last {days} days: {len(line.resets)} resets, as triangles"
+            f"{f'; {early} of them before their time, as diamonds' if early else ''}."
         )
         table = Table(f"The least that was left of {window.title}", ("From", "Least left"), tuple(self._rows(window)))
         return Figure(name, description, Markup(line_picture(line, name)), table)  # noqa: S704 - likewise
 
     def _rows(self, window: WindowHistory) -> Iterator[tuple[str, str]]:
+        edges_s, dates = self._spans
+        for begin, least in zip(dates, lowest_between(window.samples, edges_s), strict=True):
+            if least is not None:
+                yield begin, percent_text(least)
+
+    @cached_property
+    def _spans(self) -> tuple[list[float], list[str]]:
+        """The edges of the days or weeks that tables have a row for, in seconds since 1970, and the day each begins."""
         step = 1 if self._days <= _DAILY_DAYS else 7
         today = self._now.astimezone(self._options.zone).date()
         first = today - timedelta(days=(self._days - 1) // step * step)
-        dates = [first + timedelta(days=number) for number in range(0, self._days + step, step)]
-        edges_s = [self._midnight(date).timestamp() for date in dates]
-        lowest = lowest_between(window.samples, edges_s)
-        for first, least in zip(dates, lowest, strict=False):
-            if least is not None:
-                yield self._date(self._midnight(first)), percent_text(least)
+        begins = [self._midnight(first + timedelta(days=number)) for number in range(0, self._days + step, step)]
+        return [begin.timestamp() for begin in begins], [self._date(begin) for begin in begins[:-1]]
 
     def _cycles(self, name: str, title: str, ended: Sequence[Cycle]) -> Figure:
         shown = ended[-_MAX_CYCLES:]

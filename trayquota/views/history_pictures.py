@@ -79,9 +79,9 @@ def line_picture(line: Line, name: str) -> str:
     xs = [_x(line.now * (part + 0.5) / parts) for part in range(parts)]
     area, stroke = [], []
     for run in _runs(line.values):
-        points = [f"{xs[part]:.1f} {_y(line.values[part] or 0, top, bottom):.1f}" for part in run]
+        points = [f"{xs[part]:.0f} {_y(line.values[part] or 0, top, bottom):.1f}" for part in run]
         stroke.append("M" + "L".join(points) + ("h1" if len(points) == 1 else ""))
-        area.append(f"M{xs[run[0]]:.1f} {bottom}L{'L'.join(points)}L{xs[run[-1]]:.1f} {bottom}z")
+        area.append(f"M{xs[run[0]]:.0f} {bottom}L{'L'.join(points)}L{xs[run[-1]]:.0f} {bottom}z")
     drawing.append(drawsvg.Path("".join(area), class_="area"))
     drawing.append(drawsvg.Path("".join(stroke), class_="stroke"))
     _add_resets(drawing, line.resets, bottom)

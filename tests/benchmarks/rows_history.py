@@ -1,0 +1,126 @@
+"""The history: what recording takes of a refresh and of the memory, and the page of a year."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+
+from trayquota.core.model import Account
+from trayquota.engine.history_recorder import HistoryRecorder
+from trayquota.store import packed_samples
+from trayquota.store.history_accounts import AccountRows
+from trayquota.store.history_schema import open_history, transaction
+from trayquota.store.history_writer import FULL_DAYS
+from trayquota.store.packed_samples import DAY_S
+
+from .recorded import BEGIN, PATIENCE_S, refreshed
+from .stage import HERE
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from .figures import Row
+    from .run import Scale
+    from .stage import Stage
+
+YEAR_ACCOUNTS, YEAR_DAYS = 50, 365
+
+
+def recording(stage: Stage, row: Row, scale: Scale) -> None:
+    """Ten accounts whose every window has changed: how long the engine's thread is held up, and when it is written."""
+    now = BEGIN + timedelta(days=1)
+    recorder = HistoryRecorder(stage.folder / "recording.sqlite3", lambda: now, lambda: timedelta(0), is_on=True)
+    recorder.start()
+    recorder(refreshed(0))
+    recorder.wait_idle(PATIENCE_S)
+    held_ms, wall_ms = [], []
+    for number in range(1, scale.refreshes[0] + 1):
+        snapshot = refreshed(number)
+        begun_s = time.perf_counter()
+        recorder(snapshot)
+        held_ms.append((time.perf_counter() - begun_s) * 1000)
+        recorder.wait_idle(PATIENCE_S)
+        wall_ms.append((time.perf_counter() - begun_s) * 1000)
+    row.figure("recorder: the engine's thread, 10 accounts changed", "ms", held_ms)
+    row.figure("recorder: until it is on the disk", "ms", wall_ms)
+    row.bar("the engine's thread, 10 accounts changed, ms", median(held_ms), 1.0)
+    row.count("threads that stay", sum(thread.name == "history" for thread in threading.enumerate()), 0)
+
+
+def recording_memory(stage: Stage, row: Row, scale: Scale) -> None:
+    """Forty refreshes of ten accounts recorded, in a process that has the applet's modules loaded."""
+    grown = []
+    for number in range(scale.processes):
+        argv = [stage.python, HERE / "recorded.py", stage.folder / f"memory-{number}.sqlite3"]
+        done = subprocess.run(list(map(str, argv)), check=True, capture_output=True, text=True)
+        grown.append(int(done.stdout) / 1024)
+    row.figure("recorder: memory that stays (Pss)", "MiB", grown)
+    row.bar("memory that stays, MiB", median(grown), 2.5)
+
+
+def year_page(stage: Stage, row: Row, scale: Scale) -> None:
+    """The page of a year of 50 accounts with four windows each, used in office hours."""
+    home = stage.home(YEAR_ACCOUNTS)
+    path = home.path / "data" / "trayquota" / "history.sqlite3"
+    now = datetime.now(UTC)
+    with open_history(path) as database, transaction(database):
+        files = [file.stem for file in sorted(home.accounts.glob("*.json"))]
+        _Year(database, int(now.timestamp()) // DAY_S, random.Random(1)).write(files)
+    page = home.path / "page.html"
+    argv = stage.trayquota("history", "--days", str(YEAR_DAYS), "--html", str(page))
+    environment = {**stage.env(home), "XDG_DATA_HOME": str(home.path / "data")}
+    wall_ms = []
+    for _ in range(scale.processes):
+        begun_s = time.monotonic()
+        subprocess.run(list(map(str, argv)), env=environment, check=True, capture_output=True)
+        wall_ms.append((time.monotonic() - begun_s) * 1000)
+    size = page.stat().st_size
+    row.figure("history: its file", "MiB", path.stat().st_size / (1 << 20))
+    row.figure("history: the page", "MB", size / 1e6)
+    row.figure("history: the command, start to end", "ms", wall_ms)
+    row.bar("the command that makes the page, ms", median(wall_ms), 1500)
+    row.count("bytes of the page", size, 3_000_000)
+    row.count("bytes of a year", path.stat().st_size, 40 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """Writes a year of samples and cycles, as the recorder leaves it."""
+
+    database: sqlite3.Connection
+    today: int
+    chance: random.Random
+
+    def write(self, files: list[str]) -> None:
+        rows = AccountRows(self.database)
+        for file in files:
+            account = rows.find_or_add(Account(f"{file}.json", file.partition("-")[0], file), [])
+            for number, (hours, minutes) in enumerate(((5, 10), (168, 30), (168, 30), (720, 120))):
+                self._window(account, f"window {number}", hours * 3600, minutes * 60)
+
+    def _window(self, account: int, title: str, length_s: int, step_s: int) -> None:
+        insert = "INSERT INTO window (account, title, duration_s, last_at, last_used) VALUES (?, ?, ?, ?, 0)"
+        window = self.database.execute(insert, (account, title, length_s, self.today * DAY_S)).lastrowid
+        days = [(window, *self._day(day, step_s)) for day in range(self.today - YEAR_DAYS + 1, self.today)]
+        self.database.executemany("INSERT INTO day (window, day, samples, is_hourly) VALUES (?, ?, ?, ?)", days)
+        end = self.today * DAY_S
+        starts = range(end - YEAR_DAYS * DAY_S, end - length_s, max(length_s, DAY_S // 2))
+        cycles = [(window, start, self.chance.randrange(10_000), *[start + length_s] * 2) for start in starts]
+        running = (window, end - 3600, 4000, end + length_s, None)
+        self.database.executemany(
+            "INSERT INTO cycle (window, started_at, used, resets_at, ended_at) VALUES (?, ?, ?, ?, ?)",
+            [*cycles, running],
+        )
+
+    def _day(self, day: int, step_s: int) -> tuple[int, bytes, bool]:
+        """Return a day of office hours: as often as a whole percent is used, at most each hour if it is long ago."""
+        is_full, is_weekend = day >= self.today - FULL_DAYS, day % 7 in {2, 3}
+        times = (0,) if is_weekend else range(8 * 3600, 18 * 3600, step_s if is_full else max(step_s, 3600))
+        samples = b"".join(packed_samples.packed(second, self.chance.randrange(10_000)) for second in times)
+        return day, samples, not is_full
