@@ -78,6 +78,11 @@ class Running:
         assert "Traceback" not in err, err
         return result
 
+    def first_line(self) -> str:
+        """Wait for a line on standard output; return it."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
     def first_error_line_with(self, words: str) -> str:
         """Read standard error until a line tells ``words``; return it, or nothing at its end."""
         assert self._process.stderr is not None

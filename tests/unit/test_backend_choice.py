@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.cli.common import BACKENDS
 from trayquota.core.errors import TrayUnavailableError
 from trayquota.tray import backend_choice as backend
 from trayquota.tray.backend_choice import (
-    BACKENDS,
     BackendChoice,
     choose_backend,
     has_watcher,

@@ -176,7 +176,7 @@ def test_a_state_that_could_not_be_read_back_is_not_written(
     store: StateStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.save({ADA: record()}, NOW)
-    monkeypatch.setattr("trayquota.store.state._MAX_BYTES", len(path_of(store).read_bytes()))
+    monkeypatch.setattr("trayquota.store.state.MAX_BYTES", len(path_of(store).read_bytes()))
     store.save({ADA: record(), "b": record("b")}, NOW)
     assert restarted(store).load() == {ADA: record()}
     assert len(caplog.messages) == 1

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 _MAX_DAYS = 36_500
 
 
+BACKENDS = ("auto", "statusnotifier", "appindicator", "gtk", "xorg", "win32", "darwin", "none")
+"""What ``--backend`` takes."""
+
+
 class ExitCode(IntEnum):
     """How a command ended; all below 70 are part of the public contract."""
 
@@ -56,6 +60,8 @@ class Options:
     model: str | None = None
     wait = 0.0
     fresh = False
+    format = "plain"
+    watch = False
 
 
 def load(options: Options) -> Config:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+_INTERRUPTED = 130
+_LINE_OPTIONS = {"--format", "--dir", "--config"}
+_LINE_HELP = "plain, waybar, polybar, i3blocks, tmux, json, or a template such as '{percent}%% {account}'"
+
+
 def run() -> NoReturn:
     """Run the command that the process was started with, and end the process."""
     try:
@@ -24,6 +29,11 @@ def run() -> NoReturn:
     except (ImportError, OSError, MemoryError):  # before there is anything that could say more
         os.write(2, b"trayquota: the system has too few open files or too little memory to start it.\n")
         os._exit(ExitCode.SHORTAGE)
+    except KeyboardInterrupt:  # where nothing has to be put in order, as in a single line
+        os._exit(_INTERRUPTED)
+    if "trayquota.system.shutdown" not in sys.modules:
+        # A single line: what was printed is out, and no thread or log of ours was ever begun.
+        os._exit(code)
     from trayquota.system.shutdown import exit_now
 
     exit_now(code)
@@ -38,15 +48,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         replace_closed_stderr()
     options = Options()
-    # The tray's own start, with every session, needs no parser.
-    if given := sys.argv[1:] if arguments is None else arguments:
+    given = sys.argv[1:] if arguments is None else arguments
+    # The tray's own start, with every session, needs no parser, nor does a prompt's line.
+    if given and not _take_line(given, options):
         _parser().parse_args(given, options)
     # --help and --version need none of the rest.
-    from trayquota.core.errors import Interrupted
-    from trayquota.system.shutdown import interruptible
     from trayquota.system.stdout import replace_unencodable
 
     replace_unencodable()
+    if options.command == "line" and not options.watch:
+        return _run(options)
+    from trayquota.core.errors import Interrupted
+    from trayquota.system.shutdown import interruptible
+
     try:
         with interruptible():
             return _run(options)
@@ -54,10 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return interrupted.exit_code
 
 
+def _take_line(given: Sequence[str], options: Options) -> bool:
+    """Take over the options of ``line`` if nothing else is given; return whether that was so."""
+    if given[0] != "line" or len(given) % 2 == 0:
+        return False
+    pairs = list(zip(given[1::2], given[2::2], strict=True))
+    if not all(name in _LINE_OPTIONS and not value.startswith("-") for name, value in pairs):
+        return False
+    options.command = "line"
+    for name, value in pairs:
+        setattr(options, name.removeprefix("--"), value)
+    return True
+
+
 def _run(options: Options) -> int:
     from trayquota.core.errors import ConfigError
-    from trayquota.system.log import error_location
-    from trayquota.system.shortage import shortage
     from trayquota.system.stdout import disk_full_reason, silence_stdout
 
     try:
@@ -73,6 +98,9 @@ def _run(options: Options) -> int:
             silence_stdout()
             say(f"what was to be printed could not be written ({reason}).")
             return ExitCode.NOT_WRITTEN
+        from trayquota.system.log import error_location
+        from trayquota.system.shortage import shortage
+
         if short := shortage(error):
             say(f"the system has no more {short} for this program.")
             return ExitCode.SHORTAGE
@@ -97,6 +125,8 @@ def _command(name: str | None) -> Callable[[Options], int]:
             from trayquota.cli.demo import run
         case "doctor":
             from trayquota.cli.doctor import run
+        case "line":
+            from trayquota.cli.line import run
         case "next":
             from trayquota.cli.next import run
         case "autostart":
@@ -146,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="one JSON document on standard output")
     status.add_argument("--cached", action="store_true", help="print the last known values and send nothing")
     _add_next(add("next", "the account to use now, by name"))
+    line = add("line", "one line for a status bar or a prompt, from the last known values")
+    line.add_argument("--format", metavar="NAME|TEMPLATE", help=_LINE_HELP)
+    line.add_argument("--watch", action="store_true", help="print a new line whenever it changes")
     demo = add("demo", "the tray with sample accounts, in a temporary folder")
     demo.add_argument("--once", action="store_true", help="print once and leave")
     add("doctor", "what was found and chosen, fit for a bug report")
@@ -211,7 +244,7 @@ def _number(expected: str, most: float) -> Callable[[str], float]:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    from trayquota.tray.backend_choice import BACKENDS
+    from trayquota.cli.common import BACKENDS
 
     parser.add_argument("--dir", metavar="PATH", help="the credentials folder")
     parser.add_argument("--config", metavar="PATH", help="the config file")

@@ -6,11 +6,9 @@ change of the state wakes it.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import math
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -20,15 +18,15 @@ from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.next_account import Candidate, Demand, applying, is_open, next_account, relief
 from trayquota.core.provider_clock import with_local_resets
 from trayquota.services import display_options, last_known, refresh_once, utc_now
+from trayquota.system.changes import changes_of
 from trayquota.system.log import set_up_logging
-from trayquota.system.watcher import Watcher
 from trayquota.views.advice import relief_line
 from trayquota.views.display_names import with_display_names
 from trayquota.views.json_document import instant_text, number
 from trayquota.views.labels import account_label, state_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from trayquota.cli.common import Options
@@ -63,7 +61,7 @@ def run(options: Options) -> int:
     config = load(options)
     demand = Demand(options.min, options.model, frozenset(config.settings.ignore_windows))
     deadline_s = time.monotonic() + options.wait
-    with _woken_by(config) as changed:
+    with changes_of(config.paths.state) as changed:
         values = _Values(config)
         if options.fresh:
             values.fetch()
@@ -113,18 +111,6 @@ class _Values:
 
     def _rest_s(self) -> float:
         return self._fetched_s + _FETCH_REST_S - time.monotonic()
-
-
-@contextlib.contextmanager
-def _woken_by(config: Config) -> Iterator[threading.Event]:
-    """Yield what is set when the state changes."""
-    changed, watcher = threading.Event(), Watcher()
-    watcher.watch(config.paths.state, changed.set, is_file=True)
-    watcher.ensure()
-    try:
-        yield changed
-    finally:
-        watcher.stop()
 
 
 def _choose(snapshot: Snapshot, options: Options, demand: Demand, config: Config) -> Choice:

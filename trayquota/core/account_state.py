@@ -103,6 +103,11 @@ def account_usage(credential: Credential, record: AccountRecord, *, is_confirmed
     return _usage(record, _state(record, is_confirmed=is_confirmed), record.failure)
 
 
+def recorded_usage(record: AccountRecord, *, is_fresh: bool) -> AccountUsage:
+    """Return an account as it was known last, without a look at its credential file."""
+    return _usage(record, _state(record, is_confirmed=is_fresh), record.failure)
+
+
 def _usage(record: AccountRecord, state: AccountState, failure: Failure | None) -> AccountUsage:
     return AccountUsage(
         record.account, state, record.windows, failure, record.updated_at, record.credits, record.reset_credits

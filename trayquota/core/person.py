@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from msgspec import Struct
 
 from trayquota.core.redacted import RedactedRepr
@@ -69,4 +67,6 @@ def person(
 
 
 def _fingerprint(text: str) -> str:
+    import hashlib
+
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]

@@ -12,7 +12,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from trayquota.core.errors import ConfigError
-from trayquota.core.urls import is_direct, is_proxy_url, loopback_url
 from trayquota.settings.config import MAX_BYTES, Settings, decode
 from trayquota.settings.paths import ENV_CONFIG, Paths, own_paths, user_path
 from trayquota.system.files import read_bounded
@@ -115,6 +114,8 @@ def _read(path: Path, *, required: bool) -> tuple[Settings, frozenset[str]]:
 
 def _gateway(address: str, source: str) -> str:
     """Return a gateway as plain as it can be written; only http to this machine is one."""
+    from trayquota.core.urls import loopback_url
+
     gateway = loopback_url(address)
     if gateway is None:
         message = f"{source}: gateway: expected {_expected('gateway')}. Nothing was sent."
@@ -123,7 +124,12 @@ def _gateway(address: str, source: str) -> str:
 
 
 def _check_proxy(address: str, source: str) -> None:
-    if address and not is_direct(address) and not is_proxy_url(address):
+    if not address:
+        return
+    # A status bar's line needs none of it.
+    from trayquota.core.urls import is_direct, is_proxy_url
+
+    if not is_direct(address) and not is_proxy_url(address):
         # The address itself is left out: it may hold a login.
         message = f"{source}: proxy: expected {_expected('proxy')}."
         raise ConfigError(message)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw, Struct, field
 from msgspec.structs import replace
 
-from trayquota.core.account_state import AccountRecord
-from trayquota.core.errors import ForeignError
-from trayquota.core.provider_clock import ClockOffset
+from trayquota.store.account_records import VERSION, Document, account_records, clock_offset, decoded, read_document
 from trayquota.tokens.refresher import RefreshBackoff
 from trayquota.views.alerts import AlertKey, AlertState  # noqa: TC001 - for msgspec, which resolves annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-VERSION = 2
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-_Record = TypeVar("_Record", bound=Struct)
+    from trayquota.core.account_state import AccountRecord
+    from trayquota.core.provider_clock import ClockOffset
 
 
 class StoredState(Struct, frozen=True):
@@ -42,31 +37,9 @@ class StoredState(Struct, frozen=True):
     clock_offset: ClockOffset | None = None
 
 
-class Document(Struct, frozen=True):
-    """All of the file; its records are checked one by one.
-
-    Attributes:
-        version: Of the format.
-        accounts: An ``AccountRecord`` each.
-        refresh_backoffs: A ``RefreshBackoff`` each, by the refresh token's fingerprint.
-        alerts: An alert's key and state each.
-        clock: A ``ClockOffset``, or null.
-    """
-
-    version: int
-    accounts: tuple[Raw, ...] = ()
-    refresh_backoffs: dict[str, Raw] = {}
-    alerts: tuple[Raw, ...] = ()
-    clock: Raw = Raw(b"null")
-
-
 class _AlertRecord(Struct, frozen=True):
     key: AlertKey
     state: AlertState
-
-
-class _Version(Struct, frozen=True):
-    version: int
 
 
 def decode(content: bytes) -> StoredState:
@@ -76,20 +49,16 @@ def decode(content: bytes) -> StoredState:
         ForeignError: It was written by another version.
         ValueError: It is broken.
     """
-    try:
-        document = _document(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(type(error).__name__) from None
-    records = [_decoded(raw, AccountRecord) for raw in document.accounts]
+    document = read_document(content)
+    records = account_records(document)
     accounts = {record.account.id: record for record in records if record is not None}
-    by_token = {token: _decoded(raw, RefreshBackoff) for token, raw in document.refresh_backoffs.items()}
+    by_token = {token: decoded(raw, RefreshBackoff) for token, raw in document.refresh_backoffs.items()}
     backoffs = {token: backoff for token, backoff in by_token.items() if backoff is not None}
-    alerts = [_decoded(raw, _AlertRecord) for raw in document.alerts]
+    alerts = [decoded(raw, _AlertRecord) for raw in document.alerts]
     # Of an account that is gone nothing needs to be known.
     states = {alert.key: alert.state for alert in alerts if alert is not None and alert.key.account_id in accounts}
     unreadable = records.count(None) + len(by_token) - len(backoffs)
-    clock_offset = _decoded(document.clock, ClockOffset)
-    return StoredState(accounts, backoffs, states, unreadable, clock_offset)
+    return StoredState(accounts, backoffs, states, unreadable, clock_offset(document))
 
 
 def encode(state: StoredState) -> bytes:
@@ -108,31 +77,6 @@ def encode(state: StoredState) -> bytes:
     return msgspec.json.encode(document)
 
 
-def _document(content: bytes) -> Document:
-    version = msgspec.json.decode(content, type=_Version).version
-    if version == 1:
-        from trayquota.store.state_version_1 import upgrade
-
-        return upgrade(content)
-    if version != VERSION:
-        raise ForeignError
-    return msgspec.json.decode(content, type=Document)
-
-
-def _decoded(raw: Raw, kind: type[_Record]) -> _Record | None:
-    """Return the record in ``raw``, ``None`` when it makes no sense."""
-    try:
-        record = msgspec.json.decode(raw, type=kind)
-    except (ValueError, RecursionError):
-        return None
-    return record if all(_is_sound(instant) for instant in _instants(record)) else None
-
-
-def _is_sound(instant: datetime) -> bool:
-    """Whether an aware instant is in UTC and where clocks are."""
-    return not instant.utcoffset() and _EARLIEST <= instant < _LATEST
-
-
 def _encoded(record: Struct, key: str = "") -> tuple[Raw, ...]:
     """Return the record as JSON; nothing when it, or the key it stands under, has text that no file can hold."""
     try:
@@ -140,16 +84,3 @@ def _encoded(record: Struct, key: str = "") -> tuple[Raw, ...]:
         return (Raw(msgspec.json.encode(record)),)
     except (ValueError, TypeError):
         return ()
-
-
-def _instants(value: object) -> Iterator[datetime]:
-    """Yield every instant in a record; that they are aware is checked with their type."""
-    match value:
-        case datetime():
-            yield value
-        case Struct():
-            for name in value.__struct_fields__:
-                yield from _instants(getattr(value, name))
-        case tuple():
-            for item in value:
-                yield from _instants(item)

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import with_values_of
 from trayquota.core.errors import ForeignError
+from trayquota.store.account_records import MAX_BYTES
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.system.files import private_folder, read_bounded, write_atomic
 
@@ -36,8 +37,6 @@ _KEEP_ACCOUNTS = timedelta(days=30)
 _KEEP_BACKOFFS = timedelta(days=90)
 _LOCK_WAIT_S = 2.0
 _IMPORT_DELAY_S = 0.25
-_MAX_BYTES = 128 << 20
-"""3,000 accounts with 40 windows each, the longest titles and a notification of each take 80 MB."""
 _log = logging.getLogger(__name__)
 
 
@@ -149,7 +148,7 @@ class StateStore:
 
     def _read(self) -> StoredState:
         try:
-            content = read_bounded(self._path, _MAX_BYTES)
+            content = read_bounded(self._path, MAX_BYTES)
         except FileNotFoundError:
             return StoredState()
         except OSError:
@@ -189,7 +188,7 @@ def _readable(content: bytes) -> bytes:
     Raises:
         OSError: It is.
     """
-    if len(content) > _MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     return content
 

@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from trayquota.core.person import person
-from trayquota.store.records import VERSION, Document
+from trayquota.store.account_records import VERSION, Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable

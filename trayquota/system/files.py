@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from typing import TYPE_CHECKING
@@ -150,7 +149,7 @@ def temporary_file(
     Raises:
         OSError: It cannot be written.
     """
-    temporary = path.with_name(name if name is not None else f".trayquota-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(name if name is not None else f".trayquota-{os.urandom(8).hex()}.tmp")
     try:
         with open(create_file(temporary), "wb") as file:
             file.write(content)

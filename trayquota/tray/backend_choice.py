@@ -21,8 +21,6 @@ from trayquota.system.log import LoggedErrors
 if TYPE_CHECKING:
     from trayquota.tray.pystray_import import Icon
 
-BACKENDS = ("auto", "statusnotifier", "appindicator", "gtk", "xorg", "win32", "darwin", "none")
-"""What ``--backend`` takes."""
 _TIMEOUT_S = 2.0
 _log = logging.getLogger(__name__)
 _NO_TRAY = (
@@ -39,7 +37,7 @@ class BackendChoice(Struct, frozen=True):
     """A tray backend.
 
     Attributes:
-        name: One of ``BACKENDS``, but ``auto``.
+        name: A value of the option ``--backend``, but ``auto``.
         why: The reason in a few words, for people.
         is_automatic: Another one is to be chosen when a better tray comes.
         is_waiting: Nobody shows icons yet.

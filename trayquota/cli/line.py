@@ -1,0 +1,104 @@
+"""``trayquota line``: one line for a status bar or a prompt, from the last known values; nothing is sent.
+
+A prompt waits for it, so it imports nothing that it does not need: no provider, no parser of credential files, and what
+``--watch`` needs only then.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from trayquota.cli.common import ExitCode, load, say
+from trayquota.store.last_values import last_values
+from trayquota.views.labels import DisplayOptions
+from trayquota.views.line import LineFormat, check_format, format_line, line
+
+if TYPE_CHECKING:
+    from trayquota.cli.common import Options
+    from trayquota.core.model import Snapshot
+    from trayquota.settings.load import Config
+    from trayquota.store.last_values import LastValues
+
+_MINUTE_S = 60.0
+_BEYOND_S = 0.05
+"""So long after the turn of a minute it is past it by every clock."""
+
+
+def run(options: Options) -> int:
+    """Print the line, with ``--watch`` anew whenever it changes; return the exit code."""
+    try:
+        form = check_format(options.format)
+    except ValueError as error:
+        say(f"--format: {error}.")
+        return ExitCode.BAD_OPTION
+    config = load(options)
+    if options.watch:
+        _watch(config, form)
+    values = _values(config)
+    print(_line(values.snapshot, config, form))
+    return ExitCode.OK if values.has_accounts else ExitCode.NOTHING_TO_SHOW
+
+
+def _watch(config: Config, form: str) -> None:
+    """Print a line whenever it changes, until a signal or the reader's end."""
+    from trayquota.system.changes import changes_of
+
+    printed = None
+    with changes_of(config.paths.state) as changed:
+        while True:
+            changed.clear()
+            values = _values(config)
+            text = _line(values.snapshot, config, form)
+            if text != printed:
+                print(text, flush=True)
+                printed = text
+            changed.wait(_next_change_s(values.snapshot, config))
+
+
+def _next_change_s(snapshot: Snapshot, config: Config) -> float | None:
+    """Return after how many seconds the line may be another by time alone; ``None`` for never."""
+    now, patience = datetime.now(UTC), _patience(config)
+    waits = [
+        (usage.updated_at + patience - now).total_seconds()
+        for usage in snapshot.accounts
+        if usage.updated_at is not None and usage.updated_at + patience > now
+    ]
+    lowest = snapshot.lowest(now, config.settings.ignore_windows)
+    if lowest is not None and lowest.window.resets_at is not None:
+        waits.append((lowest.window.resets_at - now).total_seconds() % _MINUTE_S)
+    return max(min(waits), 0.0) + _BEYOND_S if waits else None
+
+
+def _values(config: Config) -> LastValues:
+    settings = config.settings
+    return last_values(config.paths.state, config.folders, datetime.now(UTC), _patience(config), settings.providers_off)
+
+
+def _line(snapshot: Snapshot, config: Config, form: str) -> str:
+    is_for_waybar = form.startswith(LineFormat.WAYBAR)
+    found = line(snapshot, datetime.now(UTC), _display_options(config, form), has_details=is_for_waybar)
+    return format_line(found, form)
+
+
+def _patience(config: Config) -> timedelta:
+    return timedelta(minutes=2 * config.settings.interval_minutes)
+
+
+def _display_options(config: Config, form: str) -> DisplayOptions:
+    """Return the settings that decide how a line looks; titles and times only where it has them."""
+    settings = config.settings
+    options = DisplayOptions(
+        low_percent=settings.low_percent,
+        critical_percent=settings.critical_percent,
+        ignored_windows=frozenset(settings.ignore_windows),
+        hide_names=settings.hide_emails,
+    )
+    if not form.startswith((LineFormat.WAYBAR, LineFormat.JSON)) and "{provider}" not in form:
+        return options
+    from msgspec.structs import replace
+
+    from trayquota.providers import provider_title
+    from trayquota.settings.locales import time_format
+
+    return replace(options, provider_title=provider_title, clock_format=time_format(config.locale))
