@@ -135,6 +135,18 @@ def test_without_a_thread_to_be_had_it_is_written_with_the_next_refresh(
     assert rig.used == [10]
 
 
+def test_a_python_without_sqlite_is_said_once_and_costs_nothing_else(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "trayquota.store.history", None)
+        for used in (10, 20):
+            rig.publish(used)
+            rig.recorder.wait_idle(PATIENCE_S)
+    assert caplog.messages == ["The history is not recorded: this Python has no SQLite."]
+    assert rig.used == []
+
+
 def test_values_of_an_earlier_run_that_it_did_not_live_to_record_are_recorded(rig: Rig) -> None:
     window = QuotaWindow("Weekly", 10.0, NOW + timedelta(days=2))
     usage = AccountUsage(ADA, AccountState.STALE, (window,), updated_at=NOW - timedelta(hours=3))

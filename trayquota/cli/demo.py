@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from trayquota.app import App
 from trayquota.cli.common import say
 from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
-from trayquota.cli.demo_history import write_sample_history
 from trayquota.cli.demo_provider import stand_in
 from trayquota.cli.history import open_page
 from trayquota.cli.status import print_status
@@ -59,7 +58,10 @@ def run(options: Options) -> int:
 
 
 def _run_tray(config: Config, backend: str) -> int:
-    write_sample_history(config.paths.history, datetime.now(UTC))
+    with suppress(ImportError):  # by a Python without SQLite
+        from trayquota.cli.demo_history import write_sample_history
+
+        write_sample_history(config.paths.history, datetime.now(UTC))
     tray = App(
         config,
         choose_backend(backend),

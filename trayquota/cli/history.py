@@ -34,8 +34,11 @@ NEEDS_EXTRA = 'the page needs two more libraries: install them with "pip install
 
 def run(options: Options) -> int:
     """Print what is recorded, or remove it; return the exit code."""
-    from trayquota.store.history import HistoryStore
-
+    try:
+        from trayquota.store.history import HistoryStore
+    except ImportError:
+        say("there is no history: this Python has no SQLite.")
+        return ExitCode.NOTHING_TO_SHOW
     set_up_logging(None, verbose=options.verbose)
     config = load(options)
     store = HistoryStore(config.paths.history)

@@ -105,19 +105,16 @@ class HistoryRecorder:
 
     def _write(self) -> None:
         """Write what waits, until nothing does. On the thread of its own."""
-        from trayquota.store.history import HistoryStore
-
-        if self._store is None:
-            self._store = HistoryStore(self._path)
+        store = self._opened_store()
         while True:
             with self._lock:
                 usages, self._waiting = self._waiting, ()
-                if not usages:
+                if not usages or store is None:
                     self._thread = None
                     return
             now, early_resets = self._clock() + self._clock_offset(), None
             with LoggedErrors(_log, "recording the history"):
-                early_resets = self._store.record(usages, now)
+                early_resets = store.record(usages, now)
             if early_resets is None:
                 # All of it is to be written with the next refresh.
                 self._handed_over = {}
@@ -126,7 +123,19 @@ class HistoryRecorder:
                 self.on_early_resets(early_resets)
             if self.draws_sparklines:
                 with LoggedErrors(_log, "reading the history"):
-                    self._draw_sparklines(self._store, [usage.account for usage in usages], now)
+                    self._draw_sparklines(store, [usage.account for usage in usages], now)
+
+    def _opened_store(self) -> HistoryStore | None:
+        """Return the store; ``None``, and nothing is recorded any more, where Python was built without SQLite."""
+        try:
+            from trayquota.store.history import HistoryStore
+        except ImportError:
+            _log.warning("The history is not recorded: this Python has no SQLite.")
+            self._has_started = False
+            return None
+        if self._store is None:
+            self._store = HistoryStore(self._path)
+        return self._store
 
     def _draw_sparklines(self, store: HistoryStore, accounts: Sequence[Account], now: datetime) -> None:
         histories = store.read(accounts, now - LONG_SPAN, now)
