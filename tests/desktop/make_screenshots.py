@@ -1,7 +1,8 @@
 """Makes the pictures that the README shows: the real program on real panels, showing the demo.
 
-``python -m tests.desktop.make_screenshots`` from the checkout draws them anew into ``tests/desktop/screenshots``; look
-at them before they are kept. ``--to``, ``--scale`` and ``--light`` make others, for looking at.
+``PYTHONPATH=tests python -m tests.desktop.make_screenshots`` from the checkout draws them anew into
+``tests/desktop/screenshots``; look at them before they are kept. ``--to``, ``--scale`` and ``--light`` make others, for
+looking at.
 """
 
 from __future__ import annotations
