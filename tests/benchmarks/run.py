@@ -17,6 +17,7 @@ from . import kernel
 from .figures import Row
 from .rows_history import recording, recording_memory, year_page
 from .rows_idle import connections, idle, memory, threads
+from .rows_line import line, line_watch
 from .rows_many import many_32, many_1000
 from .rows_redraw import drawing, new_file, redraw
 from .rows_rivals import rivals
@@ -66,6 +67,8 @@ FULL = Scale(
 SHORT = Scale(is_short=True, starts=1, idle_s=12, idle_windows=1, refreshes=(5,), processes=1, many=100, files=1)
 ROWS: tuple[Callable[[Stage, Row, Scale], None], ...] = (
     start,
+    line,
+    line_watch,
     idle,
     memory,
     connections,
