@@ -41,6 +41,17 @@ def test_the_command_is_the_script_beside_this_python(tmp_path: Path, monkeypatc
     assert start_command() == [script]
 
 
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+def test_the_command_of_a_build_without_python_is_the_program_itself(
+    platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable = program(tmp_path)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "executable", executable)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert start_command(["--dir", "there"]) == [executable, "--dir", "there"]
+
+
 def test_on_windows_the_command_leaves_no_console_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python.exe"))

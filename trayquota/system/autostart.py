@@ -66,7 +66,9 @@ class Autostart(Protocol):
 def start_command(options: Sequence[str] = ()) -> list[str]:
     """Return the command that starts this installation's tray with ``options``."""
     python = Path(sys.executable)
-    if sys.platform == "win32":
+    if getattr(sys, "frozen", False):
+        command = [str(python)]  # a build of PyInstaller's: the program itself
+    elif sys.platform == "win32":
         windowless = python.with_name("pythonw.exe")  # any other would leave a console window open
         command = [str(windowless if windowless.exists() else python), "-m", NAME]
     else:
