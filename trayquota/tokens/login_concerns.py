@@ -64,9 +64,9 @@ def clock_concern(offset: timedelta) -> str | None:
     """Return how far this machine's clock is off, if it is."""
     if not offset:
         return None
-    direction = "behind" if offset.total_seconds() > 0 else "ahead"
+    direction = "behind" if offset.total_seconds() > 0 else "ahead of"
     how_far = format_duration(abs(offset.total_seconds()))
-    return f"this machine's clock is {how_far} {direction} of the providers'; expiry and resets are reckoned by theirs"
+    return f"this machine's clock is {how_far} {direction} the providers'; expiry and resets are reckoned by theirs"
 
 
 def _folder_concerns(folder: Path) -> Iterator[str]:
