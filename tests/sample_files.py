@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 FACTS = Path(__file__).parent / "fixtures" / "facts"
-_PLACEHOLDER = re.compile(r"\{\{JWT:([\w.]+)\}\}")
+_PLACEHOLDER = re.compile(rb"\{\{JWT:([\w.]+)\}\}")
 
 
 def fact(name: str) -> Any:
     """Return what a sample file says."""
-    return json.loads(fact_text(name))
+    return json.loads(fact_bytes(name))
 
 
 def fact_text(name: str) -> str:
-    """Return a sample file's text; a placeholder in it becomes the web token that it stands for."""
-    text = (FACTS / name).read_text(encoding="utf-8")
-    return _PLACEHOLDER.sub(lambda found: web_token(fact(found[1])), text)
+    """Return a sample file's text."""
+    return fact_bytes(name).decode()
+
+
+def fact_bytes(name: str) -> bytes:
+    """Return a sample file; a placeholder in it becomes the web token that it stands for."""
+    return _PLACEHOLDER.sub(lambda found: web_token(fact(found[1].decode())).encode(), (FACTS / name).read_bytes())
 
 
 def web_token(claims: object) -> str:

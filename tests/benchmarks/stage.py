@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sample_files import web_token
+from login_files import login
 from session_bus import SessionBus
 
 from .answers import left_percent
@@ -124,15 +124,9 @@ class Home:
     def add(self, number: int) -> str:
         """Put an account's file there, half of them Claude's; returns the account's name."""
         provider, name = ("claude", "codex")[number % 2], f"user{number:04}@example.com"
-        credential = json.loads((FACTS / f"cred_{provider}.json").read_text()) | {
-            "access_token": token(name),
-            "refresh_token": f"fake-refresh-{name}",
-            "email": name,
-            "expired": (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds"),
-        }
-        if provider == "codex":
-            claims = json.loads((FACTS / "codex_id_token_claims.json").read_text())
-            credential["id_token"] = web_token(claims | {"email": name})
+        credential = login(
+            provider, name, access=token(name), refresh=f"fake-refresh-{name}", lifetime=timedelta(days=7)
+        )
         (self.accounts / f"{provider}-{name}.json").write_text(json.dumps(credential))
         return name
 

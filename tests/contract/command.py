@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sample_files import fact, fact_text
+from login_files import login
+from sample_files import fact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -183,8 +184,7 @@ class Home:
     def add(self, name: str, **fields: object) -> Path:
         """Put an account into the folder that is like the sample of its provider, with ``fields`` of its own."""
         provider = name.partition("-")[0]
-        content = fact(f"cred_{provider}.json") | {"expired": in_hours(7), "access_token": f"token-{name}"}
-        return self.write(f"{name}.json", content | {"email": f"{name}@example.com"} | fields)
+        return self.write(f"{name}.json", login(provider, f"{name}@example.com", access=f"token-{name}") | fields)
 
     def add_sample(self, name: str) -> Path:
         """Put a sample file into the folder, its moments moved from the samples' time to the present."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from login_files import login
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +19,8 @@ MORE = {"email": "ada@example.com", "disabled": False, "claude_device_ids": ["0"
 
 def write_expired(path: Path, server: SingleUseTokens) -> dict[str, object]:
     """Write a login that expired an hour ago; return its content."""
-    expired = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     access, refresh = server.newest
-    tokens = {"access_token": access, "refresh_token": refresh}
-    content = {"type": "claude", **tokens, "expired": expired, "last_refresh": expired, **MORE}
+    content = login("claude", "ada@example.com", access=access, refresh=refresh, lifetime=timedelta(hours=-1)) | MORE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content))
     return content

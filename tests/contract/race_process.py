@@ -1,7 +1,8 @@
 """A process that writes credential files at given moments: with a new pair, as this program does, or as others do.
 
-Run as a script: ``race_process.py tokens|others RECORDS``. Each line on standard input is a JSON array of races, each
-``[path, moment on the monotonic clock, what to do]``; the answer is a line with an array of what came of them.
+Run as a script, with the folder of all tests in ``PYTHONPATH``: ``race_process.py tokens|others RECORDS``. Each line
+on standard input is a JSON array of races, each ``[path, moment on the
+monotonic clock, what to do]``; the answer is a line with an array of what came of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from login_files import NEW, OLD, THEIRS
+
 from trayquota.core.errors import TokenWriteError
 from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
 from trayquota.tokens.writer import write_tokens
@@ -22,14 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 THREADS = 48
-OLD = {"type": "claude", "access_token": "old-access", "refresh_token": "old-refresh", "note": "x" * 40}
-THEIRS = {**OLD, "access_token": "their-access", "refresh_token": "their-refresh", "note": "y" * 30}
-NEW = {
-    "access_token": "new-access",
-    "refresh_token": "new-refresh",
-    "expired": "2026-09-22T20:00:00Z",
-    "last_refresh": "2026-09-22T12:00:00Z",
-}
+BEFORE = {**OLD, "note": "x" * 40}
+AFTER = {**THEIRS, "note": "y" * 30}
+"""What the other program writes; shorter than what was there."""
 
 
 def write_pair(path: Path, records: Path) -> str:
@@ -46,12 +44,12 @@ def write_pair(path: Path, records: Path) -> str:
 
 def in_place(path: Path) -> None:
     """As CLIProxyAPI does: truncated as it is opened, then written."""
-    path.write_text(json.dumps(THEIRS))
+    path.write_text(json.dumps(AFTER))
 
 
 def slowly(path: Path) -> None:
     """In two steps, through a handle that is open for a while."""
-    data = json.dumps(THEIRS).encode()
+    data = json.dumps(AFTER).encode()
     with path.open("r+b", buffering=0) as file:
         time.sleep(0.003)
         file.truncate(0)
@@ -63,7 +61,7 @@ def slowly(path: Path) -> None:
 def moved(path: Path) -> None:
     """By a file that is moved to its place."""
     other = path.with_name(path.name + ".theirs")
-    other.write_text(json.dumps(THEIRS))
+    other.write_text(json.dumps(AFTER))
     other.replace(path)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import json
+import os
 import random
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .race_process import OLD, THEIRS, THREADS, WAYS
+from .race_process import AFTER, BEFORE, THREADS, WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -39,7 +40,11 @@ class Racer:
     def __init__(self, who: str, records: Path) -> None:
         script = str(Path(__file__).with_name("race_process.py"))
         self._process = subprocess.Popen(
-            [sys.executable, script, who, str(records)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, script, who, str(records)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         )
 
     def begin(self, races: list[tuple[str, float, str]]) -> None:
@@ -71,7 +76,7 @@ def race(
     ways = [chance.choice(list(WAYS)) for _ in range(THREADS)]
     paths = [folder / f"claude-{number}.json" for number in range(THREADS)]
     for path in paths:
-        path.write_text(json.dumps(OLD))
+        path.write_text(json.dumps(BEFORE))
     begin_s = time.monotonic() + SOON_S
     tokens, others = racers
     tokens.begin([(str(path), begin_s, "") for path in paths])
@@ -96,7 +101,7 @@ def is_lost(way: str, path: Path) -> bool:
     """Whether what the other program did is gone."""
     if way == "removed":
         return path.exists()
-    return not path.exists() or json.loads(path.read_bytes()) != THEIRS
+    return not path.exists() or json.loads(path.read_bytes()) != AFTER
 
 
 @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])

@@ -18,12 +18,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING
 
 import pytest
+from provider_stand_in import Asked, Reply, StandIn
 
 from trayquota.tokens.journal import Journal
 
@@ -38,15 +38,22 @@ PROXY_WITHIN_S, PROXY_WRITES_WITHIN_S = 2.5, 0.6
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="users and modes of Linux")
 
 
-class Families:
-    """Refreshes tokens ``NAME/NUMBER`` once each."""
+class Families(StandIn):
+    """Refreshes tokens ``NAME/NUMBER`` once each.
+
+    Attributes:
+        newest: The number of the newest token by name.
+        sent_again: How many requests came with a spent token.
+    """
 
     def __init__(self) -> None:
+        super().__init__()
         self.newest: dict[str, int] = {}
         self.sent_again = 0
         self._lock = threading.Lock()
 
     def exchange(self, refresh_token: str) -> dict[str, object] | None:
+        """Return the pair that follows a token, or ``None`` for a spent one."""
         name, _, number = refresh_token.rpartition("/")
         with self._lock:
             if self.newest.setdefault(name, 0) != int(number):
@@ -55,37 +62,19 @@ class Families:
             self.newest[name] += 1
             return pair(name, self.newest[name])
 
+    def _reply_to(self, asked: Asked) -> Reply:
+        new = self.exchange(asked.token)
+        return Reply({"error": "invalid_grant"}, HTTPStatus.BAD_REQUEST) if new is None else Reply(new)
+
 
 def pair(name: str, number: int) -> dict[str, object]:
     return {"access_token": f"access-{name}/{number}", "refresh_token": f"{name}/{number}", "expires_in": 28800}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    families: ClassVar[Families]
-
-    def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        new = self.families.exchange(form["refresh_token"][0])
-        data = json.dumps(new or {"error": "invalid_grant"}).encode()
-        self.send_response(200 if new else 400)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def families() -> Iterator[tuple[Families, str]]:
-    known = Families()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"families": known}))
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield known, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def families() -> Iterator[Families]:
+    with Families() as families:
+        yield families
 
 
 @pytest.fixture
@@ -186,17 +175,16 @@ class Rounds:
 
 @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
 def test_a_login_is_lost_between_processes_users_copies_and_a_proxy(
-    count: int, shared: Path, families: tuple[Families, str], capsys: pytest.CaptureFixture[str]
+    count: int, shared: Path, families: Families, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    known, gateway = families
     chance = random.Random(count)
-    rounds, lost, dead = Rounds(shared, gateway), [], 0
+    rounds, lost, dead = Rounds(shared, families.url), [], 0
     try:
         for first in range(0, count, BATCH):
             folders = [rounds.prepare(f"round-{number}") for number in range(first, min(first + BATCH, count))]
             with ThreadPoolExecutor(len(folders)) as proxies:
                 work = [
-                    proxies.submit(proxy, folder / "claude-ada.json", known, random.Random(chance.random()))
+                    proxies.submit(proxy, folder / "claude-ada.json", families, random.Random(chance.random()))
                     for folder in folders
                 ]
                 dead += rounds.run(folders)
@@ -206,16 +194,17 @@ def test_a_login_is_lost_between_processes_users_copies_and_a_proxy(
             lost += [
                 folder.name
                 for folder in folders
-                if not rounds.holds(folder, f"{folder.name}/{known.newest.get(folder.name, 0)}")
+                if not rounds.holds(folder, f"{folder.name}/{families.newest.get(folder.name, 0)}")
             ]
             left = {path.name for folder in folders for path in folder.iterdir() if path.suffix != ".json"}
             assert left == set(), "something is left beside the files"
     finally:
         rounds.close()
-    rotations = sum(known.newest.values())
+    rotations = sum(families.newest.values())
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{count} rounds, {rotations} refreshes, {known.sent_again} spent tokens sent again, {len(lost)} lost\n"
+            f"\n{count} rounds, {rotations} refreshes, {families.sent_again} spent tokens sent again, "
+            f"{len(lost)} lost\n"
         )
     assert lost == []
     assert rotations >= count

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from login_files import login
 from provider_stand_in import CLAUDE_PROFILE, CLAUDE_USAGE, CODEX_USAGE, Asked, Reply, StandIn
-from sample_files import fact, web_token
+from sample_files import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,14 +82,7 @@ class Accounts:
     def add(self, provider: str, email: str, *, left: tuple[float, float]) -> Path:
         """Put an account's file into the folder; ``left``: of the session and of the week, in percent."""
         self._providers[email] = provider
-        credential = fact(f"cred_{provider}.json") | {
-            "access_token": _token(email),
-            "refresh_token": f"fake-refresh-{email}",
-            "email": email,
-            "expired": (datetime.now(UTC) + timedelta(hours=7)).isoformat(timespec="seconds"),
-        }
-        if provider == "codex":
-            credential["id_token"] = web_token(fact("codex_id_token_claims.json") | {"email": email})
+        credential = login(provider, email, access=_token(email), refresh=f"fake-refresh-{email}")
         self.set_left(email, left)
         return self._write(self.path(email), credential)
 

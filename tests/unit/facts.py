@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import pkgutil
-import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sample_files import FACTS, fact, fact_bytes
 
 from trayquota import providers
 from trayquota.core.credential import Tokens
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
     from trayquota.core.model import QuotaWindow, Usage
 
-FOLDER = Path(__file__).parents[1] / "fixtures" / "facts"
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
 """The moment that all samples are made for."""
 WORTHLESS = {FailureKind.NO_WINDOWS, FailureKind.BAD_ANSWER, FailureKind.BLOCKED}
@@ -35,39 +32,32 @@ PROVIDERS: dict[str, Provider] = {
     if (provider := providers.find_provider(module.name))
 }
 TOLERANCE = timedelta(milliseconds=1)
-_PLACEHOLDER = re.compile(rb"\{\{JWT:([\w.]+)\}\}")
 
 
 def content(name: str) -> bytes:
     """Return a sample file; a placeholder in it becomes the web token that it stands for."""
-    return _PLACEHOLDER.sub(lambda found: token(load(found[1].decode())).encode(), (FOLDER / name).read_bytes())
+    return fact_bytes(name)
 
 
 def load(name: str) -> Any:
     """Return what a sample file says."""
-    return json.loads(content(name))
+    return fact(name)
 
 
 def expected(name: str) -> Any:
     """Return what a reader has to make of a sample file."""
-    return json.loads((FOLDER / "EXPECTED.json").read_bytes())["files"][name]
+    return json.loads((FACTS / "EXPECTED.json").read_bytes())["files"][name]
 
 
 def newer(name: str) -> Any:
     """Return one of the newer samples: ``answer`` and what is ``expected`` of it stand in the same file."""
-    return json.loads((FOLDER.with_name("facts-2") / name).read_bytes())
+    return json.loads((FACTS.with_name("facts-2") / name).read_bytes())
 
 
 def names(kind: str) -> list[str]:
     """Return the sample files of a kind."""
-    found = json.loads((FOLDER / "EXPECTED.json").read_bytes())["files"]
+    found = json.loads((FACTS / "EXPECTED.json").read_bytes())["files"]
     return sorted(name for name, each in found.items() if each["kind"] == kind)
-
-
-def token(claims: object) -> str:
-    """Return an unsigned web token."""
-    parts = (base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=") for each in ({"alg": "none"}, claims))
-    return ".".join((*(each.decode() for each in parts), "x"))
 
 
 def moment(text: str | None) -> datetime | None:

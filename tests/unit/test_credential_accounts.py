@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sample_files import web_token
 
 from trayquota.core.credential import is_token
 from trayquota.core.errors import UnreadableError
@@ -95,7 +96,7 @@ def test_accounts_without_a_quota_source_are_not_asked() -> None:
 
 def test_a_codex_file_with_blanked_mail_is_named_by_its_tokens() -> None:
     claims = {"https://api.openai.com/profile": {"email": "carol@example.com"}, "exp": END_S}
-    source = facts.load("cred_codex_blank_after_refresh.json") | {"access_token": facts.token(claims), "expired": ""}
+    source = facts.load("cred_codex_blank_after_refresh.json") | {"access_token": web_token(claims), "expired": ""}
     found = read_account(Path("codex.json"), source)
     assert found.account.name == "carol@example.com"
     facts.assert_moment(found.login.expires_at, END)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
+from sample_files import web_token
 
 from trayquota.core.credential import Tokens
 from trayquota.core.text import TITLE_LIMIT
@@ -28,8 +29,8 @@ def test_who_it_is_by_the_file_and_its_tokens() -> None:
 
 
 def test_the_account_id_comes_from_the_first_that_has_one() -> None:
-    identity = facts.token(facts.load("codex_id_token_claims.json"))
-    access = facts.token({"https://api.openai.com/auth": {"chatgpt_account_id": "acc-3", "chatgpt_plan_type": "go"}})
+    identity = web_token(facts.load("codex_id_token_claims.json"))
+    access = web_token({"https://api.openai.com/auth": {"chatgpt_account_id": "acc-3", "chatgpt_plan_type": "go"}})
     sources: list[dict[str, object]] = [
         {"account_id": "acc-1", "chatgpt_account_id": "acc-2", "id_token": identity},
         {"account_id": "", "chatgpt_account_id": "acc-2", "id_token": identity},
@@ -48,7 +49,7 @@ def test_the_access_token_names_mail_plan_and_end() -> None:
         "https://api.openai.com/auth": {"chatgpt_plan_type": "team"},
         "https://api.openai.com/profile": {"email": "carol@example.com"},
     }
-    found = PROVIDER.identify({"access_token": facts.token(claims), "id_token": ""})
+    found = PROVIDER.identify({"access_token": web_token(claims), "id_token": ""})
     assert (found.email, found.plan, found.expires_at) == ("carol@example.com", "Team", RESET)
 
 
@@ -80,7 +81,7 @@ def test_its_logins_are_never_renewed() -> None:
 
 @given(hostile.values("account_id", "id_token", "access_token", "https://api.openai.com/auth"))
 def test_whatever_a_token_claims_it_is_only_read(claims: object) -> None:
-    found = PROVIDER.identify({"id_token": facts.token(claims), "access_token": claims, "account_id": claims})
+    found = PROVIDER.identify({"id_token": web_token(claims), "access_token": claims, "account_id": claims})
     if found.account_id is not None:
         assert found.account_id.isascii()
         hostile.assert_clean(found.account_id, TITLE_LIMIT)

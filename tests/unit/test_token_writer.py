@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from login_files import NEW, OLD, THEIRS
 from msgspec.structs import replace
 
 from trayquota.core.errors import TokenWriteError
@@ -21,7 +22,7 @@ from trayquota.tokens.prepared_file import PreparedFile
 from trayquota.tokens.writer import can_write_tokens
 
 from .hostile import values
-from .token_writing import NEW, OLD, THEIRS, assert_alone, before_replacing, content, entry, write
+from .token_writing import assert_alone, before_replacing, content, entry, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from login_files import NEW, OLD, THEIRS
 from msgspec.structs import replace
 
 from trayquota.system.native_files import exchange_files
@@ -17,15 +18,7 @@ from trayquota.tokens.leftovers import clear_leftover, leftovers
 from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.prepared_file import ready_file
 
-from .token_writing import (
-    NEW,
-    OLD,
-    THEIRS,
-    assert_alone,
-    content,
-    entry,
-    write,
-)
+from .token_writing import assert_alone, content, entry, write
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from login_files import NEW, OLD
 
 from trayquota.tokens import prepared_file
 
-from .token_writing import NEW, OLD, assert_alone, content, write
+from .token_writing import assert_alone, content, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,22 +9,13 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from login_files import NEW, OLD, THEIRS
 
 from trayquota.core.errors import TokenWriteError
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens import prepared_file, writer
 
-from .token_writing import (
-    NEW,
-    OLD,
-    THEIRS,
-    assert_alone,
-    before_replacing,
-    content,
-    no_exchange,
-    while_writing,
-    write,
-)
+from .token_writing import assert_alone, before_replacing, content, no_exchange, while_writing, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_files import web_token
 
 from trayquota.core.model import QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
@@ -184,7 +185,7 @@ def test_no_text(value: object) -> None:
 
 def test_claims_are_read_without_padding_and_without_trust() -> None:
     claims = facts.load("codex_id_token_claims.json")
-    assert jwt_claims(facts.token(claims)) == claims
+    assert jwt_claims(web_token(claims)) == claims
     padded = base64.urlsafe_b64encode(b'{"a": "\xc3\xa4?>"}').decode()
     assert jwt_claims(f"x.{padded}.y") == {"a": "\u00e4?>"}
 

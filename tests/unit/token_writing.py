@@ -6,6 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from login_files import NEW
+
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens import prepared_file
 from trayquota.tokens.pending_tokens import PendingTokens, fingerprint
@@ -16,20 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-
-NEW = {
-    "access_token": "new-access",
-    "refresh_token": "new-refresh",
-    "expired": "2026-09-22T20:00:00Z",
-    "last_refresh": "2026-09-22T12:00:00Z",
-}
-OLD = {
-    "access_token": "old-access",
-    "refresh_token": "old-refresh",
-    "type": "claude",
-    "expired": "2026-09-22T12:00:00Z",
-}
-THEIRS = {**OLD, "access_token": "their-access", "refresh_token": "their-refresh"}
 
 
 def entry(path: Path, **other: str) -> PendingTokens:
