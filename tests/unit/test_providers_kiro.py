@@ -73,5 +73,5 @@ def test_the_older_endpoint_is_asked_where_the_newer_is_not_known() -> None:
     provider("kiro").fetch(login_of("kiro", profile_arn=ARN), send)
     older = send.requests[1]
     assert (older.method, older.url) == ("POST", "https://codewhisperer.us-east-1.amazonaws.com/")
-    assert older.headers["X-Amz-PreparedFile"] == "AmazonCodeWhispererService.GetUsageLimits"
+    assert older.headers["X-Amz-Target"] == "AmazonCodeWhispererService.GetUsageLimits"
     assert older.headers["Content-Type"] == "application/x-amz-json-1.0"
