@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from login_files import NEW, OLD
 
 from trayquota.core.errors import FileInUseError, TokenWriteError
 from trayquota.sources.base import Discovery
@@ -31,7 +32,7 @@ from trayquota.tokens.restoring_source import TokenRestoringSource
 
 from .facts import NOW
 from .token_files import House, failure_of
-from .token_writing import NEW, OLD, assert_alone, content, write
+from .token_writing import assert_alone, content, write
 
 assert sys.platform == "win32"  # elsewhere it is not collected, nor checked
 
