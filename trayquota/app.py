@@ -197,6 +197,7 @@ class App:
             hide_emails=settings.hide_emails,
             sparklines=settings.sparklines,
             starts_at_login=self._autostart.is_on,
+            proxies=settings.connected_proxies,
             providers=provider_menu(snapshot, provider_switches(self._settings.config)),
         )
         snapshot = self._services.with_local_resets(snapshot)

@@ -26,8 +26,10 @@ from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
 from trayquota.providers import ProviderSwitches, provider_title, usage_page
+from trayquota.proxy_services import proxy_source
 from trayquota.settings.locales import time_format
 from trayquota.sources.folder import FolderSource
+from trayquota.sources.proxy_api import ProxySource, last_known_credentials
 from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
@@ -95,6 +97,7 @@ class Services(Struct, frozen=True):
 
     engine: Engine
     folders: FolderSource
+    proxies: ProxySource
     watcher: Watcher
     fetcher: Fetcher
     transport: Transport
@@ -112,6 +115,7 @@ class Services(Struct, frozen=True):
         self.recorder.draws_sparklines = config.settings.sparklines
         self.token_manager.files.folders = config.folders
         self.folders.configure(config.folders, provider_switches(config))
+        self.proxies.configure(config.settings.connected_proxies)
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
         if self.notifier is not None:
             self.notifier.options = display_options(config)
@@ -176,15 +180,17 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config)) if applet else None
     watcher = Watcher()
     folders = _folder_source(config, records, watcher)
+    proxies = proxy_source(config, records, transport)
     fetcher = Fetcher(
         transport.send,
         token_manager,
         provider_clock.now,
         renew_logins=settings.renew_logins,
         sends_rare_requests=applet is not None,
+        senders={proxies.name: proxies.send},
     )
     engine = Engine(
-        sources=[TokenRestoringSource(folders, token_manager)],
+        sources=[TokenRestoringSource(folders, token_manager), proxies],
         fetch=fetcher,
         store=store,
         clock=utc_now,
@@ -195,7 +201,18 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     )
     _notify_early_resets(recorder, notifier, engine)
     return Services(
-        engine, folders, watcher, fetcher, transport, token_manager, provider_clock, store, notifier, recorder, closing
+        engine,
+        folders,
+        proxies,
+        watcher,
+        fetcher,
+        transport,
+        token_manager,
+        provider_clock,
+        store,
+        notifier,
+        recorder,
+        closing,
     )
 
 
@@ -285,13 +302,15 @@ def last_known(config: Config) -> LastKnown:
     now, patience_s = utc_now(), 2 * config.settings.interval_minutes * 60
     fresh_from, offset = now - timedelta(seconds=patience_s), _provider_clock(store).offset
     usages, due = [], []
-    for credential in found.accounts:
+    known = (record.account for record in records.values())
+    for credential in [*found.accounts, *last_known_credentials(known, config.settings.connected_proxies)]:
         record = restore(records.get(credential.account.id), credential)
         is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
         usages.append(account_usage(credential, record, is_confirmed=is_fresh))
         if not credential.disabled and credential.problem is None and credential.is_supported:
             due.append(_due_at(record, max(patience_s, credential.min_interval_s), offset, now))
-    return LastKnown(Snapshot(tuple(usages), notice=found.notice, clock_offset=offset), min(due, default=None))
+    notice = None if found.is_hint and usages else found.notice
+    return LastKnown(Snapshot(tuple(usages), notice=notice, clock_offset=offset), min(due, default=None))
 
 
 def _due_at(record: AccountRecord, patience_s: float, offset: timedelta, now: datetime) -> datetime:

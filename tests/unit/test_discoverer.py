@@ -129,7 +129,7 @@ def test_a_source_that_only_looks_for_changes_is_not_passed_over() -> None:
 
 
 def test_accounts_of_several_sources_have_one_id_each_and_the_notices_are_joined() -> None:
-    other = replace(ADA, source="proxy")
+    other = replace(ADA, account=replace(ADA.account, source="proxy"))
     folder, proxy = Source("folder", ADA, notice="One."), Source("proxy", other, BOB, notice="Two.")
     rig = Discoveries(folder, proxy)
     for source in (proxy, folder):
@@ -137,6 +137,18 @@ def test_accounts_of_several_sources_have_one_id_each_and_the_notices_are_joined
         rig.finish()
     assert rig.keys() == [ADA.account.id, f"proxy/{ADA.account.id}", BOB.account.id]
     assert rig.discoverer.notice == "One. Two."
+
+
+def test_that_there_is_nothing_yet_is_no_matter_where_another_source_has_accounts() -> None:
+    folder, proxy = Source("folder"), Source("proxy", ADA)
+    folder.found = Discovery(notice="No folder yet.", is_hint=True)
+    rig = Discoveries(folder, proxy)
+    rig.discoverer.submit(folder, Reason.START)
+    rig.finish()
+    assert rig.discoverer.notice == "No folder yet."
+    rig.discoverer.submit(proxy, Reason.START)
+    rig.finish()
+    assert rig.discoverer.notice is None
 
 
 def test_a_source_that_blocks_has_a_thread_of_its_own() -> None:

@@ -25,7 +25,7 @@ LAYERS = (
     {"tokens", "tray"},
     {"store"},
     {"engine"},
-    {"services"},
+    {"services", "proxy_services"},
     {"app"},
     {"cli", "__main__"},
 )

@@ -97,6 +97,7 @@ def test_the_document_is_that_of_the_contract() -> None:
         usage(CI, state=AccountState.EXPIRED, failure=EXPIRED),
     )
     later: dict[str, object] = dict.fromkeys(("organization", "subscription_ends_at", "credits", "reset_credits"))
+    later["source"] = "folder"
     accounts = [account | later for account in CONTRACT["accounts"]]
     assert document(*usages) == CONTRACT | {"accounts": accounts}
 
@@ -225,6 +226,7 @@ def test_every_snapshot_makes_a_document_of_the_schema(known: Snapshot) -> None:
 def assert_account(account: dict[str, Any]) -> None:
     before: dict[str, Any] = {"id": str, "provider": str, "name": str, "plan": str | None, "state": str}
     since: dict[str, Any] = {
+        "source": str,
         "organization": str | None,
         "subscription_ends_at": str | None,
         "credits": dict | None,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from trayquota.settings.config import Settings
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
-from trayquota.views.tray_view import MenuItem, OpenSettings, SetAutostart, SetSetting
+from trayquota.views.tray_view import MenuItem, OpenPage, OpenSettings, SetAutostart, SetSetting
 
 
 def rows(choices: MenuSettings) -> dict[str, MenuItem]:
@@ -100,3 +100,11 @@ def test_starting_at_login_is_offered_where_it_is_known() -> None:
     assert rows(replace(MenuSettings(), starts_at_login=True))["Start at login"] == MenuItem(
         "Start at login", SetAutostart(on=False), checked=True
     )
+
+
+def test_connected_proxies_open_their_management_pages() -> None:
+    found = rows(MenuSettings(proxies=("https://proxy.example.com:8317", "http://127.0.0.1:8317")))["Proxies"]
+    assert [(row.label, row.action) for row in found.children] == [
+        ("proxy.example.com:8317", OpenPage("https://proxy.example.com:8317/management.html")),
+        ("127.0.0.1:8317", OpenPage("http://127.0.0.1:8317/management.html")),
+    ]

@@ -62,6 +62,8 @@ class Options:
     fresh = False
     format = "plain"
     watch = False
+    url = ""
+    insecure = False
 
 
 def load(options: Options) -> Config:

@@ -135,6 +135,8 @@ def _command(name: str | None) -> Callable[[Options], int]:
             from trayquota.cli.history import run
         case "config":
             from trayquota.cli.config import run
+        case "connect" | "disconnect":
+            from trayquota.cli.connect import run
         case _:
             from trayquota.cli.tray import run
     return run
@@ -186,6 +188,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_history(add("history", "what was left over time"))
     config = add("config", "print the settings in force")
     config.add_argument("--init", action="store_true", help="write a commented file; one that is there is kept")
+    connect = add("connect", "show the accounts of a CLIProxyAPI by its management API; asks for the key")
+    connect.add_argument("url", metavar="URL", help="as in https://proxy.example.com:8317")
+    connect.add_argument("--insecure", action="store_true", help="send the key over plain http beyond this machine")
+    disconnect = add("disconnect", "forget a CLIProxyAPI and its key")
+    disconnect.add_argument("url", metavar="URL", nargs="?", help="needed when several are connected")
     return top
 
 

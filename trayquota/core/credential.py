@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from trayquota.core.model import Account, Failure
+    from trayquota.core.model import Account, Failure, Observation
 
 
 LONGEST_ACCESS_TOKEN = 1 << 14
@@ -57,15 +57,15 @@ class Credential(RedactedRepr, Struct, frozen=True):
 
     Attributes:
         account: Who it is.
-        path: The absolute path of its file.
+        path: The absolute path of its file; at a proxy, the file's name there.
         login: The secret part.
         disabled: Switched off by its owner: listed, never polled.
         problem: Why the file cannot be used, when it cannot.
         is_supported: Whether there is a quota source for the provider.
-        source: The name of the source of accounts that has it.
         refreshed_by: The program that refreshes the login, for people; empty where that is this one or nobody.
         min_interval_s: It is not polled more often than this.
         writable: Whether a refreshed login may be written to the file; else only its owner refreshes it.
+        observed: What another program saw of its quotas last.
     """
 
     repr_fields = ("account", "login", "disabled", "problem")
@@ -76,7 +76,12 @@ class Credential(RedactedRepr, Struct, frozen=True):
     disabled: bool = False
     problem: Failure | None = None
     is_supported: bool = True
-    source: str = "folder"
     writable: bool = True
     refreshed_by: str = ""
     min_interval_s: float = 0.0
+    observed: Observation | None = None
+
+    @property
+    def source(self) -> str:
+        """The name of the source of accounts that has it."""
+        return self.account.source

@@ -79,6 +79,8 @@ class Account(RedactedRepr, Struct, frozen=True):
         organization: Whose seat it is, for people: an organization or a workspace, when known.
         subscription_ends_at: When the paid time ends, as far as the login says.
         person: Whose it is, to notice another login in the same place.
+        source: Where it comes from: ``folder``, ``proxy``, ``native``.
+        server: The address of the proxy that has it; empty for a file on this machine.
     """
 
     repr_fields = ("provider", "plan")
@@ -91,6 +93,8 @@ class Account(RedactedRepr, Struct, frozen=True):
     organization: str | None = None
     subscription_ends_at: Instant | None = None
     person: Person = field(default_factory=Person)
+    source: str = "folder"
+    server: str = ""
 
     @property
     def sort_key(self) -> tuple[str, str, str]:
@@ -198,6 +202,18 @@ class Usage(Struct, frozen=True):
     organization: str | None = None
     credits: Credits | None = None
     reset_credits: ResetCredits | None = None
+
+
+class Observation(Struct, frozen=True):
+    """Quotas that another program has seen while it worked with an account.
+
+    Attributes:
+        at: When.
+        usage: What it saw; windows whose reset had passed by then are left out.
+    """
+
+    at: Instant
+    usage: Usage
 
 
 class AccountUsage(Struct, frozen=True):

@@ -25,6 +25,33 @@ def loopback_url(address: str) -> str | None:
     return f"http://{name}" if port is None else f"http://{name}:{port}"
 
 
+def server_url(address: str) -> str | None:
+    """Return an http or https address that a server can be reached at, as simply as it can be written; else ``None``.
+
+    A path stays, for servers behind another one; a login, a query and a fragment are refused.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    plain = not any((parts.username, parts.password, parts.query, parts.fragment))
+    if parts.scheme not in {"http", "https"} or not host or not plain or port == 0 or not _PLAIN.fullmatch(address):
+        return None
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
+
+
+def management_page(server: str) -> str:
+    """Return the address of the page that a CLIProxyAPI is managed on."""
+    return f"{server}/management.html"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a server's address is on this machine."""
+    return urlsplit(address).hostname in _LOOPBACK
+
+
 def is_proxy_url(address: str) -> bool:
     """Whether ``address`` can be a proxy's, with or without a login in it."""
     try:

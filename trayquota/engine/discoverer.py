@@ -135,7 +135,9 @@ class Discoverer:
     @property
     def notice(self) -> str | None:
         """What is wrong with the sources, for people."""
-        return " ".join(state.found.notice for state in self._states.values() if state.found.notice) or None
+        found = [state.found for state in self._states.values()]
+        has_accounts = any(each.accounts for each in found)
+        return " ".join(each.notice for each in found if each.notice and not (each.is_hint and has_accounts)) or None
 
     def _start(self, source: AccountSource, state: _State) -> None:
         state.reasons, state.next_reasons, state.is_running = state.next_reasons, set(), True

@@ -196,7 +196,7 @@ class Engine(Loop):
         if done.found is not None and done.found.retry_s is not None:
             discover = partial(self._discover, done.source, Reason.CHANGED)
             self.scheduler.once(f"discover {done.source.name}", done.found.retry_s, discover)
-        changes = self._registry.reconcile(self._discoverer.accounts, self._fetches)
+        changes = self._registry.reconcile(self._discoverer.accounts, self._fetches, self._clock())
         for account_id in changes.to_cancel:
             self._fetches.cancel(account_id)
         if changes.has_changed or self._discoverer.notice != self._notice:

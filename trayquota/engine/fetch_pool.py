@@ -27,6 +27,8 @@ WORKERS = 32
 """So many accounts are fetched at the same time."""
 REQUEST_S = 18.0
 """More than the transport's own limit: what takes longer hangs where no limit reaches, as in a name lookup."""
+SENDER_S = 120.0
+"""Through a proxy a request waits for its turn, and may take several requests to the proxy itself."""
 TOKEN_REFRESH_S = 150.0
 """A token refresh waits for other programs, and the answer to it may take 90 s."""
 _LEAST_WAIT_S = 0.5

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from trayquota.core.account_state import FetchResult
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.engine.fetch_pool import REQUEST_S, TOKEN_REFRESH_S
+from trayquota.engine.fetch_pool import REQUEST_S, SENDER_S, TOKEN_REFRESH_S
 from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from trayquota.core.credential import Credential, Tokens
@@ -33,10 +33,17 @@ class TransportSend(Protocol):
         """Return the answer, or raise ``FetchError``."""
 
 
+class AccountSend(Protocol):
+    """Sends a request for an account through what has its login."""
+
+    def __call__(self, credential: Credential, request: Request, cancel_token: CancelToken) -> Response:
+        """Return the provider's answer, or raise ``FetchError``."""
+
+
 class Fetcher:
     """Fetches accounts' usage, from any number of threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root's one call
         self,
         send: TransportSend,
         token_manager: TokenManager,
@@ -44,6 +51,7 @@ class Fetcher:
         *,
         renew_logins: bool = True,
         sends_rare_requests: bool = False,
+        senders: Mapping[str, AccountSend] | None = None,
     ) -> None:
         """Fetch nothing yet.
 
@@ -53,10 +61,12 @@ class Fetcher:
             clock: The time, aware, UTC.
             renew_logins: Whether it may.
             sends_rare_requests: See :meth:`trayquota.providers.base.Send.rarely`; without it none is due.
+            senders: By the name of a source: what sends for its accounts in place of ``send``.
         """
         self._send = send
         self._token_manager = token_manager
         self._clock = clock
+        self._senders = senders or {}
         self._rare_requests = _RareRequests() if sends_rare_requests else None
         self.renew_logins = renew_logins
         """May be changed at any time."""
@@ -106,7 +116,8 @@ class Fetcher:
             raise
 
     def _fetch(self, fetch: _Fetch, login: Tokens) -> Usage:
-        usage = fetch.provider.fetch(login, _Send(self._send, fetch, login, self._rare_requests))
+        sender = self._senders.get(fetch.credential.source)
+        usage = fetch.provider.fetch(login, _Send(self._send, sender, fetch, login, self._rare_requests))
         self._token_manager.set_ineffective(login, is_ineffective=False)
         return usage
 
@@ -140,13 +151,24 @@ class _Fetch(Struct, frozen=True):
 class _Send:
     """Sends a provider's requests for one account; see :class:`trayquota.providers.base.Send`."""
 
-    def __init__(self, send: TransportSend, fetch: _Fetch, login: Tokens, rare_requests: _RareRequests | None) -> None:
+    def __init__(
+        self,
+        send: TransportSend,
+        sender: AccountSend | None,
+        fetch: _Fetch,
+        login: Tokens,
+        rare_requests: _RareRequests | None,
+    ) -> None:
         self._send = send
+        self._sender = sender
         self._fetch = fetch
         self._login = login
         self._rare_requests = rare_requests
 
     def __call__(self, request: Request) -> Response:
+        if self._sender is not None:
+            self._fetch.allow_s(SENDER_S)
+            return self._sender(self._fetch.credential, request, self._fetch.cancel_token)
         self._fetch.allow_s(REQUEST_S)
         return self._send(request, proxy_url=self._login.proxy_url, cancel_token=self._fetch.cancel_token)
 

@@ -18,6 +18,7 @@ from trayquota.core.account_state import (
     shift_clock,
     with_current_account,
 )
+from trayquota.core.observation import with_observation
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.refresh_policy import PollAllowance, PollInput, Reason, next_poll
 
@@ -49,6 +50,7 @@ class Entry(RedactedRepr, Struct):
         is_live: The last fetch was made by this process, not read from the state.
         consecutive_failures: How often in a row it failed in the same way.
         tried_tokens: The access tokens of the last fetch: the one in the credential then, and the one that was used.
+        answered_at: When this process had the last good answer.
     """
 
     repr_fields = ("credential", "record", "jitter", "is_live", "consecutive_failures")
@@ -59,6 +61,17 @@ class Entry(RedactedRepr, Struct):
     is_live: bool = False
     consecutive_failures: int = 0
     tried_tokens: frozenset[str] = frozenset()
+    answered_at: datetime | None = None
+
+    def observe(self, now: datetime, fresh_s: float) -> None:
+        """Take over what another program saw of its quotas; what is younger than ``fresh_s`` counts as fresh."""
+        observation = self.credential.observed
+        if observation is None:
+            return
+        before = self.record
+        self.record = with_observation(before, observation, self.answered_at, now)
+        is_fresh = observation.at > now - timedelta(seconds=fresh_s)
+        self.is_live = self.is_live or (self.record is not before and is_fresh)
 
     @property
     def is_pollable(self) -> bool:
@@ -143,12 +156,13 @@ class Registry:
         self._allowances[account_id] = allowance.after_poll(now_s)
         return entry
 
-    def reconcile(self, credentials: Iterable[Credential], fetching: Container[str]) -> Changes:
+    def reconcile(self, credentials: Iterable[Credential], fetching: Container[str], now: datetime) -> Changes:
         """Have exactly the accounts that have been discovered.
 
         Args:
             credentials: All that were.
             fetching: Ids of the accounts that are being fetched.
+            now: The time.
         """
         changes = Changes()
         found = {credential.account.id: credential for credential in credentials}
@@ -161,6 +175,7 @@ class Registry:
             if entry is None or entry.credential != credential:
                 changes.has_changed = True
                 self._update(key, credential, changes, is_fetching=key in fetching)
+                self._entries[key].observe(now, self.interval.interval_s)
         return changes
 
     def _update(self, key: str, credential: Credential, changes: Changes, *, is_fetching: bool) -> None:
@@ -200,6 +215,7 @@ class Registry:
         is_repeated = error is not None and failure is not None and error.kind is failure.kind
         entry.consecutive_failures = 0 if error is None else entry.consecutive_failures + 1 if is_repeated else 1
         entry.is_live = True
+        entry.answered_at = now if result.usage is not None else entry.answered_at
         entry.jitter = self.interval.jitter()
         entry.tried_tokens = frozenset({credential.login.access_token, result.access_token})
         entry.record = apply_result(entry.record, result, gate, now)

@@ -45,7 +45,7 @@ def route(url: str, *, gateway: str, proxy: str) -> Route:
     """Return the way to ``url``.
 
     Args:
-        url: An ``https`` address.
+        url: An ``https`` address; an ``http`` one only of a server that the person has connected.
         gateway: What stands in for all hosts, or nothing.
         proxy: What an account or the settings name, or nothing, which leaves it to the environment.
 
@@ -74,4 +74,4 @@ def _by_environment(url: str) -> Route:
     # The environment's may come without a scheme, by an old convention.
     if not is_proxy_url(proxy if "://" in proxy else f"http://{proxy}"):
         raise fetch_error(FailureKind.NETWORK, f"{name} is not usable. Write it as http://HOST:PORT.")
-    return Route(url, {"https": proxy}, name)
+    return Route(url, {urlsplit(url).scheme: proxy}, name)

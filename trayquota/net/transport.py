@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,12 +69,25 @@ class Transport:
             raise fetch_error(FailureKind.REFUSED, "Only HTTPS addresses are asked.")
         with self._lock:
             gateway, proxy = self._gateway, self._proxy
-            if self._exchanger is None:
-                self._exchanger = self._new_exchanger()
-            exchanger = self._exchanger
+            exchanger = self._exchanger = self._exchanger or self._new_exchanger()
         response = exchanger.send(request, gateway=gateway, proxy=proxy_url or proxy, cancel_token=cancel_token)
         self._answered(response.headers)
         return response
+
+    def send_to_server(self, request: Request, *, cancel_token: CancelToken | None = None) -> Response:
+        """Return the whole answer of a server that the person has connected, which no gateway stands in for.
+
+        Args:
+            request: For an ``http`` or ``https`` address. One on this machine is reached without a proxy.
+            cancel_token: May end it early; without one nothing does.
+
+        Raises:
+            FetchError: There was no answer, or none that can be used.
+        """
+        with self._lock:
+            proxy = "direct" if is_loopback(request.url) else self._proxy
+            exchanger = self._exchanger = self._exchanger or self._new_exchanger()
+        return exchanger.send(request, gateway="", proxy=proxy, cancel_token=cancel_token)
 
     def close(self) -> None:
         """Close the connections that are kept."""

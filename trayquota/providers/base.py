@@ -155,6 +155,8 @@ class Provider(ABC):
     """Whether its accounts are disabled unless the setting ``providers_on`` names it."""
     min_interval_s: ClassVar[float] = 0.0
     """Accounts are not polled more often than this, in seconds."""
+    is_reached_by_proxy: ClassVar[bool] = True
+    """Whether a proxy can put the token in: it stands in headers alone, and is the one that the proxy works with."""
     caution: ClassVar[str] = ""
     """What people should know before they have these accounts polled, for ``doctor``; empty for nothing."""
 
@@ -178,6 +180,15 @@ class Provider(ABC):
             FetchError: The provider says no, or names no quotas. With ``may_refresh`` it is called once more with a
                 refreshed login, where ``can_refresh`` allows that.
         """
+
+    def read_signals(self, signals: Mapping[str, str], observed_at: datetime) -> Usage | None:  # noqa: ARG002 - a hook: most say nothing
+        """Return what the headers of a model's answer say of the quotas; ``None`` when that is nothing.
+
+        Args:
+            signals: By lower-case name, as a proxy kept them.
+            observed_at: When it saw them.
+        """
+        return None
 
     def refresh_request(self, refresh_token: str) -> Request:
         """Return the request that exchanges a refresh token for a new pair. Not part of :meth:`fetch`.

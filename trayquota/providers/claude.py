@@ -18,12 +18,14 @@ from trayquota.core.errors import FetchError, TokenRefreshError
 from trayquota.core.model import Usage
 from trayquota.providers.answers import no_windows, read_json, retry_after_s
 from trayquota.providers.base import Identity, Provider, RefreshedTokens, Request, Response
+from trayquota.providers.claude_headers import read_header_windows
 from trayquota.providers.claude_usage import Profile, read_profile, read_reset_credits, read_windows
 from trayquota.providers.quota_windows import unique_windows
 from trayquota.providers.values import fields, first, number, parse_json, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from trayquota.core.credential import Tokens
     from trayquota.providers.base import Send
@@ -74,6 +76,11 @@ class Claude(Provider):
         if not windows:
             raise no_windows(self.title)
         return Usage(unique_windows(windows), reset_credits=read_reset_credits(answer))
+
+    def read_signals(self, signals: Mapping[str, str], observed_at: datetime) -> Usage | None:  # noqa: ARG002 - resets are moments
+        """Return the windows that the headers of a model's answer state."""
+        windows = unique_windows(read_header_windows(signals))
+        return Usage(windows) if windows else None
 
     def read_profile(self, response: Response) -> Profile:
         """Return the plan and the organization; nothing of them for an answer that is none."""

@@ -21,6 +21,7 @@ from trayquota.providers.values import fields, first, instant, jwt_claims, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from trayquota.core.credential import Tokens
     from trayquota.core.model import Usage
@@ -87,6 +88,10 @@ class Codex(Provider):
         headers |= {"OpenAI-Beta": "codex-1", "originator": "Codex Desktop"}
         listed = self._further(Request("GET", f"{_BACKEND}/wham/rate-limit-reset-credits", headers), send)
         return replace(usage, reset_credits=replace(usage.reset_credits, expires_at=read_first_expiry(listed)))
+
+    def read_signals(self, signals: Mapping[str, str], observed_at: datetime) -> Usage | None:
+        """Return the windows and the plan that the headers of a model's answer state."""
+        return read_usage({}, signals, observed_at)
 
     def _further(self, request: Request, send: Send) -> object:
         """Return what another answer says; nothing when there is none, for the windows are known already."""

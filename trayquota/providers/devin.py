@@ -34,6 +34,8 @@ class Devin(Provider):
     title: ClassVar[str] = "Devin"
     usage_page: ClassVar[str] = "https://app.devin.ai/settings/usage"
 
+    is_reached_by_proxy: ClassVar[bool] = False
+
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return whose account it is, and the token under the names that only these files have."""
         return Identity(

@@ -35,6 +35,8 @@ class Meta(Provider):
     is_off_by_default: ClassVar[bool] = True
     min_interval_s: ClassVar[float] = 900.0
 
+    is_reached_by_proxy: ClassVar[bool] = False
+
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return the lasting token; the minted key beside it is never used."""
         token = source.get("dca_token")

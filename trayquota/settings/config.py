@@ -79,6 +79,13 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
             expected='a list of providers, as in ["meta"]',
         ),
     ] = ()
+    connected_proxies: Annotated[
+        tuple[str, ...],
+        setting(
+            "CLIProxyAPIs whose accounts are shown, by address. `trayquota connect URL` adds one, with its key.",
+            expected='a list of addresses, as in ["https://proxy.example.com:8317"]',
+        ),
+    ] = ()
     notifications: Annotated[bool, setting("Whether you are told when a quota gets low, runs out or has reset.")] = True
     notify_lapse: Annotated[
         bool,

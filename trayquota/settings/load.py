@@ -79,6 +79,7 @@ def load_config(
     named = {name: places.get(source, source) for name, source in sources.items()}
     if settings.gateway:
         settings = replace(settings, gateway=_gateway(settings.gateway, named["gateway"]))
+    settings = replace(settings, connected_proxies=_servers(settings.connected_proxies, named["connected_proxies"]))
     _check_proxy(settings.proxy, named["proxy"])
     locale = settings.locale or environment_locale(environment)
     return Config(settings, _folders(settings.folder, named["folder"]), paths, locale, sources)
@@ -121,6 +122,18 @@ def _gateway(address: str, source: str) -> str:
         message = f"{source}: gateway: expected {_expected('gateway')}. Nothing was sent."
         raise ConfigError(message)
     return gateway
+
+
+def _servers(addresses: tuple[str, ...], source: str) -> tuple[str, ...]:
+    if not addresses:
+        return ()
+    from trayquota.core.urls import server_url
+
+    servers = tuple(server_url(address) for address in addresses)
+    if None in servers:
+        message = f"{source}: connected_proxies: expected {_expected('connected_proxies')}."
+        raise ConfigError(message)
+    return tuple(dict.fromkeys(server for server in servers if server is not None))
 
 
 def _check_proxy(address: str, source: str) -> None:

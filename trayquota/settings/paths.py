@@ -44,6 +44,16 @@ class Paths(Struct, frozen=True):
         return self.data_dir / "history.html"
 
     @property
+    def management_key(self) -> Path:
+        """The keys of connected proxies, where the system has no keyring."""
+        return self.config.with_name("management-key")
+
+    @property
+    def refused_keys(self) -> Path:
+        """Fingerprints of the keys that a proxy has refused."""
+        return self.state_dir / "refused-keys.json"
+
+    @property
     def log(self) -> Path:
         """The rotating log."""
         return self.log_dir / "trayquota.log"

@@ -22,12 +22,14 @@ class Discovery(Struct, frozen=True):
     Attributes:
         accounts: In any order; their ids are unique within the source.
         notice: What is wrong with the source as a whole, for people.
+        is_hint: The notice only says that there is nothing yet, which is no matter where another source has accounts.
         retry_s: Discover again after so many seconds, because a file seems to be half written.
     """
 
     accounts: tuple[Credential, ...] = ()
     notice: str | None = None
     retry_s: float | None = None
+    is_hint: bool = False
 
 
 class AccountSource(Protocol):

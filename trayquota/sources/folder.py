@@ -89,7 +89,8 @@ class FolderSource:
             replace(credential, disabled=True) if switches.is_off(credential.account.provider) else credential
             for credential in _merged(scans)
         ]
-        return Discovery(tuple(accounts), " ".join(notices) or None, min(retries, default=None))
+        is_hint = all(scan.is_hint for scan in scans.values() if scan.notice)
+        return Discovery(tuple(accounts), " ".join(notices) or None, min(retries, default=None), is_hint=is_hint)
 
     def close(self) -> None:
         """Watch no longer."""

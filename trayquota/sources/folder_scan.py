@@ -66,7 +66,8 @@ class FolderScanner:
             files = _account_files(self.folder)
         except OSError as error:
             self._entries.clear()
-            return Discovery(notice=_folder_notice(self.folder, error))
+            is_hint = isinstance(error, FileNotFoundError)
+            return Discovery(notice=_folder_notice(self.folder, error), is_hint=is_hint)
         for gone in self._entries.keys() - files.keys():
             del self._entries[gone]
         for name, found in files.items():
@@ -85,7 +86,7 @@ class FolderScanner:
         retry_s = _RETRY_S if is_waiting else None
         if retry_s is None and any(entry.is_in_use for entry in self._entries.values()):
             retry_s = _IN_USE_RETRY_S
-        return Discovery(tuple(accounts), notice, retry_s)
+        return Discovery(tuple(accounts), notice, retry_s, is_hint=notice is not None)
 
     def _read(self, name: str, found: _Signature | None, now: datetime) -> None:
         """Read a file, unless it is as it was."""

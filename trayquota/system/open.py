@@ -9,6 +9,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from trayquota.core.urls import is_loopback
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,9 +34,9 @@ def open_page(address: str) -> None:
     """Show a web page in the browser. Returns at once, raises nothing.
 
     Args:
-        address: An ``https`` address; anything else is ignored.
+        address: An ``https`` address, or one on this machine; anything else is ignored.
     """
-    if address.startswith("https://"):
+    if address.startswith("https://") or (address.startswith("http://") and is_loopback(address)):
         _open(address)
 
 

@@ -63,6 +63,7 @@ def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
         and {"kind": failure.kind.value, "message": failure.message, "retry_at": instant_text(failure.retry_at)},
         "updated_at": instant_text(usage.updated_at),
         "windows": [_window(window, provider_now) for window in usage.windows],
+        "source": usage.account.source,
         "organization": usage.account.organization,
         "subscription_ends_at": instant_text(usage.account.subscription_ends_at),
         "credits": usage.credits

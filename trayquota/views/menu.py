@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from trayquota.core.model import AccountState
 from trayquota.core.text import clean, shorten_middle
+from trayquota.core.urls import management_page
 from trayquota.views.advice import NEXT_MARK
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.core.model import Account, AccountUsage, Snapshot
     from trayquota.views.labels import DisplayOptions
     from trayquota.views.tray_context import TrayContext
 
@@ -99,11 +100,16 @@ def account_rows(
         is_enabled, account_id = usage.state is not AccountState.DISABLED, usage.account.id
         mark = (NEXT_MARK,) if account_id == next_id else ()
         found[account_id] = AccountRows(
-            MenuItem(_header(usage, options, *mark), OpenFolder(usage.account.folder), is_enabled, key=account_id),
+            MenuItem(_header(usage, options, *mark), _home(usage.account), is_enabled, key=account_id),
             MenuItem(_header(usage, options, lowest_label(usage, now, options), *mark), children=rows, key=account_id),
             rows,
         )
     return found
+
+
+def _home(account: Account) -> OpenFolder | OpenPage:
+    """Return what opens the place that an account comes from."""
+    return OpenPage(management_page(account.server)) if account.server else OpenFolder(account.folder)
 
 
 def arrange(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from msgspec import Struct
 
-from trayquota.views.tray_view import MenuItem, OpenSettings, SetAutostart, SetSetting
+from trayquota.core.urls import management_page
+from trayquota.views.tray_view import MenuItem, OpenPage, OpenSettings, SetAutostart, SetSetting
 
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60)
 _STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"))
@@ -36,6 +39,7 @@ class MenuSettings(Struct, frozen=True):
         sparklines: Whether rows end in what was left over time.
         starts_at_login: ``None`` when it is not known here.
         providers: Those that there are accounts of.
+        proxies: The addresses of those that are connected.
     """
 
     interval_minutes: float = 5
@@ -46,6 +50,7 @@ class MenuSettings(Struct, frozen=True):
     sparklines: bool = False
     starts_at_login: bool | None = None
     providers: tuple[ProviderSwitch, ...] = ()
+    proxies: tuple[str, ...] = ()
 
 
 def settings_menu_item(in_force: MenuSettings) -> MenuItem:
@@ -61,6 +66,9 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
     if in_force.providers:
         switches = (MenuItem(switch.title, switch.action, checked=switch.is_on) for switch in in_force.providers)
         rows.append(MenuItem("Providers", children=tuple(switches)))
+    if in_force.proxies:
+        pages = (MenuItem(urlsplit(address).netloc, OpenPage(management_page(address))) for address in in_force.proxies)
+        rows.append(MenuItem("Proxies", children=tuple(pages)))
     is_on = in_force.starts_at_login
     if is_on is not None:
         rows.append(MenuItem("Start at login", SetAutostart(on=not is_on), checked=is_on))

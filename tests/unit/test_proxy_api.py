@@ -1,0 +1,405 @@
+"""Accounts of CLIProxyAPIs: their list, requests with their tokens, and everything that can be wrong with a server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+
+from trayquota.core.errors import FetchError
+from trayquota.core.model import FailureKind
+from trayquota.net.cancellation import CancelToken
+from trayquota.net.transport import Transport
+from trayquota.providers import find_provider
+from trayquota.providers.base import Request
+from trayquota.sources.management_api import Clocks, ManagementApi
+from trayquota.sources.proxy_api import MOST_AT_A_TIME, ProxySource
+from trayquota.store.refused_keys import RefusedKeyFile
+
+from . import facts
+from .loopback_servers import CERTIFICATE
+from .proxy_stand_in import KEY, ProxyStandIn, entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from trayquota.core.credential import Credential
+    from trayquota.core.model import Account, Usage
+    from trayquota.providers.base import Response
+    from trayquota.sources.base import Discovery
+
+NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
+ADA, JO = "claude-ada@example.com.json", "codex-jo@example.com.json"
+
+
+class Rig:
+    """A source of proxies, with clocks that a test sets."""
+
+    def __init__(self, folder: Path, *addresses: str, key: str = KEY, last_known: tuple[Account, ...] = ()) -> None:
+        self.seconds = 1000.0
+        self.key = key
+        self.refused = RefusedKeyFile(folder / "state" / "refused-keys.json")
+        self.transport = Transport(lambda: NOW)
+        self.source = ProxySource(addresses, self.connect, last_known, self.clocks)
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(lambda: NOW, lambda: self.seconds)
+
+    def connect(self, address: str) -> ManagementApi:
+        return ManagementApi(address, lambda: self.key, self.transport.send_to_server, self.refused, self.clocks)
+
+    def discover(self) -> Discovery:
+        """Discover when the last list has aged."""
+        self.seconds += 60
+        return self.source.discover()
+
+    def account(self, name: str = ADA) -> Credential:
+        return next(each for each in self.discover().accounts if each.path == name)
+
+    def fetch(self, credential: Credential) -> Usage:
+        provider = find_provider(credential.account.provider)
+        assert provider is not None
+        return provider.fetch(credential.login, _Send(self.source, credential))
+
+    def failure(self, credential: Credential) -> FetchError:
+        with pytest.raises(FetchError) as caught:
+            self.fetch(credential)
+        return caught.value
+
+
+class _Send:
+    def __init__(self, source: ProxySource, credential: Credential) -> None:
+        self._source, self._credential = source, credential
+
+    def __call__(self, request: Request) -> Response:
+        return self._source.send(self._credential, request, CancelToken())
+
+    def rarely(self, request: Request) -> Response | None:
+        return None
+
+
+@contextlib.contextmanager
+def connected(folder: Path, stand_in: ProxyStandIn, **more: Any) -> Iterator[Rig]:
+    rig = Rig(folder, stand_in.url, **more)
+    with stand_in:
+        try:
+            yield rig
+        finally:
+            rig.transport.close()
+    assert stand_in.violations == []
+
+
+@pytest.mark.parametrize("versions", [(8, 0), (8,), (0,)])
+def test_an_account_is_listed_and_asked(tmp_path: Path, versions: tuple[int, ...]) -> None:
+    ada = entry(ADA, email="ada@example.com")
+    with connected(tmp_path, ProxyStandIn(ada, versions=versions)) as rig:
+        account = rig.account()
+        assert (account.account.id, account.account.name, account.source) == (ADA, "ada@example.com", "proxy")
+        assert not account.writable
+        assert [window.used_percent for window in rig.fetch(account).windows] == [58.0]
+
+
+def test_the_request_is_that_of_the_provider_with_the_tokens_place(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(JO, id_token={"chatgpt_account_id": "acc-1", "plan_type": "team"}))
+    sample = facts.newer("management_api_call_ok.json")
+    stand_in.inner = lambda _content: (200, sample["answer"]["header"], sample["answer"]["body"])
+    with connected(tmp_path, stand_in) as rig:
+        usage = rig.fetch(rig.account(JO))
+    assert (usage.plan, usage.windows[0].used_percent) == ("Team", 51)
+    wanted = sample["request"]["body"] | {"auth_index": f"index-of-{JO}"}
+    assert stand_in.asked == [wanted]
+
+
+def test_all_pages_are_listed(tmp_path: Path) -> None:
+    names = [f"claude-{number}@example.com.json" for number in range(205)]
+    stand_in = ProxyStandIn(*map(entry, names))
+    with connected(tmp_path, stand_in) as rig:
+        assert len(rig.discover().accounts) == 205
+    assert stand_in.lists == 3
+
+
+def test_the_list_of_the_facts(tmp_path: Path) -> None:
+    sample = facts.newer("management_credentials_v8.json")
+    stand_in = ProxyStandIn(*sample["answer"]["files"], entry("claude-key", runtime_only=True))
+    with connected(tmp_path, stand_in) as rig:
+        found = {each.path: each for each in rig.discover().accounts}
+    assert len(found) == sample["expected"]["accounts"]
+    for name, wanted in sample["expected"]["passive"].items():
+        seen = found[name].observed
+        assert seen is not None
+        live = [each for each in wanted["windows"] if datetime.fromisoformat(each["resets_at"]) > NOW]
+        assert [
+            (each.title, pytest.approx(each.used_percent), each.resets_at, each.duration_s)
+            for each in seen.usage.windows
+        ] == [
+            (each["title"], each["used_percent"], datetime.fromisoformat(each["resets_at"]), each["duration_seconds"])
+            for each in live
+        ]
+    assert found["kimi-1.json"].observed is None
+
+
+def test_disabled_accounts_are_listed_as_such(tmp_path: Path) -> None:
+    with connected(tmp_path, ProxyStandIn(entry(ADA, disabled=True))) as rig:
+        assert rig.account().disabled
+
+
+def test_an_entry_without_an_index_is_not_asked(tmp_path: Path) -> None:
+    ada = entry(ADA)
+    del ada["auth_index"]
+    with connected(tmp_path, ProxyStandIn(ada)) as rig:
+        assert rig.account().problem is not None
+
+
+def test_a_provider_whose_token_no_proxy_can_put_in_is_unsupported(tmp_path: Path) -> None:
+    with connected(tmp_path, ProxyStandIn(entry("devin-jo.json"), entry("meta-jo.json"))) as rig:
+        assert [each.is_supported for each in rig.discover().accounts] == [False, False]
+
+
+def test_a_wrong_key_is_sent_once_whatever_happens(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in, key="wrong") as rig:
+        for _ in range(3):
+            found = rig.discover()
+            assert "refused the key" in (found.notice or "")
+        # Another process, after a restart.
+        other = Rig(tmp_path, stand_in.url, key="wrong")
+        assert "refused the key" in (other.discover().notice or "")
+        assert stand_in.wrong_keys == 1
+        assert len(stand_in.requests) == 1
+        assert "wrong" not in (tmp_path / "state" / "refused-keys.json").read_text()
+        # A new key is looked up, and tried.
+        other.key = KEY
+        assert [each.path for each in other.discover().accounts] == [ADA]
+        other.transport.close()
+
+
+def test_a_key_that_is_taken_back_is_not_sent_again(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in) as rig:
+        account = rig.account()
+        stand_in.key = "another"
+        assert rig.failure(account).failure.kind is FailureKind.REFUSED
+        assert rig.failure(account).failure.kind is FailureKind.REFUSED
+        found = rig.discover()
+        assert stand_in.wrong_keys == 1
+        assert [each.problem is not None for each in found.accounts] == [True]
+
+
+def test_a_refused_key_may_be_tried_again_when_a_person_says_so(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in, key="wrong") as rig:
+        rig.discover()
+        rig.refused.refuse("https://other.example.com", "wrong")
+        rig.refused.forget(stand_in.url)
+        rig.discover()
+        assert stand_in.wrong_keys == 2
+        assert rig.refused.is_refused("https://other.example.com", "wrong")
+
+
+def test_without_a_key_nothing_is_sent(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in, key="") as rig:
+        assert "trayquota connect" in (rig.discover().notice or "")
+    assert stand_in.requests == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"remote_allowed": False}, "owner has to allow"),
+        ({"wrong_keys": 5}, "half an hour"),
+        ({"key": None}, "no management API"),
+        ({"is_proxy": False}, "no CLIProxyAPI"),
+    ],
+)
+def test_what_the_owner_has_to_do_is_said(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    for name, value in change.items():
+        setattr(stand_in, name, value)
+    with connected(tmp_path, stand_in) as rig:
+        found = rig.discover()
+        assert said in (found.notice or "")
+        assert found.accounts == ()
+
+
+def test_after_a_ban_nothing_is_sent_for_half_an_hour(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    stand_in.wrong_keys = 5
+    with connected(tmp_path, stand_in) as rig:
+        rig.discover()
+        rig.discover()
+        assert len(stand_in.requests) == 1
+        rig.seconds += 1800
+        stand_in.wrong_keys = 0
+        assert len(rig.discover().accounts) == 1
+
+
+def test_a_proxy_that_is_away_keeps_its_accounts_and_the_others_go_on(tmp_path: Path) -> None:
+    away, there = ProxyStandIn(entry(ADA)), ProxyStandIn(entry(JO))
+    rig = Rig(tmp_path, away.url, there.url)
+    with there:
+        with away:
+            assert len(rig.discover().accounts) == 2
+        found = {each.path: each for each in rig.discover().accounts}
+    rig.transport.close()
+    problem = found[ADA].problem
+    assert problem is not None
+    assert problem.kind is FailureKind.NETWORK
+    assert "does not answer" in problem.message
+    assert found[JO].problem is None
+
+
+def test_accounts_of_an_earlier_run_are_shown_while_their_proxy_is_away(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in) as rig:
+        account = rig.account().account
+    later = Rig(tmp_path, stand_in.url, last_known=(account, replace(account, id="x.json", source="folder", server="")))
+    found = later.discover()
+    later.transport.close()
+    assert [each.account for each in found.accounts] == [account]
+    assert found.accounts[0].problem is not None
+
+
+def test_a_proxy_that_has_restarted_is_asked_with_its_new_indexes(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA, "before"))
+    with connected(tmp_path, stand_in) as rig:
+        account = rig.account()
+        stand_in.entries = [entry(ADA, "after")]
+        assert rig.fetch(account).windows[0].used_percent == 58.0
+        assert [each["auth_index"] for each in stand_in.asked] == ["before", "after"]
+
+
+def test_an_account_that_the_proxy_has_no_more_is_not_called_expired(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in) as rig:
+        account = rig.account()
+        stand_in.entries = []
+        assert rig.failure(account).failure.kind is FailureKind.NETWORK
+
+
+def test_a_login_that_the_provider_refuses_is_expired(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    stand_in.inner = lambda _content: (401, {}, json.dumps({"error": {"type": "authentication_error"}}))
+    with connected(tmp_path, stand_in) as rig:
+        assert rig.failure(rig.account()).failure.kind is FailureKind.LOGIN_EXPIRED
+    assert len(stand_in.asked) == 1
+
+
+def test_a_pause_that_the_provider_wants_is_that_of_the_inner_answer(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    stand_in.inner = lambda _content: (429, {"Retry-After": ["700"]}, "{}")
+    with connected(tmp_path, stand_in) as rig:
+        error = rig.failure(rig.account())
+    assert (error.failure.kind, error.retry_after_s) == (FailureKind.RATE_LIMITED, 700)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (400, "auth token not found", FailureKind.LOGIN_EXPIRED),
+        (400, "auth token refresh failed", FailureKind.LOGIN_EXPIRED),
+        (400, "invalid url", FailureKind.PROVIDER_DOWN),
+        (502, "request failed", FailureKind.NETWORK),
+        (500, "", FailureKind.PROVIDER_DOWN),
+    ],
+)
+def test_the_proxys_own_failures(tmp_path: Path, status: int, error: str, kind: FailureKind) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    stand_in.outer = (status, {"error": error})
+    with connected(tmp_path, stand_in) as rig:
+        assert rig.failure(rig.account()).failure.kind is kind
+
+
+def test_an_answer_that_makes_no_sense_is_none(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    stand_in.outer = (200, {"status_code": "200", "body": 7})
+    with connected(tmp_path, stand_in) as rig:
+        assert rig.failure(rig.account()).failure.kind is FailureKind.BAD_ANSWER
+
+
+def test_four_requests_at_most_are_sent_at_the_same_time(tmp_path: Path) -> None:
+    names = [f"claude-{number}@example.com.json" for number in range(10)]
+    stand_in = ProxyStandIn(*map(entry, names))
+    stand_in.hold = threading.Event()
+    with connected(tmp_path, stand_in) as rig:
+        accounts = rig.discover().accounts
+        threads = [threading.Thread(target=rig.fetch, args=(account,)) for account in accounts]
+        for thread in threads:
+            thread.start()
+        while stand_in.at_once < MOST_AT_A_TIME:
+            threading.Event().wait(0.005)
+        stand_in.hold.set()
+        for thread in threads:
+            thread.join()
+    assert len(stand_in.asked) == 10
+    assert stand_in.most_at_once == MOST_AT_A_TIME
+
+
+def test_a_list_is_good_for_ten_seconds(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in) as rig:
+        rig.discover()
+        rig.source.discover()
+        rig.seconds += 9
+        rig.source.discover()
+        assert stand_in.lists == 1
+
+
+def test_a_proxy_with_a_certificate_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    stand_in = ProxyStandIn(entry(ADA), tls=True)
+    with connected(tmp_path, stand_in) as rig:
+        assert rig.discover().accounts == ()
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+        assert rig.fetch(rig.account()).windows[0].used_percent == 58.0
+
+
+def test_two_files_of_one_name_at_two_proxies_are_two_accounts(tmp_path: Path) -> None:
+    one, two = ProxyStandIn(entry(ADA)), ProxyStandIn(entry(ADA))
+    rig = Rig(tmp_path, one.url, two.url)
+    with one, two:
+        found = rig.discover().accounts
+        for account in found:
+            rig.fetch(account)
+    rig.transport.close()
+    assert [each.account.id for each in found] == [ADA, f"{two.url.removeprefix('http://')}/{ADA}"]
+    assert (len(one.asked), len(two.asked)) == (1, 1)
+
+
+def test_an_account_of_a_proxy_that_was_disconnected_is_not_asked(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    changes: list[str] = []
+    with connected(tmp_path, stand_in) as rig:
+        account = rig.account()
+        rig.source.start(lambda: changes.append("changed"))
+        rig.source.configure([])
+        assert rig.failure(account).failure.kind is FailureKind.NETWORK
+        assert rig.discover().accounts == ()
+    assert (changes, stand_in.asked) == (["changed"], [])
+
+
+def test_only_https_addresses_are_asked_through_a_proxy(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in) as rig:
+        request = Request("GET", "http://169.254.169.254/", {"Authorization": "Bearer $TOKEN$"})
+        with pytest.raises(FetchError):
+            rig.source.send(rig.account(), request, CancelToken())
+    assert stand_in.asked == []
+
+
+def test_a_moment_ahead_of_the_clock_is_read_as_stated(tmp_path: Path) -> None:
+    ahead = NOW + timedelta(minutes=3)
+    signals = {"Anthropic-Ratelimit-Unified-5h-Utilization": "0.5"}
+    ada = entry(ADA, quota={"observed_at": ahead.isoformat(), "signals": signals})
+    with connected(tmp_path, ProxyStandIn(ada)) as rig:
+        observed = rig.account().observed
+    assert observed is not None
+    assert (observed.at, observed.usage.windows[0].used_percent) == (ahead, 50.0)

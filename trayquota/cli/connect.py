@@ -1,0 +1,105 @@
+"""``trayquota connect`` and ``disconnect``: a CLIProxyAPI's management API as a source of accounts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from trayquota.cli.common import ExitCode, load, say
+from trayquota.core.errors import ConfigError, FetchError
+from trayquota.core.urls import is_loopback, server_url
+from trayquota.net.transport import Transport
+from trayquota.proxy_services import management_api
+from trayquota.services import utc_now
+from trayquota.settings.config import decode
+from trayquota.settings.edit import set_setting
+from trayquota.settings.management_keys import VARIABLE, ManagementKeys
+from trayquota.sources.proxy_entry import read_entry
+from trayquota.store.refused_keys import RefusedKeyFile
+from trayquota.system.log import set_up_logging
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trayquota.cli.common import Options
+    from trayquota.settings.load import Config
+
+
+def run(options: Options) -> int:
+    """Connect or disconnect; return the exit code."""
+    return connect(options) if options.command == "connect" else disconnect(options)
+
+
+def connect(options: Options) -> int:
+    """Try a management key once, and keep it with the address when it is taken; return the exit code."""
+    set_up_logging(None, verbose=options.verbose)
+    config, address = load(options), _address(options.url)
+    if address.startswith("http:") and not is_loopback(address):
+        if not options.insecure:
+            message = f"connect: {address} would get the key unencrypted. Use https, or --insecure if you accept that."
+            raise ConfigError(message)
+        say("over http the key and all answers can be read on their way.")
+    key = os.environ.get(VARIABLE) or _typed_key(address)
+    if not key:
+        message = "connect: expected a management key. Nothing was sent."
+        raise ConfigError(message)
+    try:
+        entries = _list(config, address, key)
+    except FetchError as error:
+        say(error.failure.message)
+        return ExitCode.CONCERN
+    place = ManagementKeys(config.paths.management_key).keep(address, key)
+    _set_addresses(config, (*(other for other in config.settings.connected_proxies if other != address), address))
+    accounts = sum(read_entry(entry, address, utc_now()) is not None for entry in entries)
+    print(f"Connected to {address}: {accounts} account{'' if accounts == 1 else 's'}. The key is kept in {place}.")
+    return ExitCode.OK
+
+
+def disconnect(options: Options) -> int:
+    """Forget a proxy's address and key; return the exit code."""
+    set_up_logging(None, verbose=options.verbose)
+    config = load(options)
+    connected = config.settings.connected_proxies
+    if not options.url and len(connected) != 1:
+        choice = f"the address, one of {', '.join(connected)}" if connected else "a proxy that is connected; none is"
+        message = f"disconnect: expected {choice}."
+        raise ConfigError(message)
+    address = _address(options.url) if options.url else connected[0]
+    # A key that was tried and refused is forgotten as well, so that it can be tried again.
+    RefusedKeyFile(config.paths.refused_keys).forget(address)
+    ManagementKeys(config.paths.management_key).remove(address)
+    if address in connected:
+        _set_addresses(config, tuple(other for other in connected if other != address))
+    print(f"{address} is not connected any more.")
+    return ExitCode.OK
+
+
+def _list(config: Config, address: str, key: str) -> list[Mapping[str, object]]:
+    transport = Transport(utc_now, proxy=config.settings.proxy)
+    try:
+        return management_api(config, address, lambda: key, transport).credentials()
+    finally:
+        transport.close()
+
+
+def _address(url: str) -> str:
+    address = server_url(url if "://" in url else f"http://{url}")
+    if address is None:
+        message = "connect: expected an address such as https://proxy.example.com:8317, without a login in it."
+        raise ConfigError(message)
+    return address
+
+
+def _typed_key(address: str) -> str:
+    """Return the key that the person types, which is not shown; or the first line of what is piped in."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return sys.stdin.readline().strip() if sys.stdin is not None else ""
+    from getpass import getpass
+
+    return getpass(f"Management key of {address}: ").strip()
+
+
+def _set_addresses(config: Config, addresses: tuple[str, ...]) -> None:
+    path = config.paths.config
+    set_setting(path, "connected_proxies", addresses, lambda content: decode(content, path))

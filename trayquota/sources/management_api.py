@@ -1,0 +1,238 @@
+"""The management API of one CLIProxyAPI: its list of credentials, and requests with the tokens that it holds.
+
+Read in ``router-for-me/CLIProxyAPI``, ``internal/api/server_management.go`` and
+``internal/api/handlers/management/{handler,api_tools,auth_files}.go`` at a7e3596b (``/v0``), and in the project's
+documentation of version 8. It bans an address for half an hour after five wrong keys, so a key is tried once.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
+
+from trayquota.core.errors import FetchError, fetch_error
+from trayquota.core.model import FailureKind
+from trayquota.providers.base import Request, Response
+from trayquota.providers.values import fields, items, parse_json, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from trayquota.net.cancellation import CancelToken
+
+_PATHS = (
+    ("/v8/management/credentials", "/v8/management/requests/api-call"),
+    ("/v0/management/auth-files", "/v0/management/api-call"),
+)
+"""The list, and requests with a credential's token: the newest version first."""
+_VERSION_HEADER = "x-cpa-version"
+_PAGE_ENTRIES = 100
+_MOST_PAGES = 50
+_BAN_S = 1800.0
+_MEANINGS = {
+    "auth token not found": (FailureKind.LOGIN_EXPIRED, "The proxy holds no token for this account. Sign in there."),
+    "auth token refresh failed": (
+        FailureKind.LOGIN_EXPIRED,
+        "The proxy could not refresh this login. Sign in again there.",
+    ),
+}
+"""What a 400 of a request with a credential's token says."""
+
+
+class ServerSend(Protocol):
+    """Sends one request to a server; see :meth:`trayquota.net.transport.Transport.send_to_server`."""
+
+    def __call__(self, request: Request, *, cancel_token: CancelToken | None = None) -> Response:
+        """Return the answer, or raise ``FetchError``."""
+
+
+class RefusedKeys(Protocol):
+    """Which keys a server has refused, over restarts. For any thread."""
+
+    def is_refused(self, address: str, key: str) -> bool:
+        """Whether ``key`` is not to be sent to ``address`` again."""
+
+    def refuse(self, address: str, key: str) -> None:
+        """Record a refusal."""
+
+
+class Clocks(Struct, frozen=True):
+    """The time, aware, UTC; and the monotonic clock, in seconds."""
+
+    utc: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+
+class ManagementApi:
+    """One server. For any number of threads."""
+
+    def __init__(
+        self,
+        address: str,
+        find_key: Callable[[], str],
+        send: ServerSend,
+        refused: RefusedKeys,
+        clocks: Clocks,
+    ) -> None:
+        """Send nothing yet.
+
+        Args:
+            address: As :func:`trayquota.core.urls.server_url` writes it.
+            find_key: Looks the management key up, empty for none; again only while the last one is of no use.
+            send: Sends a request.
+            refused: What is known of keys.
+            clocks: To date answers, and to measure a ban.
+        """
+        self.address = address
+        self.name = urlsplit(address).netloc
+        """For people."""
+        self._find_key = find_key
+        self._key = ""
+        self._send = send
+        self._refused = refused
+        self._clocks = clocks
+        self._lock = threading.Lock()
+        self._closed_until_s, self._closed_message = 0.0, ""
+        self._paths: tuple[str, str] | None = None
+
+    def credentials(self, cancel_token: CancelToken | None = None) -> list[Mapping[str, object]]:
+        """Return the entries of all pages.
+
+        Raises:
+            FetchError: There is no list: the server is away, no CLIProxyAPI, or does not take the key.
+        """
+        for paths in [self._paths] if self._paths else _PATHS:
+            response = self._exchange("GET", self._page(paths[0], 1), None, cancel_token)
+            if response.status == 404:
+                self._paths = None
+                continue
+            entries = self._entries(response)
+            self._paths = paths
+            return [*entries, *self._further_pages(paths[0], len(entries), cancel_token)]
+        message = f"{self.name} has no management API: it needs a management key of its own, or is no CLIProxyAPI."
+        raise fetch_error(FailureKind.REFUSED, message)
+
+    def call(self, auth_index: str, request: Request, cancel_token: CancelToken | None = None) -> Response:
+        """Return a provider's answer to ``request``, in whose headers the proxy puts the token of a credential.
+
+        Raises:
+            FetchError: There was none.
+        """
+        if urlsplit(request.url).scheme != "https":
+            raise fetch_error(FailureKind.REFUSED, "Only HTTPS addresses are asked.")
+        content: dict[str, object] = {
+            "auth_index": auth_index,
+            "method": request.method,
+            "url": request.url,
+            "header": dict(request.headers),
+        }
+        if request.body is not None:
+            content["data"] = request.body.decode()
+        _, path = self._paths or _PATHS[0]
+        response = self._exchange("POST", path, json.dumps(content).encode(), cancel_token)
+        answer = self._content(response)
+        if response.status != 200:
+            raise self._outer_failure(response.status, text(answer.get("error")) or "")
+        status, body = answer.get("status_code"), answer.get("body")
+        if not isinstance(status, int) or not 100 <= status <= 599 or not isinstance(body, str):
+            raise fetch_error(FailureKind.BAD_ANSWER, f"The proxy at {self.name} gave an answer that makes no sense.")
+        headers = {
+            name.lower(): ", ".join(value for value in items(values) if isinstance(value, str))
+            for name, values in fields(answer.get("header")).items()
+        }
+        return Response(status, headers, body.encode(), self._clocks.utc())
+
+    def _further_pages(self, path: str, found: int, cancel_token: CancelToken | None) -> list[Mapping[str, object]]:
+        """Return what follows a full first page. Version 0 has no pages and gives the whole list each time."""
+        entries: list[Mapping[str, object]] = []
+        if found != _PAGE_ENTRIES or path != _PATHS[0][0]:
+            return entries
+        for number in range(2, _MOST_PAGES + 1):
+            page = self._entries(self._exchange("GET", self._page(path, number), None, cancel_token))
+            entries += page
+            if len(page) < _PAGE_ENTRIES:
+                break
+        return entries
+
+    def _page(self, path: str, number: int) -> str:
+        is_paged = path == _PATHS[0][0]
+        return f"{path}?{urlencode({'page': number, 'page_size': _PAGE_ENTRIES})}" if is_paged else path
+
+    def _entries(self, response: Response) -> list[Mapping[str, object]]:
+        if response.status != 200:
+            raise self._outer_failure(response.status, text(self._content(response).get("error")) or "")
+        files = self._content(response).get("files")
+        if _VERSION_HEADER not in response.headers or not isinstance(files, list):
+            raise fetch_error(FailureKind.BAD_ANSWER, f"{self.name} is no CLIProxyAPI, by its answer.")
+        return [fields(entry) for entry in files]
+
+    def _exchange(self, method: str, path: str, body: bytes | None, cancel_token: CancelToken | None) -> Response:
+        """Return the server's own answer; never any more with a key that it has refused.
+
+        Raises:
+            FetchError: There was none, or it does not let this program in.
+        """
+        self._check_key()
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", "User-Agent": "trayquota"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            response = self._send(Request(method, self.address + path, headers, body), cancel_token=cancel_token)
+        except FetchError as error:
+            message = f"The proxy at {self.name} does not answer. {error.failure.message}"
+            raise fetch_error(error.failure.kind, message) from None
+        if response.status in {401, 403}:
+            self._shut_out(response)
+            self._check_key()
+        return response
+
+    def _check_key(self) -> None:
+        """Raise ``FetchError`` unless there is a key to be sent now."""
+        if not self._key or self._refused.is_refused(self.address, self._key):
+            self._key = self._find_key()
+        if not self._key:
+            message = f"There is no key for {self.name}. Run: trayquota connect {self.address}"
+            raise fetch_error(FailureKind.REFUSED, message)
+        if self._refused.is_refused(self.address, self._key):
+            message = f"{self.name} refused the key, which is not sent again. Run: trayquota connect {self.address}"
+            raise fetch_error(FailureKind.REFUSED, message)
+        with self._lock:
+            message = self._closed_message if self._clocks.monotonic() < self._closed_until_s else ""
+        if message:
+            raise fetch_error(FailureKind.REFUSED, message)
+
+    def _shut_out(self, response: Response) -> None:
+        """Send nothing more: after a 401 with this key for good, after a 403 for half an hour."""
+        error = (text(self._content(response).get("error"), 200) or "").lower()
+        if response.status == 401:
+            self._refused.refuse(self.address, self._key)
+            return
+        if "banned" in error:
+            message = (
+                f"{self.name} lets nobody in from here for half an hour, after wrong keys. Nothing is sent meanwhile."
+            )
+        elif "not set" in error:
+            message = f"{self.name} has no management key. Set one in the proxy's settings, then connect again."
+        else:
+            message = f"{self.name} takes no management from other machines. Its owner has to allow remote management."
+        with self._lock:
+            self._closed_until_s, self._closed_message = self._clocks.monotonic() + _BAN_S, message
+
+    def _content(self, response: Response) -> Mapping[str, object]:
+        try:
+            return fields(parse_json(response.body))
+        except ValueError:
+            return {}
+
+    def _outer_failure(self, status: int, error: str) -> FetchError:
+        """Return what the proxy's own refusal of a request amounts to."""
+        if status == 400 and error in _MEANINGS:
+            return fetch_error(*_MEANINGS[error])
+        if status == 502:
+            return fetch_error(FailureKind.NETWORK, f"The proxy at {self.name} does not reach the provider.")
+        return fetch_error(FailureKind.PROVIDER_DOWN, f"The proxy at {self.name} answered HTTP {status}.")
