@@ -42,7 +42,7 @@ def test_what_was_stated_for_this_start_is_stated_for_the_next(stage: Stage, ent
     assert stage.home.run("autostart", "status").err == "", "options of its own are no other installation"
 
 
-def test_a_moved_environment_is_told(stage: Stage, entry: Path) -> None:
+def test_a_moved_environment_is_reported(stage: Stage, entry: Path) -> None:
     stage.home.run("autostart", "on")
     lines = entry.read_text().splitlines()
     entry.write_text("\n".join("Exec=/gone/bin/trayquota" if line.startswith("Exec=") else line for line in lines))
@@ -70,7 +70,7 @@ def test_autostart_is_switched_in_the_menu(stage: Stage, entry: Path) -> None:
     stage.end(applet)
 
 
-def test_an_autostart_that_cannot_be_written_is_told(
+def test_an_autostart_entry_that_cannot_be_written_is_reported(
     stage: Stage, entry: Path, notifications: FakeNotifications
 ) -> None:
     entry.parent.parent.mkdir(parents=True)
@@ -116,7 +116,7 @@ def test_config_init_writes_a_file_and_never_overwrites_one(stage: Stage) -> Non
     assert stage.config.read_text() == "mine ="
 
 
-def test_config_init_writes_where_it_is_told(stage: Stage) -> None:
+def test_config_init_writes_to_the_path_in_the_option(stage: Stage) -> None:
     place = stage.home.path / "a/b.toml"
     assert stage.home.run("config", "--init", "--config", "a/b.toml").code == 0
     assert place.exists()

@@ -34,7 +34,9 @@ def about(shown: Shown) -> str:
     return f"{shown.summary}\n{shown.body}"
 
 
-def test_low_is_told_once_and_not_again_at_a_restart(stage: Stage, notifications: FakeNotifications) -> None:
+def test_a_low_quota_is_notified_of_once_and_not_again_after_a_restart(
+    stage: Stage, notifications: FakeNotifications
+) -> None:
     applet = stage.start()
     refresh(stage, 80, "20% left")
     (first,) = notifications.shown.until_there_are(1)

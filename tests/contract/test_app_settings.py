@@ -147,7 +147,7 @@ def test_an_edit_of_the_file_that_a_link_leads_to_is_taken_over(stage: Stage) ->
         ("gateway = 'http://example.com'\n", "gateway"),
     ],
 )
-def test_a_broken_edit_is_told_and_what_is_in_force_stays(stage: Stage, broken: str, expected: str) -> None:
+def test_a_broken_edit_is_shown_and_the_settings_in_force_stay(stage: Stage, broken: str, expected: str) -> None:
     del stage.home.environment["TRAYQUOTA_GATEWAY"]
     good = f"gateway = '{stage.stand_in.url}'\nhide_emails = true\n"
     stage.write(good)

@@ -50,7 +50,7 @@ def asked(stand_in: StandIn, *tokens: str) -> None:
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGINT", "SIGHUP"])
 @pytest.mark.usefixtures("ada")
-def test_a_signal_ends_it_and_what_it_has_learnt_is_kept(home: Home, stand_in: StandIn, number: str) -> None:
+def test_a_signal_ends_it_and_its_records_are_saved(home: Home, stand_in: StandIn, number: str) -> None:
     applet = start(home)
     asked(stand_in, "token-claude-ada")
     wait_until(lambda: "refresh: start, 1 accounts" in home.log, "log")

@@ -104,7 +104,7 @@ def test_a_report_holds_nothing_that_is_nobody_s_business(home: Home, stand_in: 
     assert "proxy = set, not shown" in report
 
 
-def test_doctor_warns_of_what_others_learnt_the_hard_way(home: Home) -> None:
+def test_doctor_warns_of_known_dangers_to_logins(home: Home) -> None:
     home.write("antigravity-jo.json", {"type": "antigravity", "email": "jo@example.com", "access_token": "token"})
     assert "has led to bans" in home.run("doctor").out
     off = home.path / "off.toml"

@@ -90,7 +90,9 @@ def test_a_refused_login_is_renewed_once_and_asked_once_more(home: Home, stand_i
     assert stand_in.tokens == ["token-claude-ada", "refresh-old", "token-new"]
 
 
-def test_a_dead_login_is_asked_for_once_and_the_way_out_is_told(home: Home, stand_in: StandIn, expired: Path) -> None:
+def test_a_dead_login_is_refreshed_once_and_the_message_says_how_to_sign_in(
+    home: Home, stand_in: StandIn, expired: Path
+) -> None:
     stand_in.answer(REFRESH, Reply({"error": "invalid_grant"}, 400))
     before = expired.read_bytes()
     for _ in range(2):

@@ -34,7 +34,7 @@ def accounts(home: Home, stand_in: StandIn) -> None:
     stand_in.answer("token-claude-zoe", Reply(status=500))
 
 
-def test_it_tells_each_account_its_windows_and_what_is_wrong(home: Home) -> None:
+def test_each_account_has_its_windows_and_its_failure(home: Home) -> None:
     result = home.run("status")
     assert (result.code, result.err) == (1, "")
     lines = result.out.splitlines()

@@ -128,7 +128,7 @@ def test_an_account_is_asked_in_the_vendors_way(home: Home, stand_in: StandIn, f
     assert case.headers.items() <= dict(asked[-1].headers).items()
 
 
-def test_grok_is_asked_for_its_bill_when_it_tells_no_percent(home: Home, stand_in: StandIn) -> None:
+def test_the_bill_is_fetched_from_grok_when_its_answer_has_no_percent(home: Home, stand_in: StandIn) -> None:
     answers = sample("xai_period_only_with_monthly")
     write(home, "xai")
     stand_in.answer(TOKEN, Reply(answers["answer"]["credits"]), Reply(answers["answer"]["billing"]))

@@ -182,7 +182,7 @@ def assert_moment(found: str | None, wanted: str | None, from_arrival: Run | Non
 
 
 @pytest.mark.parametrize("name", [name for name in USAGE if EXPECTED[name].get("plan")])
-def test_an_answer_tells_the_plan(run: Run, name: str) -> None:
+def test_the_plan_in_an_answer_is_shown(run: Run, name: str) -> None:
     if "error" not in EXPECTED[name]:
         assert run.accounts[name.replace("_", "-")]["plan"] == EXPECTED[name]["plan"]
 

@@ -208,7 +208,7 @@ def test_an_account_that_hangs_or_drips_holds_nobody_up(home: Home, stand_in: St
 # Known values.
 
 
-def test_cached_sends_nothing_and_tells_what_was_known(home: Home, stand_in: StandIn) -> None:
+def test_cached_sends_nothing_and_prints_the_last_good_values(home: Home, stand_in: StandIn) -> None:
     fresh(home, stand_in)
     first = home.status()
     asked = len(stand_in.asked)
@@ -280,7 +280,7 @@ def test_a_signal_ends_it_while_an_answer_is_awaited(home: Home, stand_in: Stand
     assert (result.code, result.out, result.err) == (code, "", "")
 
 
-def test_what_is_told_with_verbose_holds_no_secret(home: Home, stand_in: StandIn) -> None:
+def test_the_output_of_verbose_holds_no_secret(home: Home, stand_in: StandIn) -> None:
     fresh(home, stand_in)
     stand_in.answer("token-codex-carol", Reply("secret body", 500))
     result = home.status("--verbose")

@@ -52,7 +52,7 @@ def assert_rotated_once(server: SingleUseTokens, path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_six_keepers_make_one_rotation(tmp_path: Path, path: Path) -> None:
+def test_six_token_managers_refresh_a_token_once(tmp_path: Path, path: Path) -> None:
     script = str(Path(__file__).with_name("refresh_process.py"))
     with SingleUseTokens() as server:
         write_expired(path, server)
@@ -70,7 +70,7 @@ def test_six_keepers_make_one_rotation(tmp_path: Path, path: Path) -> None:
     assert list((tmp_path / "state" / "renewals").glob("*.journal")) == []
 
 
-def test_six_whole_programs_make_one_rotation(tmp_path: Path, path: Path) -> None:
+def test_six_programs_refresh_a_token_once(tmp_path: Path, path: Path) -> None:
     with SingleUseTokens() as server:
         write_expired(path, server)
         command = [sys.executable, "-m", "trayquota", "status", "--json", "--dir", str(path.parent)]

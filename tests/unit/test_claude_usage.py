@@ -50,7 +50,7 @@ def test_reset_credits_are_counted_with_the_first_expiry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("offer", "credits"),
+    ("offer", "wanted"),
     [
         (None, None),
         ("many", None),
@@ -61,8 +61,8 @@ def test_reset_credits_are_counted_with_the_first_expiry() -> None:
         ({"eligible": True, "grants": [{"resets_left": "1", "ends_at": "soon"}]}, (1, None)),
     ],
 )
-def test_reset_credits(offer: object, credits: tuple[int, datetime | None] | None) -> None:  # noqa: A002 - the field's name
-    assert read_reset_credits({"cedar_ember": offer}) == (ResetCredits(*credits) if credits else None)
+def test_reset_credits(offer: object, wanted: tuple[int, datetime | None] | None) -> None:
+    assert read_reset_credits({"cedar_ember": offer}) == (ResetCredits(*wanted) if wanted else None)
 
 
 # limits[] and the buckets.

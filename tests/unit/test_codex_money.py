@@ -99,8 +99,8 @@ def test_credits_beside_windows_are_named_when_there_are_any() -> None:
     assert read({"rate_limit": None, "credits": {"has_credits": True}}, headers).credits == Credits(12.25)
 
 
-@pytest.mark.parametrize("credits", [None, {}, {"has_credits": False, "unlimited": False, "balance": "0"}, "many"])
-def test_without_windows_and_credits_there_is_no_quota(credits: object) -> None:  # noqa: A002 - the field's name
+@pytest.mark.parametrize("stated", [None, {}, {"has_credits": False, "unlimited": False, "balance": "0"}, "many"])
+def test_without_windows_and_credits_there_is_no_quota(stated: object) -> None:
     with pytest.raises(FetchError) as caught:
-        read({"plan_type": "free", "rate_limit": limit(None), "credits": credits})
+        read({"plan_type": "free", "rate_limit": limit(None), "credits": stated})
     assert caught.value.failure.kind is FailureKind.NO_WINDOWS

@@ -258,7 +258,7 @@ def test_only_its_owner_can_read_it(journal: Journal, tmp_path: Path) -> None:
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
 
 
-def test_neither_paths_nor_tokens_are_told() -> None:
+def test_no_path_or_token_is_in_a_repr_or_file_name() -> None:
     entry = replace(ENTRY, access_token="canary-a", refresh_token="canary-r", path="/home/canary")
     assert "canary" not in repr(entry)
     assert "canary" not in Journal(Path("x")).path_for(entry.base).name

@@ -41,7 +41,7 @@ def test_one_person_is_recognised_by_what_is_known(other: Person) -> None:
         person(name="bob@example.com"),
     ],
 )
-def test_another_workspace_organization_or_person_is_told_apart(other: Person) -> None:
+def test_another_workspace_organization_or_person_is_another_identity(other: Person) -> None:
     assert not ADA.is_same(other)
     assert not other.is_same(ADA)
 
@@ -51,7 +51,7 @@ def test_two_logins_with_nothing_in_common_are_two_persons() -> None:
     assert not person(account="acc-1").is_same(person(organization="org-1"))
 
 
-def test_what_was_known_before_still_tells_the_next_one_apart() -> None:
+def test_the_last_identity_still_distinguishes_the_next_one() -> None:
     without_organization = person(account="acc-1", name="ada@example.com")
     merged = without_organization.merged(ADA)
     assert merged == ADA

@@ -108,7 +108,7 @@ def test_models_that_are_all_full_prove_no_quota() -> None:
     assert caught.value.failure.kind is FailureKind.NO_WINDOWS
 
 
-def test_an_account_that_nobody_tells_limits_of_is_refused_in_words() -> None:
+def test_an_account_without_any_limits_has_a_failure_with_a_sentence() -> None:
     with pytest.raises(FetchError) as caught:
         provider("antigravity").fetch(login_of("antigravity"), Answers(*[NOT_FOUND] * 6))
     assert caught.value.failure.kind is FailureKind.REFUSED

@@ -42,7 +42,7 @@ def refuse(*_: object) -> None:
 
 
 @pytest.mark.parametrize(("error", "short"), SHORTAGES)
-def test_what_there_is_too_little_of_is_told_from_the_error(error: Exception, short: str) -> None:
+def test_the_resource_that_is_short_is_named_by_the_error(error: Exception, short: str) -> None:
     assert shortage(error) == short
 
 

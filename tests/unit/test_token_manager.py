@@ -79,7 +79,7 @@ def test_a_token_that_was_refused_before_its_end_is_waited_for_a_second(house: H
     assert house.provider.requests == []
 
 
-def test_and_traded_in_when_nobody_has_written_a_new_one(house: House) -> None:
+def test_and_refreshed_when_nobody_has_written_a_new_one(house: House) -> None:
     assert house.refresh().access_token == "access-2"
     assert house.pair() == house.newest
 
