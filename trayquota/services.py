@@ -7,17 +7,15 @@ import logging
 import sys
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.core.account_state import account_usage, restore
-from trayquota.core.model import Snapshot
 from trayquota.core.provider_clock import ProviderClock, with_local_resets
-from trayquota.core.refresh_policy import PollInput, Reason, next_poll
+from trayquota.core.refresh_policy import Reason
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetch_pool import TOKEN_REFRESH_S
@@ -26,10 +24,12 @@ from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
 from trayquota.providers import ProviderSwitches, provider_title, usage_page
-from trayquota.proxy_services import proxy_source
 from trayquota.settings.locales import time_format
+from trayquota.settings.management_keys import ManagementKeys
 from trayquota.sources.folder import FolderSource
-from trayquota.sources.proxy_api import ProxySource, last_known_credentials
+from trayquota.sources.management_api import Clocks, ManagementApi
+from trayquota.sources.proxy_api import ProxySource
+from trayquota.store.refused_keys import RefusedKeyFile
 from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
@@ -38,16 +38,15 @@ from trayquota.tokens.restoring_source import TokenRestoringSource
 from trayquota.views.labels import BAR_GLYPHS, DisplayOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from trayquota.core.account_state import AccountRecord
     from trayquota.core.history import EarlyReset
+    from trayquota.core.model import Snapshot
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
     from trayquota.views.alerts import Alert
 
-_APPLET_S = timedelta(seconds=20)
-"""So long after its time an applet's poll may come, be answered and be written down."""
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +76,26 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
 def provider_switches(config: Config) -> ProviderSwitches:
     """Return which providers are switched off and on."""
     return ProviderSwitches.of(config.settings.providers_off, config.settings.providers_on)
+
+
+_CLOCKS = Clocks(utc_now, time.monotonic)
+
+
+def management_api(config: Config, address: str, find_key: Callable[[], str], transport: Transport) -> ManagementApi:
+    """Return the management API of the proxy at ``address``."""
+    refused = RefusedKeyFile(config.paths.refused_keys)
+    return ManagementApi(address, find_key, transport.send_to_server, refused, _CLOCKS)
+
+
+def _proxy_source(config: Config, records: Mapping[str, AccountRecord], transport: Transport) -> ProxySource:
+    """Return the source of the accounts of all proxies that are connected."""
+    keys = ManagementKeys(config.paths.management_key)
+    return ProxySource(
+        config.settings.connected_proxies,
+        lambda address: management_api(config, address, lambda: keys.find(address), transport),
+        [record.account for record in records.values()],
+        _CLOCKS,
+    )
 
 
 class Applet(Protocol):
@@ -171,7 +190,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     settings, closing = config.settings, threading.Event()
     store = StateStore(config.paths.state)
     records = store.load()
-    provider_clock = _provider_clock(store)
+    provider_clock = stored_provider_clock(store)
     transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=provider_clock.observe)
     token_manager = TokenManager(config.paths.state_dir, transport.send, store, provider_clock.now, closing)
     token_manager.files.folders = config.folders
@@ -179,8 +198,8 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     recorder = _recorder(config, provider_clock)
     notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config)) if applet else None
     watcher = Watcher()
-    folders = _folder_source(config, records, watcher)
-    proxies = proxy_source(config, records, transport)
+    folders = folder_source(config, records, watcher)
+    proxies = _proxy_source(config, records, transport)
     fetcher = Fetcher(
         transport.send,
         token_manager,
@@ -246,14 +265,13 @@ def _with_local_resets(snapshot: Snapshot, provider_clock: ProviderClock) -> Sna
     return with_local_resets(replace(snapshot, clock_offset=provider_clock.offset))
 
 
-def _provider_clock(store: StateStore) -> ProviderClock:
+def stored_provider_clock(store: StateStore) -> ProviderClock:
     """Return the providers' time as an earlier run knew it. The state has been loaded."""
     return ProviderClock(utc_now, time.monotonic, store.set_clock_offset, store.clock_offset())
 
 
-def _folder_source(
-    config: Config, records: Mapping[str, AccountRecord], watcher: Watcher | None = None
-) -> FolderSource:
+def folder_source(config: Config, records: Mapping[str, AccountRecord], watcher: Watcher | None = None) -> FolderSource:
+    """Return the source of the accounts of all credentials folders; without a watcher changes are not noticed."""
     accounts = {key: record.account for key, record in records.items()}
     return FolderSource(config.folders, accounts, utc_now, watcher, switches=provider_switches(config))
 
@@ -269,52 +287,3 @@ def refresh_once(config: Config) -> Snapshot:
         services.closing.set()
         services.engine.close()
         services.finish_token_refreshes()
-
-
-class LastKnown(Struct, frozen=True):
-    """What is known of all accounts without a request.
-
-    Attributes:
-        snapshot: Values count as fresh while they are younger than two intervals and the last fetch did not fail.
-        due_at: When the first account will have been left alone for two intervals, or for a moment more than a running
-            applet waits after a reset; ``None`` where there is none to be polled.
-    """
-
-    snapshot: Snapshot
-    due_at: datetime | None
-
-
-def cached_snapshot(config: Config) -> Snapshot:
-    """Return the last known values; nothing is sent."""
-    return last_known(config).snapshot
-
-
-def last_known(config: Config) -> LastKnown:
-    """Return the last known values, and when they are too old; nothing is sent."""
-    store = StateStore(config.paths.state)
-    records = store.load()
-    folders = _folder_source(config, records)
-    found = folders.discover()
-    while found.retry_s is not None:
-        # A file that seems half written is reported when it stays so.
-        time.sleep(found.retry_s)
-        found = folders.discover()
-    now, patience_s = utc_now(), 2 * config.settings.interval_minutes * 60
-    fresh_from, offset = now - timedelta(seconds=patience_s), _provider_clock(store).offset
-    usages, due = [], []
-    known = (record.account for record in records.values())
-    for credential in [*found.accounts, *last_known_credentials(known, config.settings.connected_proxies)]:
-        record = restore(records.get(credential.account.id), credential)
-        is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
-        usages.append(account_usage(credential, record, is_confirmed=is_fresh))
-        if not credential.disabled and credential.problem is None and credential.is_supported:
-            due.append(_due_at(record, max(patience_s, credential.min_interval_s), offset, now))
-    notice = None if found.is_hint and usages else found.notice
-    return LastKnown(Snapshot(tuple(usages), notice=notice, clock_offset=offset), min(due, default=None))
-
-
-def _due_at(record: AccountRecord, patience_s: float, offset: timedelta, now: datetime) -> datetime:
-    """Return when an account's values are too old."""
-    # A running applet polls half a minute after a reset, and writes down what comes in.
-    resets = (window.resets_at - offset + _APPLET_S for window in record.windows if window.resets_at is not None)
-    return next_poll(PollInput(record.polled_at, patience_s, resets=tuple(resets), gate=record.gate), now).at

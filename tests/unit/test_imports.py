@@ -25,7 +25,7 @@ LAYERS = (
     {"tokens", "tray"},
     {"store"},
     {"engine"},
-    {"services", "proxy_services"},
+    {"services"},
     {"app"},
     {"cli", "__main__"},
 )

@@ -10,8 +10,7 @@ from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.errors import ConfigError, FetchError
 from trayquota.core.urls import is_loopback, server_url
 from trayquota.net.transport import Transport
-from trayquota.proxy_services import management_api
-from trayquota.services import utc_now
+from trayquota.services import management_api, utc_now
 from trayquota.settings.config import decode
 from trayquota.settings.edit import set_setting
 from trayquota.settings.management_keys import VARIABLE, ManagementKeys

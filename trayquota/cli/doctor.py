@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from trayquota import __version__
 from trayquota.cli.common import ExitCode, load
+from trayquota.cli.last_known import cached_snapshot
 from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age, printable
 from trayquota.providers import find_provider
-from trayquota.services import cached_snapshot, utc_now
+from trayquota.services import utc_now
 from trayquota.settings.config import Settings
 from trayquota.settings.declarations import declarations
 from trayquota.sources.folder_scan import display_path

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.cli.common import ExitCode, Options, load, say
+from trayquota.cli.last_known import cached_snapshot
 from trayquota.core.errors import HistoryError
 from trayquota.core.text import printable
-from trayquota.services import cached_snapshot, display_options, utc_now
+from trayquota.services import display_options, utc_now
 from trayquota.system.files import private_folder, write_atomic
 from trayquota.system.log import set_up_logging
 from trayquota.system.open import open_file

@@ -1,0 +1,74 @@
+"""What is known of all accounts from the files alone: for commands that send nothing, or only where it is too old."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.core.account_state import account_usage, restore
+from trayquota.core.model import Snapshot
+from trayquota.core.refresh_policy import PollInput, next_poll
+from trayquota.services import folder_source, stored_provider_clock, utc_now
+from trayquota.sources.proxy_api import last_known_credentials
+from trayquota.store.state import StateStore
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trayquota.core.account_state import AccountRecord
+    from trayquota.settings.load import Config
+
+_APPLET_S = timedelta(seconds=20)
+"""So long after its time an applet's poll may come, be answered and be written down."""
+
+
+class LastKnown(Struct, frozen=True):
+    """What is known of all accounts without a request.
+
+    Attributes:
+        snapshot: Values count as fresh while they are younger than two intervals and the last fetch did not fail.
+        due_at: When the first account will have been left alone for two intervals, or for a moment more than a running
+            applet waits after a reset; ``None`` where there is none to be polled.
+    """
+
+    snapshot: Snapshot
+    due_at: datetime | None
+
+
+def cached_snapshot(config: Config) -> Snapshot:
+    """Return the last known values; nothing is sent."""
+    return last_known(config).snapshot
+
+
+def last_known(config: Config) -> LastKnown:
+    """Return the last known values, and when they are too old; nothing is sent."""
+    store = StateStore(config.paths.state)
+    records = store.load()
+    folders = folder_source(config, records)
+    found = folders.discover()
+    while found.retry_s is not None:
+        # A file that seems half written is reported when it stays so.
+        time.sleep(found.retry_s)
+        found = folders.discover()
+    now, patience_s = utc_now(), 2 * config.settings.interval_minutes * 60
+    fresh_from, offset = now - timedelta(seconds=patience_s), stored_provider_clock(store).offset
+    usages, due = [], []
+    known = (record.account for record in records.values())
+    for credential in [*found.accounts, *last_known_credentials(known, config.settings.connected_proxies)]:
+        record = restore(records.get(credential.account.id), credential)
+        is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
+        usages.append(account_usage(credential, record, is_confirmed=is_fresh))
+        if not credential.disabled and credential.problem is None and credential.is_supported:
+            due.append(_due_at(record, max(patience_s, credential.min_interval_s), offset, now))
+    notice = None if found.is_hint and usages else found.notice
+    return LastKnown(Snapshot(tuple(usages), notice=notice, clock_offset=offset), min(due, default=None))
+
+
+def _due_at(record: AccountRecord, patience_s: float, offset: timedelta, now: datetime) -> datetime:
+    """Return when an account's values are too old."""
+    # A running applet polls half a minute after a reset, and writes down what comes in.
+    resets = (window.resets_at - offset + _APPLET_S for window in record.windows if window.resets_at is not None)
+    return next_poll(PollInput(record.polled_at, patience_s, resets=tuple(resets), gate=record.gate), now).at
