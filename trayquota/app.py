@@ -125,8 +125,7 @@ class App:
         # What is there now stays: the collector need not go through it again and again.
         gc.freeze()
         gc.enable()
-        if self._is_quitting:
-            # The signal came before there was a loop to stop.
+        if self._is_quitting:  # The signal came before there was a loop to stop.
             self._tray.stop()
         else:
             self._start_engine()
@@ -201,11 +200,9 @@ class App:
             providers=provider_menu(snapshot, provider_switches(self._settings.config)),
         )
         snapshot = self._services.with_local_resets(snapshot)
-        tray = self._tray
+        tray, problem = self._tray, self._settings.problem
         has_history = self._open_history is not None and settings.history
-        context = TrayContext(
-            tray.limits, tray.arrangement, settings_menu_item(choices), self._settings.problem, has_history
-        )
+        context = TrayContext(tray.limits, tray.arrangement, settings_menu_item(choices), problem, has_history)
         drawn = self._services.recorder.sparklines if settings.sparklines else {}
         return tray_view(snapshot, utc_now(), replace(self._options, sparklines=drawn), context)
 

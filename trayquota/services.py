@@ -193,8 +193,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     provider_clock = stored_provider_clock(store)
     transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=provider_clock.observe)
     token_manager = TokenManager(config.paths.state_dir, transport.send, store, provider_clock.now, closing)
-    token_manager.files.folders = config.folders
-    token_manager.recover()
+    _recover(token_manager, config)
     recorder = _recorder(config, provider_clock)
     notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config)) if applet else None
     watcher = Watcher()
@@ -233,6 +232,12 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
         recorder,
         closing,
     )
+
+
+def _recover(token_manager: TokenManager, config: Config) -> None:
+    """Put in order what a crash has left."""
+    token_manager.files.folders = config.folders
+    token_manager.recover()
 
 
 def _sinks(

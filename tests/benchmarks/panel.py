@@ -72,7 +72,7 @@ class Panel(BusClient):
 
     def answer(self, call: Message) -> Message | bool | None:
         if call.member == "Get" and call.body == [WATCHER, "IsStatusNotifierHostRegistered"]:
-            return Message.new_method_return(call, "v", [Variant("b", True)])  # noqa: FBT003 - the signature's order
+            return Message.new_method_return(call, "v", [Variant("b", True)])
         if call.member != "RegisterStatusNotifierItem":
             return None
         name = str(call.body[0])

@@ -39,7 +39,7 @@ class Desk:
         bus: The session bus; programs find it only if the desk was made with one.
     """
 
-    def __init__(  # noqa: PLR0913 - what desks differ in
+    def __init__(
         self,
         folder: Path,
         *,

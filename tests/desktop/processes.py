@@ -26,7 +26,7 @@ class Program:
         log_path: Its standard output and error.
     """
 
-    def __init__(  # noqa: PLR0913 - what a process is started with
+    def __init__(
         self,
         name: str,
         argv: Sequence[str | Path],

@@ -43,7 +43,7 @@ def build(wine: Wine, work: Path, target: Path) -> Path:
 def main(target: Path) -> int:
     """Build it into ``target``; return the exit code."""
     if missing := what_is_missing():
-        print(missing, file=sys.stderr)  # noqa: T201 - a command's word to whoever has run it
+        print(missing, file=sys.stderr)
         return 1
     target.mkdir(parents=True, exist_ok=True)
     with (
@@ -51,7 +51,7 @@ def main(target: Path) -> int:
         virtual_screen(SIZE) as display,
         Wine(Path(work) / "wine", display, SIZE) as wine,
     ):
-        print(build(wine, Path(work), target.resolve()))  # noqa: T201 - likewise
+        print(build(wine, Path(work), target.resolve()))
     return 0
 
 

@@ -174,13 +174,9 @@ def _parser() -> argparse.ArgumentParser:
             argument_default=argparse.SUPPRESS,
         )
 
-    status = add("status", "ask once and print")
-    status.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    status.add_argument("--cached", action="store_true", help="print the last known values and send nothing")
+    _add_status(add("status", "refresh once and print"))
     _add_next(add("next", "the account to use now, by name"))
-    line = add("line", "one line for a status bar or a prompt, from the last known values")
-    line.add_argument("--format", metavar="NAME|TEMPLATE", help=_LINE_HELP)
-    line.add_argument("--watch", action="store_true", help="print a new line whenever it changes")
+    _add_line(add("line", "one line for a status bar or a prompt, from the last known values"))
     demo = add("demo", "the tray with sample accounts, in a temporary folder")
     demo.add_argument("--once", action="store_true", help="print once and leave")
     add("doctor", "what was found and chosen, fit for a bug report")
@@ -188,12 +184,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_history(add("history", "what was left over time"))
     config = add("config", "print the settings in force")
     config.add_argument("--init", action="store_true", help="write a commented file; one that is there is kept")
-    connect = add("connect", "show the accounts of a CLIProxyAPI by its management API; asks for the key")
-    connect.add_argument("url", metavar="URL", help="as in https://proxy.example.com:8317")
-    connect.add_argument("--insecure", action="store_true", help="send the key over plain http beyond this machine")
+    _add_connect(add("connect", "show the accounts of a CLIProxyAPI by its management API; asks for the key"))
     disconnect = add("disconnect", "forget a CLIProxyAPI and its key")
     disconnect.add_argument("url", metavar="URL", nargs="?", help="needed when several are connected")
     return top
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument("--cached", action="store_true", help="print the last known values and send nothing")
+
+
+def _add_line(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", metavar="NAME|TEMPLATE", help=_LINE_HELP)
+    parser.add_argument("--watch", action="store_true", help="print a new line whenever it changes")
+
+
+def _add_connect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="as in https://proxy.example.com:8317")
+    parser.add_argument("--insecure", action="store_true", help="send the key over plain http beyond this machine")
 
 
 def _add_history(parser: argparse.ArgumentParser) -> None:

@@ -51,7 +51,7 @@ def open_history(options: Options) -> str | None:
     What makes the page would stay in this one's memory.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - this program itself
+        done = subprocess.run(
             start_command(["history", "--open", *autostart_options(options)]),
             stdin=subprocess.DEVNULL,
             capture_output=True,

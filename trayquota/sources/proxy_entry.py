@@ -41,17 +41,11 @@ def read_entry(entry: Mapping[str, object], server: str, now: datetime) -> Crede
     account_id = text(claims.get("chatgpt_account_id"), 200)
     stated = {**entry, "type": kind, "access_token": None, "id_token": None, "account_id": account_id}
     identity = provider.identify(stated) if provider else Identity()
-    email = text(first(entry, "email"), 100) or _email(text(entry.get("account"), 100))
     signals = _observation(entry, name, now)
-    account = Account(
-        clean(file),
-        name,
-        email or text(entry.get("label"), 100) or clean(file),
-        (signals and signals.usage.plan) or identity.plan,
-        organization=identity.organization,
+    account = replace(
+        _account(entry, clean(file), name, identity),
+        plan=(signals and signals.usage.plan) or identity.plan,
         subscription_ends_at=instant(claims.get("chatgpt_subscription_active_until")),
-        person=person(account=account_id, name=email),
-        source=SOURCE,
         server=server,
     )
     has_index = isinstance(entry.get("auth_index"), str)
@@ -65,6 +59,19 @@ def read_entry(entry: Mapping[str, object], server: str, now: datetime) -> Crede
         min_interval_s=provider.min_interval_s if provider else 0.0,
         writable=False,
         observed=signals,
+    )
+
+
+def _account(entry: Mapping[str, object], file: str, provider: str, identity: Identity) -> Account:
+    account_id = text(fields(entry.get("id_token")).get("chatgpt_account_id"), 200)
+    email = text(first(entry, "email"), 100) or _email(text(entry.get("account"), 100))
+    return Account(
+        file,
+        provider,
+        email or text(entry.get("label"), 100) or file,
+        organization=identity.organization,
+        person=person(account=account_id, name=email),
+        source=SOURCE,
     )
 
 

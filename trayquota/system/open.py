@@ -51,7 +51,7 @@ def _open(target: str) -> None:
 
 
 def _run(program: str, target: str) -> None:
-    process = subprocess.Popen(  # noqa: S603 - a fixed program with one argument, no shell
+    process = subprocess.Popen(
         [program, target],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

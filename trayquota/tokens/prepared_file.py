@@ -33,7 +33,7 @@ IN_USE = "another program has it open"
 TEMPORARY = ".trayquota-{}-{}.tmp"
 _ACCESS_LIST = "system.posix_acl_access"
 _MOUNTS = Path("/proc/self/mountinfo")
-_LINK = "it has just become a link to another file"
+_LINK, _TOO_LARGE = "it has just become a link to another file", "it is too large"
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -120,8 +120,7 @@ class PreparedFile:
         require_own(status)
         size = status.st_size + ROOM_BYTES
         if size > LARGEST_BYTES:
-            message = "it is too large"
-            raise TokenWriteError(message)
+            raise TokenWriteError(_TOO_LARGE)
         is_alike = self._make_temporary(status)
         # White space is no account, so nobody can take it for one.
         _write(self._handle, b" " * size)

@@ -73,7 +73,7 @@ class MenuLauncher:
             if self._is_closed:
                 return ""
             try:
-                self._process = subprocess.Popen(  # noqa: S603 - a program of the table, without a shell
+                self._process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
                 )
             except OSError as error:
