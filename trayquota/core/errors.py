@@ -16,6 +16,7 @@
             ├── AutostartError          starting with the session cannot be switched
             ├── TrayUnavailableError    no tray can be shown
             ├── HistoryError            the history can be neither written nor read
+            │   └── BrokenHistoryError  its file is no database, or none of ours
             ├── ForeignError            the state was written by another version; a ValueError
             └── UnusableFileError       no regular file, or too large to be read; an OSError
 
@@ -131,6 +132,10 @@ class ForeignError(TrayquotaError, ValueError):
 
 class HistoryError(TrayquotaError):
     """The history can be neither written nor read now. The text says why, fit for the middle of a sentence."""
+
+
+class BrokenHistoryError(HistoryError):
+    """The history's file is no database, or not one of ours."""
 
 
 class UnusableFileError(TrayquotaError, OSError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import MsgspecError
 
-from trayquota.core.errors import ForeignError, HistoryError
+from trayquota.core.errors import BrokenHistoryError, ForeignError, HistoryError
 from trayquota.store.history_reader import read_history
 from trayquota.store.history_schema import open_history, transaction
 from trayquota.store.history_writer import HistoryWriter
@@ -118,7 +118,7 @@ class HistoryStore:
         """Do something with the open history; a broken one is set aside, and a new one begun."""
         try:
             return self._tried(do)
-        except _BrokenError:
+        except BrokenHistoryError:
             self._set_aside()
             return self._tried(do)
 
@@ -131,10 +131,10 @@ class HistoryStore:
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
             if code in _BROKEN or str(error).startswith("no such"):  # table or column
-                raise _BrokenError(_BROKEN_REASON) from None
+                raise BrokenHistoryError(_BROKEN_REASON) from None
             reason = _REASONS.get(code, type(error).__name__)
         except (MsgspecError, struct.error, OverflowError):
-            raise _BrokenError(_BROKEN_REASON) from None
+            raise BrokenHistoryError(_BROKEN_REASON) from None
         except OSError as error:
             reason = error.strerror or type(error).__name__
         raise HistoryError(reason)
@@ -157,10 +157,6 @@ class HistoryStore:
 
 
 _BROKEN_REASON = "its file is broken"
-
-
-class _BrokenError(HistoryError):
-    """The file is no database, or not one of ours."""
 
 
 def _lock(database: sqlite3.Connection) -> None:
