@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from trayquota import __version__
@@ -32,7 +33,9 @@ def run() -> NoReturn:
     except KeyboardInterrupt:  # where nothing has to be put in order, as in a single line
         os._exit(_INTERRUPTED)
     if "trayquota.system.shutdown" not in sys.modules:
-        # A single line: what was printed is out, and no thread or log of ours was ever begun.
+        # A single line, or what the parser says: no thread or log of ours was ever begun.
+        with suppress(OSError, ValueError, AttributeError):  # whoever read it may have gone
+            sys.stdout.flush()
         os._exit(code)
     from trayquota.system.shutdown import exit_now
 
