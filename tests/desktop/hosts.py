@@ -22,7 +22,7 @@ from .desktop_session import Desk
 from .gnome import Gnome
 from .lxqt import Lxqt
 from .places import HERE, IS_ROOT, Missing
-from .plasma import Plasma
+from .plasma import Plasma, PlasmaWayland
 from .sway import Swaybar, Waybar
 from .xembed import I3bar, Polybar, Trayer
 from .xfce import Xfce
@@ -116,6 +116,7 @@ CASES = (
     Case(Gnome, new=False),
     Case(Xfce, new=True, dark=True),
     Case(Plasma, new=True),
+    *((Case(PlasmaWayland, new=True),) if IS_ROOT else ()),
     Case(Gnome, new=True),
     *(_newest(kind) for kind in (Lxqt, Cinnamon, Waybar, Swaybar, I3bar, Polybar)),
 )

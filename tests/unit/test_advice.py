@@ -57,9 +57,10 @@ def test_nobody_is_said_to_be_back_first_while_another_may_have_room() -> None:
 def test_a_line_is_shortened_to_the_room_of_the_tooltip_in_its_name() -> None:
     one = usage(ADA, weekly(50, "1d"))
     found = advise(snapshot(one, usage(BOB, weekly(50))), NOW, OPTIONS, 45)
-    assert len(found.line) == 45
-    assert found.line.startswith("Next: Claude ada@e")
-    assert found.line.endswith("com, 50%, resets first")
+    assert len(found.brief) == 45
+    assert found.brief.startswith("Next: Claude ada@e")
+    assert found.brief.endswith("com, 50%, resets first")
+    assert found.line == "Next: Claude ada@example.com, 50%, resets first"
 
 
 def test_it_is_in_tooltip_menu_and_table_and_the_account_is_marked() -> None:

@@ -30,6 +30,7 @@ class Advice(RedactedRepr, Struct, frozen=True):
 
     Attributes:
         line: The next account, else who is back first; empty where neither is to be said.
+        brief: The same where a line has few characters.
         next_id: The id of the next account, to be marked; empty where there is no choice.
         lapses: A line for each thing that lapses soon, the earliest first.
     """
@@ -37,6 +38,7 @@ class Advice(RedactedRepr, Struct, frozen=True):
     repr_fields = ()
 
     line: str = ""
+    brief: str = ""
     next_id: str = ""
     lapses: tuple[str, ...] = ()
 
@@ -49,16 +51,18 @@ NEXT_MARK = "next"
 def advise(snapshot: Snapshot, now: datetime, options: DisplayOptions, max_chars: int | None = None) -> Advice:
     """Return what to do next; with a single account there is nothing to choose.
 
-    The line has at most ``max_chars`` characters by shortening the name.
+    The brief line has at most ``max_chars`` characters by shortening the name.
     """
     demand = Demand(ignored=options.ignored_windows)
     lapse_lines = tuple(lapse_text(lapse, now, options) for lapse in lapses(snapshot.accounts, now, demand.ignored))
     candidate = next_account(snapshot.accounts, now, demand)
     if candidate is None:
-        return Advice(_relief_line(snapshot.accounts, now, options, max_chars), lapses=lapse_lines)
+        line, brief = (_relief_line(snapshot.accounts, now, options, chars) for chars in (None, max_chars))
+        return Advice(line, brief, lapses=lapse_lines)
     if sum(usage.state not in _OUT_OF_THE_CHOICE for usage in snapshot.accounts) < 2:
         return Advice(lapses=lapse_lines)
-    return Advice(next_line(candidate, options, max_chars), candidate.usage.account.id, lapse_lines)
+    line, brief = next_line(candidate, options), next_line(candidate, options, max_chars)
+    return Advice(line, brief, candidate.usage.account.id, lapse_lines)
 
 
 def next_line(candidate: Candidate, options: DisplayOptions, max_chars: int | None = None) -> str:

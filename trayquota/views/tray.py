@@ -49,7 +49,7 @@ def tray_view(
     return TrayView(
         icon=icon_spec(snapshot, subject, options, now),
         headline=headline(subject.snapshot, subject.window, now, options),
-        advice=advice.line,
+        advice=advice.brief,
         lines=tuple(tooltip_lines(snapshot, now, options)),
         brief=tuple(brief_lines(snapshot, now, options, context.limits.tooltip_chars)),
         menu=tuple(menu_items(snapshot, accounts, arrangement, now, context)),
