@@ -123,6 +123,8 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                     "organization": "Example Corp",
                     "subscription_ends_at": noon,
                     "person": {"account": "0a1b", "name": "2c3d"},
+                    "source": "folder",
+                    "server": "",
                 },
                 "polled_at": "2026-09-22T11:59:00Z",
                 "updated_at": "2026-09-22T11:59:00Z",
