@@ -25,11 +25,8 @@ from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
 from trayquota.providers import ProviderSwitches, provider_title, usage_page
 from trayquota.settings.locales import time_format
-from trayquota.settings.management_keys import ManagementKeys
 from trayquota.sources.folder import FolderSource
-from trayquota.sources.management_api import Clocks, ManagementApi
 from trayquota.sources.proxy_api import ProxySource
-from trayquota.store.refused_keys import RefusedKeyFile
 from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
@@ -45,6 +42,8 @@ if TYPE_CHECKING:
     from trayquota.core.model import Snapshot
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
+    from trayquota.sources.management_api import Clocks, ManagementApi
+    from trayquota.sources.proxy_server import ProxyServer
     from trayquota.views.alerts import Alert
 
 _log = logging.getLogger(__name__)
@@ -78,24 +77,37 @@ def provider_switches(config: Config) -> ProviderSwitches:
     return ProviderSwitches.of(config.settings.providers_off, config.settings.providers_on)
 
 
-_CLOCKS = Clocks(utc_now, time.monotonic)
-
-
 def management_api(config: Config, address: str, find_key: Callable[[], str], transport: Transport) -> ManagementApi:
     """Return the management API of the proxy at ``address``."""
+    from trayquota.sources.management_api import ManagementApi
+    from trayquota.store.refused_keys import RefusedKeyFile
+
     refused = RefusedKeyFile(config.paths.refused_keys)
-    return ManagementApi(address, find_key, transport.send_to_server, refused, _CLOCKS)
+    return ManagementApi(address, find_key, transport.send_to_server, refused, _clocks())
+
+
+def _clocks() -> Clocks:
+    from trayquota.sources.management_api import Clocks
+
+    return Clocks(utc_now, time.monotonic)
 
 
 def _proxy_source(config: Config, records: Mapping[str, AccountRecord], transport: Transport) -> ProxySource:
-    """Return the source of the accounts of all proxies that are connected."""
-    keys = ManagementKeys(config.paths.management_key)
-    return ProxySource(
-        config.settings.connected_proxies,
-        lambda address: management_api(config, address, lambda: keys.find(address), transport),
-        [record.account for record in records.values()],
-        _CLOCKS,
-    )
+    """Return the source of the accounts of all proxies that are connected; what it takes is loaded with the first."""
+    last_known = [record.account for record in records.values()]
+
+    def connect(address: str) -> ManagementApi:
+        from trayquota.settings.management_keys import ManagementKeys
+
+        keys = ManagementKeys(config.paths.management_key)
+        return management_api(config, address, lambda: keys.find(address), transport)
+
+    def server(address: str) -> ProxyServer:
+        from trayquota.sources.proxy_server import ProxyServer
+
+        return ProxyServer(address, connect, last_known, _clocks())
+
+    return ProxySource(config.settings.connected_proxies, server)
 
 
 class Applet(Protocol):
@@ -279,16 +291,3 @@ def folder_source(config: Config, records: Mapping[str, AccountRecord], watcher:
     """Return the source of the accounts of all credentials folders; without a watcher changes are not noticed."""
     accounts = {key: record.account for key, record in records.items()}
     return FolderSource(config.folders, accounts, utc_now, watcher, switches=provider_switches(config))
-
-
-def refresh_once(config: Config) -> Snapshot:
-    """Refresh all accounts once and return the snapshot; used by ``status``."""
-    services = build_services(config)
-    try:
-        services.engine.refresh(Reason.START)
-        snapshot = services.engine.run_until_settled()
-        return replace(snapshot, clock_offset=services.provider_clock.offset)
-    finally:
-        services.closing.set()
-        services.engine.close()
-        services.finish_token_refreshes()

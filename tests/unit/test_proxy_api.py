@@ -18,7 +18,8 @@ from trayquota.net.transport import Transport
 from trayquota.providers import find_provider
 from trayquota.providers.base import Request
 from trayquota.sources.management_api import Clocks, ManagementApi
-from trayquota.sources.proxy_api import MOST_AT_A_TIME, ProxySource
+from trayquota.sources.proxy_api import ProxySource
+from trayquota.sources.proxy_server import MOST_AT_A_TIME, ProxyServer
 from trayquota.store.refused_keys import RefusedKeyFile
 
 from . import facts
@@ -46,7 +47,9 @@ class Rig:
         self.key = key
         self.refused = RefusedKeyFile(folder / "state" / "refused-keys.json")
         self.transport = Transport(lambda: NOW)
-        self.source = ProxySource(addresses, self.connect, last_known, self.clocks)
+        self.source = ProxySource(
+            addresses, lambda address: ProxyServer(address, self.connect, last_known, self.clocks)
+        )
 
     @property
     def clocks(self) -> Clocks:

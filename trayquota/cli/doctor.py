@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from trayquota import __version__
 from trayquota.cli.common import ExitCode, load
-from trayquota.cli.last_known import cached_snapshot
+from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_age, printable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.cli.common import ExitCode, Options, load, say
-from trayquota.cli.last_known import cached_snapshot
+from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import HistoryError
 from trayquota.core.text import printable
 from trayquota.services import display_options, utc_now

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trayquota.cli.common import ExitCode, load, say
-from trayquota.cli.last_known import last_known
+from trayquota.cli.snapshots import last_known, refresh_once
 from trayquota.core.next_account import Candidate, Demand, applying, is_open, next_account, relief
 from trayquota.core.provider_clock import with_local_resets
-from trayquota.services import display_options, refresh_once, utc_now
+from trayquota.services import display_options, utc_now
 from trayquota.system.changes import changes_of
 from trayquota.system.log import set_up_logging
 from trayquota.views.advice import relief_line

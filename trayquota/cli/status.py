@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load, say
-from trayquota.cli.last_known import cached_snapshot
+from trayquota.cli.snapshots import cached_snapshot, refresh_once
 from trayquota.core.provider_clock import with_local_resets
-from trayquota.services import display_options, refresh_once, utc_now
+from trayquota.services import display_options, utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.system.stdout import flush_stdout
 

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.core.history import JITTER, hundredths
 from trayquota.system.log import LoggedErrors
-from trayquota.views.sparklines import LONG_SPAN, sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -138,6 +136,8 @@ class HistoryRecorder:
         return self._store
 
     def _draw_sparklines(self, store: HistoryStore, accounts: Sequence[Account], now: datetime) -> None:
+        from trayquota.views.sparklines import LONG_SPAN, sparkline
+
         histories = store.read(accounts, now - LONG_SPAN, now)
         self.sparklines = {
             (history.account.id, window.title): sparkline(window, now)
@@ -161,6 +161,8 @@ def _is_alike(before: AccountUsage, usage: AccountUsage) -> bool:
 
 
 def _is_same_window(before: QuotaWindow, window: QuotaWindow) -> bool:
+    from trayquota.core.history import JITTER, hundredths
+
     if before.title != window.title or (before.used_percent is None) != (window.used_percent is None):
         return False
     if hundredths(before.used_percent) != hundredths(window.used_percent):

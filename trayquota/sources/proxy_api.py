@@ -8,31 +8,20 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import urlsplit
 
-from msgspec.structs import replace
-
-from trayquota.core.credential import Credential
-from trayquota.core.errors import FetchError, fetch_error
+from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
 from trayquota.sources.base import Discovery, with_unique_ids
-from trayquota.sources.proxy_entry import SOURCE, read_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from trayquota.core.model import Account, Failure
+    from trayquota.core.credential import Credential
     from trayquota.net.cancellation import CancelToken
     from trayquota.providers.base import Request, Response
-    from trayquota.sources.management_api import Clocks, ManagementApi
+    from trayquota.sources.proxy_server import ProxyServer
 
-MOST_AT_A_TIME = 4
-"""So many requests are sent through one proxy at the same time; it has no limit of its own."""
-_QUEUE_S = 75.0
-_LIST_S = 10.0
-"""A list is as good as new for so long."""
-_UNKNOWN_STATUS = 401
-"""A proxy that does not know a credential's index any more sends ``$TOKEN$`` itself, which every provider refuses."""
+SOURCE = "proxy"
 
 
 class ProxySource:
@@ -43,34 +32,25 @@ class ProxySource:
     def __init__(
         self,
         addresses: Iterable[str],
-        connect: Callable[[str], ManagementApi],
-        last_known: Iterable[Account],
-        clocks: Clocks,
+        make_server: Callable[[str], ProxyServer],
     ) -> None:
         """Send nothing yet.
 
         Args:
             addresses: Of the servers.
-            connect: Makes the API of the server at an address; called where it may block.
-            last_known: Accounts of an earlier run, to show while their proxy is away.
-            clocks: What is good for how long goes by them.
+            make_server: Makes the server at an address, which sends nothing yet either.
         """
-        self._connect = connect
-        self._last_known = tuple(last_known)
-        self._clocks = clocks
+        self._make_server = make_server
         self._changed: Callable[[], None] | None = None
         self._lock = threading.Lock()
-        self._servers: dict[str, _Server] = {}
+        self._servers: dict[str, ProxyServer] = {}
         self.configure(addresses)
 
     def configure(self, addresses: Iterable[str], *, anew: bool = False) -> None:
         """Have exactly these servers from now on; with ``anew`` their keys are looked up again. From any thread."""
         with self._lock:
             before = {} if anew else self._servers
-            self._servers = {
-                address: before.get(address) or _Server(address, self._connect, self._last_known, self._clocks)
-                for address in addresses
-            }
+            self._servers = {address: before.get(address) or self._make_server(address) for address in addresses}
             is_same = list(before) == list(self._servers)
         if self._changed is not None and not is_same:
             self._changed()
@@ -86,7 +66,7 @@ class ProxySource:
         if not servers:
             return Discovery()
         with ThreadPoolExecutor(len(servers), thread_name_prefix="list") as pool:
-            found = list(pool.map(_Server.discover, servers))
+            found = list(pool.map(lambda server: server.discover(), servers))
         unique = with_unique_ids((server.host, each.accounts) for server, each in zip(servers, found, strict=True))
         notices = [each.notice for each in found if each.notice]
         return Discovery(tuple(account for accounts in unique for account in accounts), " ".join(notices) or None)
@@ -106,99 +86,3 @@ class ProxySource:
         if server is None:
             raise fetch_error(FailureKind.NETWORK, "The proxy of this account is not connected any more.")
         return server.send(credential.path, request, cancel_token)
-
-
-class _Server:
-    """One proxy, with what its list said last. For any number of threads; its fields are under its lock."""
-
-    def __init__(
-        self,
-        address: str,
-        connect: Callable[[str], ManagementApi],
-        last_known: Iterable[Account],
-        clocks: Clocks,
-    ) -> None:
-        self.host = urlsplit(address).netloc
-        self._address = address
-        self._connect = connect
-        self._clocks = clocks
-        self._slots = threading.BoundedSemaphore(MOST_AT_A_TIME)
-        self._lock = threading.Lock()
-        self._listing = threading.Lock()
-        self._api: ManagementApi | None = None
-        self._listed_s: float | None = None
-        self._indexes: Mapping[str, str] = {}
-        self._accounts = last_known_credentials(last_known, [address])
-
-    def discover(self) -> Discovery:
-        """Return the accounts listed; with the reason those of the last list, when there is none. Raises nothing."""
-        try:
-            self._list(_LIST_S, None)
-        except FetchError as error:
-            accounts = _with_problem(self._accounts, error.failure)
-            # With accounts each of them says it.
-            return Discovery(accounts, None if accounts else error.failure.message)
-        return Discovery(self._accounts)
-
-    def send(self, file: str, request: Request, cancel_token: CancelToken) -> Response:
-        """Return a provider's answer, sent with the token in ``file``; at most four at a time."""
-        if not self._slots.acquire(timeout=_QUEUE_S):
-            raise fetch_error(FailureKind.NETWORK, f"The proxy at {self.host} takes too long with other accounts.")
-        try:
-            return self._send(file, request, cancel_token)
-        finally:
-            self._slots.release()
-
-    def _send(self, file: str, request: Request, cancel_token: CancelToken) -> Response:
-        index = self._indexes.get(file) or self._fresh_index(file, cancel_token)
-        response = self._ready().call(index, request, cancel_token)
-        if response.status != _UNKNOWN_STATUS:
-            return response
-        fresh = self._fresh_index(file, cancel_token)
-        return response if fresh == index else self._ready().call(fresh, request, cancel_token)
-
-    def _fresh_index(self, file: str, cancel_token: CancelToken) -> str:
-        """Return the index that a new list has for a file.
-
-        Raises:
-            FetchError: There is no list, or the file is not in it.
-        """
-        self._list(0.0, cancel_token)
-        index = self._indexes.get(file)
-        if index is None:
-            raise fetch_error(FailureKind.NETWORK, f"The proxy at {self.host} does not offer this account any more.")
-        return index
-
-    def _ready(self) -> ManagementApi:
-        with self._lock:
-            if self._api is None:
-                self._api = self._connect(self._address)
-            return self._api
-
-    def _list(self, good_for_s: float, cancel_token: CancelToken | None) -> None:
-        """Have a list that is not older than ``good_for_s``; raises ``FetchError`` when there is none to be had."""
-        with self._listing:
-            if self._listed_s is not None and self._clocks.monotonic() - self._listed_s < good_for_s:
-                return
-            self._listed_s = None
-            entries = self._ready().credentials(cancel_token)
-            now = self._clocks.utc()
-            read = [(read_entry(entry, self._address, now), entry.get("auth_index")) for entry in entries]
-            found = [(credential, index) for credential, index in read if credential is not None]
-            self._accounts = tuple(credential for credential, _ in found)
-            self._indexes = {credential.path: index for credential, index in found if isinstance(index, str)}
-            self._listed_s = self._clocks.monotonic()
-
-
-def last_known_credentials(accounts: Iterable[Account], addresses: Container[str]) -> tuple[Credential, ...]:
-    """Return those of an earlier run's ``accounts`` that are of the proxies at ``addresses``, to be shown only."""
-    return tuple(
-        Credential(account, account.id, writable=False)
-        for account in accounts
-        if account.source == SOURCE and account.server in addresses
-    )
-
-
-def _with_problem(accounts: Iterable[Credential], failure: Failure) -> tuple[Credential, ...]:
-    """Return accounts that keep their last values for the time being, with the reason."""
-    return tuple(credential if credential.disabled else replace(credential, problem=failure) for credential in accounts)

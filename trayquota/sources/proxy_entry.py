@@ -13,12 +13,12 @@ from trayquota.core.text import clean
 from trayquota.providers import find_provider, provider_name
 from trayquota.providers.base import Identity
 from trayquota.providers.values import fields, first, instant, text
+from trayquota.sources.proxy_api import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-SOURCE = "proxy"
 TOKEN = "$TOKEN$"  # noqa: S105 - what the proxy puts the token in place of
 """Stands for the access token in what is sent through the proxy."""
 _NO_INDEX = "The proxy does not offer this account now. Is it running?"

@@ -1,4 +1,4 @@
-"""What is known of all accounts from the files alone: for commands that send nothing, or only where it is too old."""
+"""Where a command that prints has its snapshot from: one refresh, or the files alone."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.account_state import account_usage, restore
 from trayquota.core.model import Snapshot
-from trayquota.core.refresh_policy import PollInput, next_poll
-from trayquota.services import folder_source, stored_provider_clock, utc_now
-from trayquota.sources.proxy_api import last_known_credentials
+from trayquota.core.refresh_policy import PollInput, Reason, next_poll
+from trayquota.services import build_services, folder_source, stored_provider_clock, utc_now
+from trayquota.sources.proxy_server import last_known_credentials
 from trayquota.store.state import StateStore
 
 if TYPE_CHECKING:
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
 
 _APPLET_S = timedelta(seconds=20)
 """So long after its time an applet's poll may come, be answered and be written down."""
+
+
+def refresh_once(config: Config) -> Snapshot:
+    """Refresh all accounts once and return the snapshot; used by ``status``."""
+    services = build_services(config)
+    try:
+        services.engine.refresh(Reason.START)
+        snapshot = services.engine.run_until_settled()
+        return replace(snapshot, clock_offset=services.provider_clock.offset)
+    finally:
+        services.closing.set()
+        services.engine.close()
+        services.finish_token_refreshes()
 
 
 class LastKnown(Struct, frozen=True):
