@@ -47,7 +47,9 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
         console.print(
             Text(f"\n{percent_text(lowest.remaining_percent)} left at the least: {name}, {lowest.window.title}")
         )
-    for line in filter(None, (advice.line, *advice.lapses)):
+    # Who is next is marked in the list.
+    relief = "" if advice.next_id else advice.line
+    for line in filter(None, (relief, *advice.lapses)):
         console.print(Text(line))
     if snapshot.updated_at is not None:
         console.print(Text(f"Updated {format_age((now - snapshot.updated_at).total_seconds())}", style="dim"))
