@@ -56,26 +56,6 @@ def wait_for_the_end(number: signal.Signals, cleaned: list[signal.Signals]) -> N
 
 
 @posix
-def test_a_signal_in_the_same_moment_as_another_is_reported_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    reported: list[object] = []
-    monkeypatch.setattr(sys, "unraisablehook", reported.append)
-    both = {signal.SIGINT, signal.SIGTERM}
-
-    def get_both_at_once() -> None:
-        with interruptible():
-            if sys.platform != "win32":
-                signal.pthread_sigmask(signal.SIG_BLOCK, both)
-                for number in both:
-                    os.kill(os.getpid(), number)
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
-            threading.Event().wait(10)
-
-    with pytest.raises(Interrupted):
-        get_both_at_once()
-    assert reported == []
-
-
-@posix
 def test_a_signal_that_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:

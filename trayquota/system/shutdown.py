@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from trayquota.core.errors import Interrupted
-from trayquota.system.windows_console import held_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +60,7 @@ def interruptible() -> Iterator[None]:
     def interrupt(number: int, _frame: FrameType | None) -> None:
         was_handled.set()
         for other in numbers:
-            signal.signal(other, _ignore)
+            signal.signal(other, signal.SIG_IGN)
         raise Interrupted(number)
 
     def resend(number: int) -> None:
@@ -71,7 +70,7 @@ def interruptible() -> Iterator[None]:
                 signal.pthread_kill(main, number)
 
     numbers, main = shutdown_signals(), threading.main_thread().ident or 0
-    with held_console(), _handled(interrupt), _LISTENER.calling(resend):
+    with _handled(interrupt), _LISTENER.calling(resend):
         try:
             yield
         finally:
@@ -100,10 +99,6 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
     finally:
         for number, old in before.items():
             signal.signal(number, old)
-
-
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing. With ``SIG_IGN`` Python reports a signal that came just before, with a traceback."""
 
 
 class SignalListener:
