@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from dbus_fast import Message
+from notification import Notification
 
 from .bus_client import BusClient, plain
 from .recorder import Recorder
 
 NAME = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
-
-
-class Shown(NamedTuple):
-    """A notification as it was requested."""
-
-    app: str
-    replaces: int
-    icon: str
-    summary: str
-    body: str
-    actions: list[str]
-    hints: dict[str, Any]
-    timeout_ms: int
 
 
 class FakeNotifications(BusClient):
@@ -37,7 +23,7 @@ class FakeNotifications(BusClient):
 
     def __init__(self, address: str, capabilities: tuple[str, ...]) -> None:
         self.capabilities = capabilities
-        self.shown: Recorder[Shown] = Recorder()
+        self.shown: Recorder[Notification] = Recorder()
         self.closed: Recorder[int] = Recorder()
         self.capability_calls = 0
         self._ids = 0
@@ -50,7 +36,7 @@ class FakeNotifications(BusClient):
                 self.capability_calls += 1
                 return Message.new_method_return(call, "as", [[*self.capabilities]])
             case "Notify":
-                shown = Shown(*plain(call.body))
+                shown = Notification(*plain(call.body))
                 self._ids += not shown.replaces
                 self.shown.add(shown)
                 return Message.new_method_return(call, "u", [shown.replaces or self._ids])

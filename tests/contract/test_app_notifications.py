@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .fake_notifications import FakeNotifications, Shown
+    from .fake_notifications import FakeNotifications
     from .stage import Stage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the tray and the session of Linux")
@@ -28,10 +28,6 @@ def refresh(stage: Stage, used: float, headline: str) -> None:
     stage.answer(used)
     stage.host.click("Refresh now")
     stage.wait(lambda: stage.tip.startswith(headline) and "Refreshing" not in stage.tip, headline)
-
-
-def about(shown: Shown) -> str:
-    return f"{shown.summary}\n{shown.body}"
 
 
 def test_a_low_quota_is_notified_of_once_and_not_again_after_a_restart(
@@ -67,7 +63,7 @@ def test_hidden_e_mails_are_in_no_notification(stage: Stage, notifications: Fake
     refresh(stage, 80, "20% left")
     (shown,) = notifications.shown.until_there_are(1)
     assert shown.summary == "Claude account 1, 5-hour"
-    assert "@" not in about(shown)
+    assert "@" not in shown.text
     stage.end(applet)
 
 

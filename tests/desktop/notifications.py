@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
+from notification import Notification
 
 from .bus import DBUS
 from .waiting import wait_until
@@ -29,29 +30,6 @@ def start_dunst(desk: Desk) -> Program:
     return server
 
 
-class Sent(NamedTuple):
-    """A notification as it was sent.
-
-    Attributes:
-        replaces: The number of the one that it takes the place of; 0 for none.
-        icon: A name or an address.
-    """
-
-    app: str
-    replaces: int
-    icon: str
-    summary: str
-    body: str
-    actions: list[str]
-    hints: dict[str, Any]
-    timeout_ms: int
-
-    @property
-    def text(self) -> str:
-        """All that it says."""
-        return f"{self.summary}\n{self.body}"
-
-
 class NotificationLog:
     """Records what is sent on a bus, whoever is the server there; is one itself where there is none.
 
@@ -62,7 +40,7 @@ class NotificationLog:
     """
 
     def __init__(self, desk: Desk) -> None:
-        self.sent: list[Sent] = []
+        self.sent: list[Notification] = []
         self._address = desk.bus.address
         self._serves = not desk.bus.has_owner(NOTIFICATIONS)
         self._loop = asyncio.new_event_loop()
@@ -98,7 +76,7 @@ class NotificationLog:
         if message.message_type is not MessageType.METHOD_CALL:
             return None
         if message.interface == NOTIFICATIONS and message.member == "Notify":
-            sent = Sent(*message.body)
+            sent = Notification(*message.body)
             if PASSED_ON not in sent.hints:
                 self.sent.append(sent)
         return self._answer(message) if self._serves else True  # a monitor must not answer

@@ -18,15 +18,12 @@ from trayquota.tokens.leftovers import clear_leftover, leftovers
 from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.prepared_file import ready_file
 
-from .token_writing import assert_alone, content, entry, write
+from .token_writing import assert_alone, content, entry, login_in, write
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "auth" / "claude-ada@example.com.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps(OLD))
-    return path
+    return login_in(tmp_path)
 
 
 def displaced_in(folder: Path, name: str) -> Path:

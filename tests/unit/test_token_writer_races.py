@@ -15,7 +15,7 @@ from trayquota.core.errors import TokenWriteError
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens import prepared_file, writer
 
-from .token_writing import assert_alone, before_replacing, content, no_exchange, while_writing, write
+from .token_writing import assert_alone, before_replacing, content, login_in, no_exchange, while_writing, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +26,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="a file is exchanged 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "auth" / "claude-ada@example.com.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps(OLD))
-    return path
+    return login_in(tmp_path)
 
 
 def test_a_new_login_while_we_write_wins(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

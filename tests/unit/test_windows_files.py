@@ -32,7 +32,7 @@ from trayquota.tokens.restoring_source import TokenRestoringSource
 
 from .facts import NOW
 from .token_files import House, failure_of
-from .token_writing import assert_alone, content, write
+from .token_writing import assert_alone, content, login_in, write
 
 assert sys.platform == "win32"  # elsewhere it is not collected, nor checked
 
@@ -63,10 +63,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A login."""
-    path = tmp_path / "auth" / "claude-ada@example.com.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps(OLD))
-    return path
+    return login_in(tmp_path)
 
 
 @pytest.fixture

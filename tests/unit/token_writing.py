@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from login_files import NEW
+from login_files import NEW, OLD
 
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens import prepared_file
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+
+def login_in(folder: Path) -> Path:
+    """Return a file with the old login, alone in a folder of its own."""
+    path = folder / "auth" / "claude-ada@example.com.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(OLD))
+    return path
 
 
 def entry(path: Path, **other: str) -> PendingTokens:

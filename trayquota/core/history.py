@@ -13,7 +13,7 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from trayquota.core.model import Account, FailureKind, QuotaWindow
+    from trayquota.core.model import Account, AccountUsage, FailureKind, QuotaWindow
 
 JITTER = timedelta(minutes=5)
 """So much the resets that a provider names for one and the same cycle may differ."""
@@ -260,3 +260,31 @@ def lowest_between(samples: SampleSeries, edges_s: Sequence[float]) -> list[floa
         found.append(100 - max(used) / 100 if used else None)
         first = last
     return found
+
+
+def is_alike(before: AccountUsage, usage: AccountUsage) -> bool:
+    """Return whether there is nothing to record: the same percents, resets and failure, on the same day."""
+    if before.windows is usage.windows and before.failure is usage.failure and before.state is usage.state:
+        return _day(before) == _day(usage)
+    return (
+        len(before.windows) == len(usage.windows)
+        and all(map(_is_same_window, before.windows, usage.windows))
+        and (before.failure and before.failure.kind) == (usage.failure and usage.failure.kind)
+        and before.state is usage.state
+        and before.account.person == usage.account.person
+        and _day(before) == _day(usage)
+    )
+
+
+def _is_same_window(before: QuotaWindow, window: QuotaWindow) -> bool:
+    if before.title != window.title or (before.used_percent is None) != (window.used_percent is None):
+        return False
+    if hundredths(before.used_percent) != hundredths(window.used_percent):
+        return False
+    if before.resets_at is None or window.resets_at is None:
+        return before.resets_at is window.resets_at
+    return abs(window.resets_at - before.resets_at) <= JITTER
+
+
+def _day(usage: AccountUsage) -> object:
+    return usage.updated_at and usage.updated_at.date()

@@ -67,6 +67,10 @@ class AccountState(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+NEVER_POLLED = frozenset({AccountState.DISABLED, AccountState.UNSUPPORTED})
+"""The states of accounts that no provider is asked about."""
+
+
 class Account(RedactedRepr, Struct, frozen=True):
     """Who an account is. Holds no secret; its ``repr`` does not name the person.
 
@@ -278,20 +282,14 @@ class Snapshot(Struct, frozen=True):
     clock_offset: timedelta = timedelta(0)
 
     def lowest(self, now: datetime, ignored: Container[str] = ()) -> LiveWindow | None:
-        """The window with the least left at ``now``; the first in order among equals.
-
-        Args:
-            now: A window whose reset has passed by then does not count.
-            ignored: Titles of windows that do not count.
-        """
+        """Return the window with the least left of those that count for an account; the first in order among equals."""
         live = (window for usage in self.accounts for window in usage.live_windows(now, ignored))
         return min(live, key=lambda window: window.remaining_percent, default=None)
 
     @property
     def is_fresh(self) -> bool:
         """Whether every account that can be refreshed has fresh values."""
-        settled = {AccountState.OK, AccountState.DISABLED, AccountState.UNSUPPORTED}
-        return all(usage.state in settled for usage in self.accounts)
+        return all(usage.state is AccountState.OK or usage.state in NEVER_POLLED for usage in self.accounts)
 
     @property
     def updated_at(self) -> datetime | None:

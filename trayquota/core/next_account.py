@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.model import AccountState, AccountUsage, QuotaWindow
+from trayquota.core.model import NEVER_POLLED, AccountState, AccountUsage, QuotaWindow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -115,7 +115,7 @@ def relief(usages: Iterable[AccountUsage], now: datetime, demand: Demand = ANY_R
 
 def is_open(usage: AccountUsage, now: datetime, demand: Demand = ANY_ROOM) -> bool:
     """Whether it is unknown if an account has room: it may have, and it could be found out."""
-    if usage.state in {AccountState.DISABLED, AccountState.UNSUPPORTED, AccountState.EXPIRED}:
+    if usage.state is AccountState.EXPIRED or usage.state in NEVER_POLLED:
         return False
     windows = applying(usage, demand)
     if any(_has_no_room(window, usage, now, demand) for window in windows):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trayquota.core.history import EarlyReset
-    from trayquota.core.model import Account, AccountUsage, QuotaWindow, Snapshot
+    from trayquota.core.model import Account, AccountUsage, Snapshot
     from trayquota.store.history import HistoryStore
 
 _log = logging.getLogger(__name__)
@@ -76,8 +76,10 @@ class HistoryRecorder:
             usage.account.id: replace(usage, updated_at=usage.updated_at and usage.updated_at + offset)
             for usage in snapshot.accounts
         }
+        from trayquota.core.history import is_alike
+
         before = self._handed_over
-        if all(account_id in before and _is_alike(before[account_id], usages[account_id]) for account_id in usages):
+        if all(account_id in before and is_alike(before[account_id], usages[account_id]) for account_id in usages):
             return
         self._handed_over = usages
         self._hand_over(tuple(usages.values()))
@@ -144,33 +146,3 @@ class HistoryRecorder:
             for history in histories
             for window in history.windows
         }
-
-
-def _is_alike(before: AccountUsage, usage: AccountUsage) -> bool:
-    """Return whether there is nothing to record: the same percents, resets and failure, on the same day."""
-    if before.windows is usage.windows and before.failure is usage.failure and before.state is usage.state:
-        return _day(before) == _day(usage)
-    return (
-        len(before.windows) == len(usage.windows)
-        and all(map(_is_same_window, before.windows, usage.windows))
-        and (before.failure and before.failure.kind) == (usage.failure and usage.failure.kind)
-        and before.state is usage.state
-        and before.account.person == usage.account.person
-        and _day(before) == _day(usage)
-    )
-
-
-def _is_same_window(before: QuotaWindow, window: QuotaWindow) -> bool:
-    from trayquota.core.history import JITTER, hundredths
-
-    if before.title != window.title or (before.used_percent is None) != (window.used_percent is None):
-        return False
-    if hundredths(before.used_percent) != hundredths(window.used_percent):
-        return False
-    if before.resets_at is None or window.resets_at is None:
-        return before.resets_at is window.resets_at
-    return abs(window.resets_at - before.resets_at) <= JITTER
-
-
-def _day(usage: AccountUsage) -> object:
-    return usage.updated_at and usage.updated_at.date()

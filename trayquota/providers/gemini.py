@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _BASE = "https://cloudcode-pa.googleapis.com/v1internal"
 _CLIENT = {"metadata": {"ideType": "GEMINI_CLI", "pluginType": "GEMINI"}}
-_CLOSED = ("unsupported_client", "ineligible")
 _LENGTH_S = 86400
 _FAMILIES = (("flash-lite", "Flash Lite"), ("flash", "Flash"), ("pro", "Pro"))
 """What a model's name holds, the longest first."""

@@ -71,6 +71,15 @@ def parse_fields(content: bytes) -> Mapping[str, object] | None:
     return source if text(source.get("type")) else None
 
 
+def read_refresh_token(path: Path) -> str:
+    """Return the refresh token in a file, be it an account's or not; empty where there is none to be read."""
+    try:
+        token = fields(parse_json(read_bytes(path))).get("refresh_token")
+    except (OSError, UnreadableError, ValueError):
+        return ""
+    return token if isinstance(token, str) else ""
+
+
 def read_account(path: Path, source: Mapping[str, object]) -> Credential:
     """Return the account that ``source``, the fields of ``path``, describes."""
     name_of_provider = provider_name(str(source["type"]))

@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.core.errors import UnreadableError
-from trayquota.providers.values import fields, parse_json
-from trayquota.sources.credential_file import read_bytes
+from trayquota.sources.credential_file import read_refresh_token
 from trayquota.system.files import open_file, sync_folder
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens.lock import try_lock
@@ -68,18 +66,11 @@ def clear_leftover(path: Path, temporary: Path, journal: Journal) -> None:
 
 def _is_newer(path: Path, temporary: Path, journal: Journal) -> bool:
     """Whether a displaced file holds a login that somebody has written there after one of our pairs took its place."""
-    displaced, placed = _refresh_token(temporary), _refresh_token(path)
+    displaced, placed = read_refresh_token(temporary), read_refresh_token(path)
     if not displaced or not journal.has_pair(placed) or journal.has_pair(displaced):
         return False
     is_later = temporary.stat().st_mtime_ns > path.stat().st_mtime_ns
     return is_later and journal.newest(fingerprint(displaced)) is None
-
-
-def _refresh_token(path: Path) -> str:
-    with contextlib.suppress(OSError, UnreadableError, ValueError):
-        token = fields(parse_json(read_bytes(path))).get("refresh_token")
-        return token if isinstance(token, str) else ""
-    return ""
 
 
 def _put_back(temporary: Path, path: Path) -> None:

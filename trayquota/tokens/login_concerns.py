@@ -11,10 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.core.errors import UnreadableError
 from trayquota.core.text import format_duration
-from trayquota.providers.values import fields, parse_json
-from trayquota.sources.credential_file import read_bytes
+from trayquota.sources.credential_file import read_refresh_token
 from trayquota.tokens.pending_tokens import fingerprint
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ def login_concerns(folders: Sequence[Path]) -> Iterator[str]:
     holders: dict[str, list[str]] = {}
     for name, path in files:
         yield from _file_concerns(name, path)
-        if token := _refresh_token(path):
+        if token := read_refresh_token(path):
             holders.setdefault(fingerprint(token), []).append(name)
     for names in holders.values():
         if len(names) > 1:
@@ -107,14 +105,6 @@ def _credential_files(folders: Iterable[Path]) -> Iterator[Path]:
         for path in paths:
             if path.name.lower().endswith(".json") and not path.name.startswith(".") and path.is_file():
                 yield path
-
-
-def _refresh_token(path: Path) -> str:
-    try:
-        token = fields(parse_json(read_bytes(path))).get("refresh_token")
-    except (OSError, UnreadableError, ValueError):
-        return ""
-    return token if isinstance(token, str) else ""
 
 
 def _mode(path: Path) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.model import AccountState
+from trayquota.core.model import NEVER_POLLED
 from trayquota.core.next_account import Demand, is_open, lapses, next_account, relief
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.text import format_duration
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from trayquota.views.labels import DisplayOptions
 
 _DAY_S = 24 * 3600
-_OUT_OF_THE_CHOICE = {AccountState.DISABLED, AccountState.UNSUPPORTED}
 
 
 class Advice(RedactedRepr, Struct, frozen=True):
@@ -59,7 +58,7 @@ def advise(snapshot: Snapshot, now: datetime, options: DisplayOptions, max_chars
     if candidate is None:
         line, brief = (_relief_line(snapshot.accounts, now, options, chars) for chars in (None, max_chars))
         return Advice(line, brief, lapses=lapse_lines)
-    if sum(usage.state not in _OUT_OF_THE_CHOICE for usage in snapshot.accounts) < 2:
+    if sum(usage.state not in NEVER_POLLED for usage in snapshot.accounts) < 2:
         return Advice(lapses=lapse_lines)
     line, brief = next_line(candidate, options), next_line(candidate, options, max_chars)
     return Advice(line, brief, candidate.usage.account.id, lapse_lines)

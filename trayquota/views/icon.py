@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.core.model import AccountState
+from trayquota.core.model import NEVER_POLLED, AccountState
 from trayquota.views.labels import needs_user, whole_percent
 from trayquota.views.tray_view import IconSpec, Placeholder
 
@@ -40,7 +40,7 @@ def icon_spec(snapshot: Snapshot, subject: IconSubject, options: DisplayOptions,
 def placeholder(snapshot: Snapshot, *, attention: bool) -> Placeholder:
     """Return what stands for a snapshot without a number; ``attention``: an account needs the user."""
     states = {usage.state for usage in snapshot.accounts}
-    if not states - {AccountState.DISABLED, AccountState.UNSUPPORTED}:
+    if not states - NEVER_POLLED:
         return Placeholder.NO_ACCOUNTS
     if AccountState.PENDING in states:
         return Placeholder.LOADING

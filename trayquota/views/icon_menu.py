@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trayquota.core.model import NEVER_POLLED
 from trayquota.views.display_names import with_display_names
-from trayquota.views.icon_subject import LOWEST, NEVER_SHOWN, NEXT, account_choice
+from trayquota.views.icon_subject import LOWEST, NEXT, account_choice
 from trayquota.views.labels import account_label
 from trayquota.views.menu import paged
 from trayquota.views.tray_view import MenuItem, SetSetting
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def icon_menu(snapshot: Snapshot, options: DisplayOptions, max_rows: int) -> tuple[MenuItem, ...]:
     """Return at most ``max_rows`` rows: the lowest of all, the next account, and each account with its windows."""
-    shown = [usage for usage in with_display_names(snapshot, options).accounts if usage.state not in NEVER_SHOWN]
+    shown = [usage for usage in with_display_names(snapshot, options).accounts if usage.state not in NEVER_POLLED]
     return (
         _choice("The lowest of all", LOWEST, options),
         _choice("The account to use next", NEXT, options),

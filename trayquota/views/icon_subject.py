@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.core.model import AccountState
+from trayquota.core.model import NEVER_POLLED
 from trayquota.core.next_account import Demand, applying, next_account
 from trayquota.core.redacted import RedactedRepr
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 LOWEST = "lowest"
 NEXT = "next"
-NEVER_SHOWN = frozenset({AccountState.DISABLED, AccountState.UNSUPPORTED})
-"""The states of accounts that have nothing to show."""
 _BEFORE_TITLE = " / "
 """Between an account's id and a window's title. No file name has a slash."""
 
@@ -53,13 +51,12 @@ def icon_subject(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> 
         if candidate is not None:
             titles = {window.title for window in applying(candidate.usage, demand)}
             return _of_account(snapshot, candidate.usage, _least(candidate.usage, now, titles))
-    for usage in snapshot.accounts:
-        if usage.state in NEVER_SHOWN:
-            continue
-        if options.icon_shows == usage.account.id:
+    elif options.icon_shows != LOWEST:
+        chosen = {usage.account.id: usage for usage in snapshot.accounts if usage.state not in NEVER_POLLED}
+        if usage := chosen.get(options.icon_shows):
             return _of_account(snapshot, usage, usage.lowest(now, options.ignored_windows))
-        account_id, is_window, title = options.icon_shows.rpartition(_BEFORE_TITLE)
-        if is_window and account_id == usage.account.id:
+        account_id, _, title = options.icon_shows.rpartition(_BEFORE_TITLE)
+        if usage := chosen.get(account_id):
             return _of_account(snapshot, usage, _least(usage, now, {title}))
     return IconSubject(snapshot, snapshot.lowest(now, options.ignored_windows))
 
