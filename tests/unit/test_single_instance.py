@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
+from trayquota.system import single_instance
 from trayquota.system.single_instance import SingleInstance
 
 from .platforms import posix_sockets
@@ -31,6 +32,7 @@ HOLDER = """
 import os, sys
 from pathlib import Path
 from trayquota.system import endpoint
+from trayquota.system import single_instance
 from trayquota.system.single_instance import SingleInstance
 
 def say(word):
@@ -131,14 +133,14 @@ def test_where_nothing_can_be_written_the_applet_starts_all_the_same(tmp_path: P
         instance.release()
 
 
-@pytest.mark.parametrize("error", [OSError, PermissionError, NotImplementedError])
+@pytest.mark.parametrize("error", [OSError(), PermissionError(), OSError(errno.ENOTSUP, "not supported")])
 def test_where_locks_do_not_work_the_applet_starts_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
 ) -> None:
-    def refuse(_lock: FileLock) -> None:
+    def refuse(_place: Path) -> None:
         raise error
 
-    monkeypatch.setattr(FileLock, "acquire", refuse)
+    monkeypatch.setattr(single_instance, "open_locked", refuse)
     instance = SingleInstance(tmp_path)
     assert instance.claim()
     instance.release()

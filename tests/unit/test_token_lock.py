@@ -13,8 +13,9 @@ import pytest
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
-from trayquota.tokens import lock
-from trayquota.tokens.lock import lock_held, refresh_lock
+from trayquota.system import file_lock
+from trayquota.system.file_lock import lock_held
+from trayquota.tokens.lock import refresh_lock
 
 from .token_files import House, failure_of
 
@@ -111,7 +112,7 @@ def test_a_token_is_sent_without_a_lock_or_nobody_knows_why_it_is_not(
     def refuse(*_: object) -> bool:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(lock, "open_regular" if number == errno.EMFILE else "try_lock", refuse)
+    monkeypatch.setattr(file_lock, "open_regular" if number == errno.EMFILE else "try_lock", refuse)
     before = expired.path.read_bytes()
     failure = failure_of(expired).failure
     assert failure.kind is FailureKind.UNREADABLE_FILE

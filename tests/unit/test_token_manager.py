@@ -13,8 +13,8 @@ import pytest
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
+from trayquota.system.file_lock import lock_held
 from trayquota.tokens.journal import Journal
-from trayquota.tokens.lock import lock_held
 from trayquota.tokens.pending_tokens import fingerprint
 
 from .platforms import links

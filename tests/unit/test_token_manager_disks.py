@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from trayquota.core.model import FailureKind
+from trayquota.system.file_lock import lock_held
 from trayquota.tokens.journal import Journal
-from trayquota.tokens.lock import lock_held
 
 from .platforms import path_of
 from .token_files import House, failure_of, kind_of, unwritable

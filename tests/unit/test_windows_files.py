@@ -22,11 +22,11 @@ from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import read_bytes
 from trayquota.sources.folder_scan import FolderScanner
 from trayquota.system import windows_files
+from trayquota.system.file_lock import try_lock
 from trayquota.system.files import create_file, open_file, read_bounded
 from trayquota.system.native_files import exchange_files, has_writers
 from trayquota.tokens.in_place import finish_writing, recorded
 from trayquota.tokens.journal import Journal
-from trayquota.tokens.lock import try_lock
 from trayquota.tokens.prepared_file import ready_file
 from trayquota.tokens.restoring_source import TokenRestoringSource
 

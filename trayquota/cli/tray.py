@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 from trayquota.app import App
 from trayquota.cli.common import ExitCode, autostart_options, load, say
 from trayquota.core.errors import TrayUnavailableError
-from trayquota.system.autostart import start_command
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
 from trayquota.tray.backend_choice import choose_backend
@@ -50,6 +48,10 @@ def open_history(options: Options) -> str | None:
 
     What makes the page would stay in this one's memory.
     """
+    import subprocess
+
+    from trayquota.system.autostart import start_command
+
     try:
         done = subprocess.run(
             start_command(["history", "--open", *autostart_options(options)]),

@@ -11,9 +11,8 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from trayquota.system.endpoint import Listener, call, endpoint
+from trayquota.system.file_lock import open_locked
 from trayquota.system.files import private_folder
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class SingleInstance:
     def __init__(self, folder: Path) -> None:
         """Claim in ``folder``, the program's state folder."""
         self._folder = folder
-        self._lock = FileLock(folder / "instance.lock", timeout=0, mode=0o600, thread_local=False)
+        self._lock: int | None = None
         key = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:8]
         self._endpoint = endpoint(folder, key)
         self._listener: Listener | None = None
@@ -36,12 +35,10 @@ class SingleInstance:
         """Return whether this is the only one; where that cannot be found out, it is taken to be."""
         try:
             private_folder(self._folder)
-            self._lock.acquire()
-        except Timeout:
-            return False
-        except (OSError, NotImplementedError):
+            self._lock = open_locked(self._folder / "instance.lock")
+        except OSError:
             return True
-        return True
+        return self._lock is not None
 
     def listen(self, on_call: Callable[[], None]) -> None:
         """Have ``on_call`` run, on a thread of its own, when a second start calls; to be called once, after the claim.
@@ -60,5 +57,6 @@ class SingleInstance:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-        if self._lock.is_locked:
-            self._lock.release()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
+from trayquota.system.file_lock import lock_held
 from trayquota.system.files import open_regular, private_folder, sync_folder, write_atomic
-from trayquota.tokens.lock import lock_held
 from trayquota.tokens.pending_tokens import PendingTokens, decode_line, encode_line, fingerprint
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.sources.credential_file import read_refresh_token
+from trayquota.system.file_lock import try_lock
 from trayquota.system.files import open_file, sync_folder
 from trayquota.system.native_files import exchange_files
-from trayquota.tokens.lock import try_lock
 from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.prepared_file import temporary_mark
 

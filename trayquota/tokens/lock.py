@@ -7,14 +7,13 @@ none at all: a file that merely is there would stay after a crash, and nobody co
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.system.files import open_regular, private_folder
+from trayquota.system.file_lock import open_locked
+from trayquota.system.files import private_folder
 
 if TYPE_CHECKING:
     import threading
@@ -23,14 +22,8 @@ if TYPE_CHECKING:
 
     from trayquota.core.errors import FetchError
 
-if sys.platform == "win32":
-    from trayquota.system import windows_files
-else:
-    import fcntl
-
 WAIT_S = 20.0
 _POLL_S = 0.05
-_HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
 @contextlib.contextmanager
@@ -42,13 +35,13 @@ def refresh_lock(place: Path, closing: threading.Event, *, wait_s: float = WAIT_
     """
     try:
         private_folder(place.parent)
-        handle = _opened(place)
+        handle = open_locked(place)
         for _ in range(int(wait_s / _POLL_S)):
             if handle is not None:
                 break
             if closing.wait(_POLL_S):
                 raise cancelled()
-            handle = _opened(place)
+            handle = open_locked(place)
     except OSError as error:
         raise no_lock(error) from None
     if handle is None:
@@ -58,40 +51,6 @@ def refresh_lock(place: Path, closing: threading.Event, *, wait_s: float = WAIT_
         yield
     finally:
         os.close(handle)
-
-
-def try_lock(handle: int) -> bool:
-    """Lock an open file until it is closed; return whether that came true, or somebody else holds it.
-
-    Raises:
-        OSError: There are no locks here.
-    """
-    is_locked = True
-    if sys.platform == "win32":
-        is_locked = windows_files.lock(handle)
-    else:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in _HELD:
-                raise
-            is_locked = False
-    return is_locked
-
-
-@contextlib.contextmanager
-def lock_held(place: Path) -> Iterator[bool]:
-    """Hold the lock file ``place`` if nobody else does, and say so.
-
-    Raises:
-        OSError: There can be none.
-    """
-    handle = _opened(place)
-    try:
-        yield handle is not None
-    finally:
-        if handle is not None:
-            os.close(handle)
 
 
 def state_folder_unusable(error: OSError) -> FetchError:
@@ -120,32 +79,3 @@ def cancelled() -> FetchError:
 def reason(error: OSError) -> str:
     """Return what the system says, fit for the middle of a sentence."""
     return os.strerror(error.errno).lower() if error.errno else "unknown error"
-
-
-def _opened(place: Path) -> int | None:
-    """Return the descriptor of the lock file, locked; ``None`` when somebody else holds it.
-
-    Raises:
-        OSError: It cannot be opened or locked.
-    """
-    while True:
-        handle = open_regular(place, os.O_RDWR | os.O_CREAT)
-        try:
-            if not try_lock(handle):
-                os.close(handle)
-                return None
-            if _is_at(handle, place):
-                return handle
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.close(handle)
-            raise
-        # Whoever held it has removed it: another one counts by now.
-        os.close(handle)
-
-
-def _is_at(handle: int, place: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), place.stat())
-    except FileNotFoundError:
-        return False

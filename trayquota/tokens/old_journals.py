@@ -6,8 +6,8 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+from trayquota.system.file_lock import lock_held
 from trayquota.tokens.journal import PENDING, Journal, read_last
-from trayquota.tokens.lock import lock_held
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
 from trayquota.sources.credential_file import LARGEST_BYTES
+from trayquota.system.file_lock import try_lock
 from trayquota.system.files import create_file, is_in_use, open_file
 from trayquota.system.native_files import exchange_files, keep_room
 from trayquota.tokens.journal import ROOM_BYTES
-from trayquota.tokens.lock import reason, try_lock
+from trayquota.tokens.lock import reason
 from trayquota.tokens.pending_tokens import fingerprint
 
 if sys.platform == "win32":
