@@ -64,6 +64,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         critical_percent=settings.critical_percent,
         style=settings.icon_style,
         icon_shows=settings.icon_shows,
+        icon_counts_down=settings.icon_countdown,
         ignored_windows=frozenset(settings.ignore_windows),
         hide_names=settings.hide_emails,
         clock_format=time_format(config.locale),

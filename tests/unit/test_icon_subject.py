@@ -40,8 +40,11 @@ def test_icon_and_headline_are_about_what_was_chosen(icon_shows: str, percent: i
     assert (view.icon.percent, view.headline) == (percent, headline)
 
 
-def test_without_a_next_account_the_lowest_is_shown() -> None:
-    assert shown("next", CI_EMPTY).icon == IconSpec(0, level=Level.EMPTY)
+def test_without_a_next_account_the_one_that_is_back_first_is_shown() -> None:
+    bob_empty = usage(BOB, five_hours(60), weekly(0, "1h 5m"))
+    assert shown("next", CI_EMPTY, bob_empty).headline == "0% left: Codex bob@example.org, Weekly"
+    unknown = usage(BOB, five_hours(0, None))
+    assert shown("next", unknown).icon == IconSpec(0, level=Level.EMPTY)
 
 
 def test_a_chosen_window_counts_though_it_is_ignored_for_the_lowest() -> None:

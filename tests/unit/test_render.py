@@ -254,6 +254,7 @@ specs = structs(
     attention=st.booleans(),
     bars=st.tuples(st.none() | st.integers(0, 100), st.none() | st.integers(0, 100)),
     style=st.sampled_from(STYLES),
+    countdown=st.sampled_from(("", "47m", "3h", "30d")),
 )
 
 

@@ -33,6 +33,11 @@ def states(style: str) -> list[IconSpec]:
         for stale, attention in ((False, False), (False, True), (True, False), (True, True))
         for percent, level in percents
     ]
+    numbers += [
+        IconSpec(0, level=Level.EMPTY, countdown=text, stale=stale, attention=attention, style=style)
+        for stale, attention in ((False, False), (False, True), (True, False))
+        for text in (("47m", "3h", "2d") if style == "number" else ())
+    ]
     unknown = [IconSpec(percent=42, bars=bars, style=style) for bars in ((None, 42), (42, None), (None, None))]
     marks = [
         IconSpec(placeholder=mark, stale=stale, attention=attention, style=style)

@@ -17,8 +17,7 @@ def rows(choices: MenuSettings) -> dict[str, MenuItem]:
 
 
 def chosen(row: MenuItem) -> list[str]:
-    assert all(each.radio for each in row.children)
-    return [each.label for each in row.children if each.checked]
+    return [each.label for each in row.children if each.radio and each.checked]
 
 
 def set_by(row: MenuItem) -> dict[str, object]:
@@ -45,7 +44,7 @@ def test_the_submenu_has_its_rows_in_order() -> None:
 
 def test_the_defaults_are_those_of_the_settings() -> None:
     settings, choices = Settings(), MenuSettings()
-    for name in ("interval_minutes", "icon_style", "notifications", "hide_emails", "sparklines"):
+    for name in ("interval_minutes", "icon_style", "icon_countdown", "notifications", "hide_emails", "sparklines"):
         assert getattr(choices, name) == getattr(settings, name)
 
 
@@ -76,10 +75,20 @@ def test_every_interval_offered_is_a_valid_setting() -> None:
 def test_the_style_in_force_is_marked(style: str, label: str) -> None:
     row = rows(MenuSettings(icon_style=style))["Icon"]
     assert chosen(row) == [label]
-    written = {each.label: set_by(each) for each in row.children}
+    written = {each.label: set_by(each) for each in row.children if each.action}
     assert written[label] == {"icon_style": style}
     for each in written.values():
         msgspec.convert(each, Settings)
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_countdown_has_a_switch_below_the_styles(is_on: bool) -> None:
+    row = rows(MenuSettings(icon_countdown=is_on))["Icon"].children[-1]
+    assert (row.label, row.checked, set_by(row)) == (
+        "Time to the reset when empty",
+        is_on,
+        {"icon_countdown": not is_on},
+    )
 
 
 @pytest.mark.parametrize(("label", "key"), [("Notifications", "notifications"), ("Hide e-mails", "hide_emails")])

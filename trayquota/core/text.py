@@ -80,6 +80,14 @@ def format_duration(seconds: float) -> str:
     return " ".join(f"{amount}{unit}" for amount, unit in parts if amount) or "under 1m"
 
 
+def format_short_duration(seconds: float) -> str:
+    """Return a length of time in its largest unit, as short as it can be: ``2d``, ``3h``, ``47m``; at least ``1m``."""
+    minutes = max(1, int(seconds // 60))
+    if minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h" if minutes < 1440 else f"{min(minutes // 1440, 99)}d"
+
+
 def format_age(seconds: float) -> str:
     """Return an age in words, one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``4 days ago``."""
     minutes = int(max(0.0, seconds) // 60)

@@ -109,7 +109,7 @@ def placeholder_mask(char: str, size: int, shape: Shape) -> Image.Image:
 @lru_cache(maxsize=256)
 def _fit(count: int, size: int, shape: Shape, rim: int, badge: int) -> tuple[DigitFace, int]:
     """The largest face that stays clear of rim and badge, and its upper edge, near the plate's middle."""
-    inner, comfortable = plate(shape, size, rim), plate(shape, size, rim + _margin(size))
+    inner, comfortable = plate(shape, size, rim), plate(shape, size, rim + margin(size))
     taken = badge_ground(size, badge) if badge else Image.new("L", (size, size))
     for face in _faces(count, size, rim):
         left = (size - face.width(count)) // 2
@@ -143,7 +143,7 @@ def _faces(count: int, size: int, rim: int) -> Iterator[DigitFace]:
         yield from _BITMAP_FACES_FOR_100 if count == _DIGITS_OF_100 else _BITMAP_FACES
         return
     weight = max(2, round(size / 11))
-    room = size - 2 * (rim + _margin(size))
+    room = size - 2 * (rim + margin(size))
     gap = max(1, round(size / 32))
     if count == _DIGITS_OF_100:
         digit, slender = (room - 2 * gap - narrow(weight)) // 2, 1.2
@@ -159,5 +159,6 @@ def _faces(count: int, size: int, rim: int) -> Iterator[DigitFace]:
     yield _TINY._replace(gap=1)
 
 
-def _margin(size: int) -> int:
+def margin(size: int) -> int:
+    """How far what stands on a plate keeps from its rim, in pixels."""
     return max(1, round(size / 20))

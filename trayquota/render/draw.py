@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from trayquota.core.model import Level
 from trayquota.render import palette
+from trayquota.render.countdown import countdown_mask
 from trayquota.render.digits import SMALLEST_DRAWN, number_mask, placeholder_mask
 from trayquota.render.shapes import (
     DISC,
@@ -65,7 +66,7 @@ def draw_icon(spec: IconSpec, size: int) -> Image.Image:
     """A new picture, ``size`` pixels each way, on a transparent ground."""
     picture = _prepared(spec, size)
     image, paint, shape = picture.image, picture.paint, picture.shape
-    if spec.percent is not None and spec.style == "ring":
+    if spec.percent is not None and spec.style == "ring" and not spec.countdown:
         image.paste(paint.track, mask=ImageChops.invert(sector(size, spec.percent)))
     if spec.stale:
         image.paste(paint.rest, mask=dash_gaps(size))
@@ -74,6 +75,8 @@ def draw_icon(spec: IconSpec, size: int) -> Image.Image:
         image.paste(paint.ink, mask=placeholder_mask(_MARKS[spec.placeholder][0], size, shape))
     elif spec.style == "bar":
         _draw_bars(picture)
+    elif spec.countdown:
+        image.paste(paint.ink, mask=countdown_mask(spec.countdown, size, picture.rim, picture.badge))
     else:
         if spec.style != "ring" and not spec.stale:
             _fill(picture, spec.percent)
@@ -95,7 +98,10 @@ def _prepared(spec: IconSpec, size: int) -> _Picture:
     else:
         paints = palette.RINGS if spec.style == "ring" else palette.LEVELS
         shape, paint, badge = _PLATES[spec.level], paints[spec.level], spec.attention
-        if not spec.stale and (spec.style == "ring" or (spec.level is Level.EMPTY and spec.style != "bar")):
+        if spec.countdown and spec.style != "bar":
+            # Three characters want the widest plate; its ground says that the quota is empty.
+            shape, paint = TILE, palette.LEVELS[spec.level]
+        elif not spec.stale and (spec.style == "ring" or (spec.level is Level.EMPTY and spec.style != "bar")):
             rim = max(2, round(size / 9))
     if spec.stale:
         paint = palette.hollow(paint)

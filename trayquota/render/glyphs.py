@@ -204,6 +204,30 @@ def _emblem(pen: _Pen) -> None:
     pen.slant((near, far), (far, near), (far + reach, near + reach), (near + reach, far + reach))
 
 
+def _minutes(pen: _Pen) -> None:
+    top, middle = round(0.28 * pen.h), pen.w / 2
+    for left, right in ((0, middle + pen.t / 2), (middle - pen.t / 2, pen.w)):
+        _arch(pen, left, right, top)
+    pen.bar(0, top, pen.t, pen.h)
+
+
+def _hours(pen: _Pen) -> None:
+    _arch(pen, 0, pen.w, round(0.32 * pen.h))
+    pen.bar(0, 0, pen.t, pen.h)
+
+
+def _arch(pen: _Pen, left: float, right: float, top: float) -> None:
+    """The upper half of a loop, on two legs."""
+    pen.bar(left + pen.t / 2, top, right - pen.t / 2, top + pen.t)
+    for leg in (left, right - pen.t):
+        pen.bar(leg, top + pen.t / 2, leg + pen.t, pen.h)
+
+
+def _days(pen: _Pen) -> None:
+    pen.bowl(round(0.32 * pen.h), pen.h)
+    pen.bar(pen.w - pen.t, 0, pen.w, pen.h)
+
+
 _STROKES = {
     "0": _zero,
     "1": _one,
@@ -219,4 +243,7 @@ _STROKES = {
     "!": _exclamation,
     "…": _dots,
     "Q": _emblem,
+    "m": _minutes,
+    "h": _hours,
+    "d": _days,
 }

@@ -59,6 +59,9 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
             expected='"lowest", "next", an account\'s id, or one with a window\'s title behind " / "',
         ),
     ] = "lowest"
+    icon_countdown: Annotated[
+        bool, setting("Whether an empty quota shows the time to its reset in the icon in place of its number.")
+    ] = True
     low_percent: Annotated[Percent, setting("Below this a quota is low.")] = 25
     critical_percent: Annotated[Percent, setting("Below this it is critical.")] = 10
     ignore_windows: Annotated[

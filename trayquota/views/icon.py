@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.core.model import NEVER_POLLED, AccountState
+from trayquota.core.model import NEVER_POLLED, AccountState, Level
+from trayquota.core.text import format_short_duration
 from trayquota.views.labels import needs_user, whole_percent
 from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.core.model import AccountUsage, LiveWindow, Snapshot
     from trayquota.views.icon_subject import IconSubject
     from trayquota.views.labels import DisplayOptions
 
@@ -34,6 +35,7 @@ def icon_spec(snapshot: Snapshot, subject: IconSubject, options: DisplayOptions,
         attention=attention,
         bars=_bars(lowest.usage, now, options) if options.style == "bar" else (None, None),
         style=options.style,
+        countdown=_countdown(lowest, now, options),
     )
 
 
@@ -45,6 +47,15 @@ def placeholder(snapshot: Snapshot, *, attention: bool) -> Placeholder:
     if AccountState.PENDING in states:
         return Placeholder.LOADING
     return Placeholder.ATTENTION if attention else Placeholder.UNKNOWN
+
+
+def _countdown(live: LiveWindow, now: datetime, options: DisplayOptions) -> str:
+    """Return the time to the reset of an empty window; empty where there is a number to show, or no reset is known."""
+    resets_at = live.window.resets_at
+    is_empty = options.level(live.remaining_percent) is Level.EMPTY
+    if not options.icon_counts_down or not is_empty or resets_at is None or resets_at <= now:
+        return ""
+    return format_short_duration((resets_at - now).total_seconds())
 
 
 def _bars(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[int | None, int | None]:

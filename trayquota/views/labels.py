@@ -50,6 +50,7 @@ class DisplayOptions(Struct, frozen=True):
         critical_percent: Below this it is critical.
         style: The icon's: ``number``, ``ring`` or ``bar``.
         icon_shows: What the icon is about, as :mod:`.icon_subject` reads it.
+        icon_counts_down: An empty quota shows the time to its reset in the icon.
         ignored_windows: Titles of windows that do not count for the lowest.
         hide_names: Number the accounts instead of naming them.
         clock_format: How moments are written.
@@ -65,6 +66,7 @@ class DisplayOptions(Struct, frozen=True):
     critical_percent: float = 10
     style: str = "number"
     icon_shows: str = "lowest"
+    icon_counts_down: bool = True
     ignored_windows: frozenset[str] = frozenset()
     hide_names: bool = False
     clock_format: ClockFormat = BRITISH

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from trayquota.core.urls import management_page
 from trayquota.views.tray_view import MenuItem, OpenPage, OpenSettings, SetAutostart, SetSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60)
 _STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"))
@@ -33,6 +37,7 @@ class MenuSettings(Struct, frozen=True):
     Attributes:
         interval_minutes: How often each account is refreshed.
         icon_style: ``number``, ``ring`` or ``bar``.
+        icon_countdown: Whether an empty quota shows the time to its reset.
         icon_choices: The rows that choose what the icon shows.
         notifications: Whether there are any.
         hide_emails: Whether accounts are numbered instead of named.
@@ -44,6 +49,7 @@ class MenuSettings(Struct, frozen=True):
 
     interval_minutes: float = 5
     icon_style: str = "number"
+    icon_countdown: bool = True
     icon_choices: tuple[MenuItem, ...] = ()
     notifications: bool = True
     hide_emails: bool = False
@@ -57,7 +63,7 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
     """Return the submenu."""
     rows = [
         MenuItem("Refresh every", children=tuple(_intervals(in_force.interval_minutes))),
-        MenuItem("Icon", children=tuple(_styles(in_force.icon_style))),
+        MenuItem("Icon", children=tuple(_icon_rows(in_force))),
         *([MenuItem("Number stands for", children=in_force.icon_choices)] if in_force.icon_choices else ()),
         _switch("Notifications", "notifications", is_on=in_force.notifications),
         _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
@@ -88,11 +94,11 @@ def _intervals(in_force: float) -> list[MenuItem]:
     ]
 
 
-def _styles(in_force: str) -> list[MenuItem]:
-    return [
-        MenuItem(title, SetSetting("icon_style", style), checked=style == in_force, radio=True)
-        for style, title in _STYLES
-    ]
+def _icon_rows(in_force: MenuSettings) -> Iterator[MenuItem]:
+    for style, title in _STYLES:
+        yield MenuItem(title, SetSetting("icon_style", style), checked=style == in_force.icon_style, radio=True)
+    yield MenuItem(separator=True)
+    yield _switch("Time to the reset when empty", "icon_countdown", is_on=in_force.icon_countdown)
 
 
 def _switch(label: str, key: str, *, is_on: bool) -> MenuItem:

@@ -42,6 +42,7 @@ class IconSpec(Struct, frozen=True):
         bars: For the style ``bar``: remaining percents (0–100 or ``None``) of the session and the weekly
             window of the most constrained account.
         style: ``number``, ``ring`` or ``bar``.
+        countdown: For an empty quota, in place of its number: the time to its reset, as in ``47m``; else empty.
     """
 
     percent: int | None = None
@@ -51,6 +52,7 @@ class IconSpec(Struct, frozen=True):
     attention: bool = False
     bars: tuple[int | None, int | None] = (None, None)
     style: str = "number"
+    countdown: str = ""
 
 
 class Refresh(Struct, frozen=True):
