@@ -46,6 +46,8 @@ NAME = "trayquota"
 _GRACE_S = 0.8
 _ANSWERS_S = 5.0
 """How long a notification of all accounts waits for the answers to a refresh."""
+_ENVIRONMENT_S = 0.3
+"""After the start: by then the first requests are out."""
 _SETTLE_S = 0.2
 """An editor writes a file in several steps."""
 _log = logging.getLogger(__name__)
@@ -106,7 +108,7 @@ class App:
         with on_shutdown(self._quit):
             engine.prepare()
             engine.request(Reason.START)
-            engine.post(self._check_environment)
+            engine.call_later("environment", _ENVIRONMENT_S, self._check_environment)
             try:
                 if not self._is_quitting:
                     self._tray.run(self._set_up)
@@ -122,6 +124,7 @@ class App:
         self._services.engine.post(self._await_answers)
 
     def _set_up(self) -> None:
+        self._services.recorder.start()
         # What is there now stays: the collector need not go through it again and again.
         gc.freeze()
         gc.enable()
@@ -159,11 +162,10 @@ class App:
     # On the engine's thread.
 
     def _check_environment(self) -> None:
-        """Check what the first picture did not wait for."""
+        """Check what neither the first picture nor the first requests wait for."""
         from trayquota.system.fonts import bar_glyphs
 
         self._options = replace(self._options, bar_glyphs=bar_glyphs())
-        self._services.recorder.start()
         self._check_settings_file()
         self._autostart.check()
         self._show_anew()

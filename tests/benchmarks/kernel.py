@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from dataclasses import dataclass
@@ -62,7 +63,11 @@ def memory(pid: int) -> Memory:
 
 def threads(pid: int) -> list[str]:
     """The names of the threads of ``pid``, as far as the kernel was told them."""
-    return sorted(each.read_text().strip() for each in (PROC / str(pid) / "task").glob("*/comm"))
+    names = []
+    for each in (PROC / str(pid) / "task").glob("*/comm"):
+        with contextlib.suppress(OSError):  # it has ended just now
+            names.append(each.read_text().strip())
+    return sorted(names)
 
 
 def family(pid: int) -> list[int]:
@@ -70,7 +75,8 @@ def family(pid: int) -> list[int]:
     found = [pid]
     for each in found:
         for task in (PROC / str(each) / "task").glob("*/children"):
-            found += [int(child) for child in task.read_text().split()]
+            with contextlib.suppress(OSError):  # the thread has ended just now
+                found += [int(child) for child in task.read_text().split()]
     return found
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _KEEP_ACCOUNTS = timedelta(days=30)
 _KEEP_BACKOFFS = timedelta(days=90)
 _LOCK_WAIT_S = 2.0
-_IMPORT_DELAY_S = 0.25
+_IMPORT_DELAY_S = 1.0
 _log = logging.getLogger(__name__)
 
 

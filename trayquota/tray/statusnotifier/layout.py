@@ -7,7 +7,6 @@ a partner of another kind is a new entry.
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from trayquota.tray.wire_text import menu_label
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from difflib import SequenceMatcher
 
     from trayquota.tray.pystray_import import MenuItem
 
@@ -168,7 +168,12 @@ def _partners(old: Sequence[MenuEntry], new: Sequence[MenuEntry]) -> list[int | 
     order when of the same kind: a row whose countdown moved on.
     """
     partners: list[int | None] = [None] * len(new)
-    for tag, old_from, old_to, new_from, new_to in _aligned(_names(old), _names(new)).get_opcodes():
+    if not old or not new:
+        return partners
+    names, new_names = _names(old), _names(new)
+    if names == new_names:
+        return list(range(len(new)))
+    for tag, old_from, old_to, new_from, new_to in _aligned(names, new_names).get_opcodes():
         if tag == "equal":
             partners[new_from:new_to] = range(old_from, old_to)
         elif tag == "replace":
@@ -204,6 +209,8 @@ def _kinds(entries: Sequence[MenuEntry]) -> list[Hashable]:
 
 
 def _aligned(old: Sequence[Hashable], new: Sequence[Hashable]) -> SequenceMatcher[Hashable]:
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, old, new, autojunk=False)
 
 
