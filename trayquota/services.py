@@ -203,54 +203,45 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     settings, closing = config.settings, threading.Event()
     store = StateStore(config.paths.state)
     records = store.load()
-    provider_clock = stored_provider_clock(store)
-    transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=provider_clock.observe)
-    token_manager = TokenManager(config.paths.state_dir, transport.send, store, provider_clock.now, closing)
-    _recover(token_manager, config)
-    recorder = _recorder(config, provider_clock)
+    clock = stored_provider_clock(store)
+    transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=clock.observe)
+    tokens = _token_manager(config, transport, store, clock, closing)
+    recorder = _recorder(config, clock)
     notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config)) if applet else None
-    watcher = Watcher()
-    folders = folder_source(config, records, watcher)
+    folders = folder_source(config, records, watcher := Watcher())
     proxies = _proxy_source(config, records, transport)
     fetcher = Fetcher(
         transport.send,
-        token_manager,
-        provider_clock.now,
+        tokens,
+        clock.now,
         renew_logins=settings.renew_logins,
         sends_rare_requests=applet is not None,
         senders={proxies.name: proxies.send},
     )
     engine = Engine(
-        sources=[TokenRestoringSource(folders, token_manager), proxies],
+        sources=[TokenRestoringSource(folders, tokens), proxies],
         fetch=fetcher,
         store=store,
         clock=utc_now,
-        sinks=_sinks(applet, notifier, recorder, provider_clock),
-        interval=PollInterval(interval_s if interval_s is not None else settings.interval_minutes * 60),
+        sinks=_sinks(applet, notifier, recorder, clock),
+        interval=PollInterval(settings.interval_minutes * 60 if interval_s is None else interval_s),
         records=records,
         on_tick=applet.tick if applet else lambda: None,
     )
     _notify_early_resets(recorder, notifier, engine)
     return Services(
-        engine,
-        folders,
-        proxies,
-        watcher,
-        fetcher,
-        transport,
-        token_manager,
-        provider_clock,
-        store,
-        notifier,
-        recorder,
-        closing,
+        engine, folders, proxies, watcher, fetcher, transport, tokens, clock, store, notifier, recorder, closing
     )
 
 
-def _recover(token_manager: TokenManager, config: Config) -> None:
-    """Put in order what a crash has left."""
+def _token_manager(
+    config: Config, transport: Transport, store: StateStore, provider_clock: ProviderClock, closing: threading.Event
+) -> TokenManager:
+    """Return what refreshes tokens; what a crash has left is in order."""
+    token_manager = TokenManager(config.paths.state_dir, transport.send, store, provider_clock.now, closing)
     token_manager.files.folders = config.folders
     token_manager.recover()
+    return token_manager
 
 
 def _sinks(

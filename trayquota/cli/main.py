@@ -177,6 +177,12 @@ def _parser() -> argparse.ArgumentParser:
             argument_default=argparse.SUPPRESS,
         )
 
+    _add_commands(add)
+    return top
+
+
+def _add_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Declare all commands; ``add`` takes a name and one line of help."""
     _add_status(add("status", "refresh once and print"))
     _add_next(add("next", "the account to use now, by name"))
     _add_line(add("line", "one line for a status bar or a prompt, from the last known values"))
@@ -190,7 +196,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_connect(add("connect", "show the accounts of a CLIProxyAPI by its management API; asks for the key"))
     disconnect = add("disconnect", "forget a CLIProxyAPI and its key")
     disconnect.add_argument("url", metavar="URL", nargs="?", help="needed when several are connected")
-    return top
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:
