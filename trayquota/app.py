@@ -46,10 +46,8 @@ NAME = "trayquota"
 _GRACE_S = 0.8
 _ANSWERS_S = 5.0
 """How long a notification of all accounts waits for the answers to a refresh."""
-_ENVIRONMENT_S = 0.3
-"""After the start: by then the first requests are out."""
-_SETTLE_S = 0.2
-"""An editor writes a file in several steps."""
+_ENVIRONMENT_S = 0.3  # after the start: by then the first requests are out
+_SETTLE_S = 0.2  # an editor writes a file in several steps
 _log = logging.getLogger(__name__)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from pathlib import Path
@@ -130,7 +129,7 @@ class PreparedFile:
         return is_in_place
 
     def _make_temporary(self, status: os.stat_result) -> bool:
-        self._temporary = self.path.with_name(TEMPORARY.format(temporary_mark(self.path), secrets.token_hex(6)))
+        self._temporary = self.path.with_name(TEMPORARY.format(temporary_mark(self.path), os.urandom(6).hex()))
         self._handle = create_file(self._temporary)
         # As long as it is locked, it is no leftover of a crash.
         with contextlib.suppress(OSError):
