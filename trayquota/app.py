@@ -191,6 +191,7 @@ class App:
         choices = MenuSettings(
             interval_minutes=settings.interval_minutes,
             icon_style=settings.icon_style,
+            shows_used=self._options.shows_used,
             icon_countdown=settings.icon_countdown,
             icon_choices=icon_menu(snapshot, self._options, self._tray.limits.menu_rows),
             notifications=settings.notifications,

@@ -60,6 +60,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
     return DisplayOptions(
         provider_title=provider_title,
         usage_page=usage_page,
+        shows_used=settings.show == "used",
         low_percent=settings.low_percent,
         critical_percent=settings.critical_percent,
         style=settings.icon_style,

@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 
 from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind, QuotaWindow
 from trayquota.views.labels import (
-    bar_text,
     failure_label,
     is_not_started,
     needs_user,
-    percent_text,
     state_label,
-    whole_percent,
     window_label,
     window_summary,
 )
+from trayquota.views.percents import bar_text, percent_text, whole_percent
 
 from .facts import NOW
 from .samples import ADA, EXPIRED, OFFLINE, OPTIONS, five_hours, later, passed, span, usage, weekly
@@ -45,7 +43,7 @@ RETRY = Failure(FailureKind.RATE_LIMITED, "Claude asks for a pause (HTTP 429).",
     ],
 )
 def test_percents_never_promise_too_much(remaining: float | None, text: str) -> None:
-    assert percent_text(remaining) == text
+    assert percent_text(remaining, OPTIONS) == text
 
 
 @given(st.floats(0, 100))
@@ -62,12 +60,12 @@ def test_whole_percents_round_down_but_for_the_last_one(remaining: float) -> Non
     [(0.0, 0), (None, 0), (0.1, 1), (4.9, 1), (14.9, 1), (15.0, 2), (42.0, 4), (80.0, 8), (94.9, 9), (100.0, 10)],
 )
 def test_a_bar_has_a_cell_for_each_ten_percent(remaining: float | None, filled: int) -> None:
-    assert bar_text(remaining, "▰▱") == "▰" * filled + "▱" * (10 - filled)
+    assert bar_text(remaining, OPTIONS) == "▰" * filled + "▱" * (10 - filled)
 
 
 @given(st.none() | st.floats(-50, 150).filter(lambda each: each <= 100))
 def test_bars_are_of_one_length(remaining: float | None) -> None:
-    assert len(bar_text(remaining, "▰▱")) == 10
+    assert len(bar_text(remaining, OPTIONS)) == 10
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ def test_bars_are_of_one_length(remaining: float | None) -> None:
     ],
 )
 def test_the_summary_of_a_window(window: QuotaWindow, text: str) -> None:
-    assert window_summary(window, NOW, ANSWERED_AT) == text
+    assert window_summary(window, NOW, ANSWERED_AT, OPTIONS) == text
 
 
 @pytest.mark.parametrize(
@@ -108,7 +106,7 @@ def test_the_labels_of_windows_line_up(window: QuotaWindow, text: str) -> None:
     "window", [five_hours(None), five_hours(None, None), passed(five_hours(0)), passed(weekly(100))]
 )
 def test_unknown_is_never_nothing_nor_everything(window: QuotaWindow) -> None:
-    for text in (window_summary(window, NOW, ANSWERED_AT), window_label(window, NOW, ANSWERED_AT, OPTIONS)):
+    for text in (window_summary(window, NOW, ANSWERED_AT, OPTIONS), window_label(window, NOW, ANSWERED_AT, OPTIONS)):
         assert "%" not in text
 
 
@@ -174,6 +172,6 @@ def test_only_an_expired_login_needs_the_user_without_a_failure(state: AccountSt
 
 def test_a_label_depends_on_nothing_but_its_arguments() -> None:
     window = five_hours(42)
-    assert window_summary(window, NOW + span("1h"), NOW) == "5-hour 42% (1h 13m)"
-    assert window_summary(window, NOW + span("2h 12m 1s"), NOW) == "5-hour 42% (under 1m)"
-    assert window_summary(window, NOW + span("2h 13m"), NOW) == "5-hour has reset"
+    assert window_summary(window, NOW + span("1h"), NOW, OPTIONS) == "5-hour 42% (1h 13m)"
+    assert window_summary(window, NOW + span("2h 12m 1s"), NOW, OPTIONS) == "5-hour 42% (under 1m)"
+    assert window_summary(window, NOW + span("2h 13m"), NOW, OPTIONS) == "5-hour has reset"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trayquota.core.model import AccountUsage
 
 HOSTILE = Account("claude-x.json", "claude", "<b>#(reboot) %{A1:reboot:}&")
-CRITICAL = Line(7, "ada", "Claude", "5-hour", "2h 13m", "critical", "bob")
+CRITICAL = Line(7, "ada", "Claude", "5-hour", "2h 13m", "critical", "bob", shown="7%")
 
 
 def made(*usages: AccountUsage) -> Line:
@@ -27,7 +27,7 @@ def made(*usages: AccountUsage) -> Line:
 
 def test_it_is_about_the_window_with_the_least_left() -> None:
     assert line(DESIGN, NOW, OPTIONS) == Line(
-        37, "bob@example.org", "Codex", "Weekly", "4d", "plenty", "ada@example.com"
+        37, "bob@example.org", "Codex", "Weekly", "4d", "plenty", "ada@example.com", shown="37%"
     )
 
 

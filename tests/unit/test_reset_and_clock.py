@@ -66,7 +66,7 @@ def test_a_used_up_window_with_a_past_reset_is_the_lowest() -> None:
 
 
 def test_a_reset_that_cannot_be_right_is_not_named() -> None:
-    assert window_summary(EMPTY, NOW, NOW) == "5-hour 0%"
+    assert window_summary(EMPTY, NOW, NOW, OPTIONS) == "5-hour 0%"
     assert "reset" not in window_label(EMPTY, NOW, NOW, OPTIONS)
     _, alert = check_alerts({}, snapshot(answered(timedelta(), EMPTY)), NOW, OPTIONS)
     assert alert is not None

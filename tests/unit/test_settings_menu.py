@@ -83,12 +83,16 @@ def test_the_style_in_force_is_marked(style: str, label: str) -> None:
 
 @pytest.mark.parametrize("is_on", [True, False])
 def test_the_countdown_has_a_switch_below_the_styles(is_on: bool) -> None:
-    row = rows(MenuSettings(icon_countdown=is_on))["Icon"].children[-1]
-    assert (row.label, row.checked, set_by(row)) == (
-        "Time to the reset when empty",
-        is_on,
-        {"icon_countdown": not is_on},
-    )
+    row = rows(MenuSettings(icon_countdown=is_on))["Icon"].children[-2]
+    assert row.label == "Time to the reset when empty"
+    assert (row.checked, set_by(row)) == (is_on, {"icon_countdown": not is_on})
+
+
+@pytest.mark.parametrize(("shows_used", "other"), [(True, "left"), (False, "used")])
+def test_what_percents_say_has_a_switch(shows_used: bool, other: str) -> None:
+    row = rows(MenuSettings(shows_used=shows_used))["Icon"].children[-1]
+    assert row.label == "What is used, not what is left"
+    assert (row.checked, set_by(row)) == (shows_used, {"show": other})
 
 
 @pytest.mark.parametrize(("label", "key"), [("Notifications", "notifications"), ("Hide e-mails", "hide_emails")])

@@ -89,6 +89,7 @@ def _display_options(config: Config, form: str) -> DisplayOptions:
     """Return the settings that decide how a line looks; titles and times only where it has them."""
     settings = config.settings
     options = DisplayOptions(
+        shows_used=settings.show == "used",
         low_percent=settings.low_percent,
         critical_percent=settings.critical_percent,
         ignored_windows=frozenset(settings.ignore_windows),

@@ -62,8 +62,15 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
     icon_countdown: Annotated[
         bool, setting("Whether an empty quota shows the time to its reset in the icon in place of its number.")
     ] = True
-    low_percent: Annotated[Percent, setting("Below this a quota is low.")] = 25
-    critical_percent: Annotated[Percent, setting("Below this it is critical.")] = 10
+    show: Annotated[
+        Literal["left", "used"],
+        setting(
+            'Whether percents and bars say what is "left" or what is "used". Thresholds and what scripts read go by '
+            "what is left."
+        ),
+    ] = "left"
+    low_percent: Annotated[Percent, setting("With less left than this a quota is low.")] = 25
+    critical_percent: Annotated[Percent, setting("With less left than this it is critical.")] = 10
     ignore_windows: Annotated[
         tuple[str, ...],
         setting(

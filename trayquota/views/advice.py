@@ -11,7 +11,8 @@ from trayquota.core.next_account import Demand, is_open, lapses, next_account, r
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.text import format_duration
 from trayquota.views.clock_format import format_moment
-from trayquota.views.labels import LEAST_NAME_CHARS, NAME_CHARS, account_label, percent_text
+from trayquota.views.labels import LEAST_NAME_CHARS, NAME_CHARS, account_label
+from trayquota.views.percents import percent_text, whole_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,7 @@ def advise(snapshot: Snapshot, now: datetime, options: DisplayOptions, max_chars
 
 def next_line(candidate: Candidate, options: DisplayOptions, max_chars: int | None = None) -> str:
     """Return ``Next: Claude work, 62%, resets first``."""
-    rest = f", {percent_text(candidate.remaining_percent)}{', resets first' if candidate.lapses_first else ''}"
+    rest = f", {percent_text(candidate.remaining_percent, options)}{', resets first' if candidate.lapses_first else ''}"
     return _line("Next: ", candidate.usage.account, rest, options, max_chars)
 
 
@@ -80,7 +81,11 @@ def lapse_text(lapse: Lapse, now: datetime, options: DisplayOptions) -> str:
     """Return ``38% of this week on Codex work lapses in 5h``, or the like for resets and a subscription."""
     label, left = account_label(lapse.usage.account, options), format_duration((lapse.ends_at - now).total_seconds())
     if lapse.window is not None:
-        return f"{percent_text(lapse.window.remaining_percent)} of {_period(lapse.window)} on {label} lapses in {left}"
+        # What lapses is what is left, whatever is shown elsewhere.
+        unused = whole_percent(lapse.window.remaining_percent or 0)
+        return (
+            f"{unused}% {'unused ' if options.shows_used else ''}of {_period(lapse.window)} on {label} lapses in {left}"
+        )
     if lapse.reset_credits:
         noun = "limit reset" if lapse.reset_credits == 1 else "limit resets"
         return f"{lapse.reset_credits} {noun} to use on {label}; lapses in {left}"

@@ -20,7 +20,8 @@ from trayquota.core.next_account import lapses
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.text import format_duration
 from trayquota.views.advice import lapse_text
-from trayquota.views.labels import account_label, failure_label, needs_user, percent_text
+from trayquota.views.labels import account_label, failure_label, needs_user
+from trayquota.views.percents import amount_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -189,14 +190,14 @@ def _check_window(
     level = options.level(remaining)
     if _is_new_cycle(before, window, remaining, now, options):
         if before.level > Level.PLENTY and level is Level.PLENTY:
-            yield _AlertLine(level, subject, f"has reset, {percent_text(remaining)} left", usage.account.provider)
+            yield _AlertLine(level, subject, f"has reset, {amount_text(remaining, options)}", usage.account.provider)
         # A late answer about the cycle before may follow.
         is_kept, before = before.level > Level.PLENTY or before.forecast, AlertState()
     worst = max(before.level, level)
     forecast = "" if before.forecast or worst is Level.EMPTY else _forecast_text(window, now)
     if worst > Level.PLENTY or forecast or is_kept:
         states[key] = _next_state(before, window, worst, now, has_forecast=before.forecast or bool(forecast))
-    left = _remaining_text(remaining) if level > before.level else ""
+    left = _remaining_text(remaining, options) if level > before.level else ""
     if left or forecast:
         parts = (left, forecast, _reset_text(window, now))
         yield _AlertLine(level, subject, ", ".join(part for part in parts if part), usage.account.provider)
@@ -263,8 +264,8 @@ def _forecast_text(window: QuotaWindow, now: datetime) -> str:
     return f"runs out in {format_duration((forecast.runs_out_at - now).total_seconds())} at this pace"
 
 
-def _remaining_text(remaining: float) -> str:
-    return "nothing left" if remaining <= 0 else f"{percent_text(remaining)} left"
+def _remaining_text(remaining: float, options: DisplayOptions) -> str:
+    return "nothing left" if remaining <= 0 else amount_text(remaining, options)
 
 
 def _reset_text(window: QuotaWindow, now: datetime) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
 from trayquota.views.alerts import Alert
-from trayquota.views.labels import account_label, percent_text
+from trayquota.views.labels import account_label
+from trayquota.views.percents import amount_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ def early_reset_alert(resets: Iterable[EarlyReset], snapshot: Snapshot, options:
         account, left = accounts.get(reset.account_id), 100 - reset.used_percent
         if account and options.level(left) is Level.PLENTY and reset.title not in options.ignored_windows:
             subject = f"{account_label(account, options)}, {reset.title}"
-            lines.append((account.provider, subject, f"reset before its time, with {percent_text(left)} left"))
+            lines.append((account.provider, subject, f"reset before its time, with {amount_text(left, options)}"))
     if not lines:
         return None
     provider, subject, text = lines[0]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.history import lowest_remaining
 from trayquota.core.model import Level
 from trayquota.views.labels import account_label
+from trayquota.views.percents import shown_share
 from trayquota.views.sparklines import BLOCKS
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Le
 def print_charts(
     histories: Sequence[AccountHistory], start: datetime, now: datetime, options: DisplayOptions, console: Console
 ) -> None:
-    """Print a chart of each window: how much was left from ``start`` to ``now``."""
+    """Print a chart of each window: how much was left, or used, from ``start`` to ``now``."""
     from rich.text import Text
 
     columns = max(10, min(console.width, _WIDTH) - _MARGIN)
@@ -67,16 +68,17 @@ def _chart(window: WindowHistory, start: datetime, now: datetime, columns: int, 
         label = {_ROWS - 1: "100%", 0: "0%"}.get(row, "")
         line = Text(f"{label:>{_MARGIN - 1}} ", style="dim")
         for value in values:
-            line.append(_cell(value, row), style=None if value is None else _STYLES[options.level(value)])
+            if value is None:
+                line.append(" ")
+            else:
+                line.append(_cell(shown_share(value, options), row), style=_STYLES[options.level(value)])
         line.rstrip()
         lines.append(line)
     return lines
 
 
-def _cell(value: float | None, row: int) -> str:
+def _cell(value: float, row: int) -> str:
     """Return a column's character in one of the rows; what is known to be nothing is a thin line at the bottom."""
-    if value is None:
-        return " "
     eighths = round(value / 100 * _ROWS * 8) - row * 8
     return BLOCKS[max(1 if row == 0 else 0, min(8, eighths))]
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from msgspec import Struct
 
 from trayquota.core.forecast import window_forecast
 from trayquota.core.history import lowest_between, lowest_remaining
@@ -17,6 +16,7 @@ from trayquota.core.text import format_duration
 from trayquota.core.usage_profile import HOURS, usage_profile
 from trayquota.views.clock_format import format_moment
 from trayquota.views.history_chart import window_summary
+from trayquota.views.history_parts import AccountPart, Figure, Section, Table
 from trayquota.views.history_pictures import (
     DAYS,
     Bar,
@@ -27,7 +27,8 @@ from trayquota.views.history_pictures import (
     line_picture,
     timeline_picture,
 )
-from trayquota.views.labels import account_label, percent_text
+from trayquota.views.labels import account_label
+from trayquota.views.percents import amount_text, amount_word, percent_text, shown_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,58 +45,6 @@ _DAILY_DAYS = 45
 """A table of more days has a row for each week."""
 _MAX_CYCLES = 24
 _PROFILE = timedelta(days=56)
-
-
-class Table(Struct, frozen=True):
-    """What a picture shows, in words.
-
-    Attributes:
-        caption: What it is about.
-        headings: Of the columns.
-        rows: The first cell of each names it.
-    """
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-class Figure(Struct, frozen=True):
-    """A picture with its table.
-
-    Attributes:
-        name: The id of what describes the picture.
-        description: One sentence.
-        picture: SVG.
-        table: The same in words.
-    """
-
-    name: str
-    description: str
-    picture: Markup
-    table: Table
-
-
-class Section(Struct, frozen=True):
-    """A part of the page with a heading of its own."""
-
-    title: str
-    summary: str
-    figures: tuple[Figure, ...]
-
-
-class AccountPart(Struct, frozen=True):
-    """All about one account.
-
-    Attributes:
-        name: The id of its heading.
-        title: Who it is.
-        sections: One for each window, and one for all of them.
-    """
-
-    name: str
-    title: str
-    sections: tuple[Section, ...]
 
 
 def history_page(histories: Sequence[AccountHistory], days: int, now: datetime, options: DisplayOptions) -> str:
@@ -120,6 +69,7 @@ class _Writer:
         self._days = days
         self._now = now
         self._options = options
+        self._word = amount_word(options)
 
     def account(self, number: int, history: AccountHistory) -> AccountPart:
         name = f"account-{number}"
@@ -146,12 +96,14 @@ class _Writer:
         span = (end - self._now).total_seconds()
         bars, rows = [], []
         for resets_at, account, title, cycle in found:
-            left = percent_text(cycle.unused_percent)
+            share = percent_text(cycle.unused_percent, self._options)
             when = f"{self.moment(resets_at)}, in {format_duration((resets_at - self._now).total_seconds())}"
-            bars.append(Bar(f"{account} · {title} {left}", (resets_at - self._now).total_seconds() / span, when))
-            rows.append((account, title, left, when))
+            bars.append(Bar(f"{account} · {title} {share}", (resets_at - self._now).total_seconds() / span, when))
+            rows.append((account, title, share, when))
         labels = (Mark(0, "now"), Mark(1, self.moment(end)))
-        table = Table("When each window resets", ("Account", "Window", "Left now", "Resets"), tuple(rows))
+        table = Table(
+            "When each window resets", ("Account", "Window", f"{self._word.capitalize()} now", "Resets"), tuple(rows)
+        )
         count = "1 window resets" if len(found) == 1 else f"{len(found)} windows reset"
         description = f"{count} between now and {self.moment(end)}."
         return Figure("resets", description, _safe(timeline_picture(bars, labels, "resets")), table)
@@ -172,7 +124,10 @@ class _Writer:
         span = (end - start).total_seconds() or 1.0
         now = (self._now - start).total_seconds() / span
         line = Line(
-            lowest_remaining(window.samples, start, self._now, _POINTS),
+            [
+                None if left is None else shown_share(left, self._options)
+                for left in lowest_remaining(window.samples, start, self._now, _POINTS)
+            ],
             now,
             [Mark(0, self._date(start)), Mark(now, "now")],
             [
@@ -184,17 +139,19 @@ class _Writer:
         )
         early = sum(mark.is_early for mark in line.resets)
         description = (
-            f"What was left of {window.title} in the last {days} days: {len(line.resets)} resets, as triangles"
+            f"What was {self._word} of {window.title} in the last {days} days: {len(line.resets)} resets, as triangles"
             f"{f'; {early} of them before their time, as diamonds' if early else ''}."
         )
-        table = Table(f"The least that was left of {window.title}", ("From", "Least left"), tuple(self._rows(window)))
+        extreme = "most" if self._options.shows_used else "least"
+        headings = ("From", f"{extreme.capitalize()} {self._word}")
+        table = Table(f"The {extreme} that was {self._word} of {window.title}", headings, tuple(self._rows(window)))
         return Figure(name, description, _safe(line_picture(line, name)), table)
 
     def _rows(self, window: WindowHistory) -> Iterator[tuple[str, str]]:
         edges_s, dates = self._spans
         for begin, least in zip(dates, lowest_between(window.samples, edges_s), strict=True):
             if least is not None:
-                yield begin, percent_text(least)
+                yield begin, percent_text(least, self._options)
 
     @cached_property
     def _spans(self) -> tuple[list[float], list[str]]:
@@ -255,13 +212,13 @@ class _Writer:
             until = forecast.runs_out_at
         else:
             left = max(0.0, 100 - (quota.used_percent or 0) * 100 / forecast.expected_used_percent)
-        return min(1.0, (until - start).total_seconds() / span), left
+        return min(1.0, (until - start).total_seconds() / span), shown_share(left, self._options)
 
     def _outlook(self, window: WindowHistory) -> str:
         quota = _quota(window)
         if quota is None or quota.resets_at is None:
             return "No cycle runs now."
-        text = f"{percent_text(quota.remaining_percent)} left, resets {self.moment(quota.resets_at)}"
+        text = f"{amount_text(quota.remaining_percent, self._options)}, resets {self.moment(quota.resets_at)}"
         forecast = window_forecast(quota, self._now)
         if forecast is None:
             return f"{text}."

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import NEVER_POLLED, AccountState, Level
 from trayquota.core.text import format_short_duration
-from trayquota.views.labels import needs_user, whole_percent
+from trayquota.views.labels import needs_user
+from trayquota.views.percents import shown_number
 from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def icon_spec(snapshot: Snapshot, subject: IconSubject, options: DisplayOptions,
         mark = placeholder(subject.snapshot, attention=is_it)
         return IconSpec(placeholder=mark, attention=attention and not is_it, style=options.style)
     return IconSpec(
-        percent=whole_percent(lowest.remaining_percent),
+        percent=shown_number(lowest.remaining_percent, options),
         level=options.level(lowest.remaining_percent),
         stale=lowest.usage.state is AccountState.STALE,
         attention=attention,
@@ -67,6 +68,6 @@ def _bars(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[
             for live in usage.live_windows(now, options.ignored_windows)
             if (live.window.duration_s is None or live.window.duration_s > _SESSION_S) == long
         ]
-        return whole_percent(min(percents)) if percents else None
+        return shown_number(min(percents), options) if percents else None
 
     return lowest(long=False), lowest(long=True)

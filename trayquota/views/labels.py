@@ -1,8 +1,7 @@
-"""Percents, states and windows as text for people."""
+"""States and windows as text for people."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,6 +10,7 @@ from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState, FailureKind, Level
 from trayquota.core.text import format_age, format_duration, shorten_middle
 from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
+from trayquota.views.percents import bar_text, percent_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
-BAR_CELLS = 10
 BAR_GLYPHS = "▰▱"
 NAME_CHARS = 40
 """Of an account's name where a whole line has no limit of its own."""
@@ -46,8 +45,9 @@ class DisplayOptions(Struct, frozen=True):
     Attributes:
         provider_title: A provider's name for people.
         usage_page: Where a provider shows the same numbers; empty when there is no such page.
-        low_percent: Below this a quota is low.
-        critical_percent: Below this it is critical.
+        shows_used: Percents and bars say what is used in place of what is left.
+        low_percent: With less left than this a quota is low.
+        critical_percent: With less left than this it is critical.
         style: The icon's: ``number``, ``ring`` or ``bar``.
         icon_shows: What the icon is about, as :mod:`.icon_subject` reads it.
         icon_counts_down: An empty quota shows the time to its reset in the icon.
@@ -62,6 +62,7 @@ class DisplayOptions(Struct, frozen=True):
 
     provider_title: Callable[[str], str] = str.title
     usage_page: Callable[[str], str] = lambda _provider: ""
+    shows_used: bool = False
     low_percent: float = 25
     critical_percent: float = 10
     style: str = "number"
@@ -82,22 +83,6 @@ class DisplayOptions(Struct, frozen=True):
         if remaining_percent < self.critical_percent:
             return Level.CRITICAL
         return Level.LOW if remaining_percent < self.low_percent else Level.PLENTY
-
-
-def whole_percent(remaining: float) -> int:
-    """Return a remaining percent as a whole number that never promises too much; only nothing left is 0."""
-    return 0 if remaining <= 0 else max(1, math.floor(remaining + 1e-9))
-
-
-def percent_text(remaining: float | None) -> str:
-    """Return ``42%``, or ``?`` for unknown."""
-    return "?" if remaining is None else f"{whole_percent(remaining)}%"
-
-
-def bar_text(remaining: float | None, glyphs: str) -> str:
-    """Return ten cells, as many of them filled as tens of percent remain; the last one goes with the last percent."""
-    filled = 0 if remaining is None or remaining <= 0 else max(1, math.floor(remaining / 100 * BAR_CELLS + 0.5))
-    return glyphs[0] * filled + glyphs[1] * (BAR_CELLS - filled)
 
 
 def account_label(account: Account, options: DisplayOptions, name_chars: int = NAME_CHARS) -> str:
@@ -186,9 +171,9 @@ def _reset_credits_label(resets: ResetCredits, now: datetime, options: DisplayOp
 
 
 def lowest_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
-    """Return the lowest remaining percent of an account, or its state where it has none."""
+    """Return the percent of the account's window with the least left, or its state where it has none."""
     lowest = usage.lowest(now, options.ignored_windows)
-    return state_label(usage, now, options) if lowest is None else percent_text(lowest.remaining_percent)
+    return state_label(usage, now, options) if lowest is None else percent_text(lowest.remaining_percent, options)
 
 
 def updated_label(snapshot: Snapshot, now: datetime) -> str:
@@ -200,11 +185,11 @@ def updated_label(snapshot: Snapshot, now: datetime) -> str:
     return f"Updated {format_age((now - snapshot.updated_at).total_seconds())}"
 
 
-def window_summary(window: QuotaWindow, now: datetime, answered_at: datetime | None) -> str:
+def window_summary(window: QuotaWindow, now: datetime, answered_at: datetime | None, options: DisplayOptions) -> str:
     """Return a window in short: ``5-hour 42% (2h 13m)``."""
     if window.has_reset(now, answered_at):
         return f"{window.title} has reset"
-    text = f"{window.title} {percent_text(window.remaining_percent)}"
+    text = f"{window.title} {percent_text(window.remaining_percent, options)}"
     if window.resets_at is not None and window.resets_at > now:
         return f"{text} ({format_duration((window.resets_at - now).total_seconds())})"
     return f"{text} (not started)" if is_not_started(window) else text
@@ -213,11 +198,9 @@ def window_summary(window: QuotaWindow, now: datetime, answered_at: datetime | N
 def window_label(window: QuotaWindow, now: datetime, answered_at: datetime | None, options: DisplayOptions) -> str:
     """Return a window as a menu row; what must line up comes first, for fonts there are proportional."""
     if window.has_reset(now, answered_at):
-        return (
-            f"{bar_text(None, options.bar_glyphs)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
-        )
+        return f"{bar_text(None, options)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
     remaining = window.remaining_percent
-    parts = [f"{bar_text(remaining, options.bar_glyphs)} {percent_text(remaining):{FIGURE_SPACE}>4}  {window.title}"]
+    parts = [f"{bar_text(remaining, options)} {percent_text(remaining, options):{FIGURE_SPACE}>4}  {window.title}"]
     if window.resets_at is not None and window.resets_at > now:
         left = format_duration((window.resets_at - now).total_seconds())
         parts.append(f"resets in {left} ({format_moment(window.resets_at, now, options.clock_format, options.zone)})")

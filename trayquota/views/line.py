@@ -13,7 +13,8 @@ from trayquota.core.next_account import Demand, next_account
 from trayquota.core.text import format_duration
 from trayquota.views.advice import advise
 from trayquota.views.display_names import with_display_names
-from trayquota.views.labels import account_label, lowest_label, percent_text, whole_percent
+from trayquota.views.labels import account_label, lowest_label
+from trayquota.views.percents import percent_text, whole_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,7 @@ class Line(Struct, frozen=True):
         next: The name of the account to use next; empty where none has room.
         is_stale: The percent is from an earlier refresh.
         details: For a tooltip: what to do next, then a line per account.
+        shown: The percent as people see it, left or used.
     """
 
     percent: int | None = None
@@ -63,12 +65,12 @@ class Line(Struct, frozen=True):
     next: str = ""
     is_stale: bool = False
     details: tuple[str, ...] = ()
+    shown: str = "?"
 
     @property
     def text(self) -> str:
         """The least that a bar shows: ``42% 2h 13m``, with ``~`` before a percent from an earlier refresh."""
-        percent = f"{'~' if self.is_stale else ''}{percent_text(self.percent)}"
-        return f"{percent} {self.resets_in}".rstrip()
+        return f"{'~' if self.is_stale else ''}{self.shown} {self.resets_in}".rstrip()
 
 
 def line(snapshot: Snapshot, now: datetime, options: DisplayOptions, *, has_details: bool = False) -> Line:
@@ -83,6 +85,7 @@ def line(snapshot: Snapshot, now: datetime, options: DisplayOptions, *, has_deta
     account = lowest.usage.account
     return Line(
         percent=whole_percent(lowest.remaining_percent),
+        shown=percent_text(lowest.remaining_percent, options),
         account=account.name,
         provider=options.provider_title(account.provider),
         window=lowest.window.title,
@@ -111,7 +114,7 @@ def format_line(found: Line, form: str) -> str:
         case LineFormat.TMUX:
             return f"#[fg={colour}]{text}#[default]" if colour else text
         case LineFormat.I3BLOCKS:
-            block = {"full_text": text, "short_text": percent_text(found.percent)}
+            block = {"full_text": text, "short_text": found.shown}
             return _json(block | ({"color": colour} if colour else {}))
         case LineFormat.JSON:
             return _json({"schema": 1} | {name: getattr(found, name) for name in FIELDS} | {"stale": found.is_stale})

@@ -14,6 +14,7 @@ from trayquota.core.urls import management_page
 from trayquota.views.advice import NEXT_MARK
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
+from trayquota.views.sparklines import turned
 from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenHistory, OpenPage, Quit, Refresh
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _window_rows(usage: AccountUsage, now: datetime, options: DisplayOptions) ->
     for window in usage.windows if usage.counts else ():
         label = window_label(window, now, usage.updated_at, options)
         if drawn := options.sparklines.get((usage.account.id, window.title)):
-            label = f"{label} · {drawn}"
+            label = f"{label} · {turned(drawn) if options.shows_used else drawn}"
         yield MenuItem(label, action, enabled=action is not None, key=f"{usage.account.id} {window.title}")
 
 

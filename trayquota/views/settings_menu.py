@@ -38,6 +38,7 @@ class MenuSettings(Struct, frozen=True):
         interval_minutes: How often each account is refreshed.
         icon_style: ``number``, ``ring`` or ``bar``.
         icon_countdown: Whether an empty quota shows the time to its reset.
+        shows_used: Whether percents and bars say what is used.
         icon_choices: The rows that choose what the icon shows.
         notifications: Whether there are any.
         hide_emails: Whether accounts are numbered instead of named.
@@ -50,6 +51,7 @@ class MenuSettings(Struct, frozen=True):
     interval_minutes: float = 5
     icon_style: str = "number"
     icon_countdown: bool = True
+    shows_used: bool = False
     icon_choices: tuple[MenuItem, ...] = ()
     notifications: bool = True
     hide_emails: bool = False
@@ -99,6 +101,8 @@ def _icon_rows(in_force: MenuSettings) -> Iterator[MenuItem]:
         yield MenuItem(title, SetSetting("icon_style", style), checked=style == in_force.icon_style, radio=True)
     yield MenuItem(separator=True)
     yield _switch("Time to the reset when empty", "icon_countdown", is_on=in_force.icon_countdown)
+    value = "left" if in_force.shows_used else "used"
+    yield MenuItem("What is used, not what is left", SetSetting("show", value), checked=in_force.shows_used)
 
 
 def _switch(label: str, key: str, *, is_on: bool) -> MenuItem:

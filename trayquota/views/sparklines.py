@@ -18,6 +18,7 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 LONG_SPAN, SHORT_SPAN = timedelta(days=7), timedelta(days=1)
 """What is drawn; the short one of a window that has several cycles a day."""
 _PARTS = 8
+_TURNED = str.maketrans(BLOCKS[1:], BLOCKS[:0:-1])
 
 
 def sparkline(window: WindowHistory, now: datetime) -> str:
@@ -25,6 +26,11 @@ def sparkline(window: WindowHistory, now: datetime) -> str:
     is_short = window.duration_s is not None and window.duration_s < SHORT_SPAN.total_seconds()
     start = now - (SHORT_SPAN if is_short else LONG_SPAN)
     return spark_text(lowest_remaining(window.samples, start, now, _PARTS)).strip()
+
+
+def turned(line: str) -> str:
+    """Return the same line for what was used."""
+    return line.translate(_TURNED)
 
 
 def spark_text(values: Sequence[float | None]) -> str:

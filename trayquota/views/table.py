@@ -8,7 +8,8 @@ from trayquota.core.model import Level
 from trayquota.core.text import format_age
 from trayquota.views.advice import NEXT_MARK, advise
 from trayquota.views.display_names import SEPARATOR, header_parts, with_display_names
-from trayquota.views.labels import BAR_CELLS, account_label, extra_lines, percent_text, state_lines, window_label
+from trayquota.views.labels import account_label, extra_lines, state_lines, window_label
+from trayquota.views.percents import BAR_CELLS, amount_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,9 +45,9 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
     lowest = snapshot.lowest(now, options.ignored_windows)
     if lowest is not None:
         name = account_label(lowest.usage.account, options)
-        console.print(
-            Text(f"\n{percent_text(lowest.remaining_percent)} left at the least: {name}, {lowest.window.title}")
-        )
+        extreme = "most" if options.shows_used else "least"
+        amount = amount_text(lowest.remaining_percent, options)
+        console.print(Text(f"\n{amount} at the {extreme}: {name}, {lowest.window.title}"))
     # Who is next is marked in the list.
     relief = "" if advice.next_id else advice.line
     for line in filter(None, (relief, *advice.lapses)):

@@ -15,11 +15,11 @@ from trayquota.views.labels import (
     failure_label,
     lowest_label,
     needs_user,
-    percent_text,
     state_label,
     updated_label,
     window_summary,
 )
+from trayquota.views.percents import amount_text
 from trayquota.views.tray_context import NO_LIMITS, TrayLimits
 from trayquota.views.tray_view import Placeholder
 from trayquota.views.utf16_text import fit_lines, utf16_units
@@ -38,7 +38,7 @@ _MAX_ACCOUNT_LINES = 20
 def headline(snapshot: Snapshot, lowest: LiveWindow | None, now: datetime, options: DisplayOptions) -> str:
     """Return the one thing that matters; ``lowest`` is the window that the icon shows, if it shows one."""
     if lowest is not None:
-        text = f"{percent_text(lowest.remaining_percent)} left"
+        text = amount_text(lowest.remaining_percent, options)
         if lowest.usage.state is AccountState.STALE and lowest.usage.updated_at is not None:
             text += f" {format_age((now - lowest.usage.updated_at).total_seconds())}"
         return f"{text}: {account_label(lowest.usage.account, options)}, {lowest.window.title}"
@@ -117,7 +117,7 @@ def _fits(lines: Sequence[str], limits: TrayLimits) -> bool:
 
 def _account_line(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
     windows = usage.windows if usage.counts else ()
-    summaries = ", ".join(window_summary(window, now, usage.updated_at) for window in windows)
+    summaries = ", ".join(window_summary(window, now, usage.updated_at, options) for window in windows)
     parts = (summaries, state_label(usage, now, options))
     return f"{account_label(usage.account, options)}: {' · '.join(part for part in parts if part)}"
 

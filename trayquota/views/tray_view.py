@@ -34,12 +34,12 @@ class IconSpec(Struct, frozen=True):
     """All that decides the picture; equal specs draw equal pictures.
 
     Attributes:
-        percent: The lowest remaining percent as a whole number 0–100, or ``None``: then ``placeholder`` is shown.
+        percent: The number shown, what is left or what is used, 0–100, or ``None``: then ``placeholder`` is shown.
         placeholder: What to show without a percent.
-        level: The level of ``percent``.
+        level: How little is left.
         stale: The number is from an earlier refresh: drawn hollow.
         attention: An account needs the user: a small badge beside the number.
-        bars: For the style ``bar``: remaining percents (0–100 or ``None``) of the session and the weekly
+        bars: For the style ``bar``: the like (0–100 or ``None``) of the session and the weekly
             window of the most constrained account.
         style: ``number``, ``ring`` or ``bar``.
         countdown: For an empty quota, in place of its number: the time to its reset, as in ``47m``; else empty.
