@@ -1,7 +1,9 @@
 """Claude: the usage endpoint behind ``/usage``, and refreshing its logins.
 
-Neither endpoint is documented by its vendor; both are known from programs that use them, and every field may
-be missing, null or of another type tomorrow.
+Neither endpoint is documented by its vendor, and every field may be missing, null or of another type tomorrow. Requests
+as public clients send them: usage and profile in steipete/CodexBar, ClaudeOAuthUsageFetcher.swift, and
+robinebers/openusage; the token endpoint in router-for-me/CLIProxyAPI (JSON there, a form in nikships/droidproxy; both
+are taken). Agents: anthropics/claude-code, issue 30930; router-for-me/CLIProxyAPI sends ``axios/1.15.2``.
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ class Claude(Provider):
             return Profile()
 
     def refresh_request(self, refresh_token: str) -> Request:
-        """Return the form that trades a single-use refresh token for a new pair."""
+        """Return the form that exchanges a single-use refresh token for a new pair."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": _CLIENT_ID}
         body = "&".join(f"{key}={form_encoded(value)}" for key, value in form.items())
         return Request(

@@ -1,8 +1,14 @@
 """What Claude's usage and profile answers say. Pure: JSON in, windows and names out.
 
-Neither answer is documented by its vendor. The fields are those seen in public clients until 2026-11: ``limits[]``,
-the buckets beside it (``five_hour``, ``seven_day``, …), ``spend`` and its older twin ``extra_usage``, ``cedar_ember``
-(reset credits). All percents in them are 0–100: 1.0 is one percent.
+Neither answer is documented by its vendor. All percents are 0–100: 1.0 is one percent. Where the fields were seen:
+
+- ``limits[]``: nesszer/Win-CodexBar, rust/src/providers/claude/oauth/tests.rs, issues 210 and 279; tontinton/maki 456.
+- The buckets beside it (``five_hour``, ``seven_day``, …): nikships/droidproxy; the names of the routines' bucket in
+  steipete/CodexBar, ClaudeOAuthUsageFetcher.swift; what has no meaning, in tests of public clients, 2026-11.
+- ``spend`` and its older twin ``extra_usage``: tddworks/ClaudeBar 225; minor units: steipete/CodexBar 1111; members of
+  an organization: anthropics/claude-code 84443.
+- ``cedar_ember`` (reset credits): steipete/CodexBar 3895; robinebers/openusage 1290 and 1291.
+- The profile's plan: router-for-me/Cli-Proxy-API-Management-Center, src/features/quota/providers/claude/data.ts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
 """Codex: the usage endpoint of a ChatGPT subscription.
 
-The endpoint is not documented by its vendor; it is known from programs that use it, and every field may be
-missing, null or of another type tomorrow. Logins are never renewed here: their refresh tokens belong to the
+The endpoint is not documented by its vendor, and every field may be missing, null or of another type tomorrow. Requests
+as public clients send them: nikships/droidproxy; router-for-me/Cli-Proxy-API-Management-Center,
+src/utils/quota/constants.ts; the month of education plans in steipete/CodexBar,
+CodexOAuthUsageFetcher.swift. Claims of the tokens: router-for-me/CLIProxyAPI,
+internal/auth/codex. Logins are never renewed here: their refresh tokens belong to the
 program that wrote the file, and using one twice can sign the person out everywhere.
 """
 

@@ -1,4 +1,8 @@
-"""What Codex's windows and plans are called."""
+"""What Codex's windows and plans are called.
+
+Titles by length as nikships/droidproxy has them; steipete/CodexBar 2592, nguyenphutrong/quotio 356 and
+lidge-jun/opencodex 315 are what a title by the slot gets wrong. Plans: steipete/CodexBar.
+"""
 
 from __future__ import annotations
 

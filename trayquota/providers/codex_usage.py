@@ -1,7 +1,16 @@
 """What Codex's usage answers say. Pure: JSON and headers in, windows out.
 
-The answers are not documented by their vendor. The fields are those seen in public clients until 2026-11; each comes
-in snake case and in camel case, and numbers may be text. ``used_percent`` is 0–100: 1.0 is one percent.
+The answers are not documented by their vendor. Each field comes in snake case and in camel case, and numbers may be
+text. ``used_percent`` is 0–100: 1.0 is one percent. Where the fields were seen:
+
+- ``rate_limit``, ``additional_rate_limits``, ``code_review_rate_limit``: nikships/droidproxy;
+  router-for-me/Cli-Proxy-API-Management-Center, src/utils/quota/builders.ts.
+- ``individual_limit`` in its three places: steipete/CodexBar, CodexOAuthCreditLimitTests.
+- ``credits``, ``rate_limit_reached_type``: moritzfl/llm-subscription-usage-intellij,
+  OpenAiUsageResponseFixtures.kt; seakee/CPA-Manager-Plus, codexQuota.ts; seats without limits: openai/codex 45908.
+- ``x-codex-*`` headers: robinebers/openusage; as a proxy keeps them: a public client, 2026-11.
+- ``rate_limit_reset_credits``: router-for-me/Cli-Proxy-API-Management-Center,
+  src/features/quota/providers/codex/data.ts.
 """
 
 from __future__ import annotations

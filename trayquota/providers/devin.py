@@ -1,6 +1,7 @@
 """Devin: the plan status that Windsurf's editor reads.
 
-Request and fields seen in public clients, 2026-11. The answer is protobuf's JSON: 64-bit integers are text, and a
+Request, fields and those of the file (router-for-me/CLIProxyAPI, internal/auth/devin/record.go) as seen in public
+clients, 2026-11. The answer is protobuf's JSON: 64-bit integers are text, and a
 value of 0 is left out. So a window that has a reset and no percent has nothing left; programs differ here, some drop
 the row instead.
 """

@@ -1,7 +1,7 @@
 """Gemini CLI: the quotas per model of Google's Code Assist.
 
-Seen in public clients (steipete/CodexBar; nguyenphutrong/quotio). Consumer accounts were shut off on 2026-06-18; what
-remains are standard and enterprise ones.
+Seen in public clients (steipete/CodexBar, docs/gemini.md; nguyenphutrong/quotio). Consumer accounts were shut off on
+2026-06-18; what remains are standard and enterprise ones.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Meta Muse: the subscription's windows, stated beside a fresh key.
 
-Request and fields seen in public clients, 2026-11 (one reading says GET instead of POST). A request mints a key, so
+Request and fields seen in public clients, 2026-11 (one reading says GET instead of POST); those of the file in
+router-for-me/CLIProxyAPI, internal/auth/meta/meta.go. A request mints a key, so
 none is sent unless ``providers_on`` names this provider, and then at most every 15 minutes. The answer holds that
 key and the person's name: nothing but the fields read here is kept, logged or shown, and no error quotes it.
 """

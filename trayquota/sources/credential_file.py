@@ -1,4 +1,9 @@
-"""Reading one credential file: bytes to fields, and fields to an account with its login."""
+"""Reading one credential file: bytes to fields, and fields to an account with its login.
+
+The keys are those that router-for-me/CLIProxyAPI reads: ``sdk/cliproxy/auth/types.go`` (expiry, nested tokens),
+``sdk/auth/filestore.go`` (``type``, ``disabled``) and ``internal/api/handlers/management/api_tools.go`` (where a token
+may stand); ``access``, ``refresh`` and ``expires`` are written by nikships/droidproxy.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""One entry of a proxy's list of credentials, read: an account, and what the proxy has seen of its quotas."""
+"""One entry of a proxy's list of credentials, read: an account, and what the proxy has seen of its quotas.
+
+Fields as router-for-me/CLIProxyAPI writes them: ``internal/api/handlers/management/auth_files.go``; ``quota.signals``
+as seen in public clients, 2026-11.
+"""
 
 from __future__ import annotations
 
