@@ -7,9 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from provider_list import provider_names
 from provider_stand_in import Reply
 
-from trayquota.providers import provider_names, provider_title
+from trayquota.providers import provider_title
 
 from .command import wait_until
 

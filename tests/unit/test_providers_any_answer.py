@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from provider_list import provider_names
 
 from trayquota.core.credential import Tokens
 from trayquota.core.errors import FetchError
-from trayquota.providers import find_provider, provider_names
+from trayquota.providers import find_provider
 
 from . import facts
 from .provider_answers import FOLDER, login_of, provider
@@ -26,7 +27,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=20,
 )
-NAMES = sorted(provider_names())
+NAMES = provider_names()
 SAMPLES = [
     (facts_2["provider"], answer)
     for path in sorted(FOLDER.glob("*.json"))

@@ -46,12 +46,6 @@ def _modules() -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(__path__))
 
 
-@cache
-def provider_names() -> frozenset[str]:
-    """Return the names of all providers. Imports them all: for lists and tests, not for a start."""
-    return frozenset(name for name in _modules() if find_provider(name) is not None)
-
-
 def provider_name(file_type: str) -> str:
     """Return the provider's name for a credential file's ``type``; unknown types are kept as they are."""
     key = clean(file_type, 40).lower().replace("_", "-")
