@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import AutostartError, ConfigError
 from trayquota.core.refresh_policy import Reason
+from trayquota.engine.status_notification import StatusNotification
 from trayquota.services import SessionEndGuard, build_services, display_options, provider_switches, utc_now
 from trayquota.settings.current import CurrentSettings
 from trayquota.system.autostart_switch import AutostartSwitch
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 NAME = "trayquota"
 _GRACE_S = 0.8
-_ANSWERS_S = 5.0
-"""How long a notification of all accounts waits for the answers to a refresh."""
 _ENVIRONMENT_S = 0.3  # after the start: by then the first requests are out
 _SETTLE_S = 0.2  # an editor writes a file in several steps
 _log = logging.getLogger(__name__)
@@ -83,9 +82,9 @@ class App:
         self._open_history = open_history
         self._options = display_options(config)
         self._autostart = AutostartSwitch(autostart_options)
-        self._awaits_answers = False
         self._tray = Tray(NAME, choice, self._act)
         self._services = build_services(config, self, interval_s=interval_s)
+        self._status_notification = StatusNotification(self._services.engine, self._notify_status)
         self._tray.on_click = lambda: self._services.engine.post(self._notify_status)
         self._tray.on_middle_click = self.refresh_and_notify
         self._tray.on_change = lambda: self._services.engine.post(self._show_anew)
@@ -119,7 +118,7 @@ class App:
     def refresh_and_notify(self) -> None:
         """Refresh, then notify of all accounts: for a second start. From any thread or signal handler."""
         self._services.engine.request(Reason.MANUAL)
-        self._services.engine.post(self._await_answers)
+        self._services.engine.post(self._status_notification.await_answers)
 
     def _set_up(self) -> None:
         self._services.recorder.start()
@@ -171,8 +170,7 @@ class App:
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot, and notify of it when it was awaited."""
         self._tray.show(self._view(snapshot))
-        if not self._services.engine.is_refreshing:
-            self._stop_awaiting_answers()
+        self._status_notification.published()
 
     def notify(self, alert: Alert) -> None:
         """Notify of what is new; a click on that opens the provider's page."""
@@ -226,16 +224,6 @@ class App:
             self._services.engine.configure(interval_s=config.settings.interval_minutes * 60)
         self._show_anew()
 
-    def _await_answers(self) -> None:
-        """Notify of all accounts with the answers to a refresh, or after a time without them."""
-        self._awaits_answers = True
-        self._services.engine.call_later("answers", _ANSWERS_S, self._stop_awaiting_answers)
-
-    def _stop_awaiting_answers(self) -> None:
-        if self._awaits_answers:
-            self._awaits_answers = False
-            self._notify_status()
-
     def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
         view = self._view(replace(self._services.engine.snapshot, refreshing=False))
@@ -260,7 +248,7 @@ class App:
             case OpenHistory():
                 threading.Thread(target=self._show_history, name="history page", daemon=True).start()
             case OpenSettings():
-                engine.post(self._open_settings)
+                engine.post(lambda: self._succeeds("There is no settings file", self._settings.open))
             case SetSetting():
                 engine.post(lambda: self._set(action))
             case SetAutostart(on):
@@ -277,25 +265,21 @@ class App:
     # On the engine's thread, after a click.
 
     def _set(self, choice: SetSetting) -> None:
-        try:
-            self._settings.set(choice.key, choice.value)
-        except ConfigError as error:
-            self._notify_problem("The setting was not kept", str(error))
-        else:
+        if self._succeeds("The setting was not kept", lambda: self._settings.set(choice.key, choice.value)):
             self._apply_settings()
 
-    def _open_settings(self) -> None:
-        try:
-            self._settings.open()
-        except ConfigError as error:
-            self._notify_problem("There is no settings file", str(error))
-
     def _switch_autostart(self, *, on: bool) -> None:
-        try:
-            self._autostart.switch(on=on)
-        except AutostartError as error:
-            self._notify_problem("Starting at login was not changed", str(error))
+        self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
         self._show_anew()
+
+    def _succeeds(self, failed: str, do: Callable[[], None]) -> bool:
+        """Do what was clicked; return whether that was possible. If not, a notification titled ``failed`` says why."""
+        try:
+            do()
+        except (ConfigError, AutostartError) as error:
+            self._notify_problem(failed, str(error))
+            return False
+        return True
 
     def _notify_problem(self, title: str, message: str) -> None:
         _log.warning("%s", title)
