@@ -13,14 +13,13 @@ from msgspec.structs import replace
 from trayquota.core.errors import AutostartError, ConfigError
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.status_notification import StatusNotification
-from trayquota.services import SessionEndGuard, build_services, display_options, provider_switches, utc_now
+from trayquota.services import SessionEndGuard, build_services, display_options, utc_now
 from trayquota.settings.current import CurrentSettings
+from trayquota.settings.menu_choices import menu_settings
 from trayquota.system.autostart_switch import AutostartSwitch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
-from trayquota.views.icon_menu import icon_menu
-from trayquota.views.provider_menu import provider_menu
-from trayquota.views.settings_menu import MenuSettings, settings_menu_item
+from trayquota.views.settings_menu import settings_menu_item
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_context import TrayContext
 from trayquota.views.tray_view import (
@@ -30,6 +29,7 @@ from trayquota.views.tray_view import (
     OpenSettings,
     Quit,
     Refresh,
+    Rename,
     SetAutostart,
     SetSetting,
 )
@@ -185,22 +185,12 @@ class App:
         self._show_anew()
 
     def _view(self, snapshot: Snapshot) -> TrayView:
-        settings = self._settings.config.settings
-        choices = MenuSettings(
-            interval_minutes=settings.interval_minutes,
-            icon_style=settings.icon_style,
-            shows_used=self._options.shows_used,
-            icon_countdown=settings.icon_countdown,
-            icon_choices=icon_menu(snapshot, self._options, self._tray.limits.menu_rows),
-            notifications=settings.notifications,
-            hide_emails=settings.hide_emails,
-            sparklines=settings.sparklines,
-            starts_at_login=self._autostart.is_on,
-            proxies=settings.connected_proxies,
-            providers=provider_menu(snapshot, provider_switches(self._settings.config)),
-        )
+        config, tray = self._settings.config, self._tray
+        settings = config.settings
+        is_on = self._autostart.is_on
+        choices = menu_settings(config, snapshot, self._options, tray.limits.menu_rows, starts_at_login=is_on)
         snapshot = self._services.with_local_resets(snapshot)
-        tray, problem = self._tray, self._settings.problem
+        problem = self._settings.problem
         has_history = self._open_history is not None and settings.history
         context = TrayContext(tray.limits, tray.arrangement, settings_menu_item(choices), problem, has_history)
         drawn = self._services.recorder.sparklines if settings.sparklines else {}
@@ -249,6 +239,8 @@ class App:
                 threading.Thread(target=self._show_history, name="history page", daemon=True).start()
             case OpenSettings():
                 engine.post(lambda: self._succeeds("There is no settings file", self._settings.open))
+            case Rename(account_id):
+                engine.post(lambda: self._succeeds("The name was not kept", lambda: self._settings.rename(account_id)))
             case SetSetting():
                 engine.post(lambda: self._set(action))
             case SetAutostart(on):

@@ -67,6 +67,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         icon_shows=settings.icon_shows,
         icon_counts_down=settings.icon_countdown,
         ignored_windows=frozenset(settings.ignore_windows),
+        names=settings.names,
         hide_names=settings.hide_emails,
         clock_format=time_format(config.locale),
         bar_glyphs=bar_glyphs,

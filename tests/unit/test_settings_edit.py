@@ -168,7 +168,11 @@ def test_the_template_names_every_setting_with_its_default(path: Path) -> None:
     lines = config_template().splitlines()
     assert all(line.startswith("#") or not line for line in lines)
     assert tomllib.loads(config_template()) == {}
-    uncommented = [line.removeprefix("# ") for line in lines if " = " in line and line.split()[1].islower()]
+    uncommented = [
+        line.removeprefix("# ")
+        for line in lines
+        if (" = " in line and line.split()[1].islower()) or line.startswith("# [")
+    ]
     content = "\n".join(uncommented).encode()
     assert list(tomllib.loads(content.decode())) == list(Settings.__struct_fields__)
     assert decode(content, path)[0] == Settings()

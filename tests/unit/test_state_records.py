@@ -125,6 +125,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                     "person": {"account": "0a1b", "name": "2c3d"},
                     "source": "folder",
                     "server": "",
+                    "note": "",
                 },
                 "polled_at": "2026-09-22T11:59:00Z",
                 "updated_at": "2026-09-22T11:59:00Z",

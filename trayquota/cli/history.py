@@ -135,7 +135,7 @@ def read_histories(
         store: The history.
         days: Only of so many days; ``None`` is all.
         name: Of one account, by its name or file without regard to case.
-        hides_names: Accounts are numbered where the person wants that.
+        hides_names: Accounts have the names that people are shown, or numbers.
 
     Raises:
         HistoryError: It cannot be read.
@@ -144,18 +144,18 @@ def read_histories(
     snapshot = cached_snapshot(config)
     since = now - timedelta(days=days) if days is not None else None
     histories = store.read([usage.account for usage in snapshot.accounts], since, now)
+    shown = {
+        usage.account.id: usage.account for usage in with_display_names(snapshot, display_options(config)).accounts
+    }
+    named = [(history, shown.get(history.account.id, history.account)) for history in histories]
     if name is not None:
         wanted = name.casefold()
-        histories = tuple(
-            history
-            for history in histories
-            if wanted in {history.account.id.casefold(), history.account.name.casefold()}
-        )
-    if not hides_names:
-        return histories
-    shown = with_display_names(snapshot, display_options(config))
-    names = {usage.account.id: usage.account for usage in shown.accounts}
-    return tuple(replace(history, account=names.get(history.account.id, history.account)) for history in histories)
+        named = [
+            (history, account)
+            for history, account in named
+            if wanted in {text.casefold() for text in (account.id, account.name, history.account.name)}
+        ]
+    return tuple(replace(history, account=account) if hides_names else history for history, account in named)
 
 
 def _say_nothing_recorded(config: Config, options: Options) -> int:

@@ -93,6 +93,7 @@ def _display_options(config: Config, form: str) -> DisplayOptions:
         low_percent=settings.low_percent,
         critical_percent=settings.critical_percent,
         ignored_windows=frozenset(settings.ignore_windows),
+        names=settings.names,
         hide_names=settings.hide_emails,
     )
     if not form.startswith((LineFormat.WAYBAR, LineFormat.JSON)) and "{provider}" not in form:

@@ -27,7 +27,7 @@ from trayquota.views.json_document import instant_text, number
 from trayquota.views.labels import account_label, state_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from trayquota.cli.common import Options
@@ -47,11 +47,13 @@ class Choice(Struct, frozen=True):
 
     Attributes:
         usages: With display names; in the contract's order.
+        names: The accounts' own names, by id.
         candidate: The one to use; ``None`` where none has room.
         now: When it was chosen.
     """
 
     usages: Sequence[AccountUsage]
+    names: Mapping[str, str]
     candidate: Candidate | None
     now: datetime
 
@@ -124,7 +126,7 @@ def _choose(snapshot: Snapshot, options: Options, demand: Demand, config: Config
         if options.provider in {None, usage.account.provider}
         and options.account in {None, usage.account.id, usage.account.name, names[usage.account.id]}
     ]
-    return Choice(usages, next_account(usages, now, demand), now)
+    return Choice(usages, names, next_account(usages, now, demand), now)
 
 
 def _print(choice: Choice, demand: Demand, config: Config, *, as_json: bool) -> int:
@@ -166,7 +168,7 @@ def _document(choice: Choice, demand: Demand) -> dict[str, object]:
         "schema": _SCHEMA,
         "account": account and account.id,
         "provider": account and account.provider,
-        "name": account and account.name,
+        "name": account and choice.names[account.id],
         "remaining_percent": candidate and number(candidate.remaining_percent),
         "lapses_at": candidate and instant_text(candidate.lapses_at),
         "relief": None

@@ -85,6 +85,7 @@ class Account(RedactedRepr, Struct, frozen=True):
         person: Whose it is, to notice another login in the same place.
         source: Where it comes from: ``folder``, ``proxy``, ``native``.
         server: The address of the proxy that has it; empty for a file on this machine.
+        note: What the person calls it at their proxy; empty for nothing.
     """
 
     repr_fields = ("provider", "plan")
@@ -99,6 +100,7 @@ class Account(RedactedRepr, Struct, frozen=True):
     person: Person = field(default_factory=Person)
     source: str = "folder"
     server: str = ""
+    note: str = ""
 
     @property
     def sort_key(self) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from trayquota.core.errors import ConfigError
 from trayquota.core.model import Percent  # noqa: TC001 - for msgspec, which resolves annotations
@@ -101,7 +101,9 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         bool,
         setting("Whether you are told when what is left of a week, limit resets or a subscription are about to lapse."),
     ] = False
-    hide_emails: Annotated[bool, setting("Whether accounts are numbered instead of named, for screen sharing.")] = False
+    hide_emails: Annotated[
+        bool, setting("Whether accounts without a name of your own are numbered, for screen sharing.")
+    ] = False
     history: Annotated[
         bool, setting("Whether it is recorded what was left over time; `trayquota history --forget` removes it.")
     ] = True
@@ -131,6 +133,13 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
             expected="the name of a locale, such as de_DE",
         ),
     ] = ""
+    names: Annotated[
+        dict[str, str],
+        setting(
+            'Names of your own for accounts, by file name, as in "claude-ada@example.com.json" = "Work".',
+            expected="a table of names by file name",
+        ),
+    ] = field(default_factory=dict)
 
 
 def decode(content: bytes, path: Path) -> tuple[Settings, frozenset[str]]:

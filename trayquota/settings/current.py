@@ -66,6 +66,19 @@ class CurrentSettings:
         path = self.config.paths.config
         set_setting(path, key, value, lambda content: decode(content, path))
 
+    def rename(self, account_id: str) -> None:
+        """Open the file with a place for the account's name in it.
+
+        Raises:
+            ConfigError: It cannot be written.
+        """
+        from trayquota.settings.edit import set_setting
+
+        path = self.config.paths.config
+        if account_id not in self.config.settings.names:
+            set_setting(path, ("names", account_id), "", lambda content: decode(content, path))
+        self.open()
+
     def open(self) -> None:
         """Open the file in the person's own program; a commented one is written first where there is none.
 

@@ -83,12 +83,12 @@ def write_template(path: Path) -> None:
         raise ConfigError(message) from None
 
 
-def set_setting(path: Path, key: str, value: SettingValue, check: Callable[[bytes], object]) -> None:
+def set_setting(path: Path, key: str | tuple[str, ...], value: SettingValue, check: Callable[[bytes], object]) -> None:
     """Give a setting a value in the file, which is made when missing; comments and all else stay.
 
     Args:
         path: The file; a symbolic link stays one.
-        key: The setting's name, after those of the tables it is in.
+        key: The setting's name, after those of the tables it is in; with dots between, or one by one.
         value: Its new value.
         check: Raises ``ConfigError`` when the new content is no valid config file; nothing is written then.
 
@@ -112,13 +112,13 @@ def set_setting(path: Path, key: str, value: SettingValue, check: Callable[[byte
         raise ConfigError(message) from None
 
 
-def _with_value(before: bytes, key: str, value: SettingValue) -> bytes:
+def _with_value(before: bytes, key: str | tuple[str, ...], value: SettingValue) -> bytes:
     """Return a file's content with one value changed. Bytes, for line ends stay, and a byte order mark as well."""
     import tomlkit
 
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
     document = tomlkit.parse(before.removeprefix(mark))
-    *tables, name = key.split(".")
+    *tables, name = key.split(".") if isinstance(key, str) else key
     table = document
     for heading in tables:
         table = table.setdefault(heading, tomlkit.table())

@@ -127,6 +127,7 @@ def _account(path: Path, source: Mapping[str, object], provider: str, identity: 
             user=identity.user_id,
             name=name if name != clean(path.name) else None,
         ),
+        note=text(source.get("note"), 100) or "",
     )
 
 

@@ -76,6 +76,7 @@ def _account(entry: Mapping[str, object], file: str, provider: str, identity: Id
         organization=identity.organization,
         person=person(account=account_id, name=email),
         source=SOURCE,
+        note=text(entry.get("note"), 100) or "",
     )
 
 

@@ -1,4 +1,8 @@
-"""The names that are shown: the accounts' own, made different where several are equal, or numbers in their place."""
+"""The names that are shown: the person's, else the accounts' own, or numbers in their place.
+
+What the person calls an account is in the settings, else it is the note that their proxy keeps with it. Names that are
+equal are made different.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,12 @@ _PART_CHARS = 36
 def with_display_names(snapshot: Snapshot, options: DisplayOptions) -> Snapshot:
     """Return the snapshot with the names that are to be shown."""
     accounts = [usage.account for usage in snapshot.accounts]
-    names = _numbered(accounts) if options.hide_names else _distinct(accounts)
+    aliases = {account.id: alias for account in accounts if (alias := _alias(account, options))}
+    if options.hide_names:
+        names = {**_numbered(accounts), **aliases}
+    else:
+        named = [replace(account, name=aliases.get(account.id, account.name)) for account in accounts]
+        names = {**aliases, **_distinct(named)}
     usages = (
         replace(usage, account=replace(usage.account, name=names[usage.account.id]))
         if usage.account.id in names
@@ -38,6 +47,13 @@ def header_parts(account: Account) -> tuple[str, ...]:
     """Return an account's display name and its plan, unless the name has that already."""
     is_named = account.plan is None or account.plan in account.name.split(SEPARATOR)
     return (account.name,) if is_named else (account.name, str(account.plan))
+
+
+def _alias(account: Account, options: DisplayOptions) -> str:
+    """Return what the person calls an account; empty for nothing, or where it is an e-mail and those are hidden."""
+    file = account.id.rpartition("/")[2]
+    alias = clean(options.names.get(account.id) or options.names.get(file) or account.note)
+    return "" if options.hide_names and "@" in alias else alias
 
 
 def _numbered(accounts: Iterable[Account]) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""The submenu that chooses what the icon shows."""
+"""The submenus that have a row for each account: what the icon shows, and how accounts are called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trayquota.views.display_names import with_display_names
 from trayquota.views.icon_subject import LOWEST, NEXT, account_choice
 from trayquota.views.labels import account_label
 from trayquota.views.menu import paged
-from trayquota.views.tray_view import MenuItem, SetSetting
+from trayquota.views.tray_view import MenuItem, Rename, SetSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,13 @@ def icon_menu(snapshot: Snapshot, options: DisplayOptions, max_rows: int) -> tup
         _choice("The account to use next", NEXT, options),
         *paged([_account_item(usage, options) for usage in shown], max_rows - 2),
     )
+
+
+def rename_menu(snapshot: Snapshot, options: DisplayOptions, max_rows: int) -> tuple[MenuItem, ...]:
+    """Return at most ``max_rows`` rows, for the name of each account."""
+    accounts = [usage.account for usage in with_display_names(snapshot, options).accounts]
+    rows = [MenuItem(f"{account_label(account, options)}…", Rename(account.id), key=account.id) for account in accounts]
+    return paged(rows, max_rows)
 
 
 def _account_item(usage: AccountUsage, options: DisplayOptions) -> MenuItem:

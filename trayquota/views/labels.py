@@ -52,7 +52,8 @@ class DisplayOptions(Struct, frozen=True):
         icon_shows: What the icon is about, as :mod:`.icon_subject` reads it.
         icon_counts_down: An empty quota shows the time to its reset in the icon.
         ignored_windows: Titles of windows that do not count for the lowest.
-        hide_names: Number the accounts instead of naming them.
+        names: What the person calls accounts, by account id or file name.
+        hide_names: Number the accounts that have no such name instead of naming them.
         clock_format: How moments are written.
         zone: The person's time zone; ``None`` is the system's.
         sparklines: What was left over time, by account id and window, for those that have it.
@@ -69,6 +70,7 @@ class DisplayOptions(Struct, frozen=True):
     icon_shows: str = "lowest"
     icon_counts_down: bool = True
     ignored_windows: frozenset[str] = frozenset()
+    names: Mapping[str, str] = {}
     hide_names: bool = False
     clock_format: ClockFormat = BRITISH
     zone: tzinfo | None = None

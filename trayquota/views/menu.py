@@ -15,7 +15,7 @@ from trayquota.views.advice import NEXT_MARK
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
 from trayquota.views.sparklines import turned
-from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenHistory, OpenPage, Quit, Refresh
+from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenHistory, OpenPage, Quit, Refresh, Rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +102,11 @@ def account_rows(
         mark = (NEXT_MARK,) if account_id == next_id else ()
         found[account_id] = AccountRows(
             MenuItem(_header(usage, options, *mark), _home(usage.account), is_enabled, key=account_id),
-            MenuItem(_header(usage, options, lowest_label(usage, now, options), *mark), children=rows, key=account_id),
+            MenuItem(
+                _header(usage, options, lowest_label(usage, now, options), *mark),
+                children=(*rows, MenuItem("Rename…", Rename(account_id), key=f"{account_id} name")),
+                key=account_id,
+            ),
             rows,
         )
     return found

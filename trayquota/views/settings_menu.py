@@ -40,6 +40,7 @@ class MenuSettings(Struct, frozen=True):
         icon_countdown: Whether an empty quota shows the time to its reset.
         shows_used: Whether percents and bars say what is used.
         icon_choices: The rows that choose what the icon shows.
+        renames: The rows that rename accounts.
         notifications: Whether there are any.
         hide_emails: Whether accounts are numbered instead of named.
         sparklines: Whether rows end in what was left over time.
@@ -53,6 +54,7 @@ class MenuSettings(Struct, frozen=True):
     icon_countdown: bool = True
     shows_used: bool = False
     icon_choices: tuple[MenuItem, ...] = ()
+    renames: tuple[MenuItem, ...] = ()
     notifications: bool = True
     hide_emails: bool = False
     sparklines: bool = False
@@ -67,6 +69,7 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
         MenuItem("Refresh every", children=tuple(_intervals(in_force.interval_minutes))),
         MenuItem("Icon", children=tuple(_icon_rows(in_force))),
         *([MenuItem("Number stands for", children=in_force.icon_choices)] if in_force.icon_choices else ()),
+        *([MenuItem("Rename", children=in_force.renames)] if in_force.renames else ()),
         _switch("Notifications", "notifications", is_on=in_force.notifications),
         _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
         _switch("Sparklines", "sparklines", is_on=in_force.sparklines),

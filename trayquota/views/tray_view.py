@@ -87,6 +87,18 @@ class OpenSettings(Struct, frozen=True):
     """Open the settings file in the person's editor."""
 
 
+class Rename(RedactedRepr, Struct, frozen=True):
+    """Open the settings file where the name of an account is.
+
+    Attributes:
+        account_id: The account.
+    """
+
+    repr_fields = ()
+
+    account_id: str
+
+
 SettingValue = bool | float | str | tuple[str, ...]
 
 
@@ -114,7 +126,7 @@ class Quit(Struct, frozen=True):
     """Leave the tray."""
 
 
-Action = Refresh | OpenFolder | OpenPage | OpenHistory | OpenSettings | SetSetting | SetAutostart | Quit
+Action = Refresh | OpenFolder | OpenPage | OpenHistory | OpenSettings | Rename | SetSetting | SetAutostart | Quit
 """What a click has done."""
 
 
