@@ -121,7 +121,7 @@ def test_it_is_one_document_and_nothing_else(run: Run) -> None:
     assert run.begun - timedelta(seconds=1) <= generated <= datetime.now(UTC)
     assert document["generated_at"].endswith("Z")
     keys = {"id", "provider", "name", "plan", "state", "error", "updated_at", "windows"}
-    keys |= {"source", "organization", "subscription_ends_at", "credits", "reset_credits"}
+    keys |= {"source", "paused", "organization", "subscription_ends_at", "credits", "reset_credits"}
     assert all(set(each) == keys for each in document["accounts"])
     assert document["lowest"]["remaining_percent"] == 0
     assert document["lowest"]["account"] in run.accounts

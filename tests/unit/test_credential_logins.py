@@ -96,6 +96,7 @@ def test_what_is_no_text_is_no_secret(secret: object) -> None:
 )
 def test_switched_off_by_its_owner(value: object, disabled: bool) -> None:
     assert credential(disabled=value).disabled is disabled
+    assert credential(disabled=value).account.paused is disabled
     assert not credential().disabled
 
 

@@ -97,9 +97,18 @@ def test_the_document_is_that_of_the_contract() -> None:
         usage(CI, state=AccountState.EXPIRED, failure=EXPIRED),
     )
     later: dict[str, object] = dict.fromkeys(("organization", "subscription_ends_at", "credits", "reset_credits"))
-    later["source"] = "folder"
+    later |= {"source": "folder", "paused": False}
     accounts = [account | later for account in CONTRACT["accounts"]]
     assert document(*usages) == CONTRACT | {"accounts": accounts}
+
+
+def test_a_paused_account_is_like_one_of_a_provider_that_is_off() -> None:
+    paused = AccountUsage(replace(ADA, paused=True), AccountState.DISABLED)
+    off = AccountUsage(BOB, AccountState.DISABLED)
+    assert [(each["paused"], each["state"]) for each in document(paused, off)["accounts"]] == [
+        (True, "disabled"),
+        (False, "disabled"),
+    ]
 
 
 def test_unknown_is_null() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKind, QuotaWindow
 from trayquota.views.labels import (
@@ -130,6 +131,7 @@ def test_a_window_of_known_length_without_use_or_reset_has_not_started(window: Q
         (usage(ADA, five_hours(42)), ""),
         (usage(ADA, five_hours(42), failure=EXPIRED), "login expired"),
         (usage(state=AccountState.DISABLED), "disabled"),
+        (usage(replace(ADA, paused=True), state=AccountState.DISABLED), "paused"),
         (usage(state=AccountState.UNSUPPORTED), "no quota information"),
         (usage(state=AccountState.PENDING), "asking…"),
         (usage(state=AccountState.ERROR), "unknown"),

@@ -18,7 +18,7 @@ from trayquota.system.files import private_folder, write_atomic
 from trayquota.system.log import set_up_logging
 from trayquota.system.open import open_file
 from trayquota.system.stdout import disk_full_reason
-from trayquota.views.display_names import with_display_names
+from trayquota.views.display_names import is_named, with_display_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +134,7 @@ def read_histories(
         config: The settings in force.
         store: The history.
         days: Only of so many days; ``None`` is all.
-        name: Of one account, by its name or file without regard to case.
+        name: Of one account, as a person calls it.
         hides_names: Accounts have the names that people are shown, or numbers.
 
     Raises:
@@ -144,17 +144,11 @@ def read_histories(
     snapshot = cached_snapshot(config)
     since = now - timedelta(days=days) if days is not None else None
     histories = store.read([usage.account for usage in snapshot.accounts], since, now)
-    shown = {
-        usage.account.id: usage.account for usage in with_display_names(snapshot, display_options(config)).accounts
-    }
+    display = with_display_names(snapshot, display_options(config))
+    shown = {usage.account.id: usage.account for usage in display.accounts}
     named = [(history, shown.get(history.account.id, history.account)) for history in histories]
     if name is not None:
-        wanted = name.casefold()
-        named = [
-            (history, account)
-            for history, account in named
-            if wanted in {text.casefold() for text in (account.id, account.name, history.account.name)}
-        ]
+        named = [(history, account) for history, account in named if is_named(name, account, history.account.name)]
     return tuple(replace(history, account=account) if hides_names else history for history, account in named)
 
 

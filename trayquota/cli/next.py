@@ -22,7 +22,7 @@ from trayquota.services import display_options, utc_now
 from trayquota.system.changes import changes_of
 from trayquota.system.log import set_up_logging
 from trayquota.views.advice import relief_line
-from trayquota.views.display_names import with_display_names
+from trayquota.views.display_names import is_named, with_display_names
 from trayquota.views.json_document import instant_text, number
 from trayquota.views.labels import account_label, state_label
 
@@ -124,7 +124,7 @@ def _choose(snapshot: Snapshot, options: Options, demand: Demand, config: Config
         usage
         for usage in shown.accounts
         if options.provider in {None, usage.account.provider}
-        and options.account in {None, usage.account.id, usage.account.name, names[usage.account.id]}
+        and (options.account is None or is_named(options.account, usage.account, names[usage.account.id]))
     ]
     return Choice(usages, names, next_account(usages, now, demand), now)
 

@@ -86,6 +86,7 @@ class Account(RedactedRepr, Struct, frozen=True):
         source: Where it comes from: ``folder``, ``proxy``, ``native``.
         server: The address of the proxy that has it; empty for a file on this machine.
         note: What the person calls it at their proxy; empty for nothing.
+        paused: Its owner has taken it out of its proxy's rotation.
     """
 
     repr_fields = ("provider", "plan")
@@ -101,6 +102,7 @@ class Account(RedactedRepr, Struct, frozen=True):
     source: str = "folder"
     server: str = ""
     note: str = ""
+    paused: bool = False
 
     @property
     def sort_key(self) -> tuple[str, str, str]:

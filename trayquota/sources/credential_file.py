@@ -90,15 +90,15 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
     name_of_provider = provider_name(str(source["type"]))
     provider = find_provider(name_of_provider)
     identity = provider.identify(source) if provider else Identity()
-    login, problem = _login(source, identity), None
+    account, login, problem = _account(path, source, name_of_provider, identity), _login(source, identity), None
     is_sound = is_token(login.access_token or "-")
     if not (is_sound and is_token(login.refresh_token or "-", longest=LONGEST_REFRESH_TOKEN)):
         login, problem = Tokens(), unreadable(f"The login in the file is damaged. {SIGN_IN}")
     return Credential(
-        _account(path, source, name_of_provider, identity),
+        account,
         str(path),
         login,
-        _is_disabled(source),
+        account.paused,
         problem,
         is_supported=provider is not None and identity.is_supported,
         refreshed_by=provider.refreshed_by if provider else "",
@@ -128,6 +128,7 @@ def _account(path: Path, source: Mapping[str, object], provider: str, identity: 
             name=name if name != clean(path.name) else None,
         ),
         note=text(source.get("note"), 100) or "",
+        paused=is_paused(source),
     )
 
 
@@ -185,8 +186,8 @@ def _expiry(source: Mapping[str, object]) -> datetime | None:
     return next((moment for key in _EXPIRY_KEYS if (moment := instant(source.get(key))) is not None), None)
 
 
-def _is_disabled(source: Mapping[str, object]) -> bool:
-    """``true``, a number other than 0 and the text ``"true"`` switch an account off, as its writers read it."""
+def is_paused(source: Mapping[str, object]) -> bool:
+    """Whether a credential file says ``disabled``: true, a number other than 0 or the text, as its writers read it."""
     value = source.get("disabled")
     if isinstance(value, str):
         return value.strip().lower() == "true"

@@ -51,13 +51,14 @@ def read_entry(entry: Mapping[str, object], server: str, now: datetime) -> Crede
         plan=(signals and signals.usage.plan) or identity.plan,
         subscription_ends_at=instant(claims.get("chatgpt_subscription_active_until")),
         server=server,
+        paused=entry.get("disabled") is True,
     )
     has_index = isinstance(entry.get("auth_index"), str)
     return Credential(
         account,
         file,
         Tokens(TOKEN, account_id=account_id, extra=identity.extra),
-        disabled=entry.get("disabled") is True,
+        disabled=account.paused,
         problem=None if has_index else Failure(FailureKind.NETWORK, _NO_INDEX),
         is_supported=provider is not None and identity.is_supported and provider.is_reached_by_proxy,
         min_interval_s=provider.min_interval_s if provider else 0.0,

@@ -128,7 +128,7 @@ class ProxyServer:
 def last_known_credentials(accounts: Iterable[Account], addresses: Container[str]) -> tuple[Credential, ...]:
     """Return those of an earlier run's ``accounts`` that are of the proxies at ``addresses``, to be shown only."""
     return tuple(
-        Credential(account, account.id, writable=False)
+        Credential(account, account.id, disabled=account.paused, writable=False)
         for account in accounts
         if account.source == SOURCE and account.server in addresses
     )

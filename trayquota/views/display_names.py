@@ -43,6 +43,17 @@ def with_display_names(snapshot: Snapshot, options: DisplayOptions) -> Snapshot:
     return replace(snapshot, accounts=tuple(usages))
 
 
+def is_named(wanted: str, shown: Account, name: str) -> bool:
+    """Whether a person who writes ``wanted`` means an account: by its id, its display name or its own, in any case.
+
+    Args:
+        wanted: What was written.
+        shown: The account with its display name.
+        name: Its own.
+    """
+    return wanted.casefold() in {shown.id.casefold(), shown.name.casefold(), name.casefold()}
+
+
 def header_parts(account: Account) -> tuple[str, ...]:
     """Return an account's display name and its plan, unless the name has that already."""
     is_named = account.plan is None or account.plan in account.name.split(SEPARATOR)

@@ -64,6 +64,7 @@ def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
         "updated_at": instant_text(usage.updated_at),
         "windows": [_window(window, provider_now) for window in usage.windows],
         "source": usage.account.source,
+        "paused": usage.account.paused,
         "organization": usage.account.organization,
         "subscription_ends_at": instant_text(usage.account.subscription_ends_at),
         "credits": usage.credits

@@ -117,7 +117,7 @@ def state_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> 
     """Return what has to be said beside the numbers; empty for an account that is fresh."""
     match usage.state:
         case AccountState.DISABLED:
-            return "disabled"
+            return "paused" if usage.account.paused else "disabled"
         case AccountState.UNSUPPORTED:
             return "no quota information"
         case AccountState.PENDING:
