@@ -236,6 +236,7 @@ def assert_account(account: dict[str, Any]) -> None:
     before: dict[str, Any] = {"id": str, "provider": str, "name": str, "plan": str | None, "state": str}
     since: dict[str, Any] = {
         "source": str,
+        "paused": bool,
         "organization": str | None,
         "subscription_ends_at": str | None,
         "credits": dict | None,
@@ -264,7 +265,7 @@ def assert_object(found: dict[str, Any], **keys: Any) -> None:
     assert list(found) == list(keys)
     for key, kind in keys.items():
         assert isinstance(found[key], kind), key
-        assert not isinstance(found[key], bool), key
+        assert isinstance(found[key], bool) is (kind is bool), key
         if key.endswith("_at") and found[key] is not None:
             assert found[key].endswith("Z")
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
 from trayquota.system.files import sync_folder
-from trayquota.tokens.in_place import finish_writing
+from trayquota.tokens.in_place import finish_writing, recorded_contents
 from trayquota.tokens.leftovers import clear_leftover, leftovers
 from trayquota.tokens.lock import reason
 from trayquota.tokens.old_journals import convert_old_journals
 from trayquota.tokens.pending_tokens import fingerprint
-from trayquota.tokens.writer import write_tokens
+from trayquota.tokens.writer import write_disabled, write_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -83,10 +83,19 @@ class TokenFiles:
     def recover(self) -> None:
         """See to what a crash, or an earlier version, has left. Raises nothing."""
         convert_old_journals(self._journal)
+        placed = recorded_contents(self._journal.folder)
         finish_writing(self._journal.folder)
         for folder in self._real_folders():
             for path, temporary in leftovers(folder):
-                clear_leftover(path, temporary, self._journal)
+                clear_leftover(path, temporary, self._journal, placed.get(path))
+
+    def write_disabled(self, path: Path, *, disabled: bool) -> bool:
+        """Have the file at ``path`` say whether its account is ``disabled``; return whether it did not before.
+
+        Raises:
+            TokenWriteError: It cannot be read or written now; it is as it was.
+        """
+        return write_disabled(Path(os.path.realpath(path)), self._journal.folder, disabled=disabled)
 
     def _update(self, path: Path, prepared: PreparedFile | None = None) -> bool:
         try:

@@ -76,9 +76,8 @@ def recorded(path: Path, content: bytes, records: Path) -> Iterator[None]:
 def finish_writing(records: Path) -> None:
     """Write files again that a crash has left broken, and put back those that one has left displaced."""
     for record in sorted(records.glob(f"*{_SUFFIX}")) if records.is_dir() else ():
-        with contextlib.suppress(OSError, ValueError):
-            values = fields(parse_json(read_bounded(record, 4 * LARGEST_BYTES)))
-            path, content = Path(str(values["path"])), str(values["content"]).encode("latin-1")
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            path, content = _read_record(record)
             if sys.platform == "win32":
                 _restore_missing(path)
             if _stays_broken(path):
@@ -101,6 +100,21 @@ def _restore_missing(path: Path) -> None:
 def unfinished(records: Path) -> Iterator[Path]:
     """Yield the records of files that were being written when a crash came."""
     yield from records.glob(f"*{_SUFFIX}")
+
+
+def recorded_contents(records: Path) -> dict[Path, bytes]:
+    """Return what files were about to hold when a crash came, by their paths."""
+    found = {}
+    for record in unfinished(records):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            path, content = _read_record(record)
+            found[path] = content
+    return found
+
+
+def _read_record(record: Path) -> tuple[Path, bytes]:
+    values = fields(parse_json(read_bounded(record, 4 * LARGEST_BYTES)))
+    return Path(str(values["path"])), str(values["content"]).encode("latin-1")
 
 
 def _record(records: Path, path: Path) -> Path:

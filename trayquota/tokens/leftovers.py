@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayquota.sources.credential_file import read_refresh_token
+from trayquota.core.errors import UnreadableError
+from trayquota.sources.credential_file import read_bytes, read_refresh_token
 from trayquota.system.file_lock import try_lock
 from trayquota.system.files import open_file, sync_folder
 from trayquota.system.native_files import exchange_files
@@ -56,21 +57,36 @@ def _tried_lock(path: Path) -> Iterator[bool]:
         yield is_left
 
 
-def clear_leftover(path: Path, temporary: Path, journal: Journal) -> None:
-    """Remove a temporary file; one that a login was written into as it was displaced goes back first."""
+def clear_leftover(path: Path, temporary: Path, journal: Journal, placed: bytes | None = None) -> None:
+    """Remove a temporary file; one that a login was written into as it was displaced goes back first.
+
+    Args:
+        path: The file that it is beside.
+        temporary: It.
+        journal: Knows our pairs.
+        placed: What the file was about to hold, where that was recorded.
+    """
     with contextlib.suppress(OSError):
-        if _is_newer(path, temporary, journal):
+        if _is_newer(path, temporary, journal, placed):
             _put_back(temporary, path)
         temporary.unlink(missing_ok=True)
 
 
-def _is_newer(path: Path, temporary: Path, journal: Journal) -> bool:
-    """Whether a displaced file holds a login that somebody has written there after one of our pairs took its place."""
-    displaced, placed = read_refresh_token(temporary), read_refresh_token(path)
-    if not displaced or not journal.has_pair(placed) or journal.has_pair(displaced):
+def _is_newer(path: Path, temporary: Path, journal: Journal, placed: bytes | None) -> bool:
+    """Whether a displaced file holds a login that somebody has written there after one of ours took its place."""
+    displaced, current = read_refresh_token(temporary), read_refresh_token(path)
+    is_ours = journal.has_pair(current) or (placed is not None and _holds(path, placed))
+    if not displaced or not is_ours or journal.has_pair(displaced) or displaced == current:
         return False
     is_later = temporary.stat().st_mtime_ns > path.stat().st_mtime_ns
     return is_later and journal.newest(fingerprint(displaced)) is None
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return read_bytes(path) == content
+    except UnreadableError:
+        return False
 
 
 def _put_back(temporary: Path, path: Path) -> None:

@@ -38,7 +38,6 @@ from trayquota.core.errors import FetchError, SupersededError, TokenWriteError, 
 from trayquota.core.model import Failure, FailureKind
 from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
-from trayquota.providers.values import instant
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
 from trayquota.tokens.files import TokenFiles
 from trayquota.tokens.journal import Journal
@@ -117,7 +116,7 @@ class TokenManager:
         with self._counted(), contextlib.suppress(FetchError), self._locked(entry.base, wait_s=0.0):
             problem = self.files.flush(entry, Path(os.path.realpath(credential.path)))
         warning = _unwritten(problem, is_safe=not self._journal.is_unsaved(entry)) if problem else None
-        return _with_pair(login, entry), warning
+        return entry.applied_to(login), warning
 
     def refresh(self, credential: Credential, refused: Tokens) -> Tokens:
         """Return a login newer than ``refused``, from the file, the journal or the provider.
@@ -152,6 +151,12 @@ class TokenManager:
         """Remember whether the refresh that ``login`` came of was of use."""
         self._refresher.set_ineffective(login.refresh_token, is_ineffective=is_ineffective)
 
+    @contextlib.contextmanager
+    def holding(self, refresh_token: str) -> Iterator[None]:
+        """Hold a token's lock: nobody refreshes it meanwhile, and the program's end waits. Raises ``FetchError``."""
+        with self._counted(), self._locked(fingerprint(refresh_token)):
+            yield
+
     def wait_idle(self, timeout_s: float) -> bool:
         """Wait until no token is refreshed or written; return whether that came true in time."""
         with self._idle:
@@ -182,7 +187,7 @@ class TokenManager:
             entry = self.files.successor(login.refresh_token, login.access_token)
         except OSError as error:
             raise state_folder_unusable(error) from None
-        return _with_pair(login, entry) if entry is not None else login
+        return entry.applied_to(login) if entry is not None else login
 
     def _reread(self, credential: Credential) -> Tokens:
         """Return the login in the file as it is now.
@@ -247,7 +252,7 @@ class TokenManager:
         self._refresher.succeeded(login.refresh_token, entry.refresh_token)
         if not entry.access_token:
             raise self._refresher.back_off(entry.refresh_token)
-        return _with_pair(login, entry)
+        return entry.applied_to(login)
 
     def _ready(self, path: Path, stack: contextlib.ExitStack) -> PreparedFile:
         try:
@@ -269,15 +274,6 @@ class TokenManager:
             expired=_stamp(now + timedelta(seconds=tokens.lifetime_s)),
             last_refresh=_stamp(now),
         )
-
-
-def _with_pair(login: Tokens, entry: PendingTokens) -> Tokens:
-    return replace(
-        login,
-        access_token=entry.access_token,
-        refresh_token=entry.refresh_token,
-        expires_at=instant(entry.expired),
-    )
 
 
 def _stamp(moment: datetime) -> str:

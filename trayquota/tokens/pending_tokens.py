@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trayquota.core.redacted import RedactedRepr
-from trayquota.providers.values import fields, parse_json
+from trayquota.providers.values import fields, instant, parse_json
+
+if TYPE_CHECKING:
+    from trayquota.core.credential import Tokens
 
 
 def fingerprint(secret: str) -> str:
@@ -43,6 +48,15 @@ class PendingTokens(RedactedRepr, Struct, frozen=True):
     def is_rotated(self) -> bool:
         """Whether the refresh token that was sent is spent."""
         return fingerprint(self.refresh_token) != self.base
+
+    def applied_to(self, login: Tokens) -> Tokens:
+        """Return ``login`` with this pair in place of its own."""
+        return replace(
+            login,
+            access_token=self.access_token,
+            refresh_token=self.refresh_token,
+            expires_at=instant(self.expired),
+        )
 
 
 def encode_line(content: object) -> bytes:

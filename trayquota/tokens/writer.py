@@ -1,4 +1,4 @@
-"""Putting a pair of tokens into a credential file: all or nothing, and nothing but the pair.
+"""Changing a credential file: all or nothing, and nothing but a pair of tokens or that it is ``disabled``.
 
 Other programs write these files too, mostly by truncating them in place, and none of them knows a lock. So the new
 file is exchanged for the old one in a single step, and the old one is looked at afterwards: what it holds then is what
@@ -16,8 +16,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from trayquota.core.errors import FileInUseError, TokenWriteError, UnreadableError
-from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_bytes
+from trayquota.sources.credential_file import LARGEST_BYTES, is_paused, parse_fields, read_bytes
 from trayquota.system.files import sync_folder
 from trayquota.system.native_files import has_writers
 from trayquota.tokens.in_place import recorded, write_in_place
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
     Successor = Callable[[str, str], PendingTokens | None]
     """Gives the pair that follows a refresh token and the access token beside it, when that is known."""
+    Change = Callable[[bytes], bytes | None]
+    """Gives a file's content with something in it changed; ``None`` where that is so already, or of no use.
+
+    Raises ``TokenWriteError`` for what is no account, ``UnreadableError`` for what is being written.
+    """
 
 _ROUNDS = 5
 _CHECK_S = 0.05
@@ -61,14 +68,36 @@ def write_tokens(path: Path, successor: Successor, records: Path, prepared: Prep
     Raises:
         TokenWriteError: It cannot be read or written now; it is as it was.
     """
+    return _change(path, lambda content: with_successor(content, successor), records, prepared)
+
+
+def write_disabled(path: Path, records: Path, *, disabled: bool) -> bool:
+    """Have the file at the real path ``path`` say whether its account is ``disabled``, as :func:`write_tokens` does.
+
+    What other programs write meanwhile stays, a newer login as well, and says the same then. The caller holds the lock
+    of the file's refresh token.
+
+    Returns:
+        Whether it was written. Else it says so already.
+
+    Raises:
+        TokenWriteError: It cannot be read or written now; it is as it was.
+    """
+    # No journal knows what is put in the place of another file here, so a record says it to who finds both.
+    return _change(path, lambda content: with_disabled(content, disabled=disabled), records, is_recorded=True)
+
+
+def _change(
+    path: Path, change: Change, records: Path, prepared: PreparedFile | None = None, *, is_recorded: bool = False
+) -> bool:
     try:
         content = _read(path)
-        if with_successor(content, successor) is None:
+        if change(content) is None:
             return False
         if prepared is not None:
-            return _put(prepared, content, successor, records)
+            return _put(_Writing(prepared, records, is_recorded), content, change)
         with ready_file(path) as made:
-            return _put(made, content, successor, records)
+            return _put(_Writing(made, records, is_recorded), content, change)
     except FileInUseError as error:
         raise TokenWriteError(IN_USE, is_in_use=True) from error
     except (UnreadableError, FileNotFoundError):
@@ -79,6 +108,20 @@ def write_tokens(path: Path, successor: Successor, records: Path, prepared: Prep
         raise TokenWriteError(message) from None
     except OSError as error:
         raise write_error(error) from None
+
+
+class _Writing(Struct, frozen=True):
+    """A file that is being changed.
+
+    Attributes:
+        prepared: It, made ready.
+        records: The folder for what has to survive a crash.
+        is_recorded: What it is to hold is recorded there while it takes the place of the old one, on every system.
+    """
+
+    prepared: PreparedFile
+    records: Path
+    is_recorded: bool
 
 
 def can_write_tokens(source: Mapping[str, object], refresh_token: str) -> bool:
@@ -97,10 +140,7 @@ def with_successor(content: bytes, successor: Successor) -> bytes | None:
         TokenWriteError: It holds no account.
         UnreadableError: It is being written.
     """
-    source = parse_fields(content)
-    if source is None:
-        message = "it no longer holds an account"
-        raise TokenWriteError(message)
+    source = _account_fields(content)
     refresh, access = source.get("refresh_token"), source.get("access_token")
     if not isinstance(refresh, str) or not refresh:
         return None
@@ -116,21 +156,40 @@ def with_successor(content: bytes, successor: Successor) -> bytes | None:
     return _encoded({**source, **pair})
 
 
+def with_disabled(content: bytes, *, disabled: bool) -> bytes | None:
+    """Return a file's ``content`` that says ``disabled``, or not; ``None`` when it does already.
+
+    Raises:
+        TokenWriteError: It holds no account.
+        UnreadableError: It is being written.
+    """
+    source = _account_fields(content)
+    return None if is_paused(source) is disabled else _encoded({**source, "disabled": disabled})
+
+
+def _account_fields(content: bytes) -> Mapping[str, object]:
+    source = parse_fields(content)
+    if source is None:
+        message = "it no longer holds an account"
+        raise TokenWriteError(message)
+    return source
+
+
 def _encoded(source: Mapping[str, object]) -> bytes:
     # Escapes keep any text the file may hold; NaN would make it unreadable for others.
     return json.dumps(source, allow_nan=False).encode("ascii")
 
 
-def _put(prepared: PreparedFile, held: bytes, successor: Successor, records: Path) -> bool:
-    """Write the file, again when others write it meanwhile; return whether the pair is in it."""
+def _put(writing: _Writing, held: bytes, change: Change) -> bool:
+    """Write the file, again when others write it meanwhile; return whether the change is in it."""
     meant = held
     for _ in range(_ROUNDS):
-        new = with_successor(meant, successor)
+        new = change(meant)
         if new is None and meant is held:
             return False
         # A newer login that was displaced goes back as it is.
         content = meant if new is None else new
-        interference = _write(prepared, held, content, records, goes_back=new is None)
+        interference = _write(writing, held, content, goes_back=new is None)
         if interference is None:
             return new is not None
         held, meant = interference
@@ -138,37 +197,36 @@ def _put(prepared: PreparedFile, held: bytes, successor: Successor, records: Pat
     raise TokenWriteError(message)
 
 
-def _write(
-    prepared: PreparedFile, expected: bytes, content: bytes, records: Path, *, goes_back: bool
-) -> tuple[bytes, bytes] | None:
+def _write(writing: _Writing, expected: bytes, content: bytes, *, goes_back: bool) -> tuple[bytes, bytes] | None:
     """Have the file hold ``content`` instead of ``expected``, unless another program writes it meanwhile.
 
     Returns:
         ``None``, or what is at the path now and what the other program wants to be there.
     """
+    prepared = writing.prepared
     if not prepared.is_in_place:
         try:
-            return _replace(prepared, expected, content, records, goes_back=goes_back)
+            return _replace(writing, expected, content, goes_back=goes_back)
         except OSError as error:
             if error.errno not in _NO_SWAP:
                 raise
             prepared.is_in_place = True
-    found = write_in_place(prepared.path, expected, content, records)
+    found = write_in_place(prepared.path, expected, content, writing.records)
     return None if found is None else (found, found)
 
 
-def _replace(
-    prepared: PreparedFile, expected: bytes, content: bytes, records: Path, *, goes_back: bool
-) -> tuple[bytes, bytes] | None:
+def _replace(writing: _Writing, expected: bytes, content: bytes, *, goes_back: bool) -> tuple[bytes, bytes] | None:
+    prepared = writing.prepared
     if not (goes_back and prepared.has_displaced):
         prepared.fill(content)
     found = _read(prepared.path)
     if found != expected:
         return found, found
     # Where it takes more than one step, a crash between them is made good from the record.
-    with recorded(prepared.path, content, records) if sys.platform == "win32" else contextlib.nullcontext():
+    is_recorded = writing.is_recorded or sys.platform == "win32"
+    with recorded(prepared.path, content, writing.records) if is_recorded else contextlib.nullcontext():
         prepared.swap()
-    late = _late(prepared.displaced, expected)
+        late = _late(prepared.displaced, expected)
     if late is not None:
         return content, late
     sync_folder(prepared.path.parent)
