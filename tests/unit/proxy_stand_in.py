@@ -22,6 +22,8 @@ KEY = "management-key-of-a-test"
 TRIES_BEFORE_BAN = 5
 LISTS = {8: "/v8/management/credentials", 0: "/v0/management/auth-files"}
 CALLS = {8: "/v8/management/requests/api-call", 0: "/v0/management/api-call"}
+STATUS, SIGN_INS = "/auth-files/status", ("anthropic", "codex", "antigravity", "kimi", "xai")
+"""The end of a path by which an account is paused, and who can be signed in at."""
 AGENTS = {"claude": "claude-code/", "codex": "codex-cli"}
 """What a request for a provider has to bring itself, for Go's own agent gets refused."""
 CLAUDE = {"five_hour": {"utilization": 58.0, "resets_at": "2099-09-22T14:13:00Z"}}
@@ -51,6 +53,15 @@ class ProxyStandIn:
         self.violations: list[str] = []
         self.outer: tuple[int, dict[str, Any]] | None = None
         self.inner: Callable[[dict[str, Any]], tuple[int, dict[str, list[str]], str]] = _claude
+        self.changes: list[dict[str, Any]] = []
+        """The content of each request to pause or resume an account."""
+        self.undone_changes = 0
+        """So many of them are lost, as to an old copy of the file that is written back."""
+        self.sign_ins: dict[str, list[dict[str, Any]]] = {}
+        """What is answered of each sign-in by its state; the last answer stays."""
+        self.sign_in_url = "https://claude.ai/oauth/authorize?code=true&state={state}"
+        self.versions_with_changes = versions
+        """Early ones of version 8 have no call that changes anything."""
         self.hold: threading.Event | None = None
         """Requests with a token wait for it."""
         self.at_once = self.most_at_once = 0
@@ -121,6 +132,14 @@ class ProxyStandIn:
             return 200, {"files": self._page(version, dict(parse_qsl(parts.query)))}
         if (visit.command, parts.path) == ("POST", CALLS[version]):
             return self._call(json.loads(body))
+        if version in self.versions_with_changes:
+            leaf = parts.path.removeprefix(f"/v{version}/management")
+            if (visit.command, leaf) == ("PATCH", STATUS):
+                return self._change(json.loads(body))
+            if visit.command == "GET" and (answer := self._sign_in(leaf, dict(parse_qsl(parts.query)))):
+                return answer
+        elif version == 8:
+            return 404, None
         self.violations.append(f"{visit.command} {parts.path}")
         return 404, {"error": "not found"}
 
@@ -151,6 +170,39 @@ class ProxyStandIn:
             return self.entries
         size, number = int(query["page_size"]), int(query["page"])
         return self.entries[(number - 1) * size : number * size]
+
+    def _change(self, content: dict[str, Any]) -> tuple[int, Any]:
+        if content.keys() != {"name", "disabled"} or not isinstance(content["disabled"], bool):
+            self.violations.append(f"fields {sorted(content)}")
+        found = next((each for each in self.entries if each["name"] == content["name"]), None)
+        if self.outer is not None:
+            return self.outer
+        if found is None:
+            return 404, {"error": "auth file not found"}
+        self.changes.append(content)
+        if self.undone_changes:
+            self.undone_changes -= 1
+        else:
+            found["disabled"] = content["disabled"]
+        return 200, {"status": "ok", "disabled": content["disabled"]}
+
+    def _sign_in(self, leaf: str, query: dict[str, str]) -> tuple[int, Any] | None:
+        if leaf == "/get-auth-status":
+            answers = self.sign_ins.get(query.get("state", ""))
+            if answers is None:
+                return 200, {"status": "error", "error": "unknown or expired state"}
+            return 200, answers.pop(0) if len(answers) > 1 else answers[0]
+        name = leaf.removeprefix("/").removesuffix("-auth-url")
+        if not leaf.endswith("-auth-url") or name not in SIGN_INS:
+            return None
+        if query != {"is_webui": "true"}:
+            self.violations.append(f"a sign-in with {query}")
+        if self.outer is not None:
+            return self.outer
+        state = f"state-{len(self.sign_ins)}"
+        self.sign_ins[state] = [{"status": "wait"}]
+        flow = {"flow": "device"} if name in {"kimi", "xai"} else {}
+        return 200, {"status": "ok", "url": self.sign_in_url.format(state=state), "state": state, **flow}
 
     def _call(self, content: dict[str, Any]) -> tuple[int, Any]:
         if not content.keys() <= {"auth_index", "method", "url", "header", "data"}:

@@ -16,7 +16,7 @@ from login_files import NEW, OLD, THEIRS
 from trayquota.core.errors import FetchError, TokenWriteError
 from trayquota.store.state import StateStore
 from trayquota.system.native_files import exchange_files
-from trayquota.tokens import lock, prepared_file
+from trayquota.tokens import prepared_file
 from trayquota.tokens.disabling import set_disabled
 from trayquota.tokens.journal import LOCK
 from trayquota.tokens.lock import refresh_lock
@@ -49,13 +49,11 @@ def manager(path: Path) -> TokenManager:
 def started(path: Path) -> TokenManager:
     """Return what a program has that starts now."""
 
-    def send(_request: Request, **_: object) -> Response:
-        raise AssertionError
+    def send(request: Request, *, proxy_url: str | None) -> Response:
+        raise AssertionError(request.url, proxy_url)
 
     state = path.parent.with_name("state")
-    closing = threading.Event()
-    closing.wait = lambda timeout=None: False  # type: ignore[method-assign, assignment] # nobody waits
-    found = TokenManager(state, send, StateStore(state / "state.json"), lambda: datetime.now(UTC), closing)
+    found = TokenManager(state, send, StateStore(state / "state.json"), lambda: datetime.now(UTC), threading.Event())
     found.files.folders = [path.parent]
     found.recover()
     return found
@@ -116,10 +114,9 @@ def test_a_file_that_was_removed_comes_back(path: Path, manager: TokenManager) -
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_login_that_another_program_refreshes_is_written(
-    path: Path, manager: TokenManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lock, "_POLL_S", lock.WAIT_S)
+def test_a_login_that_another_program_refreshes_is_written(path: Path, manager: TokenManager) -> None:
+    # Who is quitting waits for nobody.
+    manager._closing.set()
     place = path.parent.with_name("state") / "renewals" / (fingerprint("old-refresh") + LOCK)
     with refresh_lock(place, threading.Event()), pytest.raises(FetchError):
         set_disabled(manager, str(path), disabled=True)

@@ -64,6 +64,7 @@ class Options:
     watch = False
     url = ""
     insecure = False
+    force = False
 
 
 def load(options: Options) -> Config:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _LINE_OPTIONS = {"--format", "--dir", "--config"}
+_ACCOUNT_HELP = "its name or id"
 _LINE_HELP = "plain, waybar, polybar, i3blocks, tmux, json, or a template such as '{percent}%% {account}'"
 
 
@@ -138,10 +139,19 @@ def _command(name: str | None) -> Callable[[Options], int]:
             from trayquota.cli.history import run
         case "config":
             from trayquota.cli.config import run
-        case "connect" | "disconnect":
-            from trayquota.cli.connect import run
-        case _:
+        case None:
             from trayquota.cli.tray import run
+        case _:
+            return _command_of_two(name)
+    return run
+
+
+def _command_of_two(name: str) -> Callable[[Options], int]:
+    """Return what runs a command that has a counterpart."""
+    if name in {"pause", "resume"}:
+        from trayquota.cli.pause import run
+    else:
+        from trayquota.cli.connect import run
     return run
 
 
@@ -193,6 +203,8 @@ def _add_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     _add_history(add("history", "what was left over time"))
     config = add("config", "print the settings in force")
     config.add_argument("--init", action="store_true", help="write a commented file; one that is there is kept")
+    _add_pause(add("pause", "take an account out of its proxy's rotation"))
+    add("resume", "put a paused account back").add_argument("account", metavar="ACCOUNT", help=_ACCOUNT_HELP)
     _add_connect(add("connect", "show the accounts of a CLIProxyAPI by its management API; asks for the key"))
     disconnect = add("disconnect", "forget a CLIProxyAPI and its key")
     disconnect.add_argument("url", metavar="URL", nargs="?", help="needed when several are connected")
@@ -206,6 +218,11 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
 def _add_line(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", metavar="NAME|TEMPLATE", help=_LINE_HELP)
     parser.add_argument("--watch", action="store_true", help="print a new line whenever it changes")
+
+
+def _add_pause(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("account", metavar="ACCOUNT", help=_ACCOUNT_HELP)
+    parser.add_argument("--force", action="store_true", help="do so even if its proxy has no other of the provider")
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@
             ├── UnreadableError         a file is no usable credential file
             │   └── FileInUseError      another program keeps it to itself
             ├── ConfigError             the settings cannot be used
+            ├── PauseError              an account was not paused or resumed
             ├── AutostartError          starting with the session cannot be switched
             ├── TrayUnavailableError    no tray can be shown
             ├── HistoryError            the history can be neither written nor read
@@ -116,6 +117,10 @@ class FileInUseError(UnreadableError):
 
 class ConfigError(TrayquotaError):
     """The settings cannot be used. The text names the place, what is wrong and what was expected."""
+
+
+class PauseError(TrayquotaError):
+    """An account was not paused or resumed. The text says why, in one or two sentences."""
 
 
 class AutostartError(TrayquotaError):

@@ -34,6 +34,16 @@ def start_thread(action: Callable[[], None]) -> None:
         action()
 
 
+def discover_once(sources: Iterable[AccountSource]) -> list[Credential]:
+    """Return all accounts that the sources have now, with one id each; blocks as long as they do."""
+    sources = list(sources)
+    discoverer = Discoverer(sources, lambda: None, lambda action: action())
+    for source in sources:
+        discoverer.submit(source, None)
+        discoverer.take()
+    return discoverer.accounts
+
+
 class _State(Struct):
     """Where a source stands.
 

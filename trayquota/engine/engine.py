@@ -82,10 +82,10 @@ class Engine(Loop):
             run_discovery: Runs a discovery, which may block.
         """
         super().__init__(clock, monotonic, self._clock_jumped)
-        self._sources = tuple(sources)
+        self.sources = tuple(sources)
         self._store = store
         self._on_tick = on_tick
-        self._discoverer = Discoverer(self._sources, lambda: self.post(self._take_discovered), run_discovery)
+        self._discoverer = Discoverer(self.sources, lambda: self.post(self._take_discovered), run_discovery)
         self._fetches = FetchPool(fetch, lambda *done: self.post(partial(self._fetched, *done)), monotonic, make_pool)
         self._registry = Registry(records or {}, clock(), interval, monotonic)
         self._publisher = SnapshotPublisher(sinks, monotonic, self.do)
@@ -119,7 +119,7 @@ class Engine(Loop):
 
         The first picture waits for it. A source that takes its time is waited for no longer than half a second.
         """
-        for source in self._sources:
+        for source in self.sources:
             self._discoverer.submit(source, None)
         until_s = self._monotonic() + _PREPARE_S
         while self._discoverer.is_running and (done := self._discoverer.take(until_s - self._monotonic())):
@@ -129,7 +129,7 @@ class Engine(Loop):
 
     def run(self) -> None:
         """Start the sources and work until :meth:`close`."""
-        for source in self._sources:
+        for source in self.sources:
             self.do(partial(source.start, partial(self.source_changed, source)))
         self.scheduler.once("tick", TICK_S, self._tick)
         while not self.is_closed:
@@ -137,7 +137,7 @@ class Engine(Loop):
 
     def run_until_settled(self) -> Snapshot:
         """Work until nothing is awaited any more; return the snapshot."""
-        retries = [f"discover {source.name}" for source in self._sources]
+        retries = [f"discover {source.name}" for source in self.sources]
         while (
             self._fetches
             or self._discoverer.is_running
@@ -163,7 +163,7 @@ class Engine(Loop):
 
     def refresh(self, reason: Reason) -> None:
         """Discover all accounts, then fetch those that may be polled. Fetches of theirs that run are cancelled."""
-        for source in self._sources:
+        for source in self.sources:
             self._discover(source, reason)
 
     def configure(self, *, interval_s: float) -> None:
@@ -174,7 +174,7 @@ class Engine(Loop):
     def close(self) -> None:
         """End: close the sources, cancel all fetches, save the records. Waits for no other thread."""
         super().close()
-        for source in self._sources:
+        for source in self.sources:
             self.do(source.close)
         self._fetches.close()
         self.do(self._save)
@@ -208,7 +208,7 @@ class Engine(Loop):
 
     def _pass_over(self) -> None:
         """Poll the accounts of sources that take their time as they were before."""
-        for source in self._sources:
+        for source in self.sources:
             if reasons := self._discoverer.pass_over(source):
                 _log.info("the source %s takes its time", source.name)
                 self._poll(source, reasons, {})

@@ -54,6 +54,11 @@ class Paths(Struct, frozen=True):
         return self.state_dir / "refused-keys.json"
 
     @property
+    def pauses(self) -> Path:
+        """What the program did last to accounts that it has paused or resumed."""
+        return self.state_dir / "pauses.json"
+
+    @property
     def log(self) -> Path:
         """The rotating log."""
         return self.log_dir / "trayquota.log"

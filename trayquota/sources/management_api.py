@@ -30,6 +30,8 @@ _PATHS = (
     ("/v0/management/auth-files", "/v0/management/api-call"),
 )
 """The list, and requests with a credential's token: the newest version first."""
+_ROOTS = ("/v8/management", "/v0/management")
+"""Of what has the same name in both versions; what an earlier version 8 does not have is looked for in version 0."""
 _VERSION_HEADER = "x-cpa-version"
 _PAGE_ENTRIES = 100
 _MOST_PAGES = 50
@@ -147,6 +149,25 @@ class ManagementApi:
         }
         return Response(status, headers, body.encode(), self._clocks.utc())
 
+    def set_disabled(self, file: str, *, disabled: bool) -> None:
+        """Have the proxy take a credential out of its rotation, or back. Blocks.
+
+        Raises:
+            FetchError: It does not.
+        """
+        body = json.dumps({"name": file, "disabled": disabled}).encode()
+        response = self._first_known("PATCH", "auth-files/status", body)
+        if response.status != 200:
+            raise self._outer_failure(response.status, text(self._content(response).get("error")) or "")
+
+    def _first_known(self, method: str, leaf: str, body: bytes | None = None) -> Response:
+        """Return the answer of the newest version that knows ``leaf``, the end of a path; a 404 where none does."""
+        for root in _ROOTS[1:] if self._paths == _PATHS[1] else _ROOTS:
+            response = self._exchange(method, f"{root}/{leaf}", body, None)
+            if response.status != 404 or response.body.strip():
+                break
+        return response
+
     def _further_pages(self, path: str, found: int, cancel_token: CancelToken | None) -> list[Mapping[str, object]]:
         """Return what follows a full first page. Version 0 has no pages and gives the whole list each time."""
         entries: list[Mapping[str, object]] = []
@@ -233,6 +254,10 @@ class ManagementApi:
         """Return what the proxy's own refusal of a request amounts to."""
         if status == 400 and error in _MEANINGS:
             return fetch_error(*_MEANINGS[error])
+        if status == 404:
+            return fetch_error(
+                FailureKind.REFUSED, f"The proxy at {self.name} does not know this account, or the call."
+            )
         if status == 502:
             return fetch_error(FailureKind.NETWORK, f"The proxy at {self.name} does not reach the provider.")
         return fetch_error(FailureKind.PROVIDER_DOWN, f"The proxy at {self.name} answered HTTP {status}.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from trayquota.core.credential import Credential
+    from trayquota.core.model import Account
     from trayquota.net.cancellation import CancelToken
     from trayquota.providers.base import Request, Response
     from trayquota.sources.proxy_server import ProxyServer
@@ -81,8 +82,31 @@ class ProxySource:
         Raises:
             FetchError: There was none.
         """
+        return self._server(credential.account.server).send(credential.path, request, cancel_token)
+
+    def servers_of(self, file: str, account: Account) -> list[str]:
+        """Return the addresses of the proxies that have an account of a folder on this machine, too. Blocks."""
         with self._lock:
-            server = self._servers.get(credential.account.server)
+            servers = dict(self._servers)
+        return [address for address, server in servers.items() if server.holds(file, account)]
+
+    def set_disabled(self, address: str, file: str, *, disabled: bool) -> None:
+        """Have the proxy at ``address`` take the account of a file out of its rotation, or back. Blocks.
+
+        Raises:
+            FetchError: It does not.
+        """
+        self._server(address).set_disabled(file, disabled=disabled)
+        self.check()
+
+    def check(self) -> None:
+        """Have the accounts discovered, because something was changed at a proxy. From any thread."""
+        if self._changed is not None:
+            self._changed()
+
+    def _server(self, address: str) -> ProxyServer:
+        with self._lock:
+            server = self._servers.get(address)
         if server is None:
             raise fetch_error(FailureKind.NETWORK, "The proxy of this account is not connected any more.")
-        return server.send(credential.path, request, cancel_token)
+        return server

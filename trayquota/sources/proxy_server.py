@@ -84,6 +84,32 @@ class ProxyServer:
         finally:
             self._slots.release()
 
+    def holds(self, file: str, account: Account) -> bool:
+        """Whether the proxy's list has an account of a folder on this machine: provider, name and file are the same.
+
+        A proxy that is away holds nothing. Blocks.
+        """
+        try:
+            self._list(_LIST_S, None)
+        except FetchError:
+            return False
+        key = (file, account.provider, account.name.casefold())
+        return any(key == (each.path, each.account.provider, each.account.name.casefold()) for each in self._accounts)
+
+    def set_disabled(self, file: str, *, disabled: bool) -> None:
+        """Have the proxy take the account of a file out of its rotation, or back; done when its list says so. Blocks.
+
+        Raises:
+            FetchError: It does not, also when it was requested once more.
+        """
+        for _ in range(2):
+            self._ready().set_disabled(file, disabled=disabled)
+            self._list(0.0, None)
+            if any(each.path == file and each.account.paused is disabled for each in self._accounts):
+                return
+        state = "still in its rotation" if disabled else "still out of its rotation"
+        raise fetch_error(FailureKind.REFUSED, f"The proxy at {self.host} took the call, but has the account {state}.")
+
     def _send(self, file: str, request: Request, cancel_token: CancelToken) -> Response:
         index = self._indexes.get(file) or self._fresh_index(file, cancel_token)
         response = self._ready().call(index, request, cancel_token)

@@ -1,0 +1,66 @@
+"""``trayquota pause`` and ``resume`` as the contract has them, on the running program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from provider_stand_in import StandIn
+
+    from .command import Home
+
+ADA, BOB = "claude-ada", "claude-bob"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="a signal ends the watch")
+
+
+@pytest.fixture
+def two(home: Home, stand_in: StandIn) -> Home:
+    """A home with two accounts of a provider, of which the first would be the next."""
+    for name, answer in ((ADA, "claude_usage_basic.json"), (BOB, "claude_usage_basic.json")):
+        home.add(name)
+        stand_in.answer(f"token-{name}", answer)
+    return home
+
+
+def pause(home: Home, *arguments: str) -> None:
+    """Run ``pause`` until it watches the file."""
+    running = home.start("pause", *arguments)
+    assert running.first_line().endswith(" is paused.\n")
+    assert running.first_error_line_with("watching its file")
+    running.signal("SIGTERM")
+    running.ended()
+
+
+@posix
+def test_0_a_paused_account_is_asked_used_or_counted(two: Home, stand_in: StandIn) -> None:
+    before = (two.folder / f"{ADA}.json").read_text("utf-8")
+    pause(two, f"{ADA}@example.com")
+    assert json.loads((two.folder / f"{ADA}.json").read_text("utf-8")) == json.loads(before) | {"disabled": True}
+    result = two.status()
+    paused, other = result.accounts[f"{ADA}.json"], result.accounts[f"{BOB}.json"]
+    assert (paused["paused"], paused["state"], paused["windows"]) == (True, "disabled", [])
+    assert (other["paused"], other["state"]) == (False, "ok")
+    assert result.document["lowest"]["account"] == result.document["next"]["account"] == f"{BOB}.json"
+    assert two.run("next").out == f"{BOB}@example.com\n"
+    assert {each.token for each in stand_in.asked} == {f"token-{BOB}"}
+    again = two.run("pause", f"{ADA}.json")
+    assert (again.code, again.out, again.err) == (0, "Claude claude-ada@example.com is already paused.\n", "")
+
+
+def test_1_the_last_account_is_paused_without_force(two: Home) -> None:
+    (two.folder / f"{BOB}.json").unlink()
+    result = two.run("pause", f"{ADA}.json")
+    assert (result.code, result.out) == (1, "")
+    assert "--force" in result.err
+
+
+@pytest.mark.parametrize("command", ["pause", "resume"])
+def test_2_an_account_that_is_not_there(two: Home, command: str) -> None:
+    result = two.run(command, "eve@example.com")
+    assert (result.code, result.out) == (2, "")
+    assert "there is no account eve@example.com" in result.err
+    assert two.run(command).code == 2

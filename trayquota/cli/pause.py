@@ -1,0 +1,143 @@
+"""``trayquota pause`` and ``resume``: an account out of its proxy's rotation, and back."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.cli.common import ExitCode, load, say
+from trayquota.core.account_state import account_usage, restore
+from trayquota.core.errors import PauseError
+from trayquota.core.model import Snapshot
+from trayquota.core.pausing import GUARD_S, PauseRecord, is_last_in_rotation
+from trayquota.core.text import printable
+from trayquota.engine.discoverer import discover_once
+from trayquota.engine.pauser import Pauser
+from trayquota.services import build_services, display_options, utc_now
+from trayquota.store.pause_records import PauseRecords
+from trayquota.system.changes import changes_of
+from trayquota.system.log import set_up_logging
+from trayquota.views.display_names import is_named, with_display_names
+from trayquota.views.labels import account_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trayquota.cli.common import Options
+    from trayquota.core.credential import Credential
+    from trayquota.services import Services
+    from trayquota.settings.load import Config
+
+
+class _Subject(Struct, frozen=True):
+    """An account that a person means.
+
+    Attributes:
+        credential: It.
+        label: What it is called.
+        is_last: Its proxy has no other one of its provider that is not paused.
+    """
+
+    credential: Credential
+    label: str
+    is_last: bool
+
+
+def run(options: Options) -> int:
+    """Pause or resume an account; return the exit code."""
+    set_up_logging(None, verbose=options.verbose)
+    config = load(options)
+    services = build_services(config)
+    try:
+        found = _subjects(services, config, str(options.account))
+        if len(found) != 1:
+            return _say_which(found, options, config)
+        return _set_paused(found[0], services, config, options)
+    except PauseError as error:
+        say(f"{options.account} was not {options.command}d. {error}")
+        return ExitCode.CONCERN
+    finally:
+        services.closing.set()
+        services.token_manager.wait_idle(0)
+        services.transport.close()
+
+
+def _subjects(services: Services, config: Config, wanted: str) -> list[_Subject]:
+    """Return the accounts that a name can mean."""
+    credentials, records = discover_once(services.engine.sources), services.store.load()
+    usages = [
+        account_usage(credential, restore(records.get(credential.account.id), credential), is_confirmed=True)
+        for credential in credentials
+    ]
+    options = display_options(config)
+    shown = with_display_names(Snapshot(tuple(usages)), options)
+    return [
+        _Subject(credential, account_label(usage.account, options), is_last_in_rotation(credential.account, usages))
+        for credential, usage in zip(credentials, shown.accounts, strict=True)
+        if is_named(wanted, usage.account, credential.account.name)
+    ]
+
+
+def _say_which(found: Sequence[_Subject], options: Options, config: Config) -> int:
+    if found:
+        ids = ", ".join(subject.credential.account.id for subject in found)
+        say(f"{options.account} are several accounts. Name one by its id: {ids}.")
+    else:
+        folders = ", ".join(map(str, config.folders))
+        say(f"there is no account {options.account}, neither in {folders} nor at a connected proxy.")
+    return ExitCode.BAD_OPTION
+
+
+def _set_paused(subject: _Subject, services: Services, config: Config, options: Options) -> int:
+    paused, credential = options.command == "pause", subject.credential
+    if paused and subject.is_last and not options.force and not _is_confirmed(subject.label):
+        return ExitCode.CONCERN
+    account, pauses = credential.account, PauseRecords(config.paths.pauses)
+    before = pauses.read().get(account.id)
+    until = before.until if before is not None and before.is_of(account) else None
+    # Who pauses what the program has paused by itself means it to stay so.
+    record = pauses.put(account.id, PauseRecord(paused, utc_now(), until=until, person=account.person))
+    pauser = Pauser(services.proxies, services.token_manager)
+    try:
+        is_written = pauser.set_paused(credential, paused=paused)
+    except PauseError:
+        pauses.replace(account.id, record, before)
+        raise
+    state = f"{'already ' if account.paused is paused else ''}{'paused' if paused else 'not paused'}"
+    # Whoever reads it need not wait for the end of the watch.
+    print(printable(f"{subject.label} is {state}."), flush=True)
+    if is_written:
+        _watch(credential, record, pauses, pauser)
+    return ExitCode.OK
+
+
+def _is_confirmed(label: str) -> bool:
+    """Ask whether the last account is to be paused; without a terminal say how that is done."""
+    reason = f"{label} is the last account of its provider that is not paused there"
+    if sys.stdin is None or not sys.stdin.isatty():
+        say(f"{reason}. Nothing was changed; --force pauses it all the same.")
+        return False
+    print(printable(f"{reason}. Pause it all the same? [y/N] "), end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+        return True
+    say("nothing was changed.")
+    return False
+
+
+def _watch(credential: Credential, record: PauseRecord, pauses: PauseRecords, pauser: Pauser) -> None:
+    """For a minute write the file again when a proxy has written an old copy back, unless something else is done."""
+    say("watching its file for a minute: a proxy may write an old copy back. Ctrl-C ends that.")
+    end_s, account_id = time.monotonic() + GUARD_S, credential.account.id
+    with changes_of(Path(credential.path)) as changed:
+        is_over = False
+        while pauses.read().get(account_id) == record:
+            changed.clear()
+            if pauser.write(credential, paused=record.paused):
+                say("an old copy was written back; that is undone.")
+            if is_over:
+                break
+            is_over = not changed.wait(max(0.0, end_s - time.monotonic())) or time.monotonic() >= end_s
