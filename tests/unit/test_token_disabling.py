@@ -98,7 +98,7 @@ def test_a_newer_login_written_meanwhile_is_lost(
 
         def write_late() -> None:
             os.ftruncate(handle, 0)
-            os.pwrite(handle, json.dumps(THEIRS).encode(), 0)
+            os.write(handle, json.dumps(THEIRS).encode())
             os.close(handle)
 
         before_replacing(monkeypatch, write_late)
