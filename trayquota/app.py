@@ -32,6 +32,7 @@ from trayquota.views.tray_view import (
     Rename,
     SetAutostart,
     SetSetting,
+    Snooze,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from trayquota.core.model import Snapshot
     from trayquota.settings.load import Config
     from trayquota.tray.backend_choice import BackendChoice
-    from trayquota.views.alerts import Alert
+    from trayquota.views.alert import Alert
     from trayquota.views.tray_view import Action, TrayView
 
 NAME = "trayquota"
@@ -174,14 +175,15 @@ class App:
 
     def notify(self, alert: Alert) -> None:
         """Notify of what is new; a click on that opens the provider's page."""
-        if self._settings.config.settings.notifications:
-            action = OpenPage(self._options.usage_page(alert.provider))
-            self._tray.notify(alert.title, alert.body, urgent=alert.needs_user, on_click=lambda: self._act(action))
+        settings = self._settings.config.settings
+        if settings.notifications:
+            self._tray.notify_of(alert, self._options.usage_page(alert.provider), has_sound=settings.sounds)
 
     def tick(self) -> None:
         """Render what counts down anew, and in the time zone in force now."""
         reload_time_zone()
         self._check_settings_file()
+        self._services.notifier.notify_held_back()
         self._show_anew()
 
     def _view(self, snapshot: Snapshot) -> TrayView:
@@ -190,9 +192,15 @@ class App:
         is_on = self._autostart.is_on
         choices = menu_settings(config, snapshot, self._options, tray.limits.menu_rows, starts_at_login=is_on)
         snapshot = self._services.with_local_resets(snapshot)
-        problem = self._settings.problem
-        has_history = self._open_history is not None and settings.history
-        context = TrayContext(tray.limits, tray.arrangement, settings_menu_item(choices), problem, has_history)
+        context = TrayContext(
+            tray.limits,
+            tray.arrangement,
+            settings_menu_item(choices),
+            self._settings.problem,
+            has_history=self._open_history is not None and settings.history,
+            notifies=settings.notifications,
+            snoozed_until=self._services.notifier.snoozed_until,
+        )
         drawn = self._services.recorder.sparklines if settings.sparklines else {}
         return tray_view(snapshot, utc_now(), replace(self._options, sparklines=drawn), context)
 
@@ -225,16 +233,12 @@ class App:
         self._services.engine.call_later("settings", _SETTLE_S, self._apply_settings)
 
     def _act(self, action: Action) -> None:
-        from trayquota.system.open import open_folder, open_page
-
         engine = self._services.engine
         match action:
             case Refresh():
                 engine.request(Reason.MANUAL)
-            case OpenFolder(path):
-                open_folder(Path(path) if path else self._settings.config.folder)
-            case OpenPage(url):
-                open_page(url)
+            case OpenFolder() | OpenPage():
+                self._open(action)
             case OpenHistory():
                 threading.Thread(target=self._show_history, name="history page", daemon=True).start()
             case OpenSettings():
@@ -245,8 +249,19 @@ class App:
                 engine.post(lambda: self._set(action))
             case SetAutostart(on):
                 engine.post(lambda: self._switch_autostart(on=on))
+            case Snooze():
+                engine.post(lambda: self._services.notifier.snooze(action))
+                engine.post(self._show_anew)
             case Quit():
                 self._quit()
+
+    def _open(self, place: OpenFolder | OpenPage) -> None:
+        from trayquota.system.open import open_folder, open_page
+
+        if isinstance(place, OpenPage):
+            open_page(place.url)
+        else:
+            open_folder(Path(place.path) if place.path else self._settings.config.folder)
 
     def _show_history(self) -> None:
         """Make the page of the history, which takes a moment; on a thread of its own."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from trayquota.settings.load import Config
     from trayquota.sources.management_api import Clocks, ManagementApi
     from trayquota.sources.proxy_server import ProxyServer
-    from trayquota.views.alerts import Alert
+    from trayquota.views.alert import Alert
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         clock_format=time_format(config.locale),
         bar_glyphs=bar_glyphs,
         notifies_lapses=settings.notify_lapse,
+        quiet_hours=settings.quiet_hours,
     )
 
 
@@ -138,7 +139,7 @@ class Services(Struct, frozen=True):
     token_manager: TokenManager
     provider_clock: ProviderClock
     store: StateStore
-    notifier: AlertNotifier | None
+    notifier: AlertNotifier
     recorder: HistoryRecorder
     closing: threading.Event
 
@@ -151,8 +152,7 @@ class Services(Struct, frozen=True):
         self.folders.configure(config.folders, provider_switches(config))
         self.proxies.configure(config.settings.connected_proxies)
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
-        if self.notifier is not None:
-            self.notifier.options = display_options(config)
+        self.notifier.options = display_options(config)
 
     def with_local_resets(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot whose resets are on this machine's clock."""
@@ -209,7 +209,8 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=clock.observe)
     tokens = _token_manager(config, transport, store, clock, closing)
     recorder = _recorder(config, clock)
-    notifier = AlertNotifier(store, applet.notify, utc_now, display_options(config)) if applet else None
+    notify = applet.notify if applet else lambda _alert: None
+    notifier = AlertNotifier(store, notify, utc_now, display_options(config))
     folders = folder_source(config, records, watcher := Watcher())
     proxies = _proxy_source(config, records, transport)
     fetcher = Fetcher(
@@ -247,10 +248,10 @@ def _token_manager(
 
 
 def _sinks(
-    applet: Applet | None, notifier: AlertNotifier | None, recorder: HistoryRecorder, provider_clock: ProviderClock
+    applet: Applet | None, notifier: AlertNotifier, recorder: HistoryRecorder, provider_clock: ProviderClock
 ) -> list[SnapshotSink]:
     """Return what each snapshot is given to, in this order; nothing without an applet."""
-    if applet is None or notifier is None:
+    if applet is None:
         return []
     return [applet.show, lambda snapshot: notifier(_with_local_resets(snapshot, provider_clock)), recorder]
 
@@ -262,12 +263,11 @@ def _recorder(config: Config, provider_clock: ProviderClock) -> HistoryRecorder:
     return recorder
 
 
-def _notify_early_resets(recorder: HistoryRecorder, notifier: AlertNotifier | None, engine: Engine) -> None:
+def _notify_early_resets(recorder: HistoryRecorder, notifier: AlertNotifier, engine: Engine) -> None:
     """Have early resets that the recorder finds notified of, on the engine's thread."""
 
     def notify(resets: Sequence[EarlyReset]) -> None:
-        if notifier is not None:
-            engine.post(partial(notifier.notify_early_resets, resets, engine.snapshot))
+        engine.post(partial(notifier.notify_early_resets, resets, engine.snapshot))
 
     recorder.on_early_resets = notify
 

@@ -124,7 +124,10 @@ def test_a_call_waits_for_the_answers_and_shows_them(
 
 
 def test_a_call_without_answers_shows_how_old_the_values_are(stage: Stage, notifications: FakeNotifications) -> None:
-    hasty = "from trayquota import app; app._ANSWERS_S = 0.05; from trayquota.cli.main import run; run()"
+    hasty = (
+        "from trayquota.engine import status_notification; status_notification._ANSWERS_S = 0.05; "
+        "from trayquota.cli.main import run; run()"
+    )
     applet = stage.start(code=hasty)
     stage.stand_in.answer("token-claude-ada", replace(usage(70), held=True))
     by_middle_click(stage)
@@ -139,4 +142,35 @@ def test_one_that_was_killed_blocks_nobody(stage: Stage) -> None:
     applet.signal("SIGKILL")
     applet.ended()
     applet = stage.start()
+    stage.end(applet)
+
+
+def test_the_buttons_refresh_and_snooze_the_window(stage: Stage, notifications: FakeNotifications) -> None:
+    applet = stage.start()
+    refresh(stage, 80, "20% left")
+    (shown,) = notifications.shown.until_there_are(1)
+    assert shown.actions[1::2] == ["Open", "Refresh now", "Snooze until reset"]
+    _, now, snooze = shown.actions[::2]
+    notifications.click(1, snooze)
+    stage.answer(95)
+    notifications.click(1, now)
+    stage.wait(lambda: stage.tip.startswith("5% left"), "refresh")
+    stage.host.click("For 1 hour")
+    stage.wait(lambda: stage.shows_row("Notifications snoozed until"), "snooze")
+    stage.end(applet)
+    applet = stage.start(headline="5% left")
+    stage.wait(lambda: stage.shows_row("Notifications snoozed until"), "snooze after a restart")
+    stage.host.click("Show notifications again")
+    stage.wait(lambda: stage.shows_row("Snooze notifications"), "end of the snooze")
+    stage.end(applet)
+    assert len(notifications.shown.until_there_are(1)) == 1, "more was notified of a window that is snoozed"
+
+
+def test_an_empty_quota_is_heard_by_who_wants_that(stage: Stage, notifications: FakeNotifications) -> None:
+    stage.write("sounds = true\n")
+    applet = stage.start()
+    refresh(stage, 80, "20% left")
+    refresh(stage, 100, "0% left")
+    low, empty = notifications.shown.until_there_are(2)
+    assert ("sound-name" in low.hints, empty.hints["sound-name"]) == (False, "dialog-warning")
     stage.end(applet)

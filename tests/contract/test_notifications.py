@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -11,7 +12,7 @@ from urllib.request import url2pathname
 from PIL import Image
 
 from trayquota.tray import notifications
-from trayquota.tray.base import Notification
+from trayquota.tray.base import Button, Notification
 
 from .fake_notifications import NAME, FakeNotifications
 from .recorder import PATIENCE_S, Recorder
@@ -162,6 +163,29 @@ def test_a_click_on_a_notification_runs_the_handler(bus: SessionBus, make_icon: 
         assert clicked.wait(PATIENCE_S)
 
 
+def test_each_button_does_what_it_says(bus: SessionBus, make_icon: MakeIcon) -> None:
+    clicks: Recorder[str] = Recorder()
+    icon = make_icon()
+    buttons = tuple(Button(label, partial(clicks.add, label)) for label in ("Refresh now", "Snooze"))
+    with serving(bus, *EVERYTHING) as server:
+        icon.show_notification(Notification("title", "message", on_click=lambda: clicks.add("open"), buttons=buttons))
+        (shown,) = server.shown.until_there_are(1)
+        assert shown.actions[1::2] == ["Open", "Refresh now", "Snooze"]
+        for number, key in enumerate(shown.actions[::2], 1):
+            server.click(1, key)
+            clicks.until_there_are(number)
+    assert clicks.until_there_are(3) == ["open", "Refresh now", "Snooze"]
+
+
+def test_a_sound_is_named_only_where_there_is_one(bus: SessionBus, make_icon: MakeIcon) -> None:
+    icon = make_icon()
+    with serving(bus, *EVERYTHING) as server:
+        icon.show_notification(Notification("title", "message", sound="complete"))
+        icon.show_notification(Notification("title", "message"))
+        heard, silent = server.shown.until_there_are(2)
+    assert (heard.hints["sound-name"], "sound-name" in silent.hints) == ("complete", False)
+
+
 def test_clicks_on_other_programs_notifications_run_nothing(
     host: FakeHost, bus: SessionBus, make_icon: MakeIcon
 ) -> None:
@@ -187,5 +211,6 @@ def test_no_action_is_offered_without_a_handler_or_without_server_support(bus: S
         icon.notify("message")
         assert server.shown.until_there_are(1)[0].actions == []
     with serving(bus, "body") as server:
-        icon.show_notification(Notification("title", "message", on_click=lambda: None))
+        button = Button("Refresh now", lambda: None)
+        icon.show_notification(Notification("title", "message", on_click=lambda: None, buttons=(button,)))
         assert server.shown.until_there_are(1)[0].actions == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from needs import need
 from Xlib.display import Display
 
 from trayquota.core.errors import TrayUnavailableError
-from trayquota.tray.base import Notification
+from trayquota.tray.base import Button, Notification
 from trayquota.tray.xembed import Icon, tray_window
 
 from .backend_contract import picture, running
@@ -146,11 +147,15 @@ def test_notifications_replace_each_other_and_run_their_handler(with_bus: Sessio
     try:
         with running(icon):
             icon.notify("first", "title")
-            icon.show_notification(Notification("title", "second", on_click=lambda: clicks.add("second")))
+            button = Button("Refresh now", lambda: clicks.add("refresh"))
+            on_click = partial(clicks.add, "second")
+            icon.show_notification(Notification("title", "second", on_click=on_click, buttons=(button,)))
             shown = server.shown.until_there_are(2)
             assert [(each.body, each.replaces) for each in shown] == [("first", 0), ("second", 1)]
             server.click(1)
             assert clicks.until_there_are(1) == ["second"]
+            server.click(1, shown[1].actions[2])
+            assert clicks.until_there_are(2) == ["second", "refresh"]
     finally:
         server.close()
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
-from trayquota.views.alerts import Alert, AlertKey, AlertState, check_alerts
+from trayquota.views.alert import Alert, AlertKey
+from trayquota.views.alerts import AlertState, check_alerts
 from trayquota.views.labels import DisplayOptions
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from trayquota.core.history import EarlyReset
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.store.state import StateStore
-from trayquota.views.alerts import Alert
 from trayquota.views.early_reset import early_reset_alert
 from trayquota.views.tray import tray_view
 
@@ -19,6 +18,7 @@ from .samples import ADA, BOB, DESIGN, OPTIONS
 
 if TYPE_CHECKING:
     from trayquota.core.model import Snapshot
+    from trayquota.views.alert import Alert
     from trayquota.views.labels import DisplayOptions
 
 WEEKLY = EarlyReset(ADA.id, "Weekly", 40)
@@ -29,7 +29,10 @@ def alert(*resets: EarlyReset, options: DisplayOptions = OPTIONS, snapshot: Snap
 
 
 def test_one_is_named_with_what_was_left() -> None:
-    assert alert(WEEKLY) == Alert("Claude ada@example.com, Weekly", "Reset before its time, with 60% left", "claude")
+    found = alert(WEEKLY)
+    assert found is not None
+    assert (found.title, found.body) == ("Claude ada@example.com, Weekly", "Reset before its time, with 60% left")
+    assert (found.provider, found.snoozable) == ("claude", ())
 
 
 def test_several_are_one_notification() -> None:

@@ -284,3 +284,12 @@ def test_the_locale_is_found_in_posix_order(environment: Mapping[str, str], expe
 
 def test_the_setting_of_the_locale_beats_the_environment(tmp_path: Path) -> None:
     assert configured(tmp_path, "locale = 'sv_SE'", LC_ALL="de_DE").locale == "sv_SE"
+
+
+@pytest.mark.parametrize("text", ["22:00", "22:00-22:00", "tonight"])
+def test_quiet_hours_that_are_no_span_of_the_day_are_refused(tmp_path: Path, text: str) -> None:
+    assert "quiet_hours: expected a span of the day" in refused(tmp_path, f'quiet_hours = "{text}"')
+
+
+def test_quiet_hours_that_are_a_span_of_the_day_are_in_force(tmp_path: Path) -> None:
+    assert configured(tmp_path, 'quiet_hours = "22:00-08:00"').settings.quiet_hours == "22:00-08:00"

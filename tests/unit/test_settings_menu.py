@@ -33,6 +33,7 @@ def test_the_submenu_has_its_rows_in_order() -> None:
         "Refresh every",
         "Icon",
         "Notifications",
+        "Sounds",
         "Hide e-mails",
         "Sparklines",
         "",
@@ -44,7 +45,15 @@ def test_the_submenu_has_its_rows_in_order() -> None:
 
 def test_the_defaults_are_those_of_the_settings() -> None:
     settings, choices = Settings(), MenuSettings()
-    for name in ("interval_minutes", "icon_style", "icon_countdown", "notifications", "hide_emails", "sparklines"):
+    for name in (
+        "interval_minutes",
+        "icon_style",
+        "icon_countdown",
+        "notifications",
+        "sounds",
+        "hide_emails",
+        "sparklines",
+    ):
         assert getattr(choices, name) == getattr(settings, name)
 
 

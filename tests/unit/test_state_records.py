@@ -32,7 +32,8 @@ from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.store.state import StateStore
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alerts import AlertKey, AlertState, check_alerts
+from trayquota.views.alert import AlertKey
+from trayquota.views.alerts import AlertState, check_alerts
 from trayquota.views.labels import DisplayOptions
 
 from .stores import ADA, NOW, path_of, record, restarted, write_state
@@ -108,6 +109,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
             AlertKey(ADA, "5-hour"): AlertState(Level.LOW, NOW, forecast=True, ends_by=NOW),
         },
         clock_offset=ClockOffset(-21600.0, 1.5e9, 1000.0),
+        snoozed_until=NOW,
     )
     noon = "2026-09-22T12:00:00Z"
     assert json.loads(encode(state)) == {
@@ -159,6 +161,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
             },
         ],
         "clock": {"offset_s": -21600.0, "base_s": 1.5e9, "measured_s": 1000.0},
+        "snooze": {"until": noon},
     }
 
 

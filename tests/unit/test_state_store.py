@@ -18,7 +18,8 @@ from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.state import StateStore
 from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alerts import AlertKey, AlertState
+from trayquota.views.alert import AlertKey
+from trayquota.views.alerts import AlertState
 
 from .stores import ADA, NOW, path_of, record, restarted
 

@@ -97,6 +97,16 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         ),
     ] = ()
     notifications: Annotated[bool, setting("Whether you are told when a quota gets low, runs out or has reset.")] = True
+    quiet_hours: Annotated[
+        str,
+        setting(
+            'When you want no notification, each day, as in "22:00-08:00"; what is still so is shown afterwards.',
+            expected='a span of the day, as in "22:00-08:00", or nothing',
+        ),
+    ] = ""
+    sounds: Annotated[
+        bool, setting("Whether it is heard that a quota is empty or has reset, in the desktop's own sounds.")
+    ] = False
     notify_lapse: Annotated[
         bool,
         setting("Whether you are told when what is left of a week, limit resets or a subscription are about to lapse."),

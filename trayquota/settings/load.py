@@ -81,6 +81,7 @@ def load_config(
         settings = replace(settings, gateway=_gateway(settings.gateway, named["gateway"]))
     settings = replace(settings, connected_proxies=_servers(settings.connected_proxies, named["connected_proxies"]))
     _check_proxy(settings.proxy, named["proxy"])
+    _check_quiet_hours(settings.quiet_hours, named["quiet_hours"])
     locale = settings.locale or environment_locale(environment)
     return Config(settings, _folders(settings.folder, named["folder"]), paths, locale, sources)
 
@@ -145,6 +146,16 @@ def _check_proxy(address: str, source: str) -> None:
     if not is_direct(address) and not is_proxy_url(address):
         # The address itself is left out: it may hold a login.
         message = f"{source}: proxy: expected {_expected('proxy')}."
+        raise ConfigError(message)
+
+
+def _check_quiet_hours(text: str, source: str) -> None:
+    if not text:
+        return
+    from trayquota.core.day_hours import parse_day_hours
+
+    if parse_day_hours(text) is None:
+        message = f"{source}: quiet_hours: expected {_expected('quiet_hours')}."
         raise ConfigError(message)
 
 

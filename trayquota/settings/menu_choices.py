@@ -36,6 +36,7 @@ def menu_settings(
         icon_choices=icon_menu(snapshot, options, max_rows),
         renames=rename_menu(snapshot, options, max_rows),
         notifications=settings.notifications,
+        sounds=settings.sounds,
         hide_emails=settings.hide_emails,
         sparklines=settings.sparklines,
         starts_at_login=starts_at_login,

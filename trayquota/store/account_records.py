@@ -32,6 +32,7 @@ class Document(Struct, frozen=True):
         refresh_backoffs: A ``RefreshBackoff`` each, by the refresh token's fingerprint.
         alerts: An alert's key and state each.
         clock: A ``ClockOffset``, or null.
+        snooze: Until when the person wants no notification, or null.
     """
 
     version: int
@@ -39,6 +40,7 @@ class Document(Struct, frozen=True):
     refresh_backoffs: dict[str, Raw] = {}
     alerts: tuple[Raw, ...] = ()
     clock: Raw = Raw(b"null")
+    snooze: Raw = Raw(b"null")
 
 
 class _Version(Struct, frozen=True):

@@ -8,9 +8,11 @@ import msgspec
 from msgspec import Raw, Struct, field
 from msgspec.structs import replace
 
+from trayquota.core.model import Instant  # noqa: TC001 - for msgspec, which resolves annotations
 from trayquota.store.account_records import VERSION, Document, account_records, clock_offset, decoded, read_document
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alerts import AlertKey, AlertState  # noqa: TC001 - for msgspec, which resolves annotations
+from trayquota.views.alert import AlertKey  # noqa: TC001 - for msgspec, which resolves annotations
+from trayquota.views.alerts import AlertState  # noqa: TC001 - likewise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,7 @@ class StoredState(Struct, frozen=True):
         alert_states: What the person was notified of.
         unreadable: How many records made no sense and are left out.
         clock_offset: How far the clock was off, and which clock that was.
+        snoozed_until: Until when the person wants no notification; ``None`` for no such time.
     """
 
     accounts: Mapping[str, AccountRecord] = field(default_factory=dict)
@@ -35,6 +38,17 @@ class StoredState(Struct, frozen=True):
     alert_states: Mapping[AlertKey, AlertState] = field(default_factory=dict)
     unreadable: int = 0
     clock_offset: ClockOffset | None = None
+    snoozed_until: Instant | None = None
+
+
+class Snooze(Struct, frozen=True):
+    """Notifications are held back.
+
+    Attributes:
+        until: The end of that.
+    """
+
+    until: Instant
 
 
 class _AlertRecord(Struct, frozen=True):
@@ -58,7 +72,9 @@ def decode(content: bytes) -> StoredState:
     # Of an account that is gone nothing needs to be known.
     states = {alert.key: alert.state for alert in alerts if alert is not None and alert.key.account_id in accounts}
     unreadable = records.count(None) + len(by_token) - len(backoffs)
-    return StoredState(accounts, backoffs, states, unreadable, clock_offset(document))
+    snooze = decoded(document.snooze, Snooze)
+    snoozed_until = snooze.until if snooze else None
+    return StoredState(accounts, backoffs, states, unreadable, clock_offset(document), snoozed_until)
 
 
 def encode(state: StoredState) -> bytes:
@@ -73,6 +89,7 @@ def encode(state: StoredState) -> bytes:
         backoffs,
         tuple(raw for alert in alerts for raw in _encoded(alert)),
         Raw(msgspec.json.encode(state.clock_offset)),
+        Raw(msgspec.json.encode(state.snoozed_until and Snooze(state.snoozed_until))),
     )
     return msgspec.json.encode(document)
 

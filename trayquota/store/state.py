@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from trayquota.core.account_state import AccountRecord
     from trayquota.core.provider_clock import ClockOffset
     from trayquota.tokens.refresher import RefreshBackoff
-    from trayquota.views.alerts import AlertKey, AlertState
+    from trayquota.views.alert import AlertKey
+    from trayquota.views.alerts import AlertState
 
 _KEEP_ACCOUNTS = timedelta(days=30)
 _KEEP_BACKOFFS = timedelta(days=90)
@@ -51,6 +52,7 @@ class StateStore:
         self._removed_backoffs: set[str] = set()
         self._alert_states: dict[AlertKey, AlertState] | None = None
         self._clock_offset: ClockOffset | None = None
+        self._snoozed_until: datetime | None = None
         self._warnings: set[str] = set()
 
     def load(self) -> dict[str, AccountRecord]:
@@ -107,6 +109,18 @@ class StateStore:
         with self._lock:
             self._clock_offset = offset
 
+    def snoozed_until(self) -> datetime | None:
+        """Return until when the person wants no notification; it may be over."""
+        with self._lock:
+            if self._snoozed_until is not None:
+                return self._snoozed_until
+        return self._read().snoozed_until
+
+    def set_snoozed_until(self, until: datetime) -> None:
+        """Record until when the person wants no notification; written with the next save."""
+        with self._lock:
+            self._snoozed_until = until
+
     def save(self, accounts: Mapping[str, AccountRecord], now: datetime) -> None:
         """Write the state; a disk that does not take it is named in the log once and otherwise ignored."""
         from filelock import FileLock, Timeout
@@ -135,7 +149,13 @@ class StateStore:
             self._merge_backoffs(on_disk.refresh_backoffs, now)
             alert_states = on_disk.alert_states if self._alert_states is None else self._alert_states
             clock_offset = self._clock_offset or on_disk.clock_offset
-            return StoredState(merged, dict(self._backoffs), dict(alert_states), clock_offset=clock_offset)
+            return StoredState(
+                merged,
+                dict(self._backoffs),
+                dict(alert_states),
+                clock_offset=clock_offset,
+                snoozed_until=self._snoozed_until or on_disk.snoozed_until,
+            )
 
     def _merge_backoffs(self, on_disk: Mapping[str, RefreshBackoff], now: datetime) -> None:
         """Take over the back-offs of other processes, and drop old ones. With the lock held."""

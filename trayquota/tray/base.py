@@ -24,6 +24,20 @@ _LOG = logging.getLogger(__name__)
 _LOOP_JOIN_S = 2.0
 
 
+class Button(RedactedRepr, Struct, frozen=True):
+    """Something to be done from a notification.
+
+    Attributes:
+        label: What the button says.
+        on_click: Run when it is clicked.
+    """
+
+    repr_fields = ("label",)
+
+    label: str
+    on_click: Callable[[], object]
+
+
 class Notification(RedactedRepr, Struct, frozen=True):
     """What a notification says.
 
@@ -32,6 +46,9 @@ class Notification(RedactedRepr, Struct, frozen=True):
         body: Plain text, of several lines perhaps.
         urgent: It stays until the person has seen it: nothing goes on for an account without them.
         on_click: Run when it is clicked, where the backend notices it.
+        buttons: What else can be done, where the backend shows buttons.
+        sound: What it sounds like, by the sound naming specification, where the desktop plays sounds; empty for
+            whatever it does by itself.
     """
 
     repr_fields = ("urgent",)
@@ -40,6 +57,8 @@ class Notification(RedactedRepr, Struct, frozen=True):
     body: str
     urgent: bool = False
     on_click: Callable[[], object] | None = None
+    buttons: tuple[Button, ...] = ()
+    sound: str = ""
 
 
 class SessionEnd(Protocol):

@@ -15,7 +15,7 @@ from trayquota.tray.wire_text import escaped, sendable
 from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dbus_fast import Message
     from dbus_fast.aio import MessageBus
@@ -51,7 +51,8 @@ class Notifier:
         self._lock = asyncio.Lock()
         self._capabilities: frozenset[str] | None = None
         self._server: str | None = None
-        self._on_click: dict[int, Callable[[], object]] = {}
+        self._actions: dict[int, Mapping[str, Callable[[], object]]] = {}
+        """What can be done from each notification that is shown, by the action's key."""
         self._ids = {_NORMAL: 0, _CRITICAL: 0}
         self._last_id = 0
         self._watches_server = self._receives_clicks = False
@@ -65,11 +66,13 @@ class Notifier:
             capabilities = await self._fetch_capabilities()
             if capabilities is None:
                 return
-            on_click = notification.on_click if "actions" in capabilities else None
-            if on_click is not None:
+            labels, actions = _labels_and_actions(notification) if "actions" in capabilities else ([], {})
+            if actions:
                 await self._subscribe_to_clicks()
             urgency = _CRITICAL if notification.urgent else _NORMAL
             icon, hints = self._icon_and_hints(urgency)
+            if notification.sound:
+                hints["sound-name"] = Variant("s", notification.sound)
             body = sendable(notification.body)
             reply = await self._call(
                 "Notify",
@@ -79,15 +82,13 @@ class Notifier:
                 icon,
                 sendable(notification.title),
                 escaped(body) if "body-markup" in capabilities else body,
-                ["default", "Open"] if on_click is not None else [],
+                labels,
                 hints,
                 -1,
             )
             if reply is not None and reply.signature == "u":
                 self._ids[urgency] = self._last_id = reply.body[0]
-                self._on_click.pop(self._last_id, None)
-                if on_click is not None:
-                    self._on_click[self._last_id] = on_click
+                self._actions[self._last_id] = actions
 
     async def remove(self) -> None:
         """Remove the last notification, if it is still there."""
@@ -99,7 +100,7 @@ class Notifier:
     def server_changed(self) -> None:
         """Forget the server's capabilities: it is another one, or gone."""
         self._capabilities = self._server = None
-        self._on_click.clear()
+        self._actions.clear()
         self._ids = dict.fromkeys(self._ids, 0)
         self._last_id = 0
 
@@ -107,14 +108,15 @@ class Notifier:
         """Take in one of the server's signals.
 
         Returns:
-            What to run when it says that a notification of ours was clicked.
+            What to run when it says that a notification of ours, or one of its buttons, was clicked.
         """
-        if signal.sender != self._server or not signal.body:
+        if signal.sender != self._server:
             return None
-        if signal.member == "NotificationClosed":
-            self._on_click.pop(signal.body[0], None)
-        elif signal.member == "ActionInvoked" and signal.body[1:] == ["default"]:
-            return self._on_click.get(signal.body[0])
+        match signal.member, signal.body:
+            case "NotificationClosed", [int(number), *_]:
+                self._actions.pop(number, None)
+            case "ActionInvoked", [int(number), str(key)]:
+                return self._actions.get(number, {}).get(key)
         return None
 
     def _icon_and_hints(self, urgency: int) -> tuple[str, dict[str, Variant]]:
@@ -148,3 +150,13 @@ class Notifier:
             self._receives_clicks = True
             name, path, _ = NOTIFICATIONS
             await subscribe(self._bus, f"type='signal',sender='{name}',interface='{name}',path='{path}'")
+
+
+def _labels_and_actions(notification: Notification) -> tuple[list[str], dict[str, Callable[[], object]]]:
+    """Return keys and labels by turns, as they go over the bus, and what each key does."""
+    offers = {} if notification.on_click is None else {"default": ("Open", notification.on_click)}
+    offers |= {
+        f"button-{number}": (button.label, button.on_click) for number, button in enumerate(notification.buttons)
+    }
+    labels = [text for key, (label, _) in offers.items() for text in (key, sendable(label))]
+    return labels, {key: on_click for key, (_, on_click) in offers.items()}

@@ -7,8 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from trayquota.tray.backend_choice import choose_backend, icon_class
-from trayquota.tray.base import BaseIcon, Notification
+from trayquota.tray.base import BaseIcon, Button, Notification
 from trayquota.tray.presenter import TrayPresenter
+from trayquota.views.tray_view import OpenPage, Refresh, SnoozeWindows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.tray.base import SessionEnd
     from trayquota.tray.pystray_import import Icon
+    from trayquota.views.alert import Alert
     from trayquota.views.tray_context import TrayLimits
     from trayquota.views.tray_view import Action, Arrangement, TrayView
 
@@ -76,11 +78,23 @@ class Tray:
             self._view = view
             self._presenter.show(view)
 
-    def notify(
-        self, title: str, body: str, *, urgent: bool = False, on_click: Callable[[], object] | None = None
-    ) -> None:
-        """Show a notification, where there are any; see :class:`Notification`."""
-        self._presenter.notify(Notification(title, body, urgent, on_click))
+    def notify(self, title: str, body: str) -> None:
+        """Show a notification, where there are any."""
+        self._presenter.notify(Notification(title, body))
+
+    def notify_of(self, alert: Alert, page: str, *, has_sound: bool = False) -> None:
+        """Show an alert, with buttons where there are any; a click on it opens ``page``, the address of one."""
+        snooze = (_button("Snooze until reset", SnoozeWindows(alert.snoozable), self._act),) if alert.snoozable else ()
+        self._presenter.notify(
+            Notification(
+                alert.title,
+                alert.body,
+                urgent=alert.needs_user,
+                on_click=lambda: self._act(OpenPage(page)),
+                buttons=(_button("Refresh now", Refresh(), self._act), *snooze),
+                sound=alert.sound if has_sound else "",
+            )
+        )
 
     def run(self, on_ready: Callable[[], object]) -> None:
         """Show the icon until :meth:`stop`.
@@ -142,3 +156,7 @@ class Tray:
     def _better_tray(self) -> None:
         self._is_changing = True
         self._icon.stop()
+
+
+def _button(label: str, action: Action, act: Callable[[Action], None]) -> Button:
+    return Button(label, lambda: act(action))

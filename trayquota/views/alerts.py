@@ -9,6 +9,7 @@ is kept of windows without a notification, nor of cycles that are over.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,18 +18,19 @@ from msgspec.structs import replace
 from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState, Instant, Level
 from trayquota.core.next_account import lapses
-from trayquota.core.redacted import RedactedRepr
 from trayquota.core.text import format_duration
 from trayquota.views.advice import lapse_text
+from trayquota.views.alert import AlertKey, AlertKind, AlertLine, alert_of
 from trayquota.views.labels import account_label, failure_label, needs_user
 from trayquota.views.percents import amount_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
     from trayquota.core.next_account import Lapse
+    from trayquota.views.alert import Alert
     from trayquota.views.labels import DisplayOptions
 
 _JITTER = timedelta(minutes=5)
@@ -38,23 +40,7 @@ _LONGEST_CYCLE = timedelta(days=32)
 _DEFICIT_PERCENT = 6.0
 """A forecast is notified of when so much more is used than evenly."""
 _REARM_PERCENT = 10.0
-_MAX_LINES = 6
-
-
-class AlertKey(RedactedRepr, Struct, frozen=True):
-    """What an alert is about.
-
-    Attributes:
-        account_id: The account.
-        window: The title of its window; ``None`` for its login.
-        person: The tag of whose account it was; empty in what earlier versions wrote.
-    """
-
-    repr_fields = ("window",)
-
-    account_id: str
-    window: str | None = None
-    person: str = ""
+_HEADLINE = "{count} updates on your quotas and logins"
 
 
 class AlertState(Struct, frozen=True):
@@ -78,46 +64,6 @@ class AlertState(Struct, frozen=True):
         return end is not None and end <= now
 
 
-class Alert(RedactedRepr, Struct, frozen=True):
-    """One notification.
-
-    Attributes:
-        title: One line.
-        body: A line per event; may be empty.
-        provider: The one whose page shows more.
-        needs_user: A login needs the person.
-    """
-
-    repr_fields = ("provider", "needs_user")
-
-    title: str
-    body: str
-    provider: str = ""
-    needs_user: bool = False
-
-
-class _AlertLine(RedactedRepr, Struct, frozen=True):
-    """One event.
-
-    Attributes:
-        level: The highest comes first.
-        subject: The account, and which of its windows.
-        text: What happened.
-        provider: The account's.
-        advice: What to do, in place of ``text`` where there is room.
-        needs_user: The login needs the person.
-    """
-
-    repr_fields = ("level", "text", "provider", "advice", "needs_user")
-
-    level: Level
-    subject: str
-    text: str
-    provider: str
-    advice: str = ""
-    needs_user: bool = False
-
-
 def check_alerts(
     states: Mapping[AlertKey, AlertState], snapshot: Snapshot, now: datetime, options: DisplayOptions
 ) -> tuple[dict[AlertKey, AlertState], Alert | None]:
@@ -132,7 +78,7 @@ def check_alerts(
     if snapshot.refreshing:
         return dict(states), None
     after = _still_needed(states, snapshot, now)
-    lines: list[_AlertLine] = []
+    lines: list[AlertLine] = []
     for usage in snapshot.accounts:
         lines += _check_login(after, usage, now, options)
         if usage.state is AccountState.OK:
@@ -141,7 +87,16 @@ def check_alerts(
     if options.notifies_lapses:
         for lapse in lapses(snapshot.accounts, now, options.ignored_windows):
             lines += _check_lapse(after, lapse, now, options)
-    return after, _alert(lines)
+    return after, alert_of(lines, _HEADLINE)
+
+
+def snoozed(states: Mapping[AlertKey, AlertState], keys: Iterable[AlertKey]) -> dict[AlertKey, AlertState]:
+    """Return the states after which nothing more is notified of these windows until they have reset.
+
+    That they have reset is notified of then.
+    """
+    found = {key: states[key] for key in keys if key in states}
+    return {**states, **{key: replace(state, level=Level.EMPTY, forecast=True) for key, state in found.items()}}
 
 
 def _still_needed(
@@ -161,7 +116,7 @@ def _still_needed(
 
 def _check_login(
     states: dict[AlertKey, AlertState], usage: AccountUsage, now: datetime, options: DisplayOptions
-) -> Iterator[_AlertLine]:
+) -> Iterator[AlertLine]:
     key, failure = AlertKey(usage.account.id, person=usage.account.person.tag), usage.failure
     if needs_user(usage):
         if key not in states:
@@ -169,7 +124,7 @@ def _check_login(
             text = failure_label(failure, now, options) if failure else "login expired"
             advice = failure.message if failure else ""
             subject, provider = account_label(usage.account, options), usage.account.provider
-            yield _AlertLine(Level.EMPTY, subject, text, provider, advice, needs_user=True)
+            yield AlertLine(AlertKind.LOGIN, key, Level.EMPTY, subject, text, provider, advice)
     elif usage.state in {AccountState.OK, AccountState.DISABLED}:
         states.pop(key, None)
 
@@ -180,17 +135,26 @@ def _check_window(
     window: QuotaWindow,
     now: datetime,
     options: DisplayOptions,
-) -> Iterator[_AlertLine]:
+) -> Iterator[AlertLine]:
     remaining = window.remaining_percent
     if remaining is None or window.has_reset(now, usage.updated_at) or window.title in options.ignored_windows:
         return
     key = AlertKey(usage.account.id, window.title, usage.account.person.tag)
     is_kept, before = key in states, states.pop(key, AlertState())
-    subject = f"{account_label(usage.account, options)}, {window.title}"
     level = options.level(remaining)
+    line = partial(
+        AlertLine,
+        key=key,
+        level=level,
+        subject=f"{account_label(usage.account, options)}, {window.title}",
+        provider=usage.account.provider,
+        remaining_percent=remaining,
+        ends_at=window.resets_at,
+    )
     if _is_new_cycle(before, window, remaining, now, options):
         if before.level > Level.PLENTY and level is Level.PLENTY:
-            yield _AlertLine(level, subject, f"has reset, {amount_text(remaining, options)}", usage.account.provider)
+            text = f"has reset, {amount_text(remaining, options)}"
+            yield line(AlertKind.RESET, text=text)
         # A late answer about the cycle before may follow.
         is_kept, before = before.level > Level.PLENTY or before.forecast, AlertState()
     worst = max(before.level, level)
@@ -199,20 +163,28 @@ def _check_window(
         states[key] = _next_state(before, window, worst, now, has_forecast=before.forecast or bool(forecast))
     left = _remaining_text(remaining, options) if level > before.level else ""
     if left or forecast:
-        parts = (left, forecast, _reset_text(window, now))
-        yield _AlertLine(level, subject, ", ".join(part for part in parts if part), usage.account.provider)
+        text = ", ".join(part for part in (left, forecast, _reset_text(window, now)) if part)
+        kind = AlertKind.FORECAST if not left else AlertKind.EMPTY if level is Level.EMPTY else AlertKind.LOW
+        yield line(kind, text=text)
 
 
 def _check_lapse(
     states: dict[AlertKey, AlertState], lapse: Lapse, now: datetime, options: DisplayOptions
-) -> Iterator[_AlertLine]:
+) -> Iterator[AlertLine]:
     account = lapse.usage.account
     what = lapse.window.title if lapse.window else "limit resets" if lapse.reset_credits else "subscription"
     key = AlertKey(account.id, f"lapse of {what}", account.person.tag)
     if key not in states:
         states[key] = AlertState(resets_at=lapse.ends_at)
-        yield _AlertLine(
-            Level.PLENTY, account_label(account, options), lapse_text(lapse, now, options), account.provider
+        text = lapse_text(lapse, now, options)
+        yield AlertLine(
+            AlertKind.LAPSE,
+            key,
+            Level.PLENTY,
+            account_label(account, options),
+            text,
+            account.provider,
+            ends_at=lapse.ends_at,
         )
 
 
@@ -272,18 +244,3 @@ def _reset_text(window: QuotaWindow, now: datetime) -> str:
     if window.resets_at is None or window.resets_at <= now:
         return ""
     return f"resets in {format_duration((window.resets_at - now).total_seconds())}"
-
-
-def _alert(lines: list[_AlertLine]) -> Alert | None:
-    if not lines:
-        return None
-    if len(lines) == 1:
-        line = lines[0]
-        body = line.advice or line.text[:1].upper() + line.text[1:]
-        return Alert(line.subject, body, line.provider, line.needs_user)
-    lines = sorted(lines, key=lambda line: -line.level)
-    texts = [f"{line.subject}: {line.text}" for line in lines]
-    if len(texts) > _MAX_LINES:
-        texts = [*texts[: _MAX_LINES - 1], f"+{len(texts) - _MAX_LINES + 1} more"]
-    needs_user = any(line.needs_user for line in lines)
-    return Alert(f"{len(lines)} updates on your quotas and logins", "\n".join(texts), lines[0].provider, needs_user)

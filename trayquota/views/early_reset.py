@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
-from trayquota.views.alerts import Alert
+from trayquota.views.alert import AlertKey, AlertKind, AlertLine, alert_of
 from trayquota.views.labels import account_label
 from trayquota.views.percents import amount_text
 
@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trayquota.core.history import EarlyReset
-    from trayquota.core.model import Snapshot
+    from trayquota.core.model import AccountUsage, Snapshot
+    from trayquota.views.alert import Alert
     from trayquota.views.labels import DisplayOptions
-
-_MAX_LINES = 6
 
 
 def early_reset_alert(resets: Iterable[EarlyReset], snapshot: Snapshot, options: DisplayOptions) -> Alert | None:
@@ -24,19 +23,27 @@ def early_reset_alert(resets: Iterable[EarlyReset], snapshot: Snapshot, options:
 
     That a window has reset which was low is notified of in any case, early or not.
     """
-    accounts = {usage.account.id: usage.account for usage in snapshot.accounts}
-    lines = []
-    for reset in resets:
-        account, left = accounts.get(reset.account_id), 100 - reset.used_percent
-        if account and options.level(left) is Level.PLENTY and reset.title not in options.ignored_windows:
-            subject = f"{account_label(account, options)}, {reset.title}"
-            lines.append((account.provider, subject, f"reset before its time, with {amount_text(left, options)}"))
-    if not lines:
-        return None
-    provider, subject, text = lines[0]
-    if len(lines) == 1:
-        return Alert(subject, text[:1].upper() + text[1:], provider)
-    texts = [f"{subject}: {text}" for _, subject, text in lines]
-    if len(texts) > _MAX_LINES:
-        texts = [*texts[: _MAX_LINES - 1], f"+{len(texts) - _MAX_LINES + 1} more"]
-    return Alert(f"{len(lines)} windows reset before their time", "\n".join(texts), provider)
+    usages = {usage.account.id: usage for usage in snapshot.accounts}
+    lines = [
+        _line(reset, usages[reset.account_id], options)
+        for reset in resets
+        if reset.account_id in usages
+        and options.level(100 - reset.used_percent) is Level.PLENTY
+        and reset.title not in options.ignored_windows
+    ]
+    return alert_of(lines, "{count} windows reset before their time")
+
+
+def _line(reset: EarlyReset, usage: AccountUsage, options: DisplayOptions) -> AlertLine:
+    account = usage.account
+    window = next((window for window in usage.windows if window.title == reset.title), None)
+    return AlertLine(
+        AlertKind.EARLY_RESET,
+        AlertKey(account.id, reset.title, account.person.tag),
+        Level.PLENTY,
+        f"{account_label(account, options)}, {reset.title}",
+        f"reset before its time, with {amount_text(100 - reset.used_percent, options)}",
+        account.provider,
+        remaining_percent=window.remaining_percent if window else None,
+        ends_at=window.resets_at if window else None,
+    )

@@ -59,6 +59,7 @@ class DisplayOptions(Struct, frozen=True):
         sparklines: What was left over time, by account id and window, for those that have it.
         bar_glyphs: What a bar is made of: a filled and an empty cell, which the font has.
         notifies_lapses: Notify of what is about to lapse unused.
+        quiet_hours: When the person wants no notification, each day, as in ``22:00-08:00``; empty for never.
     """
 
     provider_title: Callable[[str], str] = str.title
@@ -77,6 +78,7 @@ class DisplayOptions(Struct, frozen=True):
     bar_glyphs: str = BAR_GLYPHS
     sparklines: Mapping[tuple[str, str], str] = {}
     notifies_lapses: bool = False
+    quiet_hours: str = ""
 
     def level(self, remaining_percent: float) -> Level:
         """Return the level of a remaining percent by the person's thresholds; only nothing left is empty."""

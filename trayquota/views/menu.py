@@ -81,6 +81,8 @@ def menu_items(
     yield MenuItem("Refresh now", Refresh(), default=True)
     yield MenuItem(updated_label(snapshot, now), enabled=False, key="updated")
     yield _SEPARATOR
+    if context.snooze is not None:
+        yield context.snooze
     if context.has_history:
         yield MenuItem("History…", OpenHistory())
     yield MenuItem("Open credentials folder", OpenFolder())
@@ -160,6 +162,7 @@ def account_room(snapshot: Snapshot, context: TrayContext) -> int:
         4
         + (context.settings is not None)
         + context.has_history
+        + (context.snooze is not None)
         + len([*_note_rows(snapshot, context), *_advice_rows(context)])
     )
     return max(2, context.limits.menu_rows - others)

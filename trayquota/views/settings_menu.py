@@ -42,6 +42,7 @@ class MenuSettings(Struct, frozen=True):
         icon_choices: The rows that choose what the icon shows.
         renames: The rows that rename accounts.
         notifications: Whether there are any.
+        sounds: Whether some are heard.
         hide_emails: Whether accounts are numbered instead of named.
         sparklines: Whether rows end in what was left over time.
         starts_at_login: ``None`` when it is not known here.
@@ -56,6 +57,7 @@ class MenuSettings(Struct, frozen=True):
     icon_choices: tuple[MenuItem, ...] = ()
     renames: tuple[MenuItem, ...] = ()
     notifications: bool = True
+    sounds: bool = False
     hide_emails: bool = False
     sparklines: bool = False
     starts_at_login: bool | None = None
@@ -71,6 +73,7 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
         *([MenuItem("Number stands for", children=in_force.icon_choices)] if in_force.icon_choices else ()),
         *([MenuItem("Rename", children=in_force.renames)] if in_force.renames else ()),
         _switch("Notifications", "notifications", is_on=in_force.notifications),
+        _switch("Sounds", "sounds", is_on=in_force.sounds),
         _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
         _switch("Sparklines", "sparklines", is_on=in_force.sparklines),
     ]

@@ -12,6 +12,7 @@ from trayquota.views.icon import icon_spec
 from trayquota.views.icon_subject import icon_subject
 from trayquota.views.labels import needs_user
 from trayquota.views.menu import account_room, account_rows, arrange, menu_items
+from trayquota.views.snooze_menu import snooze_menu_item
 from trayquota.views.tooltip import brief_lines, headline, tooltip_lines
 from trayquota.views.tray_context import TrayContext
 from trayquota.views.tray_view import TrayView
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.model import Snapshot
+    from trayquota.views.icon_subject import IconSubject
     from trayquota.views.labels import DisplayOptions
+    from trayquota.views.tray_view import MenuItem
 
 
 _NO_CONTEXT = TrayContext()
@@ -40,7 +43,7 @@ def tray_view(
     snapshot = with_display_names(snapshot, options)
     subject = icon_subject(snapshot, now, options)
     advice = advise(snapshot, now, options, context.limits.tooltip_chars)
-    context = replace(context, advice=advice)
+    context = replace(context, advice=advice, snooze=_snooze(subject, now, options, context))
     accounts = account_rows(snapshot, now, options, next_id=advice.next_id)
     if context.arrangement is None:
         arrangement = arrange(snapshot, accounts, now, options, account_room(snapshot, context))
@@ -56,3 +59,10 @@ def tray_view(
         needs_attention=any(needs_user(usage) for usage in snapshot.accounts),
         arrangement=arrangement,
     )
+
+
+def _snooze(subject: IconSubject, now: datetime, options: DisplayOptions, context: TrayContext) -> MenuItem | None:
+    if not context.notifies:
+        return None
+    resets_at = subject.window.window.resets_at if subject.window else None
+    return snooze_menu_item(context.snoozed_until, resets_at, now, options)

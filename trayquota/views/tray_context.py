@@ -10,6 +10,7 @@ from trayquota.core.redacted import RedactedRepr
 from trayquota.views.advice import NO_ADVICE, Advice
 
 if TYPE_CHECKING:
+    from trayquota.core.model import Instant
     from trayquota.views.tray_view import Arrangement, MenuItem
 
 
@@ -42,7 +43,10 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
         settings: A submenu with the settings, where there are any to make.
         problem: What is wrong with the settings.
         has_history: There is a page of the history to show.
-        advice: What to do next; made of the accounts where the view is.
+        notifies: There are notifications, which can be snoozed.
+        snoozed_until: Until when that is so.
+        snooze: A submenu that does it; made of the accounts where the view is, as what follows.
+        advice: What to do next.
     """
 
     repr_fields = ("limits", "problem")
@@ -52,4 +56,7 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
     settings: MenuItem | None = None
     problem: str | None = None
     has_history: bool = False
+    notifies: bool = False
+    snoozed_until: Instant | None = None
+    snooze: MenuItem | None = None
     advice: Advice = NO_ADVICE

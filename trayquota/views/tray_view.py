@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.model import Level
+from trayquota.core.model import Instant, Level
 from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from trayquota.views.alert import AlertKey
 
 
 class Placeholder(StrEnum):
@@ -122,11 +124,41 @@ class SetAutostart(Struct, frozen=True):
     on: bool
 
 
+class Snooze(RedactedRepr, Struct, frozen=True):
+    """Hold notifications back; a subclass says which, and for how long."""
+
+    repr_fields = ()
+
+
+class SnoozeFor(Snooze, frozen=True):
+    """Show no notification for a while.
+
+    Attributes:
+        minutes: How long; with 0 they are shown again.
+    """
+
+    minutes: int
+
+
+class SnoozeUntil(Snooze, frozen=True):
+    """Show no notification until then."""
+
+    until: Instant
+
+
+class SnoozeWindows(Snooze, frozen=True):
+    """Show no further notification of these windows until they have reset."""
+
+    keys: tuple[AlertKey, ...]
+
+
 class Quit(Struct, frozen=True):
     """Leave the tray."""
 
 
-Action = Refresh | OpenFolder | OpenPage | OpenHistory | OpenSettings | Rename | SetSetting | SetAutostart | Quit
+Action = (
+    Refresh | OpenFolder | OpenPage | OpenHistory | OpenSettings | Rename | SetSetting | SetAutostart | Snooze | Quit
+)
 """What a click has done."""
 
 

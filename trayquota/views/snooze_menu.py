@@ -1,0 +1,50 @@
+"""The submenu that holds notifications back for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from trayquota.views.clock_format import format_moment
+from trayquota.views.tray_view import MenuItem, SnoozeFor, SnoozeUntil
+
+if TYPE_CHECKING:
+    from trayquota.views.labels import DisplayOptions
+
+_MORNING = time(8)
+
+
+def snooze_menu_item(
+    snoozed_until: datetime | None, resets_at: datetime | None, now: datetime, options: DisplayOptions
+) -> MenuItem:
+    """Return the submenu.
+
+    Args:
+        snoozed_until: Until when they are held back; ``None`` when they are not.
+        resets_at: The reset of the window that the icon shows; ``None`` when unknown.
+        now: The moment.
+        options: How moments are written, and where.
+    """
+
+    def until(moment: datetime) -> str:
+        return format_moment(moment, now, options.clock_format, options.zone)
+
+    tomorrow = tomorrow_morning(now, options)
+    rows = [
+        MenuItem("For 1 hour", SnoozeFor(60)),
+        MenuItem(f"Until tomorrow ({until(tomorrow)})", SnoozeUntil(tomorrow), key="snooze tomorrow"),
+    ]
+    if resets_at is not None and resets_at > now:
+        row = MenuItem(f"Until the reset ({until(resets_at)})", SnoozeUntil(resets_at), key="snooze reset")
+        rows.insert(0, row)
+    if snoozed_until is None:
+        return MenuItem("Snooze notifications", children=tuple(rows), key="snooze")
+    rows.insert(0, MenuItem("Show notifications again", SnoozeFor(0)))
+    return MenuItem(f"Notifications snoozed until {until(snoozed_until)}", children=tuple(rows), key="snooze")
+
+
+def tomorrow_morning(now: datetime, options: DisplayOptions) -> datetime:
+    """Return eight o'clock of the person's next day."""
+    local = now.astimezone(options.zone)
+    morning = datetime.combine(local.date() + timedelta(days=1), _MORNING, options.zone)
+    return morning.astimezone(now.tzinfo)
