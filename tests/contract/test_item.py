@@ -109,6 +109,33 @@ def test_a_middle_click_without_a_default_entry_does_nothing(host: FakeHost, mak
     assert host.sent() == []
 
 
+def test_it_needs_attention_while_a_person_has_to_do_something(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon(title="42% left")
+    host.settle()
+    icon.set_attention(is_needed=True)
+    assert [(signal.member, signal.body) for signal in host.sent()] == [
+        ("NewAttentionIcon", []),
+        ("NewStatus", ["NeedsAttention"]),
+    ]
+    properties = host.properties()
+    assert (properties["Status"], properties["AttentionAccessibleDesc"]) == ("NeedsAttention", "42% left")
+    assert properties["AttentionIconPixmap"] == properties["IconPixmap"] != []
+    icon.set_attention(is_needed=False)
+    assert [signal.body for signal in host.sent() if signal.member == "NewStatus"][1:] == [["Active"]]
+    properties = host.properties()
+    assert (properties["Status"], properties["AttentionIconPixmap"]) == ("Active", [])
+
+
+def test_a_new_picture_is_one_of_its_attention_too(host: FakeHost, make_icon: MakeIcon) -> None:
+    icon = make_icon()
+    icon.set_attention(is_needed=True)
+    host.settle()
+    before = len(host.sent())
+    icon.icon = picture("blue")
+    assert host.sent_members()[before:] == ["NewIcon", "NewAttentionIcon"]
+    assert host.properties()["AttentionIconPixmap"] == host.properties()["IconPixmap"]
+
+
 def test_a_new_title_is_signalled(host: FakeHost, make_icon: MakeIcon) -> None:
     icon = make_icon()
     host.settle()

@@ -63,6 +63,15 @@ def shown() -> tuple[TrayPresenter, Recording]:
     return presenter, icon
 
 
+def test_attention_is_passed_on_when_it_changes() -> None:
+    presenter, icon = shown()
+    asked: list[bool] = []
+    icon.set_attention = lambda *, is_needed: asked.append(is_needed)  # type: ignore[method-assign]
+    for needs_attention in (False, True, True, False):
+        presenter.show(replace(VIEW, needs_attention=needs_attention))
+    assert asked == [True, False]
+
+
 def test_the_first_view_sets_everything() -> None:
     _, icon = shown()
     assert icon.set == ["icon", "title", "menu"]

@@ -121,6 +121,9 @@ class BaseIcon(Icon):
         """Whether a person looks at the menu, where the tray says so."""
         return False
 
+    def set_attention(self, *, is_needed: bool) -> None:
+        """Say whether a person has to do something; without effect where trays have no sign for that but the icon."""
+
     def show_notification(self, notification: Notification) -> None:
         """Show a notification in place of the last one of the same urgency; without effect where there are none."""
 

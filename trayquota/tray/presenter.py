@@ -34,6 +34,7 @@ class TrayPresenter:
         self._act = act
         self._shown_icon: IconSpec | None = None
         self._shown_menu: tuple[MenuItem, ...] | None = None
+        self._needs_attention = False
 
     @property
     def quirks(self) -> Quirks:
@@ -45,6 +46,9 @@ class TrayPresenter:
         if self._shown_icon != view.icon:
             self._icon.icon = render_all(view.icon)
             self._shown_icon = view.icon
+        if self._needs_attention != view.needs_attention and isinstance(self._icon, BaseIcon):
+            self._icon.set_attention(is_needed=view.needs_attention)
+            self._needs_attention = view.needs_attention
         title = tooltip(view, self.quirks.limits)
         if title != self._icon.title:
             self._icon.title = title

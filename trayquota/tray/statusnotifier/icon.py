@@ -146,6 +146,11 @@ class Icon(BaseIcon):
         entries = menu_entries(self._menu)
         self._change("menu", order, lambda old: replace(old, menu=entries))
 
+    def set_attention(self, *, is_needed: bool) -> None:
+        """Say whether a person has to do something."""
+        order = next(self._orders)
+        self._change("attention", order, lambda old: replace(old, item=replace(old.item, needs_attention=is_needed)))
+
     def show_notification(self, notification: Notification) -> None:
         """Show a notification in place of the last one of the same urgency."""
         if self._service is not None:

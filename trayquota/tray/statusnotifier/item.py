@@ -35,11 +35,23 @@ class ItemState(Struct, frozen=True):
         title: One plain line, which also says in words what the picture shows.
         text: The other lines of the tool tip, plain.
         pixmaps: The icon in several sizes.
+        needs_attention: Whether a person has to do something.
     """
 
     title: str = ""
     text: str = ""
     pixmaps: tuple[Pixmap, ...] = ()
+    needs_attention: bool = False
+
+    @property
+    def status(self) -> str:
+        """As it is called on the bus. Never ``Passive``: an item that is not shown is not on the bus."""
+        return "NeedsAttention" if self.needs_attention else "Active"
+
+    @property
+    def attention_pixmaps(self) -> tuple[Pixmap, ...]:
+        """What hosts show in place of the icon: the same, which has the number and the mark of who needs the person."""
+        return self.pixmaps if self.needs_attention else ()
 
 
 class StatusNotifierItem(ServiceInterface):
@@ -76,6 +88,10 @@ class StatusNotifierItem(ServiceInterface):
             self.new_title()
         if old.pixmaps != state.pixmaps:
             self.new_icon()
+        if old.attention_pixmaps != state.attention_pixmaps:
+            self.new_attention_icon()
+        if old.status != state.status:
+            self.new_status(state.status)
         if (old.title, old.text) != (state.title, state.text):
             self.new_tool_tip()
 
@@ -86,6 +102,8 @@ class StatusNotifierItem(ServiceInterface):
             self.new_tool_tip()
         if old.premultiplied is not quirks.premultiplied:
             self.new_icon()
+            if self._state.needs_attention:
+                self.new_attention_icon()
 
     @dbus_property(access=READ, name="Category")
     def category(self) -> DBusStr:
@@ -104,8 +122,8 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_property(access=READ, name="Status")
     def status(self) -> DBusStr:
-        """``Active`` always: an item that is not shown is not on the bus."""
-        return "Active"
+        """``NeedsAttention`` while a person has to do something, else ``Active``."""
+        return self._state.status
 
     @dbus_property(access=READ, name="WindowId")
     def window_id(self) -> DBusInt32:
@@ -135,8 +153,7 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(access=READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
         """The icon."""
-        pixmaps = map(premultiplied, self._state.pixmaps) if self._quirks.premultiplied else self._state.pixmaps
-        return [[pixmap.width_px, pixmap.height_px, pixmap.argb] for pixmap in pixmaps]
+        return self._sent(self._state.pixmaps)
 
     @dbus_property(access=READ, name="OverlayIconName")
     def overlay_icon_name(self) -> DBusStr:
@@ -155,8 +172,13 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_property(access=READ, name="AttentionIconPixmap")
     def attention_icon_pixmap(self) -> Pixmaps:
-        """None."""
-        return []
+        """The icon while the item needs attention.
+
+        The AppIndicator extension and Plasma show it in place of ``IconPixmap`` then (``appIndicator.js``,
+        github.com/ubuntu/gnome-shell-extension-appindicator; ``statusnotifieritemsource.cpp``,
+        github.com/KDE/plasma-workspace).
+        """
+        return self._sent(self._state.attention_pixmaps)
 
     @dbus_property(access=READ, name="AttentionMovieName")
     def attention_movie_name(self) -> DBusStr:
@@ -179,8 +201,8 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_property(access=READ, name="AttentionAccessibleDesc")
     def attention_accessible_desc(self) -> DBusStr:
-        """None: the item never asks for attention."""
-        return ""
+        """The icon in words while the item needs attention."""
+        return self._state.title if self._state.needs_attention else ""
 
     @dbus_property(access=READ, name="XAyatanaLabel")
     def x_ayatana_label(self) -> DBusStr:
@@ -230,7 +252,7 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_signal(name="NewAttentionIcon")
     def new_attention_icon(self) -> None:
-        """Part of the interface, never sent."""
+        """AttentionIconPixmap changed."""
 
     @dbus_signal(name="NewOverlayIcon")
     def new_overlay_icon(self) -> None:
@@ -242,7 +264,7 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_signal(name="NewStatus")
     def new_status(self, status: str) -> DBusStr:
-        """Part of the interface, never sent."""
+        """Status changed."""
         return status
 
     @dbus_signal(name="NewMenu")
@@ -253,3 +275,8 @@ class StatusNotifierItem(ServiceInterface):
     def x_ayatana_new_label(self, label: str, guide: str) -> NewLabel:
         """Part of the interface, never sent."""
         return [label, guide]
+
+    def _sent(self, pixmaps: tuple[Pixmap, ...]) -> list[list[Any]]:
+        """Return pictures as they go over the bus to the host."""
+        fitted = map(premultiplied, pixmaps) if self._quirks.premultiplied else pixmaps
+        return [[pixmap.width_px, pixmap.height_px, pixmap.argb] for pixmap in fitted]
