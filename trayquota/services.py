@@ -26,6 +26,7 @@ from trayquota.net.transport import Transport
 from trayquota.providers import ProviderSwitches, provider_title, usage_page
 from trayquota.settings.locales import time_format
 from trayquota.sources.folder import FolderSource
+from trayquota.sources.native import NativeSettings, NativeSource
 from trayquota.sources.proxy_api import ProxySource
 from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
@@ -111,7 +112,7 @@ def _proxy_source(config: Config, records: Mapping[str, AccountRecord], transpor
 
         return ProxyServer(address, connect, last_known, _clocks())
 
-    return ProxySource(config.settings.connected_proxies, server)
+    return ProxySource(config.settings.connected_proxies, server, provider_switches(config))
 
 
 class Applet(Protocol):
@@ -133,6 +134,7 @@ class Services(Struct, frozen=True):
     engine: Engine
     folders: FolderSource
     proxies: ProxySource
+    native: NativeSource
     watcher: Watcher
     fetcher: Fetcher
     transport: Transport
@@ -150,7 +152,8 @@ class Services(Struct, frozen=True):
         self.recorder.draws_sparklines = config.settings.sparklines
         self.token_manager.files.folders = config.folders
         self.folders.configure(config.folders, provider_switches(config))
-        self.proxies.configure(config.settings.connected_proxies)
+        self.proxies.configure(config.settings.connected_proxies, provider_switches(config))
+        self.native.configure(NativeSettings.of(config.settings))
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
         self.notifier.options = display_options(config)
 
@@ -212,7 +215,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     notify = applet.notify if applet else lambda _alert: None
     notifier = AlertNotifier(store, notify, utc_now, display_options(config))
     folders = folder_source(config, records, watcher := Watcher())
-    proxies = _proxy_source(config, records, transport)
+    proxies, native = _proxy_source(config, records, transport), native_source(config, watcher)
     fetcher = Fetcher(
         transport.send,
         tokens,
@@ -222,7 +225,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
         senders={proxies.name: proxies.send},
     )
     engine = Engine(
-        sources=[TokenRestoringSource(folders, tokens), proxies],
+        sources=[TokenRestoringSource(folders, tokens), proxies, native],
         fetch=fetcher,
         store=store,
         clock=utc_now,
@@ -233,7 +236,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
     )
     _notify_early_resets(recorder, notifier, engine)
     return Services(
-        engine, folders, proxies, watcher, fetcher, transport, tokens, clock, store, notifier, recorder, closing
+        engine, folders, proxies, native, watcher, fetcher, transport, tokens, clock, store, notifier, recorder, closing
     )
 
 
@@ -285,3 +288,8 @@ def folder_source(config: Config, records: Mapping[str, AccountRecord], watcher:
     """Return the source of the accounts of all credentials folders; without a watcher changes are not noticed."""
     accounts = {key: record.account for key, record in records.items()}
     return FolderSource(config.folders, accounts, utc_now, watcher, switches=provider_switches(config))
+
+
+def native_source(config: Config, watcher: Watcher | None = None) -> NativeSource:
+    """Return the source of the logins of other programs; without a watcher changes are not noticed."""
+    return NativeSource(NativeSettings.of(config.settings), utc_now, watcher)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from trayquota.sources.folder_scan import PATIENCE_S, FolderScanner
+from trayquota.sources.patient_file import PATIENCE_S
 
 from . import facts
 
 if TYPE_CHECKING:
     from trayquota.core.model import FailureKind
     from trayquota.sources.base import Discovery
+    from trayquota.sources.folder_scan import FolderScanner
 
 ADA = facts.content("cred_claude.json")
 CAROL = facts.content("cred_codex.json")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from trayquota.core.person import person
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.discoverer import Discoverer
 from trayquota.sources.base import Discovery
@@ -129,7 +130,8 @@ def test_a_source_that_only_looks_for_changes_is_not_passed_over() -> None:
 
 
 def test_accounts_of_several_sources_have_one_id_each_and_the_notices_are_joined() -> None:
-    other = replace(ADA, account=replace(ADA.account, source="proxy"))
+    jo = person(name="jo@example.com")
+    other = replace(ADA, account=replace(ADA.account, name="jo@example.com", person=jo, source="proxy"))
     folder, proxy = Source("folder", ADA, notice="One."), Source("proxy", other, BOB, notice="Two.")
     rig = Discoveries(folder, proxy)
     for source in (proxy, folder):

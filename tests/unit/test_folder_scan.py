@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trayquota.core.model import Account, FailureKind
-from trayquota.sources.folder_scan import PATIENCE_S, FolderScanner
+from trayquota.sources.folder_scan import FolderScanner
+from trayquota.sources.patient_file import PATIENCE_S
 
 from . import facts
 from .scanning import ADA, BLANKED, CAROL, EMPTY, HALF, look, names, problems, settled

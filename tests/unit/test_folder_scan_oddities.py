@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from trayquota.core.model import FailureKind
-from trayquota.sources.folder_scan import PATIENCE_S, FolderScanner, display_path
+from trayquota.sources.folder_scan import FolderScanner, display_path
+from trayquota.sources.patient_file import PATIENCE_S
 
 from .platforms import links, no_wine
 from .scanning import ADA, look, names, problems, settled

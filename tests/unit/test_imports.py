@@ -42,6 +42,7 @@ OWNERS = {
     "drawsvg": {"trayquota.views.history_pictures"},
     "jinja2": {"trayquota.views.history_page"},
     "sqlite3": {
+        "trayquota.sources.native_database",
         "trayquota.store.history",
         "trayquota.store.history_accounts",
         "trayquota.store.history_reader",

@@ -105,6 +105,8 @@ def sample_config(folder: Path, gateway: str) -> Config:
     paths = Paths(folder / "config.toml", folder / "state", folder / "data", folder / "log")
     _save_stale_account(StateStore(paths.state), now)
     settings = {"folder": str(credentials), "gateway": gateway, "renew_logins": False, "providers_on": ["meta"]}
+    # The person's own logins are no samples.
+    settings["native_logins"] = "off"
     lines = (f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
     paths.config.write_text("".join(lines), "utf-8")
     return _load(paths)

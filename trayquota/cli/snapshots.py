@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.account_state import account_usage, restore
+from trayquota.core.joins import joined
 from trayquota.core.model import Snapshot
 from trayquota.core.refresh_policy import PollInput, Reason, next_poll
-from trayquota.services import build_services, folder_source, stored_provider_clock, utc_now
+from trayquota.services import build_services, folder_source, native_source, stored_provider_clock, utc_now
 from trayquota.sources.proxy_server import last_known_credentials
 from trayquota.store.state import StateStore
 
@@ -71,7 +73,9 @@ def last_known(config: Config) -> LastKnown:
     fresh_from, offset = now - timedelta(seconds=patience_s), stored_provider_clock(store).offset
     usages, due = [], []
     known = (record.account for record in records.values())
-    for credential in [*found.accounts, *last_known_credentials(known, config.settings.connected_proxies)]:
+    of_proxies = last_known_credentials(known, config.settings.connected_proxies)
+    sources = (found.accounts, of_proxies, native_source(config).discover().accounts)
+    for credential in chain.from_iterable(joined(sources)):
         record = restore(records.get(credential.account.id), credential)
         is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
         usages.append(account_usage(credential, record, is_confirmed=is_fresh))

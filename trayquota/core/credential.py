@@ -63,6 +63,8 @@ class Credential(RedactedRepr, Struct, frozen=True):
         problem: Why the file cannot be used, when it cannot.
         is_supported: Whether there is a quota source for the provider.
         refreshed_by: The program that refreshes the login, for people; empty where that is this one or nobody.
+        advice: What to do about a login that is of no use any more, as a sentence; empty for the proxy's own.
+        is_fallback: It is shown only where no credentials folder holds an account of its provider.
         min_interval_s: It is not polled more often than this.
         writable: Whether a refreshed login may be written to the file; else only its owner refreshes it.
         observed: What another program saw of its quotas last.
@@ -78,6 +80,8 @@ class Credential(RedactedRepr, Struct, frozen=True):
     is_supported: bool = True
     writable: bool = True
     refreshed_by: str = ""
+    advice: str = ""
+    is_fallback: bool = False
     min_interval_s: float = 0.0
     observed: Observation | None = None
 

@@ -67,6 +67,8 @@ class AccountState(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+NATIVE = "native"
+"""The source of accounts that are other programs' own logins."""
 NEVER_POLLED = frozenset({AccountState.DISABLED, AccountState.UNSUPPORTED})
 """The states of accounts that no provider is asked about."""
 

@@ -44,6 +44,18 @@ class Person(RedactedRepr, Struct, frozen=True, omit_defaults=True):
         known = [mine == theirs for mine, theirs in pairs if mine and theirs]
         return bool(known) and all(known)
 
+    def is_known_same(self, other: Person) -> bool:
+        """Whether both are known to be one person in one organization, so that nothing has to be assumed.
+
+        An e-mail alone does not say that: one person may have a seat in several organizations.
+        """
+        place = (self.account, self.organization)
+        if place == (None, None) or place != (other.account, other.organization):
+            return False
+        if self.user and other.user:
+            return self.user == other.user
+        return self.name is not None and self.name == other.name
+
     def merged(self, older: Person) -> Person:
         """Return this person with what was known before and is not now."""
         return Person(

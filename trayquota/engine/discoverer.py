@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from trayquota.core.joins import joined
 from trayquota.core.refresh_policy import Reason
 from trayquota.sources.base import Discovery, with_unique_ids
 from trayquota.system.log import LoggedErrors
@@ -49,12 +50,14 @@ class _State(Struct):
 
     Attributes:
         found: What was discovered last.
+        is_known: Something was.
         is_running: A discovery is under way.
         reasons: Why it is, or was.
         next_reasons: Why another one has to follow it: what was requested meanwhile may be newer than what it sees.
     """
 
     found: Discovery = Discovery()
+    is_known: bool = False
     is_running: bool = False
     reasons: set[Reason] = field(default_factory=set)
     next_reasons: set[Reason] = field(default_factory=set)
@@ -109,7 +112,7 @@ class Discoverer:
             return None
         state = self._states[source.name]
         reasons, state.reasons, state.is_running = state.reasons, set(), False
-        state.found = found or state.found
+        state.found, state.is_known = found or state.found, state.is_known or found is not None
         if state.next_reasons:
             self._start(source, state)
         return Discovered(source, reasons, found)
@@ -138,8 +141,12 @@ class Discoverer:
 
     @property
     def accounts(self) -> list[Credential]:
-        """All accounts discovered, with one id each."""
-        unique = with_unique_ids((name, state.found.accounts) for name, state in self._states.items())
+        """All accounts discovered, each once and with one id."""
+        # Whether a fallback is needed only the first source can say.
+        has_first = next((state.is_known for state in self._states.values()), False)
+        found = (state.found.accounts for state in self._states.values())
+        wanted = [[each for each in accounts if has_first or not each.is_fallback] for accounts in found]
+        unique = with_unique_ids(zip(self._states, joined(wanted), strict=True))
         return [credential for credentials in unique for credential in credentials]
 
     @property

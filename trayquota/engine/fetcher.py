@@ -203,9 +203,12 @@ class _RareRequests:
 def _failed(credential: Credential, login: Tokens, error: FetchError, now: datetime) -> FetchResult:
     """Return the result of a fetch that failed; an expired login that another program refreshes says which."""
     failure, expired_at = error.failure, None
+    if credential.advice:
+        failure = replace(failure, message=failure.message.replace(SIGN_IN, credential.advice))
     if credential.refreshed_by and failure.kind is FailureKind.LOGIN_EXPIRED and login.access_token:
-        message = f"Login expired. {credential.refreshed_by} refreshes this login; is it running?"
-        failure = replace(failure, message=message)
+        if not credential.advice:
+            message = f"Login expired. {credential.refreshed_by} refreshes this login; is it running?"
+            failure = replace(failure, message=message)
         expired_at = login.expires_at if login.expires_at is not None and login.expires_at <= now else now
     return FetchResult(
         error=failure,

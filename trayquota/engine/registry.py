@@ -18,6 +18,7 @@ from trayquota.core.account_state import (
     shift_clock,
     with_current_account,
 )
+from trayquota.core.joins import moved_ids
 from trayquota.core.observation import with_observation
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.refresh_policy import PollAllowance, PollInput, Reason, next_poll
@@ -166,6 +167,7 @@ class Registry:
         """
         changes = Changes()
         found = {credential.account.id: credential for credential in credentials}
+        self._move(found, fetching, changes)
         for gone in self._entries.keys() - found.keys():
             self._gone[gone] = self._entries.pop(gone).record
             changes.to_cancel.add(gone)
@@ -177,6 +179,16 @@ class Registry:
                 self._update(key, credential, changes, is_fetching=key in fetching)
                 self._entries[key].observe(now, self.interval.interval_s)
         return changes
+
+    def _move(self, found: Mapping[str, Credential], fetching: Container[str], changes: Changes) -> None:
+        """Have accounts that other places have now under their ids there, with all that is known of them."""
+        entries = self._entries
+        moves = moved_ids({key: entry.credential for key, entry in entries.items()}, found)
+        moved = {key: entries.pop(old) for key, old in moves.items()}
+        self._gone |= {key: entries.pop(key).record for key in moves if key in entries}
+        entries |= moved
+        changes.to_cancel.update(moves, moves.values())
+        changes.to_poll.update(key for key, old in moves.items() if old in fetching)
 
     def _update(self, key: str, credential: Credential, changes: Changes, *, is_fetching: bool) -> None:
         """Take over a credential that is new or another than before."""

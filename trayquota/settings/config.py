@@ -96,6 +96,16 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
             expected='a list of addresses, as in ["https://proxy.example.com:8317"]',
         ),
     ] = ()
+    native_logins: Annotated[
+        Literal["auto", "on", "off"],
+        setting(
+            'Whether logins of Claude Code, Codex CLI and the like are used as they are: "auto" (of providers that the '
+            'credentials folder holds no account of), "on" or "off".'
+        ),
+    ] = "auto"
+    native_keychain: Annotated[
+        bool, setting("Whether Claude Code's login is read from the macOS keychain, which asks you for permission.")
+    ] = False
     notifications: Annotated[bool, setting("Whether you are told when a quota gets low, runs out or has reset.")] = True
     quiet_hours: Annotated[
         str,

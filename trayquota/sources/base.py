@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from trayquota.core.credential import Credential
+    from trayquota.providers import ProviderSwitches
 
 
 class Discovery(Struct, frozen=True):
@@ -56,6 +57,14 @@ class AccountSource(Protocol):
 
     def close(self) -> None:
         """Call ``changed`` no longer. Does not block, not even while :meth:`discover` does."""
+
+
+def with_switches(credentials: Iterable[Credential], switches: ProviderSwitches) -> tuple[Credential, ...]:
+    """Return accounts, those of providers that are switched off as disabled."""
+    return tuple(
+        replace(credential, disabled=True) if switches.is_off(credential.account.provider) else credential
+        for credential in credentials
+    )
 
 
 def with_unique_ids(places: Iterable[tuple[str, Iterable[Credential]]]) -> list[tuple[Credential, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from msgspec.structs import replace
 
 from trayquota.providers import ProviderSwitches
-from trayquota.sources.base import Discovery, with_unique_ids
+from trayquota.sources.base import Discovery, with_switches, with_unique_ids
 from trayquota.sources.folder_scan import FolderScanner
 
 if TYPE_CHECKING:
@@ -85,12 +85,9 @@ class FolderSource:
         scans = {folder: scanner.scan(now) for folder, scanner in scanners.items()}
         notices = [scan.notice for scan in scans.values() if scan.notice]
         retries = [scan.retry_s for scan in scans.values() if scan.retry_s is not None]
-        accounts = [
-            replace(credential, disabled=True) if switches.is_off(credential.account.provider) else credential
-            for credential in _merged(scans)
-        ]
+        accounts = with_switches(_merged(scans), switches)
         is_hint = all(scan.is_hint for scan in scans.values() if scan.notice)
-        return Discovery(tuple(accounts), " ".join(notices) or None, min(retries, default=None), is_hint=is_hint)
+        return Discovery(accounts, " ".join(notices) or None, min(retries, default=None), is_hint=is_hint)
 
     def close(self) -> None:
         """Watch no longer."""

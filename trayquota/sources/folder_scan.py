@@ -1,24 +1,19 @@
-"""The folder's accounts, with patience for a writer that truncates files in place.
-
-A file that cannot be read keeps its account's last state and is read again within a second; only what stays
-broken is reported.
-"""
+"""The folder's accounts: every file that may hold one, each read with patience."""
 
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from trayquota.core.errors import FileInUseError, UnreadableError
 from trayquota.core.text import clean
 from trayquota.providers.base import SIGN_IN
 from trayquota.sources.base import Discovery
-from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable, unreadable_account
+from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable_account
+from trayquota.sources.patient_file import PatientFile, retry_s
 from trayquota.system.files import signature
 
 if TYPE_CHECKING:
@@ -27,23 +22,10 @@ if TYPE_CHECKING:
 
     from trayquota.core.credential import Credential
     from trayquota.core.model import Account
+    from trayquota.sources.patient_file import Signature
 
-PATIENCE_S = 1.0
-"""How long a broken file may be one that is being written."""
-_RETRY_S = 0.25
-_IN_USE_RETRY_S = 2.0
 _PATH_LIMIT = 300
 """Characters shown of a folder's path."""
-_SETTLED = timedelta(seconds=2)
-
-_Signature = tuple[int, ...]
-
-
-class _Entry(Struct):
-    signature: _Signature | None
-    credential: Credential | None
-    broken_since: datetime | None = None
-    is_in_use: bool = False
 
 
 class FolderScanner:
@@ -57,7 +39,7 @@ class FolderScanner:
             last_known: Accounts by file name, to name one whose e-mail has gone from its file.
         """
         self.folder = folder
-        self._entries: dict[str, _Entry] = {}
+        self._files: dict[str, PatientFile] = {}
         self._last_known = dict(last_known or {})
 
     def scan(self, now: datetime) -> Discovery:
@@ -65,68 +47,38 @@ class FolderScanner:
         try:
             files = _account_files(self.folder)
         except OSError as error:
-            self._entries.clear()
+            self._files.clear()
             is_hint = isinstance(error, FileNotFoundError)
             return Discovery(notice=_folder_notice(self.folder, error), is_hint=is_hint)
-        for gone in self._entries.keys() - files.keys():
-            del self._entries[gone]
+        for gone in self._files.keys() - files.keys():
+            del self._files[gone]
         for name, found in files.items():
             self._read(name, found, now)
         accounts = sorted(
-            (entry.credential for entry in self._entries.values() if entry.credential is not None),
+            (file.credential for file in self._files.values() if file.credential is not None),
             key=lambda credential: credential.account.sort_key,
         )
-        is_waiting = any(
-            entry.broken_since is not None and now - entry.broken_since < timedelta(seconds=PATIENCE_S)
-            for entry in self._entries.values()
-        )
         notice = None
-        if not accounts and not is_waiting:
+        if not accounts and not any(file.is_waiting(now) for file in self._files.values()):
             notice = f"No accounts in {display_path(self.folder)} yet. They appear when your proxy has logged in."
-        retry_s = _RETRY_S if is_waiting else None
-        if retry_s is None and any(entry.is_in_use for entry in self._entries.values()):
-            retry_s = _IN_USE_RETRY_S
-        return Discovery(tuple(accounts), notice, retry_s, is_hint=notice is not None)
+        return Discovery(tuple(accounts), notice, retry_s(self._files.values(), now), is_hint=notice is not None)
 
-    def _read(self, name: str, found: _Signature | None, now: datetime) -> None:
-        """Read a file, unless it is as it was."""
-        entry = self._entries.setdefault(name, _Entry(None, None))
-        is_read = entry.broken_since is None and not entry.is_in_use
-        if found is not None and entry.signature == found and is_read:
-            return
+    def _read(self, name: str, found: Signature | None, now: datetime) -> None:
         path = self.folder / name
+        file = self._files.setdefault(name, PatientFile())
         try:
-            source = parse_fields(read_bytes(path))
+            file.read(found, now, partial(self._account, path), partial(self._stand_in, path), SIGN_IN)
         except FileNotFoundError:
-            del self._entries[name]
-            return
-        except FileInUseError as error:
-            # Nothing is wrong with it: what is known of it holds.
-            entry.is_in_use = True
-            if entry.credential is None:
-                self._keep_or_report(entry, path, str(error), now)
-            return
-        except UnreadableError as error:
-            entry.is_in_use = False
-            self._keep_or_report(entry, path, f"{error} {SIGN_IN}", now)
-            return
-        entry.credential = None if source is None else self._with_last_name(read_account(path, source))
-        entry.broken_since, entry.is_in_use = None, False
-        # A file written a moment ago may be written again within the same tick of the file system's clock.
-        is_settled = found is not None and abs(now.timestamp() - found[0] / 1e9) > _SETTLED.total_seconds()
-        entry.signature = found if is_settled else None
+            del self._files[name]
 
-    def _keep_or_report(self, entry: _Entry, path: Path, message: str, now: datetime) -> None:
-        if entry.broken_since is None or entry.broken_since > now:
-            entry.broken_since = now
-        if now - entry.broken_since < timedelta(seconds=PATIENCE_S):
-            return
-        if entry.credential is None:
-            credential = unreadable_account(path, message)
-            last = self._last_known.get(credential.account.id)
-            entry.credential = replace(credential, account=last) if last is not None else credential
-        else:
-            entry.credential = replace(entry.credential, problem=unreadable(message))
+    def _account(self, path: Path) -> Credential | None:
+        source = parse_fields(read_bytes(path))
+        return None if source is None else self._with_last_name(read_account(path, source))
+
+    def _stand_in(self, path: Path, message: str) -> Credential:
+        credential = unreadable_account(path, message)
+        last = self._last_known.get(credential.account.id)
+        return replace(credential, account=last) if last is not None else credential
 
     def _with_last_name(self, credential: Credential) -> Credential:
         """Return an account with its last known e-mail, when a token refresh has blanked it in the file."""
@@ -148,9 +100,9 @@ def _folder_notice(folder: Path, error: OSError) -> str:
     return f"{display_path(folder)} cannot be read ({reason})."
 
 
-def _account_files(folder: Path) -> dict[str, _Signature | None]:
+def _account_files(folder: Path) -> dict[str, Signature | None]:
     """Return the signatures of the files that may hold accounts; ``None`` for those that cannot be looked at."""
-    found: dict[str, _Signature | None] = {}
+    found: dict[str, Signature | None] = {}
     with os.scandir(folder) as entries:
         for file in entries:
             if file.name.startswith(".") or not file.name.lower().endswith(".json"):

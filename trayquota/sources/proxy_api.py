@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
-from trayquota.sources.base import Discovery, with_unique_ids
+from trayquota.providers import ProviderSwitches
+from trayquota.sources.base import Discovery, with_switches, with_unique_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trayquota.sources.proxy_server import ProxyServer
 
 SOURCE = "proxy"
+_ALL_ON = ProviderSwitches()
 
 
 class ProxySource:
@@ -34,25 +36,29 @@ class ProxySource:
         self,
         addresses: Iterable[str],
         make_server: Callable[[str], ProxyServer],
+        switches: ProviderSwitches = _ALL_ON,
     ) -> None:
         """Send nothing yet.
 
         Args:
             addresses: Of the servers.
             make_server: Makes the server at an address, which sends nothing yet either.
+            switches: Accounts of providers that are switched off count as disabled.
         """
         self._make_server = make_server
         self._changed: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._servers: dict[str, ProxyServer] = {}
-        self.configure(addresses)
+        self._switches = switches
+        self.configure(addresses, switches)
 
-    def configure(self, addresses: Iterable[str], *, anew: bool = False) -> None:
-        """Have exactly these servers from now on; with ``anew`` their keys are looked up again. From any thread."""
+    def configure(self, addresses: Iterable[str], switches: ProviderSwitches = _ALL_ON) -> None:
+        """Have exactly these servers from now on. From any thread."""
         with self._lock:
-            before = {} if anew else self._servers
+            before = self._servers
             self._servers = {address: before.get(address) or self._make_server(address) for address in addresses}
-            is_same = list(before) == list(self._servers)
+            is_same = (list(before), self._switches) == (list(self._servers), switches)
+            self._switches = switches
         if self._changed is not None and not is_same:
             self._changed()
 
@@ -63,14 +69,15 @@ class ProxySource:
     def discover(self) -> Discovery:
         """Return the accounts of all servers, listed at the same time; one that is away keeps its last ones."""
         with self._lock:
-            servers = list(self._servers.values())
+            servers, switches = list(self._servers.values()), self._switches
         if not servers:
             return Discovery()
         with ThreadPoolExecutor(len(servers), thread_name_prefix="list") as pool:
             found = list(pool.map(lambda server: server.discover(), servers))
         unique = with_unique_ids((server.host, each.accounts) for server, each in zip(servers, found, strict=True))
         notices = [each.notice for each in found if each.notice]
-        return Discovery(tuple(account for accounts in unique for account in accounts), " ".join(notices) or None)
+        accounts = with_switches((account for accounts in unique for account in accounts), switches)
+        return Discovery(accounts, " ".join(notices) or None)
 
     def close(self) -> None:
         """Call ``changed`` no longer."""

@@ -11,6 +11,14 @@ from trayquota.core.errors import ConfigError
 UNKNOWN_HOME = "the home folder is not known. Set HOME to its absolute path."
 
 
+def known_home() -> Path | None:
+    """Return the home folder, ``None`` where it is not known."""
+    try:
+        return home_folder()
+    except ConfigError:
+        return None
+
+
 def home_folder() -> Path:
     """Return the home folder: what ``HOME`` names, else what the system knows of the user.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trayquota.core.forecast import window_forecast
-from trayquota.core.model import AccountState, FailureKind, Level
+from trayquota.core.model import NATIVE, AccountState, FailureKind, Level
 from trayquota.core.text import format_age, format_duration, shorten_middle
 from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
 from trayquota.views.percents import bar_text, percent_text
@@ -225,7 +225,12 @@ def is_not_started(window: QuotaWindow) -> bool:
 
 
 def needs_user(usage: AccountUsage) -> bool:
-    """Whether this account stays without fresh values until its owner does something."""
+    """Whether this account stays without fresh values until its owner does something here.
+
+    The logins of other programs never do: they are those programs' own concern, and this one only looks on.
+    """
+    if usage.account.source == NATIVE:
+        return False
     if usage.state is AccountState.EXPIRED:
         return True
     is_stale = usage.state is AccountState.STALE
