@@ -201,8 +201,13 @@ class App:
             notifies=settings.notifications,
             snoozed_until=self._services.notifier.snoozed_until,
         )
-        drawn = self._services.recorder.sparklines if settings.sparklines else {}
-        return tray_view(snapshot, utc_now(), replace(self._options, sparklines=drawn), context)
+        recorder = self._services.recorder
+        options = replace(
+            self._options,
+            sparklines=recorder.sparklines if settings.sparklines else {},
+            past_use=recorder.past_use if settings.history else {},
+        )
+        return tray_view(snapshot, utc_now(), options, context)
 
     def _show_anew(self) -> None:
         self.show(self._services.engine.snapshot)

@@ -11,9 +11,13 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from trayquota.core.model import Account
+from usage_kinds import HABITS, NO_HABITS, measured
+
+from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow
 from trayquota.engine.history_recorder import HistoryRecorder
+from trayquota.engine.past_uses import PastUses
 from trayquota.store import packed_samples
+from trayquota.store.history import HistoryStore
 from trayquota.store.history_accounts import AccountRows
 from trayquota.store.history_schema import open_history, transaction
 from trayquota.store.history_writer import FULL_DAYS
@@ -124,3 +128,38 @@ class _Year:
         times = (0,) if is_weekend else range(8 * 3600, 18 * 3600, step_s if is_full else max(step_s, 3600))
         samples = b"".join(packed_samples.packed(second, self.chance.randrange(10_000)) for second in times)
         return day, samples, not is_full
+
+
+def forecast(_stage: Stage, row: Row, scale: Scale) -> None:
+    """People with and without habits: how far forecasts from their own use are off, beside the even pace's."""
+    for kind in (*HABITS, *NO_HABITS):
+        errors = measured(kind, 12 if scale.is_short else 80)
+        name = f"forecast: {kind.__name__}"
+        row.figure(f"{name}: people of {errors.people} whose own use it goes by", "", errors.used)
+        if errors.used:
+            row.figure(f"{name}: its error", "h", errors.own / errors.forecasts)
+            row.figure(f"{name}: the even pace's at the same moments", "h", errors.even / errors.forecasts)
+            row.figure(f"{name}: said to run out, as likely as", "%", 100 * sum(errors.said) / max(1, len(errors.said)))
+            row.figure(f"{name}: ran out", "%", 100 * sum(errors.came) / max(1, len(errors.came)))
+        if kind in HABITS:
+            row.count(f"{kind.__name__}: percent of the even pace's error", round(errors.ratio * 100), 70)
+        else:
+            percent = round(100 * errors.used / errors.people)
+            row.count(f"{kind.__name__}: percent of people whose own use it goes by", percent, 10)
+
+
+def past_use(stage: Stage, row: Row, scale: Scale) -> None:
+    """What forecasts go by, of ten accounts with eight weeks of office hours: read at most once an hour."""
+    path, now = stage.folder / "past.sqlite3", datetime.now(UTC)
+    files = [f"claude-user{number}@example.com" for number in range(10)]
+    with open_history(path) as database, transaction(database):
+        _Year(database, int(now.timestamp()) // DAY_S, random.Random(1)).write(files)
+    store, took_ms = HistoryStore(path), []
+    windows = (QuotaWindow("window 0", 40.0, now + timedelta(hours=4), 18000),)
+    accounts = [Account(f"{file}.json", "claude", file) for file in files]
+    usages = [AccountUsage(account, AccountState.OK, windows, updated_at=now) for account in accounts]
+    for _ in range(scale.processes):
+        begun_s = time.thread_time()
+        PastUses().read(store, usages, now, timedelta(0))
+        took_ms.append((time.thread_time() - begun_s) * 1000)
+    row.figure("history: what forecasts go by, 10 accounts, once an hour at most, processor time", "ms", took_ms)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from trayquota.cli.demo_history import write_sample_history
 from trayquota.core.history import AccountHistory, Cycle, Outage, WindowHistory
+from trayquota.core.hourly_use import LocalClock, hourly_use
 from trayquota.core.model import FailureKind
-from trayquota.core.usage_profile import hour_of_week, usage_profile
 from trayquota.store.history import HistoryStore
 from trayquota.views.history_page import history_page
 
@@ -136,10 +136,9 @@ def test_a_window_without_a_sample_and_an_account_without_a_cycle_make_a_page_to
 def test_the_usual_week_is_what_was_used_at_each_hour_by_the_hours_that_were_watched() -> None:
     begin = NOW.replace(hour=9)
     samples = series((begin, 0), (begin + HOUR, 12), (begin + 2 * HOUR, 12), (begin + 3 * HOUR, 3))
-    profile = usage_profile(samples, begin, UTC)
+    rates = hourly_use(samples, begin, NOW, LocalClock(UTC)).mean_rates()
     tuesday = 24
-    assert [profile.rate(tuesday + hour) for hour in (8, 9, 10, 11, 12)] == [None, 12, 0, 3, None]
-    assert hour_of_week(int(begin.timestamp())) == tuesday + 9
+    assert rates[tuesday + 8 : tuesday + 13] == [None, 12, 0, 3, None]
 
 
 def test_the_sample_history_has_six_weeks_of_four_people_with_an_early_reset(

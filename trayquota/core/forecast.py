@@ -42,7 +42,10 @@ def window_forecast(window: QuotaWindow, now: datetime) -> Forecast | None:
     expected = elapsed_s / length_s * 100
     if expected < TOO_EARLY_PERCENT:
         return None
-    if used <= 0:
-        return Forecast(expected, None)
-    left_s = (100 - used) * elapsed_s / used
+    left_s = even_left_s(used, elapsed_s)
     return Forecast(expected, None if left_s >= until_s else now + timedelta(seconds=left_s))
+
+
+def even_left_s(used_percent: float, elapsed_s: float) -> float:
+    """Return for how many seconds a window lasts that is used as evenly as before; infinity when it is not used."""
+    return (100 - used_percent) * elapsed_s / used_percent if used_percent > 0 else float("inf")

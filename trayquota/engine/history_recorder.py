@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from trayquota.core.history import EarlyReset
     from trayquota.core.model import Account, AccountUsage, Snapshot
+    from trayquota.core.own_forecast import PastUse
+    from trayquota.engine.past_uses import PastUses
     from trayquota.store.history import HistoryStore
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ class HistoryRecorder:
         """Whether the person wants them; for the engine's thread."""
         self.sparklines: Mapping[tuple[str, str], str] = {}
         """By account id and window; replaced as a whole, so that any thread may read it."""
+        self.past_use: Mapping[tuple[str, str], PastUse] = {}
+        """Of each window that is forecast from the person's own use; replaced in the same way."""
         self.on_early_resets: Callable[[Sequence[EarlyReset]], None] = lambda _resets: None
         """Called, on the thread that writes, with those that it finds."""
         self._has_started = False
@@ -62,6 +66,7 @@ class HistoryRecorder:
         self._waiting: Sequence[AccountUsage] = ()
         self._thread: threading.Thread | None = None
         self._store: HistoryStore | None = None
+        self._past_uses: PastUses | None = None
 
     def start(self) -> None:
         """Record from now on: what it takes is not loaded before the first picture is shown."""
@@ -112,7 +117,8 @@ class HistoryRecorder:
                 if not usages or store is None:
                     self._thread = None
                     return
-            now, early_resets = self._clock() + self._clock_offset(), None
+            offset, early_resets = self._clock_offset(), None
+            now = self._clock() + offset
             with LoggedErrors(_log, "recording the history"):
                 early_resets = store.record(usages, now)
             if early_resets is None:
@@ -121,9 +127,10 @@ class HistoryRecorder:
                 continue
             if early_resets:
                 self.on_early_resets(early_resets)
-            if self.draws_sparklines:
-                with LoggedErrors(_log, "reading the history"):
+            with LoggedErrors(_log, "reading the history"):
+                if self.draws_sparklines:
                     self._draw_sparklines(store, [usage.account for usage in usages], now)
+                self._read_past_use(store, usages, now, offset)
 
     def _opened_store(self) -> HistoryStore | None:
         """Return the store; ``None``, and nothing is recorded any more, where Python was built without SQLite."""
@@ -136,6 +143,17 @@ class HistoryRecorder:
         if self._store is None:
             self._store = HistoryStore(self._path)
         return self._store
+
+    def _read_past_use(
+        self, store: HistoryStore, usages: Sequence[AccountUsage], now: datetime, ahead: timedelta
+    ) -> None:
+        if self._past_uses is None:
+            from trayquota.engine.past_uses import PastUses
+
+            self._past_uses = PastUses()
+        past_use = self._past_uses.read(store, usages, now, ahead)
+        if past_use is not None:
+            self.past_use = past_use
 
     def _draw_sparklines(self, store: HistoryStore, accounts: Sequence[Account], now: datetime) -> None:
         from trayquota.views.sparklines import LONG_SPAN, sparkline

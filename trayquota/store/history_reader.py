@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -72,6 +73,9 @@ def _samples(database: sqlite3.Connection, since_s: int) -> Mapping[int, SampleS
 
 def _cycles(database: sqlite3.Connection, since_s: int, now: datetime) -> Mapping[int, list[Cycle]]:
     found = defaultdict(list)
+    # One cycle mostly begins where another one has ended, and that was when it was to: a year of many accounts has
+    # tens of thousands of them.
+    instant = functools.cache(_instant)
     for window, started_at, used, resets_at, ended_at, ended_early in database.execute(
         "SELECT window, started_at, used, resets_at, ended_at, ended_early FROM cycle"
         " WHERE ended_at IS NULL OR ended_at >= ? ORDER BY window, started_at, id",
@@ -82,7 +86,13 @@ def _cycles(database: sqlite3.Connection, since_s: int, now: datetime) -> Mappin
             # Nothing was recorded since. The writer is going to put it so.
             end = resets_at
         found[window].append(
-            Cycle(_instant(started_at), used / 100, _optional(resets_at), _optional(end), bool(ended_early))
+            Cycle(
+                instant(started_at),
+                used / 100,
+                None if resets_at is None else instant(resets_at),
+                None if end is None else instant(end),
+                bool(ended_early),
+            )
         )
     return found
 

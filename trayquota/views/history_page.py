@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from trayquota.core.forecast import window_forecast
 from trayquota.core.history import lowest_between, lowest_remaining
-from trayquota.core.model import QuotaWindow
+from trayquota.core.hourly_use import LocalClock, hourly_use
+from trayquota.core.own_backtest import proven_past_use
 from trayquota.core.text import format_duration
-from trayquota.core.usage_profile import HOURS, usage_profile
 from trayquota.views.clock_format import format_moment
 from trayquota.views.history_chart import window_summary
+from trayquota.views.history_outlook import Outlook, outlook, tightest
 from trayquota.views.history_parts import AccountPart, Figure, Section, Table
 from trayquota.views.history_pictures import (
     DAYS,
@@ -28,7 +29,7 @@ from trayquota.views.history_pictures import (
     timeline_picture,
 )
 from trayquota.views.labels import account_label
-from trayquota.views.percents import amount_text, amount_word, percent_text, shown_share
+from trayquota.views.percents import amount_word, percent_text, shown_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ def history_page(histories: Sequence[AccountHistory], days: int, now: datetime, 
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    writer = _Writer(days, now, options)
+    writer = _Writer(histories, days, now, options)
     return environment.get_template("history_page.html").render(
         now=writer.moment(now, with_date=True),
         days=days,
@@ -65,11 +66,15 @@ def history_page(histories: Sequence[AccountHistory], days: int, now: datetime, 
 class _Writer:
     """Makes the parts of a page that share its span of time and how things are named."""
 
-    def __init__(self, days: int, now: datetime, options: DisplayOptions) -> None:
+    def __init__(self, histories: Sequence[AccountHistory], days: int, now: datetime, options: DisplayOptions) -> None:
         self._days = days
         self._now = now
         self._options = options
         self._word = amount_word(options)
+        self._clock = LocalClock(options.zone)
+        self._moments: dict[tuple[datetime, bool], str] = {}
+        """Most are of two cycles: the end of one, and the begin of another."""
+        self._tightest = {id(window) for window in tightest(histories)}
 
     def account(self, number: int, history: AccountHistory) -> AccountPart:
         name = f"account-{number}"
@@ -109,12 +114,15 @@ class _Writer:
         return Figure("resets", description, _safe(timeline_picture(bars, labels, "resets")), table)
 
     def _window(self, name: str, window: WindowHistory) -> Section:
-        figures = [self._line(f"{name}-line", window)]
+        is_tight = id(window) in self._tightest
+        past = proven_past_use(window, self._now, self._clock) if is_tight else None
+        expected = outlook(window, self._now, past, self._options, self.moment)
+        figures = [self._line(f"{name}-line", window, expected)]
         if ended := [cycle for cycle in window.cycles if cycle.ended_at is not None]:
             figures.append(self._cycles(f"{name}-cycles", window.title, ended))
-        return Section(window.title, f"{self._outlook(window)} {window_summary(window)}.", tuple(figures))
+        return Section(window.title, f"{expected.text} {window_summary(window)}.", tuple(figures))
 
-    def _line(self, name: str, window: WindowHistory) -> Figure:
+    def _line(self, name: str, window: WindowHistory, expected: Outlook) -> Figure:
         is_short = window.duration_s is not None and window.duration_s < _SHORT_S
         days = min(self._days, _SHORT_DAYS) if is_short else self._days
         start, running = self._now - timedelta(days=days), window.running_cycle
@@ -132,10 +140,12 @@ class _Writer:
             [Mark(0, self._date(start)), Mark(now, "now")],
             [
                 Mark((cycle.ended_at - start).total_seconds() / span, is_early=cycle.ended_early)
-                for cycle in window.cycles
-                if cycle.ended_at is not None and start <= cycle.ended_at <= self._now
+                for cycle in _ended_since(window, start)
+                if cycle.ended_at is not None and cycle.ended_at <= self._now
             ],
-            self._forecast_point(window, start, span),
+            (min(1.0, (expected.until - start).total_seconds() / span), shown_share(expected.left_percent, self._options))
+            if expected.until is not None
+            else None,
         )
         early = sum(mark.is_early for mark in line.resets)
         description = (
@@ -182,8 +192,7 @@ class _Writer:
         """Return when an account is used, by its window with the shortest cycles: it says most of single hours."""
         window = min(windows, key=lambda window: window.duration_s or _SHORT_S * 32)
         since = self._now - min(_PROFILE, timedelta(days=self._days))
-        profile = usage_profile(window.samples, since, self._options.zone)
-        rates = [profile.rate(hour) for hour in range(HOURS)]
+        rates = hourly_use(window.samples, since, self._now, self._clock).mean_rates()
         cells = ["–" if rate is None else f"{rate:.1f}" for rate in rates]
         rows = tuple((f"{hour}:00", *cells[hour::24]) for hour in range(24))
         table = Table("Percent points used in an hour, on average", ("Hour", *DAYS), rows)
@@ -202,36 +211,14 @@ class _Writer:
         )
         return Section("Refreshes that failed", f"{'; '.join(texts)}.".capitalize(), ())
 
-    def _forecast_point(self, window: WindowHistory, start: datetime, span: float) -> tuple[float, float] | None:
-        quota = _quota(window)
-        forecast = window_forecast(quota, self._now) if quota else None
-        if quota is None or forecast is None or quota.resets_at is None:
-            return None
-        until, left = quota.resets_at, 0.0
-        if forecast.runs_out_at is not None:
-            until = forecast.runs_out_at
-        else:
-            left = max(0.0, 100 - (quota.used_percent or 0) * 100 / forecast.expected_used_percent)
-        return min(1.0, (until - start).total_seconds() / span), shown_share(left, self._options)
-
-    def _outlook(self, window: WindowHistory) -> str:
-        quota = _quota(window)
-        if quota is None or quota.resets_at is None:
-            return "No cycle runs now."
-        text = f"{amount_text(quota.remaining_percent, self._options)}, resets {self.moment(quota.resets_at)}"
-        forecast = window_forecast(quota, self._now)
-        if forecast is None:
-            return f"{text}."
-        if forecast.runs_out_at is None:
-            return f"{text}; at this pace it lasts until then."
-        return f"{text}; at this pace it runs out {self.moment(forecast.runs_out_at)}."
-
     def moment(self, moment: datetime, *, with_date: bool = False) -> str:
-        options = self._options
-        if not with_date:
-            return format_moment(moment, self._now, options.clock_format, options.zone)
-        # As of another day than today.
-        return format_moment(moment, moment + timedelta(days=2), options.clock_format, options.zone)
+        key = (moment, with_date)
+        if key not in self._moments:
+            options = self._options
+            # With a date it is as of another day than today.
+            now = moment + timedelta(days=2) if with_date else self._now
+            self._moments[key] = format_moment(moment, now, options.clock_format, options.zone)
+        return self._moments[key]
 
     def _date(self, moment: datetime) -> str:
         local, form = moment.astimezone(self._options.zone), self._options.clock_format
@@ -243,12 +230,10 @@ class _Writer:
         return begin.astimezone() if self._options.zone is None else begin.replace(tzinfo=self._options.zone)
 
 
-def _quota(window: WindowHistory) -> QuotaWindow | None:
-    """Return the window as its running cycle has it."""
-    cycle = window.running_cycle
-    if cycle is None:
-        return None
-    return QuotaWindow(window.title, cycle.used_percent, cycle.resets_at, window.duration_s)
+def _ended_since(window: WindowHistory, start: datetime) -> list[Cycle]:
+    """Return the cycles that ended after a moment; the last one may be running."""
+    earlier = takewhile(lambda cycle: cycle.ended_at is None or cycle.ended_at >= start, reversed(window.cycles))
+    return list(earlier)[::-1]
 
 
 def _safe(picture: str) -> Markup:

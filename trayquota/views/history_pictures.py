@@ -6,6 +6,7 @@ for charts, takes 26 ms and 25 KB each, brings a script from another host, and h
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import drawsvg
@@ -71,17 +72,15 @@ def line_picture(line: Line, name: str) -> str:
     """Return the picture of what was left over time; ``name`` is the id of the element that describes it."""
     height, top, bottom = 168, 14, 138
     drawing = _drawing(height, name)
-    for percent in (0, 50, 100):
-        y = _y(percent, top, bottom)
-        drawing.append(drawsvg.Line(_LEFT, y, _RIGHT, y, class_="grid"))
-        drawing.append(_text(f"{percent}%", _LEFT - 5, y + 4, "end"))
-    parts = len(line.values)
-    xs = [_x(line.now * (part + 0.5) / parts) for part in range(parts)]
+    drawing.append(_scale(top, bottom))
+    step, scale = line.now * (_RIGHT - _LEFT) / max(1, len(line.values)), (bottom - top) / 100
     area, stroke = [], []
-    for run in _runs(line.values):
-        points = [f"{xs[part]:.0f} {_y(line.values[part] or 0, top, bottom):.1f}" for part in run]
+    for first, values in _runs(line.values):
+        begin = _LEFT + step * (first + 0.5)
+        points = [f"{begin + step * part:.0f} {bottom - scale * value:.1f}" for part, value in enumerate(values)]
         stroke.append("M" + "L".join(points) + ("h1" if len(points) == 1 else ""))
-        area.append(f"M{xs[run[0]]:.0f} {bottom}L{'L'.join(points)}L{xs[run[-1]]:.0f} {bottom}z")
+        end = begin + step * (len(values) - 1)
+        area.append(f"M{begin:.0f} {bottom}L{'L'.join(points)}L{end:.0f} {bottom}z")
     drawing.append(drawsvg.Path("".join(area), class_="area"))
     drawing.append(drawsvg.Path("".join(stroke), class_="stroke"))
     _add_resets(drawing, line.resets, bottom)
@@ -95,8 +94,7 @@ def cycles_picture(used: Sequence[float], name: str) -> str:
     """Return a bar for each cycle, oldest first: what was used below, what was left unused above."""
     height, top, bottom = 96, 8, 88
     drawing = _drawing(height, name)
-    for label in (0, 100):
-        drawing.append(_text(f"{label}%", _LEFT - 5, _y(label, top, bottom) + 4, "end"))
+    drawing.append(_scale(top, bottom, 2))
     step = min(28.0, (_RIGHT - _LEFT) / max(1, len(used)))
     width = step * 0.72
     lower, upper = [], []
@@ -122,10 +120,7 @@ def heat_picture(rates: Sequence[float | None], name: str) -> str:
             cells.setdefault(level, []).append(f"M{left} {above}h{cell - 2}v{cell - 2}h{2 - cell}z")
     for level, paths in sorted(cells.items()):
         drawing.append(drawsvg.Path("".join(paths), class_=f"heat{level}"))
-    for number, day in enumerate(DAYS):
-        drawing.append(_text(day, _LEFT - 5, top + number * cell + 12, "end"))
-    for hour in range(0, 24, 6):
-        drawing.append(_text(f"{hour}:00", _LEFT + hour * cell, 11, "start"))
+    drawing.append(_week_labels(top, cell))
     return drawing.as_svg(header="")
 
 
@@ -169,16 +164,43 @@ def _add_now(drawing: drawsvg.Drawing, line: Line, top: float, bottom: float) ->
     drawing.append(drawsvg.Circle(x, y, 3.5, class_="dot"))
 
 
-def _runs(values: Sequence[float | None]) -> list[list[int]]:
-    """Return the indexes of what is known, in pieces without a gap."""
-    runs: list[list[int]] = []
+def _runs(values: Sequence[float | None]) -> list[tuple[int, list[float]]]:
+    """Return what is known in pieces without a gap, each with the index of its first value."""
+    runs: list[tuple[int, list[float]]] = []
+    before: float | None = None
     for index, value in enumerate(values):
         if value is not None:
-            if index and values[index - 1] is not None:
-                runs[-1].append(index)
-            else:
-                runs.append([index])
+            if before is None:
+                runs.append((index, []))
+            runs[-1][1].append(value)
+        before = value
     return runs
+
+
+@functools.cache
+def _scale(top: float, bottom: float, lines: int = 3) -> drawsvg.Raw:
+    """Return the labels from 0 to 100%, and a line at each where there are more than the two; drawn once for all."""
+    parts: list[drawsvg.DrawingElement] = []
+    for percent in (0, 100) if lines == 2 else (0, 50, 100):
+        y = _y(percent, top, bottom)
+        if lines > 2:
+            parts.append(drawsvg.Line(_LEFT, y, _RIGHT, y, class_="grid"))
+        parts.append(_text(f"{percent}%", _LEFT - 5, y + 4, "end"))
+    return _drawn(parts)
+
+
+@functools.cache
+def _week_labels(top: int, cell: int) -> drawsvg.Raw:
+    """Return the days and hours beside the cells of a week; drawn once for all."""
+    days = [_text(day, _LEFT - 5, top + number * cell + 12, "end") for number, day in enumerate(DAYS)]
+    return _drawn([*days, *(_text(f"{hour}:00", _LEFT + hour * cell, 11, "start") for hour in range(0, 24, 6))])
+
+
+def _drawn(parts: Iterable[drawsvg.DrawingElement]) -> drawsvg.Raw:
+    """Return elements as the text that they become."""
+    drawing = drawsvg.Drawing(0, 0)
+    drawing.extend(parts)
+    return drawsvg.Raw(drawing.as_svg(header="").partition("</defs>\n")[2].removesuffix("</svg>"))
 
 
 def _drawing(height: float, name: str) -> drawsvg.Drawing:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, ResetCredits, Snapshot
+    from trayquota.core.own_forecast import PastUse
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
@@ -57,6 +58,7 @@ class DisplayOptions(Struct, frozen=True):
         clock_format: How moments are written.
         zone: The person's time zone; ``None`` is the system's.
         sparklines: What was left over time, by account id and window, for those that have it.
+        past_use: What forecasts go by, in the same way; the even pace for all others.
         bar_glyphs: What a bar is made of: a filled and an empty cell, which the font has.
         notifies_lapses: Notify of what is about to lapse unused.
         quiet_hours: When the person wants no notification, each day, as in ``22:00-08:00``; empty for never.
@@ -77,6 +79,7 @@ class DisplayOptions(Struct, frozen=True):
     zone: tzinfo | None = None
     bar_glyphs: str = BAR_GLYPHS
     sparklines: Mapping[tuple[str, str], str] = {}
+    past_use: Mapping[tuple[str, str], PastUse] = {}
     notifies_lapses: bool = False
     quiet_hours: str = ""
 
@@ -199,8 +202,22 @@ def window_summary(window: QuotaWindow, now: datetime, answered_at: datetime | N
     return f"{text} (not started)" if is_not_started(window) else text
 
 
-def window_label(window: QuotaWindow, now: datetime, answered_at: datetime | None, options: DisplayOptions) -> str:
-    """Return a window as a menu row; what must line up comes first, for fonts there are proportional."""
+def window_label(
+    window: QuotaWindow,
+    now: datetime,
+    answered_at: datetime | None,
+    options: DisplayOptions,
+    past_use: PastUse | None = None,
+) -> str:
+    """Return a window as a menu row; what must line up comes first, for fonts there are proportional.
+
+    Args:
+        window: The window.
+        now: The moment.
+        answered_at: When the provider said so.
+        options: How it is shown.
+        past_use: What the forecast goes by; ``None`` is the even pace.
+    """
     if window.has_reset(now, answered_at):
         return f"{bar_text(None, options)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
     remaining = window.remaining_percent
@@ -210,13 +227,18 @@ def window_label(window: QuotaWindow, now: datetime, answered_at: datetime | Non
         parts.append(f"resets in {left} ({format_moment(window.resets_at, now, options.clock_format, options.zone)})")
     elif is_not_started(window):
         parts.append("not started")
-    forecast = window_forecast(window, now)
-    if forecast is not None:
-        end = forecast.runs_out_at
-        parts.append(
-            "lasts until reset" if end is None else f"runs out in {format_duration((end - now).total_seconds())}"
-        )
+    own = past_use.forecast(window, now) if past_use is not None else None
+    if own is not None:
+        parts.append(f"{_end_text(own.runs_out_at, now)} ({own.likely_percent}% likely)")
+    elif forecast := window_forecast(window, now):
+        parts.append(_end_text(forecast.runs_out_at, now))
     return " · ".join(parts)
+
+
+def _end_text(runs_out_at: datetime | None, now: datetime) -> str:
+    if runs_out_at is None:
+        return "lasts until reset"
+    return f"runs out in {format_duration((runs_out_at - now).total_seconds())}"
 
 
 def is_not_started(window: QuotaWindow) -> bool:

@@ -193,8 +193,9 @@ def _window_rows(usage: AccountUsage, now: datetime, options: DisplayOptions) ->
     page = options.usage_page(usage.account.provider)
     action = OpenPage(page) if page else None
     for window in usage.windows if usage.counts else ():
-        label = window_label(window, now, usage.updated_at, options)
-        if drawn := options.sparklines.get((usage.account.id, window.title)):
+        key = (usage.account.id, window.title)
+        label = window_label(window, now, usage.updated_at, options, options.past_use.get(key))
+        if drawn := options.sparklines.get(key):
             label = f"{label} · {turned(drawn) if options.shows_used else drawn}"
         yield MenuItem(label, action, enabled=action is not None, key=f"{usage.account.id} {window.title}")
 

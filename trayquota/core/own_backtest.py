@@ -1,0 +1,132 @@
+"""Whether a person's own use tells better than the even pace how long a window lasts: tried on its own past cycles."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from trayquota.core.forecast import even_left_s
+from trayquota.core.hourly_use import EXHAUSTED, HOUR_S, LocalClock, hourly_use
+from trayquota.core.own_forecast import LEAST_WEEKS, AlikeSpan, PastUse, Span, alike_spans, ends, past_use
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from trayquota.core.history import Cycle, SampleSeries, WindowHistory
+
+LONGEST_PAST = timedelta(days=182)
+_SHORTEST_PAST = timedelta(days=56)
+_LEAST_CYCLES = 3
+_MOST_ERROR = 0.6
+"""Of the even pace's error, so that 0.7 of it holds for cycles to come: what is chosen for its past is worse later."""
+_LEAST_GAIN = 0.03
+"""Of a window's length: a smaller gain is chance, and nobody would notice it."""
+_MOMENTS = tuple(part / 10 for part in range(1, 10))
+"""Of a cycle, at which forecasts are tried."""
+_MOST_TRIES = 36
+"""Per window, spread over its cycles."""
+
+
+class Trial(Struct, frozen=True):
+    """A moment of a past cycle at which a forecast could have been made, and what came of it.
+
+    Attributes:
+        begin_s: When the cycle began, in seconds since 1970, as all of these.
+        at_s: The moment.
+        resets_s: When the cycle was reset.
+        ended_s: When it ran out, or else was reset.
+        used_percent: What was used at the moment.
+    """
+
+    begin_s: float
+    at_s: float
+    resets_s: float
+    ended_s: float
+    used_percent: float
+
+    @property
+    def even_error_s(self) -> float:
+        """By how much the even pace is wrong then, in seconds."""
+        left_s = even_left_s(self.used_percent, self.at_s - self.begin_s)
+        return abs(min(self.at_s + left_s, self.resets_s) - self.ended_s)
+
+
+def past_span(duration_s: int | None) -> timedelta:
+    """Return how far back a window's use is looked at: eight weeks, and enough cycles of a longer one."""
+    cycles = timedelta(seconds=duration_s or 0) * (_LEAST_CYCLES + 1)
+    return min(max(_SHORTEST_PAST, cycles), LONGEST_PAST)
+
+
+def proven_past_use(history: WindowHistory, now: datetime, clock: LocalClock) -> PastUse | None:
+    """Return a window's past use, ``None`` when forecasts from it would not have been better than the even pace's."""
+    since, length_s = now - past_span(history.duration_s), float(history.duration_s or 0)
+    cycles = _whole_cycles(history, since)
+    if len(cycles) < _LEAST_CYCLES:
+        return None
+    tries = trials(history.samples, length_s, cycles)
+    even_s, least_gain_s = sum(trial.even_error_s for trial in tries), _LEAST_GAIN * length_s * len(tries)
+    if even_s <= least_gain_s:
+        return None
+    past = past_use(hourly_use(history.samples, since, now, clock), now)
+    own_s = _own_error_s(past, tries) if past is not None else None
+    is_better = own_s is not None and own_s <= _MOST_ERROR * even_s and even_s - own_s >= least_gain_s
+    return past if is_better else None
+
+
+def trials(samples: SampleSeries, length_s: float, cycles: Sequence[Cycle]) -> list[Trial]:
+    """Return the moments of past cycles at which forecasts are tried, in their order.
+
+    Args:
+        samples: The window's.
+        length_s: A cycle's.
+        cycles: With their resets known.
+    """
+    found = []
+    every = max(1, -(-len(cycles) * len(_MOMENTS) // _MOST_TRIES))
+    for number, cycle in enumerate(cycles):
+        resets_s = cycle.resets_at.timestamp() if cycle.resets_at is not None else 0.0
+        first = bisect_left(samples.at_s, int(cycle.started_at.timestamp()))
+        last = bisect_left(samples.at_s, int(resets_s), first)
+        used, ended_s = samples.used[first:last], resets_s
+        if used and max(used) >= EXHAUSTED:
+            ended_s = samples.at_s[first + next(index for index, value in enumerate(used) if value >= EXHAUSTED)]
+        for part in _MOMENTS[number % every :: every]:
+            at_s = resets_s - length_s * (1 - part)
+            index = bisect_left(samples.at_s, int(at_s) + 1, first, last) - 1
+            if at_s < ended_s and index >= first:
+                found.append(Trial(resets_s - length_s, at_s, resets_s, ended_s, samples.used[index] / 100))
+    return found
+
+
+def _own_error_s(past: PastUse, tries: Sequence[Trial]) -> float | None:
+    """Return by how many seconds forecasts from all the other weeks are wrong in all.
+
+    ``None`` says that for one of the cycles there are too few of them.
+    """
+    weeks = sorted((week for week in range(-past.weeks, past.weeks + 1) if week), key=abs)
+    error, cycle, alike = 0.0, Span(0, 0), list[AlikeSpan]()
+    for trial in tries:
+        span = Span(past.hours(trial.begin_s), past.hours(trial.resets_s))
+        if span != cycle:
+            cycle, alike = span, alike_spans(past, span, weeks)
+        if len(alike) < LEAST_WEEKS - 1:
+            return None
+        found, _ = ends(past, cycle, alike, past.hours(trial.at_s), trial.used_percent)
+        error += abs(median(found) - past.hours(trial.ended_s))
+    return error * HOUR_S
+
+
+def _whole_cycles(history: WindowHistory, since: datetime) -> list[Cycle]:
+    """Return the cycles that went their whole time, from a moment on."""
+    found = []
+    for cycle in reversed(history.cycles):
+        if cycle.started_at < since:
+            break
+        if cycle.ended_at is not None and cycle.resets_at is not None and not cycle.ended_early:
+            found.append(cycle)
+    return found[::-1]
