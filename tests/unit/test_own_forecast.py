@@ -123,8 +123,8 @@ def test_weeks_that_nobody_watched_do_not_count() -> None:
 def test_what_would_have_been_used_after_it_ran_out_is_what_is_usual_then() -> None:
     # Three weeks run out on Wednesday; the fourth, which is lighter, shows what Thursdays are like.
     heavy, light = noons(3, 40), noons(1, 20)
-    heavy.at_s += [at_s + 3 * WEEK_S for at_s in light.at_s]
-    heavy.used += light.used
+    heavy.at_s.extend(at_s + 3 * WEEK_S for at_s in light.at_s)
+    heavy.used.extend(light.used)
     begin = MONDAY + 4 * WEEK
     hourly = hourly_use(heavy, MONDAY, begin, LocalClock(UTC))
     thursday_noon = 3 * 24 + 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -61,9 +62,9 @@ class SampleSeries:
 
     def __init__(self) -> None:
         """Hold none yet."""
-        self.at_s: list[int] = []
+        self.at_s = array("q")
         """Seconds since 1970."""
-        self.used: list[int] = []
+        self.used = array("H")
         """Hundredths of a percent."""
 
     def __len__(self) -> int:

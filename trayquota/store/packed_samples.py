@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,8 @@ def series_of(days: Sequence[tuple[int, bytes]]) -> SampleSeries:
     values = _values(b"".join(content for _, content in days))
     begins = chain.from_iterable(repeat(day * DAY_S, len(content) // _SAMPLE.size) for day, content in days)
     series = SampleSeries()
-    series.at_s = [begin + (value >> _USED_BITS) for begin, value in zip(begins, values, strict=True)]
-    series.used = [value & _USED_MASK for value in values]
+    series.at_s = array("q", [begin + (value >> _USED_BITS) for begin, value in zip(begins, values, strict=True)])
+    series.used = array("H", [value & _USED_MASK for value in values])
     return series
 
 
