@@ -143,7 +143,10 @@ class _Writer:
                 for cycle in _ended_since(window, start)
                 if cycle.ended_at is not None and cycle.ended_at <= self._now
             ],
-            (min(1.0, (expected.until - start).total_seconds() / span), shown_share(expected.left_percent, self._options))
+            (
+                min(1.0, (expected.until - start).total_seconds() / span),
+                shown_share(expected.left_percent, self._options),
+            )
             if expected.until is not None
             else None,
         )
