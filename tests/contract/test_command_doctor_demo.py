@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
 from typing import TYPE_CHECKING
@@ -59,6 +60,34 @@ def test_a_doctor_who_finds_nothing_says_so(home: Home, stand_in: StandIn) -> No
     ):
         assert words in report
     assert len(stand_in.asked) == asked, "it sends nothing"
+
+
+@posix
+def test_a_doctor_says_which_logins_of_other_programs_are_used(home: Home, stand_in: StandIn) -> None:
+    home.add("claude-ada")
+    stand_in.answer("token-claude-ada", "claude_usage_basic.json")
+    ended = {"claudeAiOauth": {"accessToken": "token-native", "expiresAt": 1790000000000, "scopes": ["user:profile"]}}
+    logins = {".claude/.credentials.json": ended, ".codex/auth.json": {"tokens": {"access_token": "token-codex"}}}
+    logins[".kimi-code/credentials/kimi-code.json"] = {"access_token": "token-kimi", "expires_at": 1790000000}
+    for name, content in logins.items():
+        (home.path / name).parent.mkdir(parents=True)
+        (home.path / name).write_text(json.dumps(content))
+    stand_in.answer("token-codex", "codex_usage_plus.json")
+    accounts = home.status().accounts
+    found = {account["id"]: (account["source"], account["state"]) for account in accounts.values()}
+    assert found == {
+        "claude-ada.json": ("folder", "ok"),
+        ".codex/auth.json": ("native", "ok"),
+        "credentials/kimi-code.json": ("native", "expired"),
+    }
+    code, report = doctor(home)
+    assert (code, concerns(report)) == (0, []), "a native login needs nobody"
+    assert "Claude Code, ~/.claude/.credentials.json: found, not used: the credentials folder has an account" in report
+    assert "Codex, ~/.codex/auth.json: used" in report
+    assert "Open Kimi Code once." in report
+    home.config.parent.mkdir(parents=True, exist_ok=True)
+    home.config.write_text('native_logins = "off"\n')
+    assert 'Codex, ~/.codex/auth.json: found, not used: native_logins = "off"' in doctor(home)[1]
 
 
 @posix
@@ -134,7 +163,7 @@ def test_the_demo_prints_accounts_in_every_state_of_every_provider_and_leaves_no
         *(provider_title(name) for name in provider_names()),
     }
     assert not any("claude-ada@" in each for each in headers), "the person's own accounts are left alone"
-    for words in ("0%", "Disabled", "Login expired", "has trouble (HTTP", "Weekly (Fable)"):
+    for words in ("0%", "Paused", "Login expired", "has trouble (HTTP", "Weekly (Fable)"):
         assert words in result.out
     assert stand_in.asked == []
     assert leftovers(home) == []

@@ -180,3 +180,28 @@ def test_a_keyring_that_keeps_nothing_safe_is_none(tmp_path: Path, monkeypatch: 
     keys = ManagementKeys(tmp_path / "management-key", {})
     keys.keep(REMOTE, KEY)
     assert (keys.find(REMOTE), ring.kept) == (KEY, {})
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [(REMOTE, ""), ("https://proxy.example.com:8317", KEY), ("http://127.0.0.1:8317", KEY), ("http://[::1]:8317", KEY)],
+)
+def test_the_environments_key_never_goes_unprotected_to_another_machine(tmp_path: Path, address: str, key: str) -> None:
+    """An address in the config file was not asked about, as ``connect`` does."""
+    keys = ManagementKeys(tmp_path / "management-key", {VARIABLE: KEY})
+    assert keys.find(address) == key
+    keys.keep(address, "kept")
+    assert keys.find(address) == "kept", "by connect --insecure"
+
+
+@pytest.mark.parametrize(("change", "requests"), [({"remote_allowed": False}, 3), ({"wrong_keys": 5}, 1)])
+def test_connecting_asks_again_what_the_owner_may_have_allowed_but_not_during_a_ban(
+    desk: Desk, change: dict[str, object], requests: int
+) -> None:
+    with ProxyStandIn() as stand_in:
+        for name, value in change.items():
+            setattr(stand_in, name, value)
+        for _ in range(3):
+            desk.type(f"{KEY}\n")
+            assert desk.connect(stand_in.url) == 1
+        assert len(stand_in.requests) == requests

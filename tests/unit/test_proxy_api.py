@@ -53,7 +53,7 @@ class Rig:
 
     @property
     def clocks(self) -> Clocks:
-        return Clocks(lambda: NOW, lambda: self.seconds)
+        return Clocks(lambda: NOW + timedelta(seconds=self.seconds - 1000), lambda: self.seconds)
 
     def connect(self, address: str) -> ManagementApi:
         return ManagementApi(address, lambda: self.key, self.transport.send_to_server, self.refused, self.clocks)
@@ -238,10 +238,50 @@ def test_after_a_ban_nothing_is_sent_for_half_an_hour(tmp_path: Path) -> None:
     with connected(tmp_path, stand_in) as rig:
         rig.discover()
         rig.discover()
+        # Another process, after a restart.
+        other = Rig(tmp_path, stand_in.url)
+        assert "half an hour" in (other.discover().notice or "")
+        other.transport.close()
         assert len(stand_in.requests) == 1
         rig.seconds += 1800
         stand_in.wrong_keys = 0
         assert len(rig.discover().accounts) == 1
+
+
+def test_a_clock_that_was_wrong_closes_no_server_for_long(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    with connected(tmp_path, stand_in) as rig:
+        rig.refused.close(stand_in.url, "banned", NOW + timedelta(days=400))
+        assert len(rig.discover().accounts) == 1
+
+
+def test_what_refuses_and_is_no_proxy_does_not_make_the_key_a_wrong_one(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    stand_in.is_proxy, stand_in.key = False, "another"
+    with connected(tmp_path, stand_in) as rig:
+        assert "no CLIProxyAPI" in (rig.discover().notice or "")
+        assert "no CLIProxyAPI" in (rig.discover().notice or "")
+        assert len(stand_in.requests) == 1
+        assert not rig.refused.is_refused(stand_in.url, KEY)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"closed": {"x": {}}}', '{"refused": 7}'])
+def test_a_damaged_file_of_refusals_refuses_nothing_and_is_written_anew(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "refused-keys.json"
+    path.write_text(content)
+    refused = RefusedKeyFile(path)
+    assert not refused.is_refused("https://proxy.example.com", KEY)
+    refused.refuse("https://proxy.example.com", KEY)
+    assert RefusedKeyFile(path).is_refused("https://proxy.example.com", KEY)
+
+
+def test_refusals_hold_in_this_process_where_they_cannot_be_saved(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file in the folder's place")
+    refused = RefusedKeyFile(tmp_path / "state" / "refused-keys.json")
+    refused.refuse("https://proxy.example.com", KEY)
+    refused.close("https://proxy.example.com", "banned", NOW)
+    assert refused.is_refused("https://proxy.example.com", KEY)
+    assert refused.closed_reason("https://proxy.example.com", NOW) == "banned"
 
 
 def test_a_proxy_that_is_away_keeps_its_accounts_and_the_others_go_on(tmp_path: Path) -> None:

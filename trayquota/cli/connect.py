@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.errors import ConfigError, FetchError
-from trayquota.core.urls import is_loopback, server_url
+from trayquota.core.urls import is_unprotected, server_url
 from trayquota.net.transport import Transport
 from trayquota.services import management_api, utc_now
 from trayquota.settings.config import decode
@@ -34,7 +34,7 @@ def connect(options: Options) -> int:
     """Try a management key once, and keep it with the address when it is taken; return the exit code."""
     set_up_logging(None, verbose=options.verbose)
     config, address = load(options), _address(options.url)
-    if address.startswith("http:") and not is_loopback(address):
+    if is_unprotected(address):
         if not options.insecure:
             message = f"connect: {address} would get the key unencrypted. Use https, or --insecure if you accept that."
             raise ConfigError(message)
@@ -43,6 +43,10 @@ def connect(options: Options) -> int:
     if not key:
         message = "connect: expected a management key. Nothing was sent."
         raise ConfigError(message)
+    refused = RefusedKeyFile(config.paths.refused_keys)
+    if refused.closed_reason(address, utc_now()) != "banned":
+        # The person knows that something has changed there.
+        refused.reopen(address)
     try:
         entries = _list(config, address, key)
     except FetchError as error:

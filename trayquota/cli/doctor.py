@@ -15,14 +15,17 @@ from trayquota import __version__
 from trayquota.cli.common import ExitCode, load
 from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import TrayUnavailableError
-from trayquota.core.model import AccountState
+from trayquota.core.model import NATIVE, AccountState
 from trayquota.core.text import format_age, printable
+from trayquota.core.urls import is_unprotected
 from trayquota.providers import find_provider
 from trayquota.services import utc_now
 from trayquota.settings.config import Settings
 from trayquota.settings.declarations import declarations
 from trayquota.sources.folder_scan import display_path
+from trayquota.sources.native_places import existing_places, native_places
 from trayquota.system.autostart import autostart
+from trayquota.system.home import known_home
 from trayquota.system.log import set_up_logging
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.journal import Journal
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from trayquota.cli.common import Options
     from trayquota.core.model import AccountUsage, Snapshot
     from trayquota.settings.load import Config
+    from trayquota.sources.native import Mode
+    from trayquota.sources.native_places import NativePlace
 
 _EMAIL = re.compile(r"[^\s/\\'\"@]+@[^\s/\\'\"@]+")
 """People name folders and files after accounts."""
@@ -71,6 +76,8 @@ def run(options: Options) -> int:
         report.concern(concern)
     snapshot = cached_snapshot(config)
     _accounts(report, snapshot)
+    _native(report, config, snapshot)
+    _proxies(report, config)
     if clock := clock_concern(snapshot.clock_offset):
         report.concern(clock)
     _cautions(report, snapshot)
@@ -170,9 +177,44 @@ def _accounts(report: _Report, snapshot: Snapshot) -> None:
     for usage in snapshot.accounts:
         provider = usage.account.provider
         counts[provider] += 1
-        add = report.concern if needs_user(usage) or usage.state is AccountState.ERROR else report.fact
+        is_broken = usage.state is AccountState.ERROR and usage.account.source != NATIVE
+        add = report.concern if needs_user(usage) or is_broken else report.fact
         age = format_age((now - usage.updated_at).total_seconds()) if usage.updated_at else "never"
         add(f"{provider} {counts[provider]}: {_state(usage)}, {len(usage.windows)} windows, updated {age}")
+
+
+def _native(report: _Report, config: Config, snapshot: Snapshot) -> None:
+    """Say which logins of other programs were found, and whether they are used; their content is not looked at."""
+    report.section("Logins of other programs")
+    home = known_home()
+    places = existing_places(native_places(os.environ, home)) if home else ()
+    for place in places:
+        why = native_use(place, config.settings.native_logins, snapshot)
+        report.fact(f"{place.tool}, {display_path(place.path)}: {why}")
+    if not places:
+        report.fact("none found")
+
+
+def native_use(place: NativePlace, mode: Mode, snapshot: Snapshot) -> str:
+    """Return whether the login at ``place`` is used, and why it is not."""
+    accounts = [usage.account for usage in snapshot.accounts]
+    in_folder = {account.provider for account in accounts if account.source == "folder"}
+    if mode == "off" or (place.is_on_request and mode == "auto"):
+        return f'found, not used: native_logins = "{mode}"'
+    if any(account.source == NATIVE and account.id.endswith(place.account_id) for account in accounts):
+        return "used"
+    if mode == "auto" and place.provider in in_folder:
+        return "found, not used: the credentials folder has an account of its provider"
+    return "found, not used: the account is shown from elsewhere, or there is no login in it that has quotas"
+
+
+def _proxies(report: _Report, config: Config) -> None:
+    if config.settings.connected_proxies:
+        report.section("Proxies")
+    for address in config.settings.connected_proxies:
+        report.fact(address)
+        if is_unprotected(address):
+            report.concern("over http its key and all answers can be read on their way")
 
 
 def _state(usage: AccountUsage) -> str:

@@ -47,6 +47,11 @@ def management_page(server: str) -> str:
     return f"{server}/management.html"
 
 
+def is_unprotected(address: str) -> bool:
+    """Whether what is sent to ``address`` can be read on its way: it is plain http, and leaves this machine."""
+    return urlsplit(address).scheme == "http" and not is_loopback(address)
+
+
 def is_loopback(address: str) -> bool:
     """Whether a server's address is on this machine."""
     return urlsplit(address).hostname in _LOOPBACK

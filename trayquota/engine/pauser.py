@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import FetchError, PauseError, TokenWriteError
+from trayquota.core.model import NATIVE
 from trayquota.sources.proxy_api import SOURCE as PROXY
 from trayquota.tokens.disabling import set_disabled
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from trayquota.sources.proxy_api import ProxySource
     from trayquota.tokens.manager import TokenManager
 
-NATIVE = "native"
 _log = logging.getLogger(__name__)
 
 

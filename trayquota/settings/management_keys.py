@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.urls import is_unprotected
 from trayquota.settings.paths import NAME
 from trayquota.system.files import private_folder, read_bounded, write_atomic
 
@@ -50,7 +51,9 @@ class ManagementKeys:
         if ring := _keyring():
             with contextlib.suppress(Exception):
                 kept = ring.get_password(_SERVICE, address)
-        return kept or self._read().get(address, "") or self._environment.get(VARIABLE, "")
+        kept = kept or self._read().get(address, "")
+        # Beyond this machine a key goes over plain http only where ``connect --insecure`` has kept it for that.
+        return kept or ("" if is_unprotected(address) else self._environment.get(VARIABLE, ""))
 
     def keep(self, address: str, key: str) -> str:
         """Keep a key; return where, for people.

@@ -8,7 +8,6 @@ documentation of version 8. It bans an address for half an hour after five wrong
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -35,7 +34,13 @@ _ROOTS = ("/v8/management", "/v0/management")
 _VERSION_HEADER = "x-cpa-version"
 _PAGE_ENTRIES = 100
 _MOST_PAGES = 50
-_BAN_S = 1800.0
+_CLOSED = {
+    "banned": "lets nobody in from here for half an hour, after wrong keys. Nothing is sent meanwhile.",
+    "not set": "has no management key. Set one in the proxy's settings, then connect again.",
+    "disabled": "takes no management from other machines. Its owner has to allow remote management.",
+    "stranger": "is no CLIProxyAPI, by its answer. Nothing is sent for half an hour.",
+}
+"""Why a server is left alone, behind its name."""
 _MEANINGS = {
     "auth token not found": (FailureKind.LOGIN_EXPIRED, "The proxy holds no token for this account. Sign in there."),
     "auth token refresh failed": (
@@ -54,13 +59,19 @@ class ServerSend(Protocol):
 
 
 class RefusedKeys(Protocol):
-    """Which keys a server has refused, over restarts. For any thread."""
+    """How servers have refused this program, over restarts. For any thread."""
 
     def is_refused(self, address: str, key: str) -> bool:
         """Whether ``key`` is not to be sent to ``address`` again."""
 
     def refuse(self, address: str, key: str) -> None:
         """Record a refusal."""
+
+    def closed_reason(self, address: str, now: datetime) -> str:
+        """Return why nothing is to be sent to ``address`` at ``now``; empty when it may be."""
+
+    def close(self, address: str, why: str, now: datetime) -> None:
+        """Record that the server lets nobody in."""
 
 
 class Clocks(Struct, frozen=True):
@@ -98,8 +109,6 @@ class ManagementApi:
         self._send = send
         self._refused = refused
         self._clocks = clocks
-        self._lock = threading.Lock()
-        self._closed_until_s, self._closed_message = 0.0, ""
         self._paths: tuple[str, str] | None = None
 
     def credentials(self, cancel_token: CancelToken | None = None) -> list[Mapping[str, object]]:
@@ -222,27 +231,18 @@ class ManagementApi:
         if self._refused.is_refused(self.address, self._key):
             message = f"{self.name} refused the key, which is not sent again. Run: trayquota connect {self.address}"
             raise fetch_error(FailureKind.REFUSED, message)
-        with self._lock:
-            message = self._closed_message if self._clocks.monotonic() < self._closed_until_s else ""
-        if message:
-            raise fetch_error(FailureKind.REFUSED, message)
+        if why := self._refused.closed_reason(self.address, self._clocks.utc()):
+            raise fetch_error(FailureKind.REFUSED, f"{self.name} {_CLOSED.get(why, why)}")
 
     def _shut_out(self, response: Response) -> None:
-        """Send nothing more: after a 401 with this key for good, after a 403 for half an hour."""
+        """Send nothing more: after a proxy's 401 with this key for good, else for half an hour."""
         error = (text(self._content(response).get("error"), 200) or "").lower()
-        if response.status == 401:
+        is_proxy = _VERSION_HEADER in response.headers
+        if is_proxy and response.status == 401:
             self._refused.refuse(self.address, self._key)
             return
-        if "banned" in error:
-            message = (
-                f"{self.name} lets nobody in from here for half an hour, after wrong keys. Nothing is sent meanwhile."
-            )
-        elif "not set" in error:
-            message = f"{self.name} has no management key. Set one in the proxy's settings, then connect again."
-        else:
-            message = f"{self.name} takes no management from other machines. Its owner has to allow remote management."
-        with self._lock:
-            self._closed_until_s, self._closed_message = self._clocks.monotonic() + _BAN_S, message
+        why = next((words for words in ("banned", "not set") if words in error), "disabled")
+        self._refused.close(self.address, why if is_proxy else "stranger", self._clocks.utc())
 
     def _content(self, response: Response) -> Mapping[str, object]:
         try:
