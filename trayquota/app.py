@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import AutostartError, ConfigError
 from trayquota.core.refresh_policy import Reason
+from trayquota.engine.alert_outlets import AlertOutlets
 from trayquota.engine.status_notification import StatusNotification
 from trayquota.services import SessionEndGuard, build_services, display_options, utc_now
 from trayquota.settings.current import CurrentSettings
@@ -85,6 +86,7 @@ class App:
         self._autostart = AutostartSwitch(autostart_options)
         self._tray = Tray(NAME, choice, self._act)
         self._services = build_services(config, self, interval_s=interval_s)
+        self._outlets = AlertOutlets(self._services.transport, utc_now)
         self._status_notification = StatusNotification(self._services.engine, self._notify_status)
         self._tray.on_click = lambda: self._services.engine.post(self._notify_status)
         self._tray.on_middle_click = self.refresh_and_notify
@@ -155,6 +157,7 @@ class App:
             self._engine_thread.join(_GRACE_S)
         self._services.watcher.stop()
         self._services.recorder.wait_idle(_GRACE_S)
+        self._outlets.close(_GRACE_S)
         self._services.finish_token_refreshes()
 
     # On the engine's thread.
@@ -178,6 +181,7 @@ class App:
         settings = self._settings.config.settings
         if settings.notifications:
             self._tray.notify_of(alert, self._options.usage_page(alert.provider), has_sound=settings.sounds)
+        self._outlets(alert, settings.notify_command, settings.ntfy)
 
     def tick(self) -> None:
         """Render what counts down anew, and in the time zone in force now."""
@@ -198,7 +202,7 @@ class App:
             settings_menu_item(choices),
             self._settings.problem,
             has_history=self._open_history is not None and settings.history,
-            notifies=settings.notifications,
+            notifies=bool(settings.notifications or settings.notify_command or settings.ntfy),
             snoozed_until=self._services.notifier.snoozed_until,
         )
         recorder = self._services.recorder

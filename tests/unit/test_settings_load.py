@@ -293,3 +293,16 @@ def test_quiet_hours_that_are_no_span_of_the_day_are_refused(tmp_path: Path, tex
 
 def test_quiet_hours_that_are_a_span_of_the_day_are_in_force(tmp_path: Path) -> None:
     assert configured(tmp_path, 'quiet_hours = "22:00-08:00"').settings.quiet_hours == "22:00-08:00"
+
+
+@pytest.mark.parametrize("address", ["http://ntfy.sh/quota", "https://user:word@ntfy.sh/quota", "https://ntfy.sh"])
+def test_an_ntfy_address_that_is_no_safe_topic_is_refused_and_not_repeated(tmp_path: Path, address: str) -> None:
+    error = refused(tmp_path, f'ntfy = "{address}"')
+    assert "ntfy: expected the https address of a topic" in error
+    assert address not in error
+
+
+def test_a_command_for_notifications_is_a_list(tmp_path: Path) -> None:
+    assert "notify_command: expected a list" in refused(tmp_path, 'notify_command = "beep"')
+    settings = configured(tmp_path, 'notify_command = ["beep", "-f", "440"]').settings
+    assert settings.notify_command == ("beep", "-f", "440")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # What takes addresses apart passes over line breaks and the like.
+_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -40,6 +41,18 @@ def server_url(address: str) -> str | None:
         return None
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
+
+
+def topic_url(address: str) -> str | None:
+    """Return the address of an ntfy topic as simply as it can be written, ``None`` for any other.
+
+    Https, or http on this machine; without a login. Topics are named as in ``topicRegex`` in ``binwiederhier/ntfy``,
+    ``server/server.go``.
+    """
+    url = server_url(address)
+    if url is None or not (url.startswith("https:") or is_loopback(url)):
+        return None
+    return url if _TOPIC.fullmatch(urlsplit(url).path.rpartition("/")[2]) else None
 
 
 def management_page(server: str) -> str:

@@ -117,6 +117,21 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
     sounds: Annotated[
         bool, setting("Whether it is heard that a quota is empty or has reset, in the desktop's own sounds.")
     ] = False
+    notify_command: Annotated[
+        tuple[str, ...],
+        setting(
+            'A command that gets each notification as JSON on its standard input, as in ["python3", "lamp.py"].',
+            expected='a list of a program and its arguments, as in ["python3", "lamp.py"]',
+        ),
+    ] = ()
+    ntfy: Annotated[
+        str,
+        setting(
+            'An ntfy topic that each notification is sent to, numbers for names, as in "https://ntfy.example.com/quota".',
+            expected="the https address of a topic, without a login, or nothing",
+            is_secret=True,
+        ),
+    ] = ""
     notify_lapse: Annotated[
         bool,
         setting("Whether you are told when what is left of a week, limit resets or a subscription are about to lapse."),

@@ -81,6 +81,7 @@ def load_config(
         settings = replace(settings, gateway=_gateway(settings.gateway, named["gateway"]))
     settings = replace(settings, connected_proxies=_servers(settings.connected_proxies, named["connected_proxies"]))
     _check_proxy(settings.proxy, named["proxy"])
+    settings = replace(settings, ntfy=_topic(settings.ntfy, named["ntfy"]))
     _check_quiet_hours(settings.quiet_hours, named["quiet_hours"])
     locale = settings.locale or environment_locale(environment)
     return Config(settings, _folders(settings.folder, named["folder"]), paths, locale, sources)
@@ -147,6 +148,19 @@ def _check_proxy(address: str, source: str) -> None:
         # The address itself is left out: it may hold a login.
         message = f"{source}: proxy: expected {_expected('proxy')}."
         raise ConfigError(message)
+
+
+def _topic(address: str, source: str) -> str:
+    if not address:
+        return ""
+    from trayquota.core.urls import topic_url
+
+    topic = topic_url(address)
+    if topic is None:
+        # The address itself is left out: who knows a topic can read it.
+        message = f"{source}: ntfy: expected {_expected('ntfy')}."
+        raise ConfigError(message)
+    return topic
 
 
 def _check_quiet_hours(text: str, source: str) -> None:

@@ -63,6 +63,11 @@ def error_location(error: BaseException) -> str:
     return f"{type(error).__name__} at {places}" if places else type(error).__name__
 
 
+def redacted(text: str) -> str:
+    """Return ``text`` without what may be an address, an e-mail or a token."""
+    return _PRIVATE.sub("…", text)
+
+
 class LoggedErrors:
     """A ``with`` block whose errors end in the log, by kind and place, so that what comes after it goes on.
 
@@ -145,7 +150,7 @@ class _RedactingFormatter(logging.Formatter):
         if record.name.partition(".")[0] == _OWN:
             return super().format(record)
         template = str(record.msg).strip().partition("\n")[0][:_LONGEST]
-        redacted = copy.copy(record)
-        redacted.msg, redacted.args = _PRIVATE.sub("…", template), None
-        redacted.exc_info = redacted.exc_text = redacted.stack_info = None
-        return super().format(redacted)
+        bare = copy.copy(record)
+        bare.msg, bare.args = redacted(template), None
+        bare.exc_info = bare.exc_text = bare.stack_info = None
+        return super().format(bare)
