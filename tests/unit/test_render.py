@@ -253,7 +253,9 @@ specs = structs(
     stale=st.booleans(),
     attention=st.booleans(),
     bars=st.tuples(st.none() | st.integers(0, 100), st.none() | st.integers(0, 100)),
-    style=st.sampled_from(STYLES),
+    style=st.sampled_from((*STYLES, "plain")),
+    color=st.sampled_from(("", "light", "dark", "auto")),
+    is_calm=st.booleans(),
     countdown=st.sampled_from(("", "47m", "3h", "30d")),
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image, ImageChops
 
 from trayquota.core.model import Level
@@ -38,13 +39,17 @@ def states(style: str) -> list[IconSpec]:
         for stale, attention in ((False, False), (False, True), (True, False))
         for text in (("47m", "3h", "2d") if style == "number" else ())
     ]
+    if style == "plain":
+        calm = IconSpec(percent=42, is_calm=True)
+        numbers += [calm, IconSpec(0, level=Level.EMPTY, countdown="47m"), IconSpec(percent=42, color="light")]
+        numbers = [replace(spec, style="plain", color=spec.color or "dark") for spec in numbers]
     unknown = [IconSpec(percent=42, bars=bars, style=style) for bars in ((None, 42), (42, None), (None, None))]
     marks = [
-        IconSpec(placeholder=mark, stale=stale, attention=attention, style=style)
+        IconSpec(placeholder=mark, stale=stale, attention=attention, style=style, color="dark" * (style == "plain"))
         for mark in Placeholder
         for stale, attention in ((False, False), (True, False), (False, True))
     ]
-    return [*numbers, *(unknown if style == "bar" else ()), *(marks if style == "number" else ())]
+    return [*numbers, *(unknown if style == "bar" else ()), *(marks if style in {"number", "plain"} else ())]
 
 
 def cells(style: str) -> Iterator[tuple[IconSpec, int, int, int]]:
@@ -72,7 +77,7 @@ def drawn(style: str) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("style", ["number", "ring", "bar"])
+@pytest.mark.parametrize("style", ["number", "ring", "bar", "plain"])
 def test_pictures_look_as_they_did(style: str, request: pytest.FixtureRequest) -> None:
     path = GOLDENS / f"icons-{style}.png"
     if request.config.getoption("--update-goldens"):

@@ -94,7 +94,7 @@ def test_the_numbers_in_a_description_are_the_bounds() -> None:
     [
         ("interval_minutes", "a number of minutes from 1 to 1440"),
         ("low_percent", "a number from 0 to 100"),
-        ("icon_style", '"number", "ring" or "bar"'),
+        ("icon_style", '"number", "ring", "bar" or "plain"'),
         ("notifications", "true or false"),
     ],
 )

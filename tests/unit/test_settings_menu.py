@@ -48,6 +48,8 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     for name in (
         "interval_minutes",
         "icon_style",
+        "plain_color",
+        "calm",
         "icon_countdown",
         "notifications",
         "sounds",
@@ -80,7 +82,9 @@ def test_every_interval_offered_is_a_valid_setting() -> None:
         assert each.label.startswith(f"{settings.interval_minutes:g} ")
 
 
-@pytest.mark.parametrize(("style", "label"), [("number", "Number"), ("ring", "Ring"), ("bar", "Two bars")])
+@pytest.mark.parametrize(
+    ("style", "label"), [("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"), ("plain", "Plain")]
+)
 def test_the_style_in_force_is_marked(style: str, label: str) -> None:
     row = rows(MenuSettings(icon_style=style))["Icon"]
     assert chosen(row) == [label]
@@ -88,6 +92,21 @@ def test_the_style_in_force_is_marked(style: str, label: str) -> None:
     assert written[label] == {"icon_style": style}
     for each in written.values():
         msgspec.convert(each, Settings)
+
+
+@pytest.mark.parametrize(("color", "label"), [("auto", "By the desktop"), ("light", "Light"), ("dark", "Dark")])
+def test_the_colour_of_the_plain_style_is_offered_with_it_alone(color: str, label: str) -> None:
+    found = rows(MenuSettings(icon_style="plain", plain_color=color))["Icon"].children
+    row = next(each for each in found if each.label == "Colour")
+    assert chosen(row) == [label]
+    assert {each.label: set_by(each) for each in row.children}[label] == {"plain_color": color}
+    assert "Colour" not in [each.label for each in rows(MenuSettings())["Icon"].children]
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_calm_icon_has_a_switch(is_on: bool) -> None:
+    row = next(each for each in rows(MenuSettings(calm=is_on))["Icon"].children if each.label.startswith("No number"))
+    assert (row.checked, set_by(row)) == (is_on, {"calm": not is_on})
 
 
 @pytest.mark.parametrize("is_on", [True, False])

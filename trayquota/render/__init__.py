@@ -41,6 +41,11 @@ def render(spec: IconSpec, size: int) -> Image.Image:
     if size < SIZES[0]:
         msg = f"no icon can be read at {size} pixels; the least is {SIZES[0]}"
         raise ValueError(msg)
+    if spec.style == "plain":
+        # Few people use it; the first picture does not wait for it.
+        from trayquota.render.plain import draw_plain
+
+        return draw_plain(spec, size)
     return draw_icon(spec, size)
 
 

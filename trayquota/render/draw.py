@@ -32,21 +32,23 @@ if TYPE_CHECKING:
     from trayquota.render.palette import Paint
     from trayquota.render.shapes import Box, Shape
 
-_PLATES = {Level.PLENTY: TILE, Level.LOW: SHIELD, Level.CRITICAL: OCTAGON, Level.EMPTY: DISC}
-_MARKS = {
+PLATES = {Level.PLENTY: TILE, Level.LOW: SHIELD, Level.CRITICAL: OCTAGON, Level.EMPTY: DISC}
+"""By how little is left."""
+MARKS = {
     Placeholder.LOADING: ("…", TILE, palette.NEUTRAL),
     Placeholder.UNKNOWN: ("?", TILE, palette.NEUTRAL),
     Placeholder.ATTENTION: ("!", TRIANGLE, palette.WARNING),
     Placeholder.NO_ACCOUNTS: ("Q", TILE, palette.NEUTRAL),
 }
-_WITHOUT_BADGE = {Placeholder.ATTENTION, Placeholder.NO_ACCOUNTS}
+WITHOUT_BADGE = {Placeholder.ATTENTION, Placeholder.NO_ACCOUNTS}
 """The one says what the badge would say; where the other stands, no account can need anybody."""
 
 _SMALL_BADGE = 5
 """The width of a badge in the smallest pictures, too small for a sign in it."""
 
 _FULL = 100
-_TRANSPARENT = [255 * (cover == 0) for cover in range(256)]
+TRANSPARENT = [255 * (cover == 0) for cover in range(256)]
+"""Of a mask: where nothing is seen."""
 
 
 class _Picture(Struct, frozen=True):
@@ -72,32 +74,39 @@ def draw_icon(spec: IconSpec, size: int) -> Image.Image:
         image.paste(paint.rest, mask=dash_gaps(size))
     image.paste(paint.rest, mask=plate(shape, size, picture.rim))
     if spec.percent is None:
-        image.paste(paint.ink, mask=placeholder_mask(_MARKS[spec.placeholder][0], size, shape))
+        image.paste(paint.ink, mask=placeholder_mask(MARKS[spec.placeholder][0], size, shape))
     elif spec.style == "bar":
         _draw_bars(picture)
-    elif spec.countdown:
-        image.paste(paint.ink, mask=countdown_mask(spec.countdown, size, picture.rim, picture.badge))
     else:
         if spec.style != "ring" and not spec.stale:
             _fill(picture, spec.percent)
-        image.paste(paint.ink, mask=number_mask(str(spec.percent), size, shape, picture.rim, picture.badge))
+        image.paste(paint.ink, mask=figure_mask(spec, size, shape, picture.rim, picture.badge))
     alpha = plate(shape, size)
     if picture.badge:
         alpha = ImageChops.lighter(alpha, _draw_badge(picture))
     # swaybar (1.7, 1.10) adds the colour of transparent pixels to the panel's.
-    image.paste(0, mask=alpha.point(_TRANSPARENT))
+    image.paste(0, mask=alpha.point(TRANSPARENT))
     image.putalpha(alpha)
     return image
+
+
+def figure_mask(spec: IconSpec, size: int, shape: Shape, rim: int, badge: int) -> Image.Image:
+    """The mask of the number, or of what stands for it."""
+    if spec.countdown:
+        return countdown_mask(spec.countdown, size, rim, badge)
+    if spec.is_calm:
+        return placeholder_mask("Q", size, shape)
+    return number_mask(str(spec.percent), size, shape, rim, badge)
 
 
 def _prepared(spec: IconSpec, size: int) -> _Picture:
     line = rim = max(1, round(size / 17))
     if spec.percent is None:
-        _, shape, paint = _MARKS[spec.placeholder]
-        badge = spec.attention and spec.placeholder not in _WITHOUT_BADGE
+        _, shape, paint = MARKS[spec.placeholder]
+        badge = spec.attention and spec.placeholder not in WITHOUT_BADGE
     else:
         paints = palette.RINGS if spec.style == "ring" else palette.LEVELS
-        shape, paint, badge = _PLATES[spec.level], paints[spec.level], spec.attention
+        shape, paint, badge = PLATES[spec.level], paints[spec.level], spec.attention
         if spec.countdown and spec.style != "bar":
             # Three characters want the widest plate; its ground says that the quota is empty.
             shape, paint = TILE, palette.LEVELS[spec.level]
@@ -113,11 +122,12 @@ def _prepared(spec: IconSpec, size: int) -> _Picture:
         paint=paint,
         line=line,
         rim=rim,
-        badge=_badge_width(size) if badge else 0,
+        badge=badge_width(size) if badge else 0,
     )
 
 
-def _badge_width(size: int) -> int:
+def badge_width(size: int) -> int:
+    """How many pixels a badge takes each way."""
     return 2 * round(0.17 * size) if size >= SMALLEST_DRAWN else _SMALL_BADGE
 
 

@@ -18,6 +18,8 @@ WHITE: RGB = (255, 255, 255)
 BLACK: RGB = (22, 18, 16)
 _PALE_RED: RGB = (255, 122, 112)
 _NIGHT: RGB = (24, 27, 31)
+LIGHT, DARK = (242, 242, 242), (38, 38, 38)
+"""Of the style in one colour, on dark and on light panels."""
 GROUND: RGB = (36, 38, 41)
 """Under icons in trays whose own ground cannot be read."""
 

@@ -48,9 +48,14 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         float, Meta(ge=1, le=1440), setting("How often each account is asked: 1 to 1440 minutes.", unit="minutes")
     ] = 5
     icon_style: Annotated[
-        Literal["number", "ring", "bar"],
-        setting('How the icon tells the lowest remaining percent: "number", "ring" or "bar".'),
+        Literal["number", "ring", "bar", "plain"],
+        setting('How the icon tells the lowest remaining percent: "number", "ring", "bar", or "plain" in one colour.'),
     ] = "number"
+    plain_color: Annotated[
+        Literal["auto", "light", "dark"],
+        setting('The colour of "plain": "light" or "dark", or "auto" by the colours of the desktop.'),
+    ] = "auto"
+    calm: Annotated[bool, setting("Whether the icon shows no number while there is plenty.")] = False
     icon_shows: Annotated[
         str,
         setting(

@@ -31,6 +31,8 @@ def menu_settings(
     return MenuSettings(
         interval_minutes=settings.interval_minutes,
         icon_style=settings.icon_style,
+        plain_color=settings.plain_color,
+        calm=settings.calm,
         icon_countdown=settings.icon_countdown,
         shows_used=options.shows_used,
         icon_choices=icon_menu(snapshot, options, max_rows),

@@ -88,7 +88,8 @@ class BaseIcon(Icon):
         on_middle_click: Called at a middle click; ``None``: the menu's default entry is run.
         on_menu_closed: Called when the menu was closed, where the tray says so.
         on_better_tray: Called when another backend would show the icon better; ``None``: that is not watched for.
-        on_quirks_changed: Called when another kind of tray shows the icon, so that :attr:`quirks` are others.
+        on_quirks_changed: Called when another kind of tray shows the icon, so that :attr:`quirks` are others, or
+            :meth:`is_panel_dark` says something else.
         session_end: Called at the end of the person's session, where the backend notices that.
         quirks: The habits of the tray that shows the icon.
     """
@@ -120,6 +121,10 @@ class BaseIcon(Icon):
     def is_menu_open(self) -> bool:
         """Whether a person looks at the menu, where the tray says so."""
         return False
+
+    def is_panel_dark(self) -> bool:
+        """Return whether light signs stand out on the panel, as far as is known; changes are noticed from now on."""
+        return True
 
     def set_attention(self, *, is_needed: bool) -> None:
         """Say whether a person has to do something; without effect where trays have no sign for that but the icon."""

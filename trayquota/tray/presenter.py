@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from trayquota.render import render_all
 from trayquota.tray.base import BaseIcon, Notification
 from trayquota.tray.menu import build_menu
@@ -43,9 +45,10 @@ class TrayPresenter:
 
     def show(self, view: TrayView) -> None:
         """Bring the icon in step with ``view``; what a backend refused is tried again with the next one."""
-        if self._shown_icon != view.icon:
-            self._icon.icon = render_all(view.icon)
-            self._shown_icon = view.icon
+        spec = self._colored(view.icon)
+        if self._shown_icon != spec:
+            self._icon.icon = render_all(spec)
+            self._shown_icon = spec
         if self._needs_attention != view.needs_attention and isinstance(self._icon, BaseIcon):
             self._icon.set_attention(is_needed=view.needs_attention)
             self._needs_attention = view.needs_attention
@@ -62,6 +65,13 @@ class TrayPresenter:
             self._icon.show_notification(notification)
         else:
             self._icon.notify(notification.body, notification.title)
+
+    def _colored(self, spec: IconSpec) -> IconSpec:
+        """Return the picture in a colour that stands out on the panel, where that is not said already."""
+        if spec.color != "auto":
+            return spec
+        is_dark = self._icon.is_panel_dark() if isinstance(self._icon, BaseIcon) else not self.quirks.is_panel_light
+        return replace(spec, color="light" if is_dark else "dark")
 
     def _escape(self, label: str) -> str:
         label = label.translate(self.quirks.substitutes)

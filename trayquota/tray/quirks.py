@@ -37,6 +37,8 @@ class Quirks(Struct, frozen=True):
         item_path: Where it expects the item's object.
         premultiplied: It takes colours for multiplied by their opacity already; by the specification they are not.
         opens_menu: Whether clicks open the menu; where not, they arrive as ``Activate`` or ``ContextMenu``.
+        is_panel_dark: Its panel is dark whatever the colours of the desktop.
+        is_panel_light: Its panel is light, as far as is known.
         shows_items: Whether the process that owns the watcher is also a host, one that shows items.
     """
 
@@ -49,6 +51,8 @@ class Quirks(Struct, frozen=True):
     item_path: str = "/StatusNotifierItem"
     premultiplied: bool = False
     opens_menu: bool = True
+    is_panel_dark: bool = False
+    is_panel_light: bool = False
     shows_items: bool = True
 
 
@@ -71,6 +75,8 @@ GNOME = Quirks(
     # A row is 39 px high. A menu higher than the screen is not scrolled; submenus open inside it and scroll in the
     # room that it leaves, `PopupSubMenu._needsScrollbar` in js/ui/popupMenu.js, gitlab.gnome.org/GNOME/gnome-shell.
     limits=TrayLimits(menu_rows=12),
+    # The top bar is dark in the light style, too; on request of a theme alone it is not.
+    is_panel_dark=True,
 )
 LXQT = Quirks(
     name="LXQt",
@@ -107,6 +113,8 @@ _BY_PROCESS = {
 _BY_DESKTOP = {"KDE": PLASMA, "GNOME": GNOME, "LXQt": LXQT, "X-Cinnamon": XAPP}
 
 BACKENDS = {
+    # The menu bar has dark signs by default.
+    "darwin": Quirks(name="macOS", seen="the Human Interface Guidelines", is_panel_light=True),
     "win32": Quirks(
         name="Windows",
         seen="the Shell_NotifyIcon documentation; Wine 8",

@@ -45,6 +45,9 @@ WATCHER: Final = Service("org.kde.StatusNotifierWatcher", "/StatusNotifierWatche
 (github.com/ubuntu/gnome-shell-extension-appindicator); KDE, ``statusnotifierwatcher.cpp``
 (github.com/KDE/plasma-workspace)."""
 
+PORTAL_SETTINGS: Final = "org.freedesktop.portal.Settings"
+"""The interface by which desktops say how they look: the specification of XDG Desktop Portal."""
+
 
 def session_bus_address(environ: Mapping[str, str] | None = None) -> str | None:
     """Return the session bus as the environment names it, or ``None``; it may not answer.

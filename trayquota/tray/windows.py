@@ -75,6 +75,10 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
             _WM_SETTINGCHANGE: self._on_size_change,
         }
 
+    def is_panel_dark(self) -> bool:
+        """Return whether the taskbar is dark."""
+        return not api.is_taskbar_light()
+
     # The loop.
 
     def _begin(self) -> None:

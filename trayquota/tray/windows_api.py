@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import io
 import sys
+import winreg
 from ctypes import wintypes
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _GWLP_WNDPROC = -4
 _SM_CXSMICON = 49
 _PER_MONITOR_V2 = -4
+_THEME = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 _ICON_VERSION = 0x00030000
 _ICON_HEADER_BYTES = 22
 """Of a file with one picture; the rest is what ``CreateIconFromResourceEx`` takes."""
@@ -94,3 +96,12 @@ def icon_handle(picture: Image.Image) -> int:
     if not handle:
         raise ctypes.WinError()
     return int(handle)
+
+
+def is_taskbar_light() -> bool:
+    """Return whether the person has chosen a light taskbar; there is a choice since Windows 10."""
+    try:
+        value, _ = winreg.QueryValueEx(winreg.OpenKey(winreg.HKEY_CURRENT_USER, _THEME), "SystemUsesLightTheme")
+    except OSError:
+        return False
+    return bool(value == 1)

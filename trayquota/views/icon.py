@@ -25,18 +25,23 @@ def icon_spec(snapshot: Snapshot, subject: IconSubject, options: DisplayOptions,
     """Return what decides the picture of ``subject``, and whether an account of ``snapshot`` needs the user."""
     attention = any(needs_user(usage) for usage in snapshot.accounts)
     lowest = subject.window
+    color = options.plain_color if options.style == "plain" else ""
     if lowest is None:
         is_it = any(needs_user(usage) for usage in subject.snapshot.accounts)
         mark = placeholder(subject.snapshot, attention=is_it)
-        return IconSpec(placeholder=mark, attention=attention and not is_it, style=options.style)
+        return IconSpec(placeholder=mark, attention=attention and not is_it, style=options.style, color=color)
+    is_stale = lowest.usage.state is AccountState.STALE
+    level = options.level(lowest.remaining_percent)
     return IconSpec(
         percent=shown_number(lowest.remaining_percent, options),
-        level=options.level(lowest.remaining_percent),
-        stale=lowest.usage.state is AccountState.STALE,
+        level=level,
+        stale=is_stale,
         attention=attention,
         bars=_bars(lowest.usage, now, options) if options.style == "bar" else (None, None),
         style=options.style,
         countdown=_countdown(lowest, now, options),
+        color=color,
+        is_calm=options.is_calm and level is Level.PLENTY and not is_stale and options.style != "bar",
     )
 
 

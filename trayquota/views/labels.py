@@ -49,7 +49,9 @@ class DisplayOptions(Struct, frozen=True):
         shows_used: Percents and bars say what is used in place of what is left.
         low_percent: With less left than this a quota is low.
         critical_percent: With less left than this it is critical.
-        style: The icon's: ``number``, ``ring`` or ``bar``.
+        style: The icon's: ``number``, ``ring``, ``bar`` or ``plain``.
+        plain_color: The colour of ``plain``: ``light``, ``dark`` or ``auto``.
+        is_calm: The icon has no number while there is plenty.
         icon_shows: What the icon is about, as :mod:`.icon_subject` reads it.
         icon_counts_down: An empty quota shows the time to its reset in the icon.
         ignored_windows: Titles of windows that do not count for the lowest.
@@ -70,6 +72,8 @@ class DisplayOptions(Struct, frozen=True):
     low_percent: float = 25
     critical_percent: float = 10
     style: str = "number"
+    plain_color: str = "auto"
+    is_calm: bool = False
     icon_shows: str = "lowest"
     icon_counts_down: bool = True
     ignored_windows: frozenset[str] = frozenset()

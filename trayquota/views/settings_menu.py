@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60)
-_STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"))
+_STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"), ("plain", "Plain"))
+_COLORS = (("auto", "By the desktop"), ("light", "Light"), ("dark", "Dark"))
 
 
 class ProviderSwitch(Struct, frozen=True):
@@ -37,6 +38,8 @@ class MenuSettings(Struct, frozen=True):
     Attributes:
         interval_minutes: How often each account is refreshed.
         icon_style: ``number``, ``ring`` or ``bar``.
+        plain_color: ``auto``, ``light`` or ``dark``.
+        calm: Whether there is no number while there is plenty.
         icon_countdown: Whether an empty quota shows the time to its reset.
         shows_used: Whether percents and bars say what is used.
         icon_choices: The rows that choose what the icon shows.
@@ -52,6 +55,8 @@ class MenuSettings(Struct, frozen=True):
 
     interval_minutes: float = 5
     icon_style: str = "number"
+    plain_color: str = "auto"
+    calm: bool = False
     icon_countdown: bool = True
     shows_used: bool = False
     icon_choices: tuple[MenuItem, ...] = ()
@@ -106,9 +111,17 @@ def _icon_rows(in_force: MenuSettings) -> Iterator[MenuItem]:
     for style, title in _STYLES:
         yield MenuItem(title, SetSetting("icon_style", style), checked=style == in_force.icon_style, radio=True)
     yield MenuItem(separator=True)
+    if in_force.icon_style == "plain":
+        yield MenuItem("Colour", children=tuple(_colors(in_force.plain_color)))
+    yield _switch("No number while there is plenty", "calm", is_on=in_force.calm)
     yield _switch("Time to the reset when empty", "icon_countdown", is_on=in_force.icon_countdown)
     value = "left" if in_force.shows_used else "used"
     yield MenuItem("What is used, not what is left", SetSetting("show", value), checked=in_force.shows_used)
+
+
+def _colors(in_force: str) -> Iterator[MenuItem]:
+    for color, title in _COLORS:
+        yield MenuItem(title, SetSetting("plain_color", color), checked=color == in_force, radio=True)
 
 
 def _switch(label: str, key: str, *, is_on: bool) -> MenuItem:

@@ -43,8 +43,10 @@ class IconSpec(Struct, frozen=True):
         attention: An account needs the user: a small badge beside the number.
         bars: For the style ``bar``: the like (0–100 or ``None``) of the session and the weekly
             window of the most constrained account.
-        style: ``number``, ``ring`` or ``bar``.
+        style: ``number``, ``ring``, ``bar`` or ``plain``.
         countdown: For an empty quota, in place of its number: the time to its reset, as in ``47m``; else empty.
+        color: Of the style ``plain``: ``light``, ``dark``, or ``auto`` until the tray says which.
+        is_calm: The emblem stands for the number.
     """
 
     percent: int | None = None
@@ -55,6 +57,8 @@ class IconSpec(Struct, frozen=True):
     bars: tuple[int | None, int | None] = (None, None)
     style: str = "number"
     countdown: str = ""
+    color: str = ""
+    is_calm: bool = False
 
 
 class Refresh(Struct, frozen=True):

@@ -11,7 +11,7 @@ from dbus_fast import Message, MessageType
 from msgspec import Struct, field
 
 from trayquota.tray.notifications import Notifier
-from trayquota.tray.session_bus import BUS, NOTIFICATIONS, UNREACHABLE, WATCHER
+from trayquota.tray.session_bus import BUS, NOTIFICATIONS, PORTAL_SETTINGS, UNREACHABLE, WATCHER
 from trayquota.tray.wire_text import sendable
 
 from .dbusmenu import MENU_PATH, DBusMenu
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
 
     from trayquota.tray.base import Notification
+    from trayquota.tray.color_scheme import ColorScheme
     from trayquota.tray.pystray_import import MenuItem
     from trayquota.tray.quirks import Quirks
 
@@ -42,9 +43,11 @@ class TrayState(Struct, frozen=True):
         visible: Whether there is an icon at all.
         item: Icon and texts.
         menu: The entries.
+        follows_scheme: Whether the desktop's colour scheme is of interest.
     """
 
     visible: bool = False
+    follows_scheme: bool = False
     item: ItemState = field(default_factory=ItemState)
     menu: tuple[MenuEntry, ...] = ()
 
@@ -54,6 +57,7 @@ class IconOwner(Protocol):
 
     Attributes:
         quirks: The habits of the host; set from the loop's thread.
+        prefers_light: Whether the desktop prefers light colours; likewise.
     """
 
     on_menu_closed: Callable[[], object] | None
@@ -61,6 +65,7 @@ class IconOwner(Protocol):
     on_quirks_changed: Callable[[], object] | None
     on_better_tray: Callable[[], object] | None
     quirks: Quirks
+    prefers_light: bool
 
     @property
     def name(self) -> str:
@@ -102,6 +107,7 @@ class BusSession:
         self._registration = Registration(bus, self._set_quirks)
         self._xembed = XembedWatch(bus, self._better_tray)
         self._notifier = Notifier(bus, self._name)
+        self._scheme: ColorScheme | None = None
         end: Coroutine[None, None, None] = bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
         self._end = asyncio.get_running_loop().create_task(end)
 
@@ -143,6 +149,8 @@ class BusSession:
             with self._ignoring_lost_bus():
                 self._objects[0].update(state.item)
             self._emit(self._menu.update(state.menu))
+        if state.follows_scheme and self._scheme is None:
+            self._follow_scheme()
 
     def notify(self, notification: Notification) -> None:
         """Show a notification."""
@@ -180,6 +188,18 @@ class BusSession:
         if (hook := self._owner.on_quirks_changed) is not None:
             self._run_callback(hook)
 
+    def _follow_scheme(self) -> None:
+        # What only few people use.
+        from trayquota.tray.color_scheme import ColorScheme
+
+        self._scheme = scheme = ColorScheme(self._bus, lambda: self._take_scheme(scheme))
+        self._spawn(scheme.run())
+
+    def _take_scheme(self, scheme: ColorScheme) -> None:
+        before, self._owner.prefers_light = self._owner.prefers_light, scheme.prefers_light
+        if before != scheme.prefers_light and (hook := self._owner.on_quirks_changed) is not None:
+            self._run_callback(hook)
+
     def _on_message(self, message: Message) -> Message | None:
         if message.message_type is MessageType.METHOD_CALL:
             return self._on_activate(message)
@@ -190,6 +210,8 @@ class BusSession:
             self._xembed.check_again()
             if self._registration.on_signal(message):
                 self._opening.new_host()
+        elif self._scheme is not None and message.interface == PORTAL_SETTINGS:
+            self._scheme.on_signal(message)
         elif owner_of == NOTIFICATIONS.name:
             self._notifier.server_changed()
         elif message.interface == NOTIFICATIONS.name:
