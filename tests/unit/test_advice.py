@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from trayquota.core.model import AccountState, ResetCredits
-from trayquota.views.advice import advise
+from trayquota.views.advice import Advice, advise, find_next
 from trayquota.views.alerts import check_alerts
 from trayquota.views.table import print_table
 from trayquota.views.tooltip import tooltip
@@ -26,8 +26,13 @@ NOTIFYING = replace(OPTIONS, notifies_lapses=True)
 LAPSING = usage(BOB, five_hours(90), weekly(38, "5h"))
 
 
+def advice(*usages: AccountUsage, max_chars: int | None = None) -> Advice:
+    seen = snapshot(*usages)
+    return advise(seen, find_next(seen, NOW, OPTIONS), NOW, OPTIONS, max_chars=max_chars)
+
+
 def line(*usages: AccountUsage) -> str:
-    return advise(snapshot(*usages), NOW, OPTIONS).line
+    return advice(*usages).line
 
 
 def test_the_next_account_is_named_with_what_is_left_and_why() -> None:
@@ -56,7 +61,7 @@ def test_nobody_is_said_to_be_back_first_while_another_may_have_room() -> None:
 
 def test_a_line_is_shortened_to_the_room_of_the_tooltip_in_its_name() -> None:
     one = usage(ADA, weekly(50, "1d"))
-    found = advise(snapshot(one, usage(BOB, weekly(50))), NOW, OPTIONS, 45)
+    found = advice(one, usage(BOB, weekly(50)), max_chars=45)
     assert len(found.brief) == 45
     assert found.brief.startswith("Next: Claude ada@e")
     assert found.brief.endswith("com, 50%, resets first")

@@ -48,16 +48,36 @@ NEXT_MARK = "next"
 """Stands behind the name of the account to use next, in lists."""
 
 
-def advise(snapshot: Snapshot, now: datetime, options: DisplayOptions, max_chars: int | None = None) -> Advice:
+def find_next(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Candidate | None:
+    """Return the account to use next by the person's settings; ``None`` where none has room."""
+    return next_account(snapshot.accounts, now, Demand(ignored=options.ignored_windows))
+
+
+def advise(
+    snapshot: Snapshot,
+    candidate: Candidate | None,
+    now: datetime,
+    options: DisplayOptions,
+    *,
+    max_chars: int | None = None,
+) -> Advice:
     """Return what to do next; with a single account there is nothing to choose.
 
-    The brief line has at most ``max_chars`` characters by shortening the name.
+    Args:
+        snapshot: The accounts.
+        candidate: The one to use next, as :func:`find_next` finds it.
+        now: The moment.
+        options: How things are named, and what does not count.
+        max_chars: What the brief line has at most, by shortening the name.
     """
-    demand = Demand(ignored=options.ignored_windows)
-    lapse_lines = tuple(lapse_text(lapse, now, options) for lapse in lapses(snapshot.accounts, now, demand.ignored))
-    candidate = next_account(snapshot.accounts, now, demand)
+    lapse_lines = tuple(
+        lapse_text(lapse, now, options) for lapse in lapses(snapshot.accounts, now, options.ignored_windows)
+    )
     if candidate is None:
-        line, brief = (_relief_line(snapshot.accounts, now, options, chars) for chars in (None, max_chars))
+        found = _relief(snapshot.accounts, now, options)
+        if found is None:
+            return Advice(lapses=lapse_lines)
+        line, brief = (relief_line(found, now, options, chars) for chars in (None, max_chars))
         return Advice(line, brief, lapses=lapse_lines)
     if sum(usage.state not in NEVER_POLLED for usage in snapshot.accounts) < 2:
         return Advice(lapses=lapse_lines)
@@ -93,12 +113,10 @@ def lapse_text(lapse: Lapse, now: datetime, options: DisplayOptions) -> str:
     return f"The subscription of {label} ends in {left} ({moment})"
 
 
-def _relief_line(usages: Sequence[AccountUsage], now: datetime, options: DisplayOptions, max_chars: int | None) -> str:
+def _relief(usages: Sequence[AccountUsage], now: datetime, options: DisplayOptions) -> Relief | None:
+    """Return who is back first; ``None`` where somebody may have room already."""
     demand = Demand(ignored=options.ignored_windows)
-    if any(is_open(usage, now, demand) for usage in usages):
-        return ""
-    found = relief(usages, now, demand)
-    return relief_line(found, now, options, max_chars) if found is not None else ""
+    return None if any(is_open(usage, now, demand) for usage in usages) else relief(usages, now, demand)
 
 
 def _line(before: str, account: Account, after: str, options: DisplayOptions, max_chars: int | None) -> str:

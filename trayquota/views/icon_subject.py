@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.model import NEVER_POLLED
-from trayquota.core.next_account import Demand, applying, next_account, relief
+from trayquota.core.next_account import Demand, applying, relief
 from trayquota.core.redacted import RedactedRepr
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, LiveWindow, Snapshot
+    from trayquota.core.next_account import Candidate
     from trayquota.views.labels import DisplayOptions
 
 LOWEST = "lowest"
@@ -41,15 +42,17 @@ class IconSubject(RedactedRepr, Struct, frozen=True):
     window: LiveWindow | None
 
 
-def icon_subject(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> IconSubject:
-    """Return what the icon is about by the setting.
+def icon_subject(
+    snapshot: Snapshot, candidate: Candidate | None, now: datetime, options: DisplayOptions
+) -> IconSubject:
+    """Return what the icon is about by the setting; ``candidate`` is the account to use next.
 
     Without an account to use next it is the one that is back first, and where that is unknown, or the chosen account is
     gone or disabled, the lowest of all. Of an account's empty windows it is the one that holds it up longest.
     """
     if options.icon_shows == NEXT:
         demand = Demand(ignored=options.ignored_windows)
-        found = next_account(snapshot.accounts, now, demand) or relief(snapshot.accounts, now, demand)
+        found = candidate or relief(snapshot.accounts, now, demand)
         if found is not None:
             titles = {window.title for window in applying(found.usage, demand)}
             return _of_account(snapshot, found.usage, _least(found.usage, now, titles))

@@ -9,9 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from trayquota.core.model import AccountState
-from trayquota.core.next_account import Demand, next_account
 from trayquota.core.text import format_duration
-from trayquota.views.advice import advise
+from trayquota.views.advice import advise, find_next
 from trayquota.views.display_names import with_display_names
 from trayquota.views.labels import account_label, lowest_label
 from trayquota.views.percents import percent_text, whole_percent
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.model import LiveWindow, Snapshot
+    from trayquota.core.next_account import Candidate
     from trayquota.views.labels import DisplayOptions
 
 _UNKNOWN = "unknown"
@@ -76,9 +76,9 @@ class Line(Struct, frozen=True):
 def line(snapshot: Snapshot, now: datetime, options: DisplayOptions, *, has_details: bool = False) -> Line:
     """Return what a line is made of, of the window with the least left."""
     snapshot = with_display_names(snapshot, options)
-    candidate = next_account(snapshot.accounts, now, Demand(ignored=options.ignored_windows))
+    candidate = find_next(snapshot, now, options)
     next_name = candidate.usage.account.name if candidate else ""
-    details = tuple(_details(snapshot, now, options)) if has_details else ()
+    details = tuple(_details(snapshot, candidate, now, options)) if has_details else ()
     lowest = snapshot.lowest(now, options.ignored_windows)
     if lowest is None:
         return Line(next=next_name, details=details)
@@ -190,8 +190,8 @@ def _waybar(found: Line, text: str) -> str:
     return _json(value | ({} if found.percent is None else {"percentage": found.percent}))
 
 
-def _details(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Iterator[str]:
-    if advice := advise(snapshot, now, options).line:
+def _details(snapshot: Snapshot, candidate: Candidate | None, now: datetime, options: DisplayOptions) -> Iterator[str]:
+    if advice := advise(snapshot, candidate, now, options).line:
         yield advice
     for usage in snapshot.accounts:
         yield f"{account_label(usage.account, options)}: {lowest_label(usage, now, options)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
 from trayquota.core.text import format_age
-from trayquota.views.advice import NEXT_MARK, advise
+from trayquota.views.advice import NEXT_MARK, advise, find_next
 from trayquota.views.display_names import SEPARATOR, header_parts, with_display_names
 from trayquota.views.labels import account_label, extra_lines, state_lines, window_label
 from trayquota.views.percents import BAR_CELLS, amount_text
@@ -28,7 +28,7 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
     from rich.text import Text
 
     snapshot = with_display_names(snapshot, options)
-    advice = advise(snapshot, now, options)
+    advice = advise(snapshot, find_next(snapshot, now, options), now, options)
     for usage in snapshot.accounts:
         name, *plan = header_parts(usage.account)
         title = Text(SEPARATOR.join((options.provider_title(usage.account.provider), name)), style="bold")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.views.advice import advise
+from trayquota.views.advice import advise, find_next
 from trayquota.views.display_names import with_display_names
 from trayquota.views.icon import icon_spec
 from trayquota.views.icon_subject import icon_subject
@@ -41,8 +41,9 @@ def tray_view(
         context: What else decides.
     """
     snapshot = with_display_names(snapshot, options)
-    subject = icon_subject(snapshot, now, options)
-    advice = advise(snapshot, now, options, context.limits.tooltip_chars)
+    candidate = find_next(snapshot, now, options)
+    subject = icon_subject(snapshot, candidate, now, options)
+    advice = advise(snapshot, candidate, now, options, max_chars=context.limits.tooltip_chars)
     context = replace(context, advice=advice, snooze=_snooze(subject, now, options, context))
     accounts = account_rows(snapshot, now, options, next_id=advice.next_id)
     if context.arrangement is None:
