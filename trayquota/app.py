@@ -32,6 +32,7 @@ from trayquota.views.tray_view import (
     Refresh,
     Rename,
     SetAutostart,
+    SetPaused,
     SetSetting,
     Snooze,
 )
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trayquota.core.model import Snapshot
+    from trayquota.engine.pausing import Pausing
     from trayquota.settings.load import Config
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.views.alert import Alert
@@ -94,6 +96,7 @@ class App:
         self._tray.session_end = SessionEndGuard(self._services)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
+        self._pausing: Pausing | None = None
         self._is_quitting = False
         self._start_error: RuntimeError | None = None
 
@@ -169,12 +172,15 @@ class App:
         self._options = replace(self._options, bar_glyphs=bar_glyphs())
         self._check_settings_file()
         self._autostart.check()
+        self._paused()
         self._show_anew()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot, and notify of it when it was awaited."""
         self._tray.show(self._view(snapshot))
         self._status_notification.published()
+        if self._pausing is not None:
+            self._pausing.check(snapshot)
 
     def notify(self, alert: Alert) -> None:
         """Notify of what is new; a click on that opens the provider's page."""
@@ -227,9 +233,17 @@ class App:
         config = self._settings.config
         self._options = display_options(config, self._options.bar_glyphs)
         self._services.configure(config)
+        self._paused()
         if self._fixed_interval_s is None:
             self._services.engine.configure(interval_s=config.settings.interval_minutes * 60)
         self._show_anew()
+
+    def _paused(self) -> Pausing:
+        """Return what pauses accounts by the settings in force; loaded once the first picture is shown."""
+        config = self._settings.config
+        self._pausing = self._pausing or self._services.pausing(config, self)
+        self._pausing.is_on, self._pausing.options = config.settings.pause_exhausted, self._options
+        return self._pausing
 
     def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
@@ -250,19 +264,10 @@ class App:
                 self._open(action)
             case OpenHistory():
                 threading.Thread(target=self._show_history, name="history page", daemon=True).start()
-            case OpenSettings():
-                engine.post(lambda: self._succeeds("There is no settings file", self._settings.open))
-            case Rename(account_id):
-                engine.post(lambda: self._succeeds("The name was not kept", lambda: self._settings.rename(account_id)))
-            case SetSetting():
-                engine.post(lambda: self._set(action))
-            case SetAutostart(on):
-                engine.post(lambda: self._switch_autostart(on=on))
-            case Snooze():
-                engine.post(lambda: self._services.notifier.snooze(action))
-                engine.post(self._show_anew)
             case Quit():
                 self._quit()
+            case _:
+                engine.post(lambda: self._change(action))
 
     def _open(self, place: OpenFolder | OpenPage) -> None:
         from trayquota.system.open import open_folder, open_page
@@ -276,9 +281,25 @@ class App:
         """Make the page of the history, which takes a moment; on a thread of its own."""
         problem = self._open_history() if self._open_history is not None else None
         if problem is not None:
-            self._services.engine.post(lambda: self._notify_problem("There is no history to show", problem))
+            self._services.engine.post(lambda: self.notify_problem("There is no history to show", problem))
 
     # On the engine's thread, after a click.
+
+    def _change(self, action: Action) -> None:
+        match action:
+            case OpenSettings():
+                self._succeeds("There is no settings file", self._settings.open)
+            case Rename(account_id):
+                self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
+            case SetPaused(account_id, paused):
+                self._paused().set_paused(account_id, paused=paused)
+            case SetSetting():
+                self._set(action)
+            case SetAutostart(on):
+                self._switch_autostart(on=on)
+            case Snooze():
+                self._services.notifier.snooze(action)
+                self._show_anew()
 
     def _set(self, choice: SetSetting) -> None:
         if self._succeeds("The setting was not kept", lambda: self._settings.set(choice.key, choice.value)):
@@ -293,10 +314,11 @@ class App:
         try:
             do()
         except (ConfigError, AutostartError) as error:
-            self._notify_problem(failed, str(error))
+            self.notify_problem(failed, str(error))
             return False
         return True
 
-    def _notify_problem(self, title: str, message: str) -> None:
+    def notify_problem(self, title: str, message: str) -> None:
+        """Notify of what a click could not do."""
         _log.warning("%s", title)
         self._tray.notify(title, message)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from trayquota.core.account_state import AccountRecord
     from trayquota.core.history import EarlyReset
     from trayquota.core.model import Snapshot
+    from trayquota.engine.pausing import Notifier, Pausing
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
     from trayquota.sources.management_api import Clocks, ManagementApi
@@ -162,6 +163,13 @@ class Services(Struct, frozen=True):
     def with_local_resets(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot whose resets are on this machine's clock."""
         return _with_local_resets(snapshot, self.provider_clock)
+
+    def pausing(self, config: Config, notifier: Notifier) -> Pausing:
+        """Return what pauses accounts in the applet."""
+        from trayquota.engine.pausing import Pausing, PausingParts
+
+        parts = PausingParts(self.engine, self.proxies, self.token_manager, self.provider_clock, utc_now)
+        return Pausing(parts, notifier, config.paths.pauses, display_options(config))
 
     def finish_token_refreshes(self) -> None:
         """Wait for token refreshes under way, once the engine is closed. They may take their time."""

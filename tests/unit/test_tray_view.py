@@ -9,7 +9,7 @@ from trayquota.core.model import AccountState, AccountUsage, Failure, FailureKin
 from trayquota.views.tooltip import tooltip
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_context import TrayContext
-from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Quit, Refresh, TrayView
+from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Quit, Refresh, Rename, SetPaused, TrayView
 
 from .facts import NOW
 from .samples import (
@@ -78,7 +78,13 @@ def test_the_menu_of_the_design() -> None:
 def test_what_clicks_do() -> None:
     rows = {row.label.strip(): row for row in tray_view(DESIGN, NOW, OPTIONS).menu}
     folder = OpenFolder()
-    assert rows["Claude · ada@example.com · Max 20x · next"].action == folder
+    header = rows["Claude · ada@example.com · Max 20x · next"].children
+    assert [(row.label, row.action) for row in header] == [
+        ("Open its folder", folder),
+        ("Rename…", Rename(ADA.id)),
+        ("Pause…", None),
+    ]
+    assert [row.action for row in header[-1].children] == [SetPaused(ADA.id, paused=True)]
     page = next(row.action for label, row in rows.items() if "5-hour" in label)
     assert page == OpenPage(OPTIONS.usage_page("claude"))
     assert rows["Refresh now"] == MenuItem("Refresh now", Refresh(), default=True)

@@ -13,7 +13,8 @@ from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.account_state import account_usage, restore
 from trayquota.core.errors import PauseError
 from trayquota.core.model import Snapshot
-from trayquota.core.pausing import GUARD_S, PauseRecord, is_last_in_rotation
+from trayquota.core.pausing import GUARD_S, PauseRecord
+from trayquota.core.rotation import last_in_rotation
 from trayquota.core.text import printable
 from trayquota.engine.discoverer import discover_once
 from trayquota.engine.pauser import Pauser
@@ -75,8 +76,9 @@ def _subjects(services: Services, config: Config, wanted: str) -> list[_Subject]
     ]
     options = display_options(config)
     shown = with_display_names(Snapshot(tuple(usages)), options)
+    last = last_in_rotation(usages)
     return [
-        _Subject(credential, account_label(usage.account, options), is_last_in_rotation(credential.account, usages))
+        _Subject(credential, account_label(usage.account, options), credential.account.id in last)
         for credential, usage in zip(credentials, shown.accounts, strict=True)
         if is_named(wanted, usage.account, credential.account.name)
     ]

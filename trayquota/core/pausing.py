@@ -13,12 +13,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trayquota.core.model import AccountState, Instant
 from trayquota.core.next_account import Demand, relief
 from trayquota.core.person import Person
 from trayquota.core.provider_clock import with_local_resets
 from trayquota.core.refresh_policy import AFTER_RESET_S
+from trayquota.core.rotation import NATIVE, rotation_of, serves
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 GUARD_S = 60.0
 """So long a proxy may write back an old copy of the file, out of a token refresh that was under way."""
 _AFTER_RESET = timedelta(seconds=AFTER_RESET_S)
+_KEPT = timedelta(days=30)
+"""So long an account may be gone."""
 _EMPTY = 0.0
 
 
@@ -95,19 +99,22 @@ def exhausted_until(usage: AccountUsage, now: datetime, ignored: Collection[str]
     return found.at if found is not None else None
 
 
-def is_last_in_rotation(account: Account, usages: Iterable[AccountUsage]) -> bool:
-    """Whether its proxy has no other account of the provider, once this one is paused."""
-    others = (usage for usage in usages if usage.account.id != account.id and _serves(usage))
-    return not account.paused and all(_rotation(usage.account) != _rotation(account) for usage in others)
+class PausePolicy(Struct, frozen=True):
+    """What the program does by itself.
+
+    Attributes:
+        is_on: Accounts that have run out are to be paused. Those that were are resumed in any case.
+        knows_time: The providers' time is known, or will not be; before that nothing is resumed.
+        ignored: Titles of windows that do not count.
+    """
+
+    is_on: bool = False
+    knows_time: bool = True
+    ignored: frozenset[str] = frozenset()
 
 
 def pause_changes(
-    snapshot: Snapshot,
-    records: Mapping[str, PauseRecord],
-    now: datetime,
-    *,
-    is_on: bool,
-    ignored: Collection[str] = (),
+    snapshot: Snapshot, records: Mapping[str, PauseRecord], now: datetime, policy: PausePolicy
 ) -> list[PauseChange]:
     """Return which accounts are to be paused and resumed.
 
@@ -115,22 +122,44 @@ def pause_changes(
         snapshot: The accounts, with how far this machine's clock is off.
         records: What was done before, by account id.
         now: The moment on this machine's clock.
-        is_on: Accounts that have run out are to be paused. Those that were are resumed in any case.
-        ignored: Titles of windows that do not count.
+        policy: What is to be done.
     """
     provider_now = now + snapshot.clock_offset
     usages = with_local_resets(snapshot).accounts
-    resumed = [usage for usage in usages if _is_to_resume(usage.account, records, provider_now)]
-    changes = [PauseChange(usage.account.id, paused=False) for usage in resumed]
-    if not is_on:
+    resumed = [usage.account.id for usage in usages if _is_to_resume(usage.account, records, provider_now)]
+    changes = [PauseChange(account_id, paused=False) for account_id in resumed if policy.knows_time]
+    if not policy.is_on:
         return changes
-    in_rotation = Counter(_rotation(usage.account) for usage in usages if _serves(usage))
-    for until, usage in _exhausted(usages, now, ignored):
-        place = _rotation(usage.account)
+    in_rotation = Counter(rotation_of(usage.account) for usage in usages if serves(usage))
+    for until, usage in _exhausted(usages, now, policy.ignored):
+        place = rotation_of(usage.account)
         if in_rotation[place] > 1 and not _is_settled(usage.account, records, provider_now):
             in_rotation[place] -= 1
             changes.append(PauseChange(usage.account.id, paused=True, until=until + snapshot.clock_offset))
     return changes
+
+
+def outdated(
+    snapshot: Snapshot, records: Mapping[str, PauseRecord], now: datetime
+) -> dict[str, tuple[PauseRecord, PauseRecord | None]]:
+    """Return the records that say what is not so any more, each with what is to take its place, if anything is.
+
+    An account that is resumed elsewhere, and not by an old copy of its file, is a person's own matter from then on.
+    """
+    provider_now, found = now + snapshot.clock_offset, dict[str, tuple[PauseRecord, PauseRecord | None]]()
+    accounts = {usage.account.id: usage.account for usage in snapshot.accounts}
+    for account_id, record in records.items():
+        account, age = accounts.get(account_id), abs(now - record.at)
+        is_ours = record.paused and record.is_automatic
+        if age <= timedelta(seconds=GUARD_S) or (account is None and age <= _KEPT):
+            continue
+        if account is None or not record.is_of(account):
+            found[account_id] = (record, None)
+        elif is_ours and not account.paused:
+            found[account_id] = (record, None if record.is_over(provider_now) else replace(record, paused=False))
+        elif not is_ours and (record.until is None or record.is_over(provider_now)):
+            found[account_id] = (record, None)
+    return found
 
 
 def next_resume(records: Mapping[str, PauseRecord]) -> datetime | None:
@@ -149,7 +178,7 @@ def _exhausted(
 
 
 def _can_be_paused(account: Account) -> bool:
-    return account.source != "native" and not account.paused
+    return account.source != NATIVE and not account.paused
 
 
 def _is_settled(account: Account, records: Mapping[str, PauseRecord], provider_now: datetime) -> bool:
@@ -165,13 +194,3 @@ def _is_to_resume(account: Account, records: Mapping[str, PauseRecord], provider
     if record is None or not account.paused or not record.is_of(account):
         return False
     return record.paused and record.is_automatic and record.is_over(provider_now)
-
-
-def _rotation(account: Account) -> tuple[str, str, str, str]:
-    """Return what accounts have in common that a proxy takes turns with."""
-    return account.provider, account.source, account.server, account.folder
-
-
-def _serves(usage: AccountUsage) -> bool:
-    """Whether a proxy can use an account, as far as that is known; its quota may be at an end."""
-    return not usage.account.paused and usage.state is not AccountState.EXPIRED

@@ -71,6 +71,11 @@ class ProviderClock:
             return _NO_TIME
         return timedelta(seconds=known.offset_s)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the providers' time has been measured by this machine's clock as it is set."""
+        return self._known is not None and self._is_about_this_clock(self._known)
+
     def now(self) -> datetime:
         """Return the providers' time."""
         return self._clock() + self.offset

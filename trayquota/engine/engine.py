@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.account_state import AccountRecord
+    from trayquota.core.credential import Credential
     from trayquota.core.model import Snapshot
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.engine.scheduler import PollInterval
@@ -113,6 +114,10 @@ class Engine(Loop):
         self.call_later(f"discover {source.name}", _DEBOUNCE_S, partial(self._discover, source, Reason.CHANGED))
 
     # For the engine's thread.
+
+    def credential(self, account_id: str) -> Credential | None:
+        """Return an account as its source gives it; ``None`` for one that is gone."""
+        return self._registry.credential(account_id)
 
     def prepare(self) -> None:
         """Publish the last known values of the accounts there are; nothing is fetched and no source is started.

@@ -279,6 +279,11 @@ class Registry:
         )
         return tuple(sorted(usages, key=lambda usage: usage.account.sort_key))
 
+    def credential(self, account_id: str) -> Credential | None:
+        """Return an account as its source gives it."""
+        entry = self._entries.get(account_id)
+        return entry.credential if entry is not None else None
+
     def records(self) -> Mapping[str, AccountRecord]:
         """Return all records, also those of accounts that have gone in this run."""
         return self._gone | {key: entry.record for key, entry in self._entries.items()}

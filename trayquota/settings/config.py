@@ -141,6 +141,12 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         bool,
         setting("Whether you are told when what is left of a week, limit resets or a subscription are about to lapse."),
     ] = False
+    pause_exhausted: Annotated[
+        bool,
+        setting(
+            "Whether an account that nothing is left of is paused until its reset; never the last one its proxy has."
+        ),
+    ] = False
     hide_emails: Annotated[
         bool, setting("Whether accounts without a name of your own are numbered, for screen sharing.")
     ] = False

@@ -9,19 +9,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.model import AccountState
+from trayquota.core.rotation import last_in_rotation
 from trayquota.core.text import clean, shorten_middle
-from trayquota.core.urls import management_page
+from trayquota.views.account_menu import action_rows, home_row
 from trayquota.views.advice import NEXT_MARK
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
 from trayquota.views.sparklines import turned
-from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenHistory, OpenPage, Quit, Refresh, Rename
+from trayquota.views.tray_view import Arrangement, MenuItem, OpenFolder, OpenHistory, OpenPage, Quit, Refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from trayquota.core.model import Account, AccountUsage, Snapshot
+    from trayquota.core.model import AccountUsage, Snapshot
     from trayquota.views.labels import DisplayOptions
     from trayquota.views.tray_context import TrayContext
 
@@ -37,7 +38,7 @@ class AccountRows(Struct, frozen=True):
     """One account's rows, which stand in the menu itself or in a submenu.
 
     Attributes:
-        header: Who it is.
+        header: Who it is, and a submenu of what can be done with it.
         nested: The row that opens the others as a submenu.
         rows: Its windows and what else there is to say.
     """
@@ -95,28 +96,29 @@ def account_rows(
     snapshot: Snapshot, now: datetime, options: DisplayOptions, *, next_id: str = ""
 ) -> dict[str, AccountRows]:
     """Return each account's rows by its id; the one to use next is marked."""
-    found = {}
+    found, last = {}, last_in_rotation(snapshot.accounts)
     for usage in snapshot.accounts:
         texts = (*extra_lines(usage, now, options), *state_lines(usage, now, options))
         lines = _numbered(usage, [row for text in texts for row in _text_rows(text)])
         rows = (*_window_rows(usage, now, options), *lines)
-        is_enabled, account_id = usage.state is not AccountState.DISABLED, usage.account.id
-        mark = (NEXT_MARK,) if account_id == next_id else ()
-        found[account_id] = AccountRows(
-            MenuItem(_header(usage, options, *mark), _home(usage.account), is_enabled, key=account_id),
+        account = usage.account
+        actions = action_rows(account, is_last=account.id in last)
+        mark = (NEXT_MARK,) if account.id == next_id else ()
+        found[account.id] = AccountRows(
+            MenuItem(
+                _header(usage, options, *mark),
+                enabled=usage.state is not AccountState.DISABLED or account.paused,
+                children=(home_row(account), *actions),
+                key=account.id,
+            ),
             MenuItem(
                 _header(usage, options, lowest_label(usage, now, options), *mark),
-                children=(*rows, MenuItem("Rename…", Rename(account_id), key=f"{account_id} name")),
-                key=account_id,
+                children=(*rows, *actions),
+                key=account.id,
             ),
             rows,
         )
     return found
-
-
-def _home(account: Account) -> OpenFolder | OpenPage:
-    """Return what opens the place that an account comes from."""
-    return OpenPage(management_page(account.server)) if account.server else OpenFolder(account.folder)
 
 
 def arrange(

@@ -108,6 +108,20 @@ class Rename(RedactedRepr, Struct, frozen=True):
 SettingValue = bool | float | str | tuple[str, ...]
 
 
+class SetPaused(RedactedRepr, Struct, frozen=True):
+    """Take an account out of its proxy's rotation, or put it back.
+
+    Attributes:
+        account_id: Which one.
+        paused: Take it out.
+    """
+
+    repr_fields = ("paused",)
+
+    account_id: str
+    paused: bool
+
+
 class SetSetting(RedactedRepr, Struct, frozen=True):
     """Give a setting a value, for good.
 
@@ -161,7 +175,17 @@ class Quit(Struct, frozen=True):
 
 
 Action = (
-    Refresh | OpenFolder | OpenPage | OpenHistory | OpenSettings | Rename | SetSetting | SetAutostart | Snooze | Quit
+    Refresh
+    | OpenFolder
+    | OpenPage
+    | OpenHistory
+    | OpenSettings
+    | Rename
+    | SetPaused
+    | SetSetting
+    | SetAutostart
+    | Snooze
+    | Quit
 )
 """What a click has done."""
 
