@@ -133,10 +133,7 @@ class App:
         gc.enable()
         if self._is_quitting:  # The signal came before there was a loop to stop.
             self._tray.stop()
-        else:
-            self._start_engine()
-
-    def _start_engine(self) -> None:
+            return
         try:
             self._engine_thread.start()
         except RuntimeError as error:
@@ -239,10 +236,11 @@ class App:
         self._show_anew()
 
     def _paused(self) -> Pausing:
-        """Return what pauses accounts by the settings in force; loaded once the first picture is shown."""
-        config = self._settings.config
-        self._pausing = self._pausing or self._services.pausing(config, self)
-        self._pausing.is_on, self._pausing.options = config.settings.pause_exhausted, self._options
+        """Return what pauses accounts; loaded once the first picture is shown."""
+        from trayquota.engine.pausing import Pausing
+
+        self._pausing = self._pausing or Pausing(self._services, self, self._settings.config.paths.pauses, utc_now)
+        self._pausing.configure(self._settings.config.settings.pause_exhausted, self._options)
         return self._pausing
 
     def _notify_status(self) -> None:
@@ -256,26 +254,22 @@ class App:
         self._services.engine.call_later("settings", _SETTLE_S, self._apply_settings)
 
     def _act(self, action: Action) -> None:
+        from trayquota.system.open import open_folder, open_page
+
         engine = self._services.engine
         match action:
             case Refresh():
                 engine.request(Reason.MANUAL)
-            case OpenFolder() | OpenPage():
-                self._open(action)
+            case OpenFolder(path):
+                open_folder(Path(path) if path else self._settings.config.folder)
+            case OpenPage(url):
+                open_page(url)
             case OpenHistory():
                 threading.Thread(target=self._show_history, name="history page", daemon=True).start()
             case Quit():
                 self._quit()
             case _:
                 engine.post(lambda: self._change(action))
-
-    def _open(self, place: OpenFolder | OpenPage) -> None:
-        from trayquota.system.open import open_folder, open_page
-
-        if isinstance(place, OpenPage):
-            open_page(place.url)
-        else:
-            open_folder(Path(place.path) if place.path else self._settings.config.folder)
 
     def _show_history(self) -> None:
         """Make the page of the history, which takes a moment; on a thread of its own."""
@@ -293,21 +287,15 @@ class App:
                 self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
             case SetPaused(account_id, paused):
                 self._paused().set_paused(account_id, paused=paused)
-            case SetSetting():
-                self._set(action)
+            case SetSetting(key, value):
+                if self._succeeds("The setting was not kept", lambda: self._settings.set(key, value)):
+                    self._apply_settings()
             case SetAutostart(on):
-                self._switch_autostart(on=on)
+                self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
+                self._show_anew()
             case Snooze():
                 self._services.notifier.snooze(action)
                 self._show_anew()
-
-    def _set(self, choice: SetSetting) -> None:
-        if self._succeeds("The setting was not kept", lambda: self._settings.set(choice.key, choice.value)):
-            self._apply_settings()
-
-    def _switch_autostart(self, *, on: bool) -> None:
-        self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
-        self._show_anew()
 
     def _succeeds(self, failed: str, do: Callable[[], None]) -> bool:
         """Do what was clicked; return whether that was possible. If not, a notification titled ``failed`` says why."""

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from trayquota.core.account_state import AccountRecord
     from trayquota.core.history import EarlyReset
     from trayquota.core.model import Snapshot
-    from trayquota.engine.pausing import Notifier, Pausing
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
     from trayquota.sources.management_api import Clocks, ManagementApi
@@ -164,13 +163,6 @@ class Services(Struct, frozen=True):
         """Return a snapshot whose resets are on this machine's clock."""
         return _with_local_resets(snapshot, self.provider_clock)
 
-    def pausing(self, config: Config, notifier: Notifier) -> Pausing:
-        """Return what pauses accounts in the applet."""
-        from trayquota.engine.pausing import Pausing, PausingParts
-
-        parts = PausingParts(self.engine, self.proxies, self.token_manager, self.provider_clock, utc_now)
-        return Pausing(parts, notifier, config.paths.pauses, display_options(config))
-
     def finish_token_refreshes(self) -> None:
         """Wait for token refreshes under way, once the engine is closed. They may take their time."""
         # A fetch that was about to begin one as it was cancelled has begun it by the end of this.
@@ -270,9 +262,9 @@ def _sinks(
 
 
 def _recorder(config: Config, provider_clock: ProviderClock) -> HistoryRecorder:
-    settings = config.settings
-    recorder = HistoryRecorder(config.paths.history, utc_now, lambda: provider_clock.offset, is_on=settings.history)
-    recorder.draws_sparklines = settings.sparklines
+    is_on = config.settings.history
+    recorder = HistoryRecorder(config.paths.history, utc_now, lambda: provider_clock.offset, is_on=is_on)
+    recorder.draws_sparklines = config.settings.sparklines
     return recorder
 
 
@@ -296,8 +288,8 @@ def stored_provider_clock(store: StateStore) -> ProviderClock:
 
 def folder_source(config: Config, records: Mapping[str, AccountRecord], watcher: Watcher | None = None) -> FolderSource:
     """Return the source of the accounts of all credentials folders; without a watcher changes are not noticed."""
-    accounts = {key: record.account for key, record in records.items()}
-    return FolderSource(config.folders, accounts, utc_now, watcher, switches=provider_switches(config))
+    last = {key: record.account for key, record in records.items()}
+    return FolderSource(config.folders, last, utc_now, watcher, switches=provider_switches(config))
 
 
 def native_source(config: Config, watcher: Watcher | None = None) -> NativeSource:

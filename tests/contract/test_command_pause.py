@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .command import wait_until
+
 if TYPE_CHECKING:
     from provider_stand_in import StandIn
 
@@ -56,6 +58,21 @@ def test_1_the_last_account_is_paused_without_force(two: Home) -> None:
     result = two.run("pause", f"{ADA}.json")
     assert (result.code, result.out) == (1, "")
     assert "--force" in result.err
+
+
+@posix
+def test_the_running_applet_leaves_an_old_copy_that_is_written_back(two: Home, stand_in: StandIn) -> None:
+    path = two.folder / f"{ADA}.json"
+    old = path.read_text("utf-8")
+    applet = two.start("--backend", "none")
+    stand_in.until(lambda found: len(found) >= 2)
+    result = two.run("pause", f"{ADA}.json")
+    assert (result.code, "the running applet" in result.err) == (0, True)
+    wait_until(lambda: two.known(ADA).get("account", {}).get("paused"), "applet that has seen it")
+    path.write_text(old, "utf-8")
+    wait_until(lambda: '"disabled": true' in path.read_text("utf-8"), "second pause")
+    applet.signal("SIGTERM")
+    assert applet.ended().code == 0
 
 
 @pytest.mark.parametrize("command", ["pause", "resume"])

@@ -22,6 +22,7 @@ from trayquota.services import build_services, display_options, utc_now
 from trayquota.store.pause_records import PauseRecords
 from trayquota.system.changes import changes_of
 from trayquota.system.log import set_up_logging
+from trayquota.system.single_instance import SingleInstance
 from trayquota.views.display_names import is_named, with_display_names
 from trayquota.views.labels import account_label
 
@@ -113,7 +114,7 @@ def _set_paused(subject: _Subject, services: Services, config: Config, options: 
     # Whoever reads it need not wait for the end of the watch.
     print(printable(f"{subject.label} is {state}."), flush=True)
     if is_written:
-        _watch(credential, record, pauses, pauser)
+        _watch(credential, record, pauses, pauser, config)
     return ExitCode.OK
 
 
@@ -130,8 +131,14 @@ def _is_confirmed(label: str) -> bool:
     return False
 
 
-def _watch(credential: Credential, record: PauseRecord, pauses: PauseRecords, pauser: Pauser) -> None:
-    """For a minute write the file again when a proxy has written an old copy back, unless something else is done."""
+def _watch(credential: Credential, record: PauseRecord, pauses: PauseRecords, pauser: Pauser, config: Config) -> None:
+    """For a minute write the file again when a proxy has written an old copy back, unless something else is done.
+
+    A running applet does that by itself.
+    """
+    if SingleInstance(config.paths.state_dir).is_taken():
+        say("for a minute the running applet sees to it that no proxy writes an old copy of the file back.")
+        return
     say("watching its file for a minute: a proxy may write an old copy back. Ctrl-C ends that.")
     end_s, account_id = time.monotonic() + GUARD_S, credential.account.id
     with changes_of(Path(credential.path)) as changed:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from trayquota.core.model import AccountState, Instant
+from trayquota.core.model import NATIVE, AccountState, Instant
 from trayquota.core.next_account import Demand, relief
 from trayquota.core.person import Person
 from trayquota.core.provider_clock import with_local_resets
 from trayquota.core.refresh_policy import AFTER_RESET_S
-from trayquota.core.rotation import NATIVE, rotation_of, serves
+from trayquota.core.rotation import rotation_of, serves
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

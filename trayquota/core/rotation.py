@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from trayquota.core.model import Account, AccountUsage
 
-NATIVE = "native"
-"""The source of other programs' logins, which nothing takes turns with."""
-
 
 def rotation_of(account: Account) -> tuple[str, str, str, str]:
     """Return what accounts have in common that a proxy takes turns with."""

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.account_state import AccountRecord
-    from trayquota.core.credential import Credential
     from trayquota.core.model import Snapshot
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.engine.scheduler import PollInterval
@@ -89,6 +88,8 @@ class Engine(Loop):
         self._discoverer = Discoverer(self.sources, lambda: self.post(self._take_discovered), run_discovery)
         self._fetches = FetchPool(fetch, lambda *done: self.post(partial(self._fetched, *done)), monotonic, make_pool)
         self._registry = Registry(records or {}, clock(), interval, monotonic)
+        self.credential = self._registry.credential
+        """Gives an account as its source does. For the engine's thread."""
         self._publisher = SnapshotPublisher(sinks, monotonic, self.do)
         self._notice: str | None = None
         self._planned_s = -math.inf
@@ -114,10 +115,6 @@ class Engine(Loop):
         self.call_later(f"discover {source.name}", _DEBOUNCE_S, partial(self._discover, source, Reason.CHANGED))
 
     # For the engine's thread.
-
-    def credential(self, account_id: str) -> Credential | None:
-        """Return an account as its source gives it; ``None`` for one that is gone."""
-        return self._registry.credential(account_id)
 
     def prepare(self) -> None:
         """Publish the last known values of the accounts there are; nothing is fetched and no source is started.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import FetchError, PauseError, TokenWriteError
@@ -45,7 +44,7 @@ class Pauser:
             raise PauseError(message)
         try:
             if account.source == PROXY:
-                self._proxies.set_disabled(account.server, credential.path, disabled=paused)
+                self._proxies.set_disabled(credential, disabled=paused)
                 return False
             self._change_at_proxies(credential, paused=paused)
         except FetchError as error:
@@ -68,9 +67,8 @@ class Pauser:
 
     def _change_at_proxies(self, credential: Credential, *, paused: bool) -> None:
         """Change a folder's account at each proxy that has it, too. Where one refuses, the file counts."""
-        file = Path(credential.path).name
-        for address in self._proxies.servers_of(file, credential.account):
+        for copy in self._proxies.copies_of(credential):
             try:
-                self._proxies.set_disabled(address, file, disabled=paused)
+                self._proxies.set_disabled(copy, disabled=paused)
             except FetchError as error:
                 _log.warning("a proxy did not change an account of the folder: %s", error.failure.kind)

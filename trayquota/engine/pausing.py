@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.refresh_policy import Reason
@@ -36,52 +35,60 @@ class Notifier(Protocol):
         """Notify of what a click could not do."""
 
 
-class PausingParts(Struct, frozen=True):
-    """What pausing is made of: who has the accounts, who changes them, and the time."""
+class Parts(Protocol):
+    """What pausing is made of: who has the accounts, who changes them, the providers' time."""
 
-    engine: Engine
-    proxies: ProxySource
-    token_manager: TokenManager
-    provider_clock: ProviderClock
-    clock: Callable[[], datetime]
+    @property
+    def engine(self) -> Engine:
+        """Has the accounts."""
+
+    @property
+    def proxies(self) -> ProxySource:
+        """Those that are connected."""
+
+    @property
+    def token_manager(self) -> TokenManager:
+        """Has the locks of logins."""
+
+    @property
+    def provider_clock(self) -> ProviderClock:
+        """How far this machine's clock is off."""
 
 
 class Pausing:
-    """Pauses and resumes accounts in the applet. For the engine's thread; a :class:`~.pause_control.PauseDesk`.
+    """Pauses and resumes accounts in the applet. For the engine's thread; a :class:`~.pause_control.PauseDesk`."""
 
-    Attributes:
-        is_on: Accounts that have run out are to be paused.
-        options: How things are named, and which windows do not count.
-    """
-
-    def __init__(self, parts: PausingParts, notifier: Notifier, file: Path, options: DisplayOptions) -> None:
-        """Do nothing yet.
+    def __init__(self, parts: Parts, notifier: Notifier, file: Path, clock: Callable[[], datetime]) -> None:
+        """Do nothing yet; :meth:`configure` comes first.
 
         Args:
             parts: Of the program.
             notifier: Shows notifications.
             file: Says what was done before; where it is not there, nothing was.
-            options: See the class.
+            clock: The time, aware, UTC.
         """
-        self.is_on = False
-        self.options = options
         self._parts = parts
         self._engine = parts.engine
+        self._clock = clock
         self._file = file
         self._control: PauseControl | None = None
         self.post = parts.engine.post
         self.notify = notifier.notify
         self.notify_problem = notifier.notify_problem
 
+    def configure(self, is_on: bool, options: DisplayOptions) -> None:  # noqa: FBT001 - two values of the settings
+        """Pause accounts that have run out if ``is_on``; ``options`` say how things are named, and what counts."""
+        self._is_on, self._options = is_on, options
+
     def check(self, snapshot: Snapshot) -> None:
         """Do what is due by a snapshot."""
-        if self.is_on or self._control is not None or self._file.exists():
-            self._loaded().check(self._with_clock_offset(snapshot), self.options, is_on=self.is_on)
+        if self._is_on or self._control is not None or self._file.exists():
+            self._loaded().check(self._with_clock_offset(snapshot), self._options, is_on=self._is_on)
 
     def set_paused(self, account_id: str, *, paused: bool) -> None:
         """Pause or resume an account because a person says so."""
         snapshot = self._with_clock_offset(self._engine.snapshot)
-        self._loaded().set_paused(account_id, snapshot, self.options, paused=paused)
+        self._loaded().set_paused(account_id, snapshot, self._options, paused=paused)
 
     def credential(self, account_id: str) -> Credential | None:
         """Return an account as its source gives it."""
@@ -111,7 +118,7 @@ class Pausing:
                 self,
                 pauser,
                 records,
-                clock=parts.clock,
+                clock=self._clock,
                 monotonic=time.monotonic,
                 knows_time=lambda: provider_clock.is_known,
             )

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import fetch_error
+from trayquota.core.joins import is_one_account
 from trayquota.core.model import FailureKind
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches, with_unique_ids
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from trayquota.core.credential import Credential
-    from trayquota.core.model import Account
     from trayquota.net.cancellation import CancelToken
     from trayquota.providers.base import Request, Response
     from trayquota.sources.proxy_server import ProxyServer
@@ -91,23 +91,19 @@ class ProxySource:
         """
         return self._server(credential.account.server).send(credential.path, request, cancel_token)
 
-    def servers_of(self, file: str, account: Account) -> list[str]:
-        """Return the addresses of the proxies that have an account of a folder on this machine, too. Blocks."""
+    def copies_of(self, credential: Credential) -> list[Credential]:
+        """Return the accounts at proxies that are known to be one with an account of a folder. Blocks."""
         with self._lock:
-            servers = dict(self._servers)
-        return [address for address, server in servers.items() if server.holds(file, account)]
+            servers = list(self._servers.values())
+        return [each for server in servers for each in server.discover().accounts if is_one_account(each, credential)]
 
-    def set_disabled(self, address: str, file: str, *, disabled: bool) -> None:
-        """Have the proxy at ``address`` take the account of a file out of its rotation, or back. Blocks.
+    def set_disabled(self, credential: Credential, *, disabled: bool) -> None:
+        """Have a proxy take an account out of its rotation, or back. Blocks.
 
         Raises:
             FetchError: It does not.
         """
-        self._server(address).set_disabled(file, disabled=disabled)
-        self.check()
-
-    def check(self) -> None:
-        """Have the accounts discovered, because something was changed at a proxy. From any thread."""
+        self._server(credential.account.server).set_disabled(credential.path, disabled=disabled)
         if self._changed is not None:
             self._changed()
 

@@ -84,18 +84,6 @@ class ProxyServer:
         finally:
             self._slots.release()
 
-    def holds(self, file: str, account: Account) -> bool:
-        """Whether the proxy's list has an account of a folder on this machine: provider, name and file are the same.
-
-        A proxy that is away holds nothing. Blocks.
-        """
-        try:
-            self._list(_LIST_S, None)
-        except FetchError:
-            return False
-        key = (file, account.provider, account.name.casefold())
-        return any(key == (each.path, each.account.provider, each.account.name.casefold()) for each in self._accounts)
-
     def set_disabled(self, file: str, *, disabled: bool) -> None:
         """Have the proxy take the account of a file out of its rotation, or back; done when its list says so. Blocks.
 

@@ -40,6 +40,12 @@ class SingleInstance:
             return True
         return self._lock is not None
 
+    def is_taken(self) -> bool:
+        """Whether there is one that has claimed it; to be called without a claim of one's own."""
+        is_free = self.claim()
+        self.release()
+        return not is_free
+
     def listen(self, on_call: Callable[[], None]) -> None:
         """Have ``on_call`` run, on a thread of its own, when a second start calls; to be called once, after the claim.
 

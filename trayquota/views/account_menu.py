@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.core.rotation import NATIVE
+from trayquota.core.model import NATIVE
 from trayquota.core.urls import management_page
 from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Rename, SetPaused
 
