@@ -61,6 +61,16 @@ def _dot(inks: set[tuple[int, int, int]]) -> Image.Image:
     return Image.new("RGBA", (1, 1), (*next(iter(inks)), 255))
 
 
+def test_on_a_panel_nobody_knows_it_brings_a_ground_of_its_own() -> None:
+    for spec in states("auto"):
+        image = render(spec, 32)
+        signs = render(replace(spec, color="light"), 32).getchannel("A")
+        seen = {pixel for pixel, cover in zip(pixels_of(image), signs.tobytes(), strict=True) if cover == 255}
+        assert seen == {palette.LIGHT}
+        assert image.getchannel("A").tobytes().count(255) > signs.tobytes().count(255)
+    assert contrast(luminance(palette.LIGHT), luminance(palette.DARK)) >= 7
+
+
 def test_number_and_placeholder_are_in_the_colour_of_the_setting() -> None:
     for color in ("light", "dark", "auto"):
         options = replace(PLAIN, plain_color=color)
@@ -99,9 +109,9 @@ class Panel(Icon):
 
     def __init__(self) -> None:
         super().__init__("test")
-        self.is_dark = True
+        self.is_dark: bool | None = None
 
-    def is_panel_dark(self) -> bool:
+    def is_panel_dark(self) -> bool | None:
         return self.is_dark
 
 
@@ -109,7 +119,7 @@ def test_automatic_colour_goes_by_the_panel_and_follows_it() -> None:
     icon = Panel()
     presenter = TrayPresenter(icon, "none", lambda _action: None)
     view = tray_view(snapshot(usage(ADA, five_hours(42))), NOW, replace(PLAIN, plain_color="auto"))
-    for icon.is_dark, color in ((True, "light"), (False, "dark"), (True, "light")):
+    for icon.is_dark, color in ((None, "auto"), (True, "light"), (False, "dark"), (True, "light")):
         presenter.show(view)
         assert icon.icon is not None
         assert icon.icon.tobytes() == render(replace(view.icon, color=color), 64).tobytes()

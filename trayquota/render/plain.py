@@ -1,4 +1,4 @@
-"""The icon in one colour: an outline in the shape of its level, and the number in it; nothing behind them."""
+"""The icon in one colour: an outline in the shape of its level with the number in it, on the panel's ground."""
 
 from __future__ import annotations
 
@@ -35,7 +35,13 @@ def draw_plain(spec: IconSpec, size: int) -> Image.Image:
     mask = ImageChops.lighter(outline, figure)
     if badge:
         mask = ImageChops.lighter(ImageChops.subtract(mask, badge_ground(size, badge)), badge_disc(size, badge))
-    image = Image.new("RGB", (size, size), palette.DARK if spec.color == "dark" else palette.LIGHT)
+    if spec.color in {"light", "dark"}:
+        image = Image.new("RGB", (size, size), palette.DARK if spec.color == "dark" else palette.LIGHT)
+    else:
+        # Nobody knows what the panel looks like: the figure brings a ground of its own.
+        image = Image.new("RGB", (size, size), palette.DARK)
+        image.paste(palette.LIGHT, mask=mask)
+        mask = ImageChops.lighter(plate(shape, size), mask)
     # As in the other styles: swaybar adds the colour of transparent pixels to the panel's.
     image.paste(0, mask=mask.point(TRANSPARENT))
     image.putalpha(mask)

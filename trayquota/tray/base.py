@@ -122,9 +122,9 @@ class BaseIcon(Icon):
         """Whether a person looks at the menu, where the tray says so."""
         return False
 
-    def is_panel_dark(self) -> bool:
-        """Return whether light signs stand out on the panel, as far as is known; changes are noticed from now on."""
-        return True
+    def is_panel_dark(self) -> bool | None:
+        """Return whether the panel is dark, ``None`` where that is not known; changes are noticed from now on."""
+        return None
 
     def set_attention(self, *, is_needed: bool) -> None:
         """Say whether a person has to do something; without effect where trays have no sign for that but the icon."""

@@ -1,4 +1,4 @@
-"""Whether the desktop prefers light colours, by its portal: asked once, then as it signals that."""
+"""Whether the desktop prefers dark or light colours, by its portal: asked once, then as it signals that."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 _PORTAL: Final = "org.freedesktop.portal.Desktop"
 _PATH: Final = "/org/freedesktop/portal/desktop"
 _KEY: Final = ("org.freedesktop.appearance", "color-scheme")
-_LIGHT: Final = 2
-"""1 prefers dark colours, 0 and what is unknown have no preference: the appearance settings of XDG Desktop Portal."""
+_PREFERENCES: Final[dict[object, bool]] = {1: True, 2: False}
+"""Whether dark is preferred; 0 and what is unknown are no preference: the appearance settings of XDG Desktop Portal."""
 
 
 class ColorScheme:
     """The desktop's colour scheme on one connection. Everything here happens on the loop's thread.
 
     Attributes:
-        prefers_light: Whether it prefers light colours, as far as is known.
+        prefers_dark: Whether it prefers dark colours, or light ones; ``None`` where it prefers neither or says nothing.
     """
 
     def __init__(self, bus: MessageBus, on_answer: Callable[[], None]) -> None:
         """Call ``on_answer`` whenever the desktop has said which it prefers."""
-        self.prefers_light = False
+        self.prefers_dark: bool | None = None
         self._bus = bus
         self._on_answer = on_answer
 
@@ -54,5 +54,5 @@ class ColorScheme:
     def _take(self, value: object) -> None:
         while isinstance(value, Variant):
             value = value.value
-        self.prefers_light = value == _LIGHT
+        self.prefers_dark = _PREFERENCES.get(value)
         self._on_answer()

@@ -70,8 +70,8 @@ class TrayPresenter:
         """Return the picture in a colour that stands out on the panel, where that is not said already."""
         if spec.color != "auto":
             return spec
-        is_dark = self._icon.is_panel_dark() if isinstance(self._icon, BaseIcon) else not self.quirks.is_panel_light
-        return replace(spec, color="light" if is_dark else "dark")
+        is_dark = self._icon.is_panel_dark() if isinstance(self._icon, BaseIcon) else self.quirks.is_panel_dark
+        return spec if is_dark is None else replace(spec, color="light" if is_dark else "dark")
 
     def _escape(self, label: str) -> str:
         label = label.translate(self.quirks.substitutes)

@@ -37,8 +37,7 @@ class Quirks(Struct, frozen=True):
         item_path: Where it expects the item's object.
         premultiplied: It takes colours for multiplied by their opacity already; by the specification they are not.
         opens_menu: Whether clicks open the menu; where not, they arrive as ``Activate`` or ``ContextMenu``.
-        is_panel_dark: Its panel is dark whatever the colours of the desktop.
-        is_panel_light: Its panel is light, as far as is known.
+        is_panel_dark: Its panel is dark, or light, whatever the colours of the desktop.
         shows_items: Whether the process that owns the watcher is also a host, one that shows items.
     """
 
@@ -51,8 +50,7 @@ class Quirks(Struct, frozen=True):
     item_path: str = "/StatusNotifierItem"
     premultiplied: bool = False
     opens_menu: bool = True
-    is_panel_dark: bool = False
-    is_panel_light: bool = False
+    is_panel_dark: bool | None = None
     shows_items: bool = True
 
 
@@ -114,7 +112,7 @@ _BY_DESKTOP = {"KDE": PLASMA, "GNOME": GNOME, "LXQt": LXQT, "X-Cinnamon": XAPP}
 
 BACKENDS = {
     # The menu bar has dark signs by default.
-    "darwin": Quirks(name="macOS", seen="the Human Interface Guidelines", is_panel_light=True),
+    "darwin": Quirks(name="macOS", seen="the Human Interface Guidelines", is_panel_dark=False),
     "win32": Quirks(
         name="Windows",
         seen="the Shell_NotifyIcon documentation; Wine 8",

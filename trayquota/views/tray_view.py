@@ -45,7 +45,7 @@ class IconSpec(Struct, frozen=True):
             window of the most constrained account.
         style: ``number``, ``ring``, ``bar`` or ``plain``.
         countdown: For an empty quota, in place of its number: the time to its reset, as in ``47m``; else empty.
-        color: Of the style ``plain``: ``light``, ``dark``, or ``auto`` until the tray says which.
+        color: Of the style ``plain``: ``light``, ``dark``, or ``auto`` where the tray does not say which.
         is_calm: The emblem stands for the number.
     """
 

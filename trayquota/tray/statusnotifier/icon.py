@@ -60,7 +60,7 @@ class Icon(BaseIcon):
         self._latest: dict[str, int] = {}
         self._service: TrayService | None = None
         super().__init__(name, icon, title, menu, **kwargs)
-        self.prefers_light = False
+        self.prefers_dark: bool | None = None
         self.quirks = host_quirks(None, os.environ.get("XDG_CURRENT_DESKTOP", ""))
         self._state = TrayState(item=_titled(ItemState(), self.title, name))
 
@@ -147,10 +147,13 @@ class Icon(BaseIcon):
         entries = menu_entries(self._menu)
         self._change("menu", order, lambda old: replace(old, menu=entries))
 
-    def is_panel_dark(self) -> bool:
-        """Return whether the panel is dark; the desktop's colour scheme is followed from the first call on."""
+    def is_panel_dark(self) -> bool | None:
+        """Return whether the panel is dark, ``None`` where that is not known.
+
+        The desktop's colour scheme is followed from the first call on.
+        """
         self._change("scheme", next(self._orders), lambda old: replace(old, follows_scheme=True))
-        return self.quirks.is_panel_dark or not self.prefers_light
+        return self.prefers_dark if self.quirks.is_panel_dark is None else self.quirks.is_panel_dark
 
     def set_attention(self, *, is_needed: bool) -> None:
         """Say whether a person has to do something."""

@@ -57,7 +57,7 @@ class IconOwner(Protocol):
 
     Attributes:
         quirks: The habits of the host; set from the loop's thread.
-        prefers_light: Whether the desktop prefers light colours; likewise.
+        prefers_dark: Whether the desktop prefers dark colours, ``None`` for unknown; likewise.
     """
 
     on_menu_closed: Callable[[], object] | None
@@ -65,7 +65,7 @@ class IconOwner(Protocol):
     on_quirks_changed: Callable[[], object] | None
     on_better_tray: Callable[[], object] | None
     quirks: Quirks
-    prefers_light: bool
+    prefers_dark: bool | None
 
     @property
     def name(self) -> str:
@@ -196,8 +196,8 @@ class BusSession:
         self._spawn(scheme.run())
 
     def _take_scheme(self, scheme: ColorScheme) -> None:
-        before, self._owner.prefers_light = self._owner.prefers_light, scheme.prefers_light
-        if before != scheme.prefers_light and (hook := self._owner.on_quirks_changed) is not None:
+        before, self._owner.prefers_dark = self._owner.prefers_dark, scheme.prefers_dark
+        if before != scheme.prefers_dark and (hook := self._owner.on_quirks_changed) is not None:
             self._run_callback(hook)
 
     def _on_message(self, message: Message) -> Message | None:
