@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     # The tray's own start, with every session, needs no parser, nor does a prompt's line.
     if given and not _take_line(given, options):
-        _parser().parse_args(given, options)
+        parser().parse_args(given, options)
     # --help and --version need none of the rest.
     from trayquota.system.stdout import replace_unencodable
 
@@ -155,7 +155,8 @@ def _command_of_two(name: str) -> Callable[[Options], int]:
     return run
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return all commands and options; the man page and the completions are made of it, too."""
     import argparse
 
     class Parser(argparse.ArgumentParser):
