@@ -155,3 +155,21 @@ def test_the_sample_history_has_six_weeks_of_four_people_with_an_early_reset(
             assert len(window.cycles) >= 6
     assert sum(cycle.ended_early for history in histories for window in history.windows for cycle in window.cycles) == 1
     Page(content(*histories))
+
+
+def test_the_table_beside_a_picture_of_seven_days_has_these_seven_days() -> None:
+    samples = series(*((NOW - days * DAY, days) for days in range(40, 0, -1)))
+    history = AccountHistory(
+        ADA, tuple(WindowHistory(title, s, samples) for title, s in (("A", FIVE_HOURS_S), ("B", WEEK_S)))
+    )
+    tables = content(history).split("<tbody>")
+    assert [table.split("</tbody>")[0].count("<tr>") for table in tables[1:3]] == [7, 41]
+
+
+def test_what_is_in_a_table_is_escaped() -> None:
+    hostile = replace(ADA, name="<b>&")
+    running = Cycle(NOW - DAY, 60, NOW + 4 * DAY)
+    page_text = content(AccountHistory(hostile, (WindowHistory("<i>", WEEK_S, series((NOW, 3)), (running,)),)))
+    assert "<b>" not in page_text
+    assert "<i>" not in page_text
+    assert "<td>&lt;i&gt;</td>" in page_text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.model import Account, FailureKind, QuotaWindow
+from trayquota.core.model import Account, AccountState, AccountUsage, FailureKind, QuotaWindow
 from trayquota.core.person import person
 from trayquota.store import history_schema
 from trayquota.store.history import HistoryStore
@@ -175,3 +175,19 @@ def test_a_year_of_fifty_accounts_that_are_used_day_and_night_takes_at_most_fort
     hourly_day = (store.path.stat().st_size - sizes[0]) / 8 / 8
     assert 200 * (90 * full_day + 275 * hourly_day) <= 40 << 20
     assert full_day > 288 * 4, "every poll of the day is there"
+
+
+def test_of_short_windows_less_may_be_read(store: HistoryStore) -> None:
+    for days in (20, 10, 1):
+        at = NOW - days * DAY
+        windows = tuple(
+            QuotaWindow(title, float(days), at + HOUR, length_s)
+            for title, length_s in (("5-hour", 18000), ("Weekly", 604800))
+        )
+        record(store, AccountUsage(ADA, AccountState.OK, windows, updated_at=at), at=at)
+    for short_since, expected in ((None, 3), (NOW - 5 * DAY, 1)):
+        (history,) = store.read([ADA], NOW - 30 * DAY, NOW, short_since)
+        assert [(len(window.samples), len(window.cycles)) for window in history.windows] == [
+            (expected, expected),
+            (3, 3),
+        ]

@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.cli.common import ExitCode, Options, load, say
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _CHART_DAYS = 7
 PAGE_DAYS = 42
+_SHORT_DAYS = 56
+"""Of windows with several cycles a day: eight weeks of their hours are on the page, and seven days of all the rest."""
 NEEDS_EXTRA = 'the page needs two more libraries: install them with "pip install trayquota[history]".'
 
 
@@ -58,7 +61,7 @@ def _write_page(config: Config, store: HistoryStore, options: Options) -> int:
     from trayquota.settings.paths import user_path
 
     days = options.days if options.days is not None else PAGE_DAYS
-    histories = read_histories(config, store, days, options.account)
+    histories = read_histories(config, store, Wanted(days, min(days, _SHORT_DAYS), options.account))
     if not histories:
         return _say_nothing_recorded(config, options)
     try:
@@ -87,7 +90,10 @@ def open_page(config: Config) -> str | None:
 
     options = Options()
     options.open = True
-    code = _write_page(config, HistoryStore(config.paths.history), options)
+    try:
+        code = _write_page(config, HistoryStore(config.paths.history), options)
+    except HistoryError as error:
+        return f"The history cannot be used: {error}."
     return None if code == ExitCode.OK else "Why is said in the terminal."
 
 
@@ -109,7 +115,7 @@ def write_page(path: Path, histories: Sequence[AccountHistory], days: int, confi
 def _print_history(config: Config, store: HistoryStore, options: Options) -> int:
     is_data = options.json or options.csv
     days = options.days if options.days is not None else None if is_data else _CHART_DAYS
-    histories = read_histories(config, store, days, options.account, hides_names=not is_data)
+    histories = read_histories(config, store, Wanted(days, days, options.account, is_data))
     if options.json:
         from trayquota.views.history_data import history_json
 
@@ -125,31 +131,40 @@ def _print_history(config: Config, store: HistoryStore, options: Options) -> int
     return ExitCode.OK
 
 
-def read_histories(
-    config: Config, store: HistoryStore, days: int | None, name: str | None = None, *, hides_names: bool = True
-) -> tuple[AccountHistory, ...]:
-    """Return what is recorded.
+class Wanted(Struct, frozen=True):
+    """What is to be read.
 
-    Args:
-        config: The settings in force.
-        store: The history.
+    Attributes:
         days: Only of so many days; ``None`` is all.
-        name: Of one account, as a person calls it.
-        hides_names: Accounts have the names that people are shown, or numbers.
+        short_days: The same of windows with several cycles a day.
+        account: Of one account, as a person calls it.
+        is_data: It is for a script: accounts have their own names.
+    """
+
+    days: int | None
+    short_days: int | None
+    account: str | None
+    is_data: bool = False
+
+
+def read_histories(config: Config, store: HistoryStore, wanted: Wanted) -> tuple[AccountHistory, ...]:
+    """Return what is recorded.
 
     Raises:
         HistoryError: It cannot be read.
     """
     now = utc_now()
     snapshot = cached_snapshot(config)
-    since = now - timedelta(days=days) if days is not None else None
-    histories = store.read([usage.account for usage in snapshot.accounts], since, now)
+    since, short_since = (
+        now - timedelta(days=days) if days is not None else None for days in (wanted.days, wanted.short_days)
+    )
+    histories = store.read([usage.account for usage in snapshot.accounts], since, now, short_since)
     display = with_display_names(snapshot, display_options(config))
     shown = {usage.account.id: usage.account for usage in display.accounts}
     named = [(history, shown.get(history.account.id, history.account)) for history in histories]
-    if name is not None:
+    if (name := wanted.account) is not None:
         named = [(history, account) for history, account in named if is_named(name, account, history.account.name)]
-    return tuple(replace(history, account=account) if hides_names else history for history, account in named)
+    return tuple(history if wanted.is_data else replace(history, account=account) for history, account in named)
 
 
 def _say_nothing_recorded(config: Config, options: Options) -> int:

@@ -20,6 +20,8 @@ JITTER = timedelta(minutes=5)
 """So much the resets that a provider names for one and the same cycle may differ."""
 _FALL_PERCENT = 5.0
 """A fall by so much, to half or less, is a fresh start; a smaller one may be a provider that rounds otherwise."""
+SHORT_WINDOW_S = 86400
+"""A shorter window has several cycles a day, and most of all that is recorded."""
 _HOLDS_S = 26 * 3600
 """As a sample is taken on every day on which the program runs, nobody looked after so long without one."""
 _LEAST_FALL_PERCENT = 1.0

@@ -50,7 +50,7 @@ class PastUses:
         if not spans:
             return None
         present = {usage.account.id for usage in usages}
-        histories = store.read([usage.account for usage in usages], now - max(spans), now)
+        histories = store.read([usage.account for usage in usages], now - max(spans), now, now - past_span(None))
         clock = LocalClock(ahead_s=ahead.total_seconds())
         self._known = {
             (history.account.id, window.title): self._proven((history.account.id, window.title), window, now, clock)

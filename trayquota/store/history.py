@@ -76,13 +76,20 @@ class HistoryStore:
         self._warnings.clear()
         return early_resets
 
-    def read(self, accounts: Sequence[Account], since: datetime | None, now: datetime) -> tuple[AccountHistory, ...]:
+    def read(
+        self,
+        accounts: Sequence[Account],
+        since: datetime | None,
+        now: datetime,
+        short_since: datetime | None = None,
+    ) -> tuple[AccountHistory, ...]:
         """Return what is recorded of these accounts, and of those that are gone; nothing when there is no file.
 
         Args:
             accounts: With their names.
             since: From when on; ``None`` is from the beginning.
             now: The moment; a cycle that was to end by then has ended.
+            short_since: The same of windows with several cycles a day, where less of them is needed.
 
         Raises:
             HistoryError: It cannot be read.
@@ -92,7 +99,7 @@ class HistoryStore:
 
         def read(database: sqlite3.Connection) -> tuple[AccountHistory, ...]:
             with transaction(database, "DEFERRED"):
-                return read_history(database, accounts, since, now)
+                return read_history(database, accounts, since, now, short_since)
 
         return self._with_database(read)
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from trayquota.core.history import AccountHistory, Cycle, Outage, SampleSeries, WindowHistory
+from trayquota.core.history import SHORT_WINDOW_S, AccountHistory, Cycle, Outage, SampleSeries, WindowHistory
 from trayquota.core.model import Account, FailureKind
 from trayquota.store import packed_samples
 from trayquota.store.history_accounts import AccountRow, AccountRows
@@ -22,7 +22,11 @@ _KINDS = {kind.value for kind in FailureKind}
 
 
 def read_history(
-    database: sqlite3.Connection, accounts: Sequence[Account], since: datetime | None, now: datetime
+    database: sqlite3.Connection,
+    accounts: Sequence[Account],
+    since: datetime | None,
+    now: datetime,
+    short_since: datetime | None = None,
 ) -> tuple[AccountHistory, ...]:
     """Return what is recorded, in the order of ``accounts``; those that are gone come last, under a number.
 
@@ -31,6 +35,7 @@ def read_history(
         accounts: With their names.
         since: From the beginning of which day on; ``None`` is from the beginning.
         now: The moment; a cycle that was to end by then has ended.
+        short_since: The same of windows with several cycles a day, where less of them is needed.
 
     Raises:
         MsgspecError, struct.error, OverflowError: The content is broken.
@@ -38,8 +43,9 @@ def read_history(
     rows = AccountRows(database)
     named = {row.id: account for account in reversed(accounts) if (row := rows.find(account, accounts))}
     gone = {row.id: _gone(row) for row in reversed(rows.rows) if row.id not in named}
-    windows = _windows(database, int(since.timestamp()) if since else 0, now)
-    outages = _outages(database, int(since.timestamp()) if since else 0)
+    since_s = int(since.timestamp()) if since else 0
+    windows = _windows(database, since_s, max(since_s, int(short_since.timestamp()) if short_since else 0), now)
+    outages = _outages(database, since_s)
     ordered = [*reversed(named.items()), *gone.items()]
     histories = (AccountHistory(account, tuple(windows[row]), tuple(outages[row])) for row, account in ordered)
     return tuple(history for history in histories if history.windows or history.outages)
@@ -51,8 +57,10 @@ def _gone(row: AccountRow) -> Account:
     return Account(name, row.provider, name, person=row.person)
 
 
-def _windows(database: sqlite3.Connection, since_s: int, now: datetime) -> Mapping[int, list[WindowHistory]]:
-    samples, cycles = _samples(database, since_s), _cycles(database, since_s, now)
+def _windows(
+    database: sqlite3.Connection, since_s: int, short_since_s: int, now: datetime
+) -> Mapping[int, list[WindowHistory]]:
+    samples, cycles = _samples(database, since_s, short_since_s), _cycles(database, since_s, short_since_s, now)
     found = defaultdict(list)
     for row, account, title, duration_s in database.execute(
         "SELECT id, account, title, duration_s FROM window ORDER BY id"
@@ -63,23 +71,28 @@ def _windows(database: sqlite3.Connection, since_s: int, now: datetime) -> Mappi
     return found
 
 
-def _samples(database: sqlite3.Connection, since_s: int) -> Mapping[int, SampleSeries]:
-    query = "SELECT window, day, samples FROM day WHERE day >= ? ORDER BY window, day"
+def _samples(database: sqlite3.Connection, since_s: int, short_since_s: int) -> Mapping[int, SampleSeries]:
+    query = (
+        "SELECT day.window, day, samples FROM window CROSS JOIN day ON day.window = window.id"
+        " AND day >= CASE WHEN duration_s < ? THEN ? ELSE ? END ORDER BY window.id, day"
+    )
     days: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
-    for window, day, content in database.execute(query, (since_s // DAY_S,)):
+    for window, day, content in database.execute(query, (SHORT_WINDOW_S, short_since_s // DAY_S, since_s // DAY_S)):
         days[window].append((day, content))
     return {window: packed_samples.series_of(content) for window, content in days.items()}
 
 
-def _cycles(database: sqlite3.Connection, since_s: int, now: datetime) -> Mapping[int, list[Cycle]]:
+def _cycles(database: sqlite3.Connection, since_s: int, short_since_s: int, now: datetime) -> Mapping[int, list[Cycle]]:
     found = defaultdict(list)
     # One cycle mostly begins where another one has ended, and that was when it was to: a year of many accounts has
     # tens of thousands of them.
     instant = functools.cache(_instant)
     for window, started_at, used, resets_at, ended_at, ended_early in database.execute(
-        "SELECT window, started_at, used, resets_at, ended_at, ended_early FROM cycle"
-        " WHERE ended_at IS NULL OR ended_at >= ? ORDER BY window, started_at, id",
-        (since_s,),
+        "SELECT window, started_at, used, resets_at, ended_at, ended_early FROM cycle JOIN window"
+        " ON cycle.window = window.id"
+        " WHERE ended_at IS NULL OR ended_at >= CASE WHEN duration_s < ? THEN ? ELSE ? END"
+        " ORDER BY window, started_at, cycle.id",
+        (SHORT_WINDOW_S, short_since_s, since_s),
     ):
         end = ended_at
         if ended_at is None and resets_at is not None and resets_at <= now.timestamp():

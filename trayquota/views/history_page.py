@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from trayquota.core.history import lowest_between, lowest_remaining
+from trayquota.core.history import SHORT_WINDOW_S, lowest_between, lowest_remaining
 from trayquota.core.hourly_use import LocalClock, hourly_use
 from trayquota.core.own_backtest import proven_past_use
 from trayquota.core.text import format_duration
@@ -37,9 +36,8 @@ if TYPE_CHECKING:
     from trayquota.core.history import AccountHistory, Cycle, WindowHistory
     from trayquota.views.labels import DisplayOptions
 
-_POINTS = 180
-"""Of a line: more would not be seen, and a page of many accounts takes its size from them."""
-_SHORT_S = 86400
+_POINTS, _SHORT_POINTS = 126, 168
+"""Of a line: more would not be seen, and a page of many accounts takes its size from them. Seven days have hours."""
 _SHORT_DAYS = 7
 """So many days are drawn of a window that has several cycles a day."""
 _DAILY_DAYS = 45
@@ -74,6 +72,7 @@ class _Writer:
         self._clock = LocalClock(options.zone)
         self._moments: dict[tuple[datetime, bool], str] = {}
         """Most are of two cycles: the end of one, and the begin of another."""
+        self._spans: dict[int, tuple[list[float], list[str]]] = {}
         self._tightest = {id(window) for window in tightest(histories)}
 
     def account(self, number: int, history: AccountHistory) -> AccountPart:
@@ -123,8 +122,8 @@ class _Writer:
         return Section(window.title, f"{expected.text} {window_summary(window)}.", tuple(figures))
 
     def _line(self, name: str, window: WindowHistory, expected: Outlook) -> Figure:
-        is_short = window.duration_s is not None and window.duration_s < _SHORT_S
-        days = min(self._days, _SHORT_DAYS) if is_short else self._days
+        is_short = window.duration_s is not None and window.duration_s < SHORT_WINDOW_S
+        days, points = (min(self._days, _SHORT_DAYS), _SHORT_POINTS) if is_short else (self._days, _POINTS)
         start, running = self._now - timedelta(days=days), window.running_cycle
         resets_at = running.resets_at if running else None
         # There is room for the future, as much as the running cycle takes.
@@ -134,7 +133,7 @@ class _Writer:
         line = Line(
             [
                 None if left is None else shown_share(left, self._options)
-                for left in lowest_remaining(window.samples, start, self._now, _POINTS)
+                for left in lowest_remaining(window.samples, start, self._now, points)
             ],
             now,
             [Mark(0, self._date(start)), Mark(now, "now")],
@@ -157,22 +156,24 @@ class _Writer:
         )
         extreme = "most" if self._options.shows_used else "least"
         headings = ("From", f"{extreme.capitalize()} {self._word}")
-        table = Table(f"The {extreme} that was {self._word} of {window.title}", headings, tuple(self._rows(window)))
+        caption = f"The {extreme} that was {self._word} of {window.title}"
+        table = Table(caption, headings, tuple(self._rows(window, days)))
         return Figure(name, description, _safe(line_picture(line, name)), table)
 
-    def _rows(self, window: WindowHistory) -> Iterator[tuple[str, str]]:
-        edges_s, dates = self._spans
+    def _rows(self, window: WindowHistory, days: int) -> Iterator[tuple[str, str]]:
+        if days not in self._spans:
+            self._spans[days] = self._new_spans(days)
+        edges_s, dates = self._spans[days]
         for begin, least in zip(dates, lowest_between(window.samples, edges_s), strict=True):
             if least is not None:
                 yield begin, percent_text(least, self._options)
 
-    @cached_property
-    def _spans(self) -> tuple[list[float], list[str]]:
-        """The edges of the days or weeks that tables have a row for, in seconds since 1970, and the day each begins."""
-        step = 1 if self._days <= _DAILY_DAYS else 7
+    def _new_spans(self, days: int) -> tuple[list[float], list[str]]:
+        """Return the days or weeks that tables have a row for: their edges in seconds since 1970, and their dates."""
+        step = 1 if days <= _DAILY_DAYS else 7
         today = self._now.astimezone(self._options.zone).date()
-        first = today - timedelta(days=(self._days - 1) // step * step)
-        begins = [self._midnight(first + timedelta(days=number)) for number in range(0, self._days + step, step)]
+        first = today - timedelta(days=(days - 1) // step * step)
+        begins = [self._midnight(first + timedelta(days=number)) for number in range(0, days + step, step)]
         return [begin.timestamp() for begin in begins], [self._date(begin) for begin in begins[:-1]]
 
     def _cycles(self, name: str, title: str, ended: Sequence[Cycle]) -> Figure:
@@ -193,7 +194,7 @@ class _Writer:
 
     def _hours(self, name: str, windows: Sequence[WindowHistory]) -> Section:
         """Return when an account is used, by its window with the shortest cycles: it says most of single hours."""
-        window = min(windows, key=lambda window: window.duration_s or _SHORT_S * 32)
+        window = min(windows, key=lambda window: window.duration_s or SHORT_WINDOW_S * 32)
         since = self._now - min(_PROFILE, timedelta(days=self._days))
         rates = hourly_use(window.samples, since, self._now, self._clock).mean_rates()
         cells = ["–" if rate is None else f"{rate:.1f}" for rate in rates]

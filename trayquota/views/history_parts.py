@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from markupsafe import Markup, escape
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from markupsafe import Markup
+_CELL, _ROW = "\x1f", "\x1e"
+"""Between two of them, in no text that is shown."""
 
 
 class Table(Struct, frozen=True):
@@ -22,6 +21,18 @@ class Table(Struct, frozen=True):
     caption: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def body(self) -> Markup:
+        """The rows as elements, escaped all at once: the page of a year has fifty thousand cells."""
+        text = str(escape(_ROW.join(_CELL.join(row) for row in self.rows)))
+        parts = (row.partition(_CELL) for row in text.split(_ROW) if row)
+        return Markup(  # noqa: S704 - what is in it was escaped
+            "\n".join(
+                f'<tr><th scope="row">{name}</th><td>{cells.replace(_CELL, "</td><td>")}</td></tr>'
+                for name, _, cells in parts
+            )
+        )
 
 
 class Figure(Struct, frozen=True):
