@@ -220,7 +220,7 @@ def test_a_window_with_a_habit_is_forecast_from_the_persons_own_use(rig: Rig) ->
 def test_what_forecasts_go_by_is_read_once_an_hour(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     read_at: list[datetime] = []
 
-    def read(_store: HistoryStore, _accounts: object, _since: object, now: datetime) -> tuple[()]:
+    def read(_store: HistoryStore, _accounts: object, _since: object, now: datetime, _short: object) -> tuple[()]:
         read_at.append(now)
         return ()
 
