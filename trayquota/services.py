@@ -76,6 +76,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         bar_glyphs=bar_glyphs,
         notifies_lapses=settings.notify_lapse,
         quiet_hours=settings.quiet_hours,
+        work_time=config.work_time,
     )
 
 

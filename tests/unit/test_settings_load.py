@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trayquota.core.day_hours import DayHours
 from trayquota.core.errors import ConfigError
+from trayquota.core.work_time import WorkTime
 from trayquota.settings import paths
 from trayquota.settings.config import Settings
 from trayquota.settings.load import Config, environment_locale, load_config
@@ -306,3 +308,21 @@ def test_a_command_for_notifications_is_a_list(tmp_path: Path) -> None:
     assert "notify_command: expected a list" in refused(tmp_path, 'notify_command = "beep"')
     settings = configured(tmp_path, 'notify_command = ["beep", "-f", "440"]').settings
     assert settings.notify_command == ("beep", "-f", "440")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('work_days = "weekdays"', "work_days: expected days of the week"),
+        ('work_hours = "9-5"', "work_hours: expected a span of the day"),
+    ],
+)
+def test_work_time_that_cannot_be_read_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    assert complaint in refused(tmp_path, text)
+
+
+def test_work_time_is_in_force_as_far_as_it_is_given(tmp_path: Path) -> None:
+    assert configured(tmp_path, "").work_time is None
+    assert configured(tmp_path, 'work_days = "mon-fri"').work_time == WorkTime(frozenset(range(5)))
+    every_day = WorkTime(frozenset(range(7)), DayHours(540, 1020))
+    assert configured(tmp_path, 'work_hours = "09:00-17:00"').work_time == every_day

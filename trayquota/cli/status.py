@@ -37,7 +37,7 @@ def print_status(config: Config, *, as_json: bool = False, cached: bool = False)
     if as_json:
         from trayquota.views.json_document import json_document
 
-        print(json_document(snapshot, utc_now(), config.settings.ignore_windows))
+        print(json_document(snapshot, utc_now(), config.settings.ignore_windows, config.work_time))
     elif snapshot.accounts:
         _print_table(snapshot, config)
     flush_stdout()

@@ -111,6 +111,20 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
     native_keychain: Annotated[
         bool, setting("Whether Claude Code's login is read from the macOS keychain, which asks you for permission.")
     ] = False
+    work_days: Annotated[
+        str,
+        setting(
+            'The days on which you work, as in "mon-fri"; forecasts of windows longer than a day go by them.',
+            expected='days of the week, as in "mon-fri" or "mon, wed, fri", or nothing',
+        ),
+    ] = ""
+    work_hours: Annotated[
+        str,
+        setting(
+            'The hours of each of these days, as in "09:00-17:00".',
+            expected='a span of the day, as in "09:00-17:00", or nothing',
+        ),
+    ] = ""
     notifications: Annotated[bool, setting("Whether you are told when a quota gets low, runs out or has reset.")] = True
     quiet_hours: Annotated[
         str,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from trayquota.core.work_time import WorkTime
+
 FALLBACK_LOCALE = "en_GB"
 """For those who have chosen none: twenty-four hours a day."""
 _VARIABLES = {"folder": "TRAYQUOTA_DIR", "gateway": "TRAYQUOTA_GATEWAY"}
@@ -34,6 +36,7 @@ class Config(Struct, frozen=True):
         folders: The credentials folders, absolute; at least one.
         paths: Where the program's own files are.
         locale: For dates and times.
+        work_time: When the person works; ``None`` when they have not said so.
         sources: For each setting where its value came from: ``option``, ``TRAYQUOTA_…``, ``file`` or ``default``.
     """
 
@@ -41,6 +44,7 @@ class Config(Struct, frozen=True):
     folders: tuple[Path, ...]
     paths: Paths
     locale: str = FALLBACK_LOCALE
+    work_time: WorkTime | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -84,7 +88,8 @@ def load_config(
     settings = replace(settings, ntfy=_topic(settings.ntfy, named["ntfy"]))
     _check_quiet_hours(settings.quiet_hours, named["quiet_hours"])
     locale = settings.locale or environment_locale(environment)
-    return Config(settings, _folders(settings.folder, named["folder"]), paths, locale, sources)
+    work = _work_time(settings, named)
+    return Config(settings, _folders(settings.folder, named["folder"]), paths, locale, work, sources)
 
 
 def environment_locale(environment: Mapping[str, str]) -> str:
@@ -161,6 +166,19 @@ def _topic(address: str, source: str) -> str:
         message = f"{source}: ntfy: expected {_expected('ntfy')}."
         raise ConfigError(message)
     return topic
+
+
+def _work_time(settings: Settings, sources: Mapping[str, str]) -> WorkTime | None:
+    if not settings.work_days and not settings.work_hours:
+        return None
+    from trayquota.core.work_time import work_time
+
+    try:
+        return work_time(settings.work_days, settings.work_hours)
+    except ValueError as error:
+        name = str(error)
+        message = f"{sources[name]}: {name}: expected {_expected(name)}."
+        raise ConfigError(message) from None
 
 
 def _check_quiet_hours(text: str, source: str) -> None:

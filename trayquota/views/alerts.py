@@ -158,7 +158,7 @@ def _check_window(
         # A late answer about the cycle before may follow.
         is_kept, before = before.level > Level.PLENTY or before.forecast, AlertState()
     worst = max(before.level, level)
-    forecast = "" if before.forecast or worst is Level.EMPTY else _forecast_text(window, now)
+    forecast = "" if before.forecast or worst is Level.EMPTY else _forecast_text(window, now, options)
     if worst > Level.PLENTY or forecast or is_kept:
         states[key] = _next_state(before, window, worst, now, has_forecast=before.forecast or bool(forecast))
     left = _remaining_text(remaining, options) if level > before.level else ""
@@ -227,8 +227,8 @@ def _cycle_end(window: QuotaWindow, now: datetime) -> datetime | None:
     return window.resets_at
 
 
-def _forecast_text(window: QuotaWindow, now: datetime) -> str:
-    forecast = window_forecast(window, now)
+def _forecast_text(window: QuotaWindow, now: datetime, options: DisplayOptions) -> str:
+    forecast = window_forecast(window, now, options.work_time)
     if forecast is None or forecast.runs_out_at is None or window.used_percent is None:
         return ""
     if window.used_percent - forecast.expected_used_percent <= _DEFICIT_PERCENT:

@@ -76,7 +76,7 @@ def outlook(
             own.runs_out_at or cycle.resets_at,
             own.left_percent,
         )
-    even = window_forecast(window, now)
+    even = window_forecast(window, now, options.work_time)
     if even is None:
         return Outlook(f"{text}.")
     if even.runs_out_at is not None:

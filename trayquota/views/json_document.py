@@ -16,17 +16,21 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
+    from trayquota.core.work_time import WorkTime
 
 SCHEMA = 1
 
 
-def json_document(snapshot: Snapshot, now: datetime, ignored: Collection[str] = ()) -> str:
+def json_document(
+    snapshot: Snapshot, now: datetime, ignored: Collection[str] = (), work_time: WorkTime | None = None
+) -> str:
     """Return the JSON document for ``snapshot`` at ``now``.
 
     Args:
         snapshot: The accounts.
         now: The moment.
         ignored: Titles of windows that do not count for the next account; for the lowest all do.
+        work_time: The person's, which the pace of longer windows goes by; ``None`` for at any time.
     """
     # Resets are stated as the provider does; what is reckoned from them goes by its time.
     local = with_local_resets(snapshot)
@@ -42,14 +46,14 @@ def json_document(snapshot: Snapshot, now: datetime, ignored: Collection[str] = 
         },
         "next": candidate and {"account": candidate.usage.account.id},
         "accounts": [
-            _account(usage, now + snapshot.clock_offset)
+            _account(usage, now + snapshot.clock_offset, work_time)
             for usage in sorted(snapshot.accounts, key=lambda usage: usage.account.sort_key)
         ],
     }
     return json.dumps(document, indent=2)
 
 
-def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
+def _account(usage: AccountUsage, provider_now: datetime, work_time: WorkTime | None) -> dict[str, object]:
     failure = usage.failure
     # Nothing known and nothing wrong, as before a first refresh, is for scripts the same as an error without a reason.
     state = AccountState.ERROR if usage.state is AccountState.PENDING else usage.state
@@ -62,7 +66,7 @@ def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
         "error": failure
         and {"kind": failure.kind.value, "message": failure.message, "retry_at": instant_text(failure.retry_at)},
         "updated_at": instant_text(usage.updated_at),
-        "windows": [_window(window, provider_now) for window in usage.windows],
+        "windows": [_window(window, provider_now, work_time) for window in usage.windows],
         "source": usage.account.source,
         "paused": usage.account.paused,
         "organization": usage.account.organization,
@@ -77,8 +81,8 @@ def _account(usage: AccountUsage, provider_now: datetime) -> dict[str, object]:
     }
 
 
-def _window(window: QuotaWindow, now: datetime) -> dict[str, object]:
-    forecast = window_forecast(window, now)
+def _window(window: QuotaWindow, now: datetime, work_time: WorkTime | None) -> dict[str, object]:
+    forecast = window_forecast(window, now, work_time)
     return {
         "title": window.title,
         "used_percent": number(window.used_percent),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, ResetCredits, Snapshot
     from trayquota.core.own_forecast import PastUse
+    from trayquota.core.work_time import WorkTime
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
@@ -63,6 +64,7 @@ class DisplayOptions(Struct, frozen=True):
         past_use: What forecasts go by, in the same way; the even pace for all others.
         bar_glyphs: What a bar is made of: a filled and an empty cell, which the font has.
         notifies_lapses: Notify of what is about to lapse unused.
+        work_time: When the person works, which forecasts of longer windows go by; ``None`` for at any time.
         quiet_hours: When the person wants no notification, each day, as in ``22:00-08:00``; empty for never.
     """
 
@@ -85,6 +87,7 @@ class DisplayOptions(Struct, frozen=True):
     sparklines: Mapping[tuple[str, str], str] = {}
     past_use: Mapping[tuple[str, str], PastUse] = {}
     notifies_lapses: bool = False
+    work_time: WorkTime | None = None
     quiet_hours: str = ""
 
     def level(self, remaining_percent: float) -> Level:
@@ -234,8 +237,9 @@ def window_label(
     own = past_use.forecast(window, now) if past_use is not None else None
     if own is not None:
         parts.append(f"{_end_text(own.runs_out_at, now)} ({own.likely_percent}% likely)")
-    elif forecast := window_forecast(window, now):
-        parts.append(_end_text(forecast.runs_out_at, now))
+    elif forecast := window_forecast(window, now, options.work_time):
+        by_work = " by work days" if forecast.is_by_work_time else ""
+        parts.append(f"{_end_text(forecast.runs_out_at, now)}{by_work}")
     return " · ".join(parts)
 
 
