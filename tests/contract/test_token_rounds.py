@@ -14,16 +14,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from provider_stand_in import Asked, Reply, StandIn
+from token_rounds import Families, content_of
 
 from trayquota.tokens.journal import Journal
 
@@ -38,39 +35,6 @@ PROXY_WITHIN_S, PROXY_WRITES_WITHIN_S = 2.5, 0.6
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="users and modes of Linux")
 
 
-class Families(StandIn):
-    """Refreshes tokens ``NAME/NUMBER`` once each.
-
-    Attributes:
-        newest: The number of the newest token by name.
-        sent_again: How many requests came with a spent token.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.newest: dict[str, int] = {}
-        self.sent_again = 0
-        self._lock = threading.Lock()
-
-    def exchange(self, refresh_token: str) -> dict[str, object] | None:
-        """Return the pair that follows a token, or ``None`` for a spent one."""
-        name, _, number = refresh_token.rpartition("/")
-        with self._lock:
-            if self.newest.setdefault(name, 0) != int(number):
-                self.sent_again += 1
-                return None
-            self.newest[name] += 1
-            return pair(name, self.newest[name])
-
-    def _reply_to(self, asked: Asked) -> Reply:
-        new = self.exchange(asked.token)
-        return Reply({"error": "invalid_grant"}, HTTPStatus.BAD_REQUEST) if new is None else Reply(new)
-
-
-def pair(name: str, number: int) -> dict[str, object]:
-    return {"access_token": f"access-{name}/{number}", "refresh_token": f"{name}/{number}", "expires_in": 28800}
-
-
 @pytest.fixture
 def families() -> Iterator[Families]:
     with Families() as families:
@@ -83,11 +47,6 @@ def shared() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp())
     yield folder
     shutil.rmtree(folder)
-
-
-def content_of(name: str, number: int, *, ended: bool) -> dict[str, object]:
-    moment = datetime.now(UTC) + timedelta(hours=-1 if ended else 8)
-    return {"type": "claude", "email": "ada@example.com", "expired": moment.isoformat(), **pair(name, number)}
 
 
 def proxy(path: Path, families: Families, chance: random.Random) -> None:
@@ -131,6 +90,7 @@ class Rounds:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
             )
             for user, state in zip(USERS, self.states, strict=True)
             for _ in range(PROCESSES_PER_USER)

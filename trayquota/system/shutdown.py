@@ -70,7 +70,7 @@ def interruptible() -> Iterator[None]:
                 signal.pthread_kill(main, number)
 
     numbers, main = shutdown_signals(), threading.main_thread().ident or 0
-    with _handled(interrupt), _LISTENER.calling(resend):
+    with _held_console(), _handled(interrupt), _LISTENER.calling(resend):
         try:
             yield
         finally:
@@ -87,6 +87,16 @@ def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
 
     with _handled(handle), _LISTENER.calling(lambda _number: callback()):
         yield
+
+
+def _held_console() -> contextlib.AbstractContextManager[None]:
+    """Have the end of a console, too, count as a signal and be waited for; only Windows has such."""
+    held: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if sys.platform == "win32":
+        from trayquota.system.windows_console import held_console
+
+        held = held_console()
+    return held
 
 
 @contextmanager

@@ -6,41 +6,43 @@ own handler makes ``SIGBREAK`` of it and returns at once, so nothing that follow
 
 from __future__ import annotations
 
+import _thread
 import contextlib
+import ctypes
+import signal
 import sys
 import threading
+from ctypes import wintypes
 from typing import TYPE_CHECKING
+
+assert sys.platform == "win32"  # noqa: S101 - has type checkers skip this file elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CLOSE, _LOGOFF, _SHUTDOWN = 2, 5, 6
+_set_handler = ctypes.WinDLL("kernel32").SetConsoleCtrlHandler
 
 
 @contextlib.contextmanager
 def held_console() -> Iterator[None]:
     """Have the end of the console count as ``SIGBREAK``, and be waited for until the block is left.
 
-    Does nothing on other systems, nor where the program has no console.
+    Without effect where the system takes no handler.
     """
     left = threading.Event()
+
+    def hold(event: int) -> bool:
+        # On a thread that Windows has made for it.
+        if event not in {_CLOSE, _LOGOFF, _SHUTDOWN}:
+            return False
+        _thread.interrupt_main(signal.SIGBREAK)
+        left.wait()
+        return True
+
+    handler = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)(hold)
     with contextlib.ExitStack() as stack:
-        if sys.platform == "win32":
-            import _thread
-            import ctypes
-            import signal
-            from ctypes import wintypes
-
-            def hold(event: int) -> bool:
-                # On a thread that Windows has made for it.
-                if event not in {_CLOSE, _LOGOFF, _SHUTDOWN}:
-                    return False
-                _thread.interrupt_main(signal.SIGBREAK)
-                left.wait()
-                return True
-
-            handler = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)(hold)
-            if ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, 1):
-                stack.callback(ctypes.windll.kernel32.SetConsoleCtrlHandler, handler, 0)
+        if _set_handler(handler, 1):
+            stack.callback(_set_handler, handler, 0)
         stack.callback(left.set)
         yield
