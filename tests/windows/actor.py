@@ -84,20 +84,21 @@ class Program:
 
     _numbers = itertools.count()
 
-    def __init__(self, actor: Actor, folder: Path, gateway: str) -> None:
+    def __init__(self, actor: Actor, folder: Path, gateway: str, **environment: str) -> None:
         self.accounts, self._local = folder / "accounts", folder / "local"
         self.accounts.mkdir(parents=True)
         self.state = self._local / "trayquota"
-        self._actor, self._gateway = actor, gateway
+        self._actor = actor
         self._number = next(self._numbers)
+        self._environment = {
+            "TRAYQUOTA_DIR": windows_path(self.accounts),
+            "TRAYQUOTA_GATEWAY": gateway,
+            "WIN_PD_OVERRIDE_LOCAL_APPDATA": windows_path(self._local),
+            **environment,
+        }
 
     def start(self, *arguments: str) -> None:
-        environment = {
-            "TRAYQUOTA_DIR": windows_path(self.accounts),
-            "TRAYQUOTA_GATEWAY": self._gateway,
-            "WIN_PD_OVERRIDE_LOCAL_APPDATA": windows_path(self._local),
-        }
-        self._actor.do("start", self._number, arguments, environment)
+        self._actor.do("start", self._number, arguments, self._environment)
 
     def do(self, act: str, *arguments: object) -> Any:
         """Have something happen to it."""

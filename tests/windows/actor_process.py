@@ -33,15 +33,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 THREADS = 48
-GRACE_S = 5.0
-"""So long Windows waits for a handler of a console, and for a window that is to hear of the session's end."""
+GRACE_S = 20.0
+"""So long a console's handler and a window at the session's end are waited for. Windows waits five seconds, of a
+machine that does nothing else."""
 RETRY_S, RETRIES = 0.05, 400
 WM_CLOSE, WM_QUERYENDSESSION, WM_ENDSESSION = 0x10, 0x11, 0x16
+WM_RBUTTONUP, WM_KEYDOWN, VK_UP, VK_RETURN, NOTIFY = 0x205, 0x100, 0x26, 0x0D, 0x400 + 11
 SMTO_ABORTIFHUNG = 2
-READ = 0x80000000
+READ, DACL = 0x80000000, 4
 
 kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
-user32 = ctypes.WinDLL("user32")
+user32, advapi32 = ctypes.WinDLL("user32"), ctypes.WinDLL("advapi32")
 kernel32.GetModuleHandleW.restype = wintypes.HMODULE
 kernel32.GetProcAddress.restype = ctypes.c_void_p
 kernel32.GetProcAddress.argtypes = (wintypes.HMODULE, ctypes.c_char_p)
@@ -99,11 +101,11 @@ class Actor:
         for window in windows_of(self._programs[number].pid):
             user32.PostMessageW(window, WM_CLOSE, 0, 0)
 
-    def close_console(self, number: int, event: int) -> bool:
-        """End a program as Windows does when its console is closed or its session ends; return whether it went before.
+    def close_console(self, number: int, event: int) -> None:
+        """End a program as Windows does when its console is closed or its session ends.
 
-        Windows begins a thread in the program that runs its handlers, and ends it when that returns or has taken 5 s.
-        Wine makes no such event of its own, but has the routine that the thread is begun at.
+        Windows begins a thread in the program that runs its handlers, and ends it when that returns or has taken too
+        long. Wine makes no such event of its own, but has the routine that the thread is begun at.
         """
         process = self._programs[number]
         handle = int(process._handle)  # type: ignore[attr-defined]
@@ -113,9 +115,7 @@ class Actor:
             both = (wintypes.HANDLE * 2)(handle, thread)
             kernel32.WaitForMultipleObjects(2, both, False, int(GRACE_S * 1000))
             kernel32.CloseHandle(wintypes.HANDLE(thread))
-        went = process.poll() is not None
         process.kill()
-        return went
 
     def end_session(self, number: int) -> bool:
         """Say to each window of a program that the session ends, and end it then; return whether one has refused."""
@@ -130,7 +130,36 @@ class Actor:
     def has_windows(self, number: int) -> bool:
         return bool(windows_of(self._programs[number].pid))
 
+    def choose_last(self, number: int) -> None:
+        """Open the menu of a program's icon and choose its last entry, with the keyboard."""
+        for window in windows_of(self._programs[number].pid):
+            user32.PostMessageW(window, NOTIFY, 0, WM_RBUTTONUP)
+        menu = 0
+        while not menu:
+            time.sleep(RETRY_S)
+            menu = user32.FindWindowW("#32768", None)
+        for key in (VK_UP, VK_RETURN):
+            user32.PostMessageW(menu, WM_KEYDOWN, key, 0)
+
     # Files.
+
+    def restrict(self, path: str) -> None:
+        """Leave a file or folder, and what is made in it, to its owner and administrators."""
+        descriptor = ctypes.c_void_p()
+        text = "D:P(A;OICI;FA;;;OW)(A;OICI;FA;;;BA)"
+        assert advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, 1, ctypes.byref(descriptor), None)
+        assert advapi32.SetFileSecurityW(path, DACL, descriptor)
+
+    def make_folder(self, path: str) -> None:
+        Path(path).mkdir()
+
+    def access_list(self, path: str) -> str:
+        """Return the access list of a file or folder, as Windows stores it."""
+        size = wintypes.DWORD()
+        advapi32.GetFileSecurityW(path, DACL, None, 0, ctypes.byref(size))
+        found = ctypes.create_string_buffer(size.value)
+        assert advapi32.GetFileSecurityW(path, DACL, found, size, ctypes.byref(size))
+        return found.raw.hex()
 
     def hold(self, path: str, sharing: int, after_s: float, for_s: float) -> None:
         """Have a file open for a while, as a scanner does, and share it with nobody (0) or readers (1)."""

@@ -71,9 +71,9 @@ class Provider(Families):
         return reply
 
     def _reply_to(self, asked: Asked) -> Reply:
-        name = _name(asked.token)
+        name = _name(asked.token).removeprefix("access-")
         if asked.place != CLAUDE_TOKEN:
-            newest = f"access-{name.removeprefix('access-')}/{self.newest.get(name.removeprefix('access-'), 0)}"
+            newest = f"access-{name}/{self.newest.get(name, 0)}"
             known = {"five_hour": {"utilization": 58.0, "resets_at": None}}
             return Reply(known) if asked.token == newest else Reply({}, HTTPStatus.UNAUTHORIZED)
         if name in self._closed:

@@ -93,6 +93,12 @@ class Wine:
         self._keeper.communicate()
         self._restart()
 
+    def log_off(self) -> None:
+        """End the session in order, which ends all programs; then begin a new one."""
+        self.run("wineboot", "--end-session")
+        self._keeper.communicate()
+        self._restart()
+
     def _restart(self) -> None:
         self._server("-k")
         self._keeper = self.start(windows_path(self.python), "-c", _KEEPER, stdin=subprocess.PIPE)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+_PRIVATE_FILE = 0o600
+# On Windows a folder inherits the access list of the one above; of 0o700 newer Pythons would make a list of its own.
+_PRIVATE_FOLDER = 0o700 if sys.platform != "win32" else 0o777
 _FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _MIB = 1 << 20

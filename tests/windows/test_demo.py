@@ -1,0 +1,36 @@
+"""The demo on Windows, which removes no folder that has an open file in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .actor import Actor, Program
+from .waiting import wait_until
+from .wine import windows_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .wine import Wine
+
+
+@pytest.mark.parametrize("way", ["choose_last", "quit"], ids=["Quit", "WM_CLOSE"])
+def test_the_demo_ends_with_a_complaint_or_leaves_its_folder(
+    way: str, wine: Wine, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if way == "quit" and not request.config.getoption("--complete"):
+        pytest.skip("as by Quit: --complete runs it")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with Actor(wine, "http://127.0.0.1:1") as actor:
+        program = Program(actor, tmp_path, "", TEMP=windows_path(temporary), TMP=windows_path(temporary))
+        program.start("demo")
+        wait_until(lambda: program.do("has_windows"), "icon")
+        wait_until(lambda: list(temporary.glob("*/log/trayquota.log")), "log")
+        program.do(way)
+        code, out, err = program.end()
+    assert (code, err) == (0, "")
+    assert "Sixteen sample accounts" in out
+    assert list(temporary.iterdir()) == []
