@@ -34,6 +34,7 @@ from trayquota.views.tray_view import (
     SetAutostart,
     SetPaused,
     SetSetting,
+    SignIn,
     Snooze,
 )
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trayquota.core.model import Snapshot
-    from trayquota.engine.pausing import Pausing
+    from trayquota.engine.account_actions import AccountActions
     from trayquota.settings.load import Config
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.views.alert import Alert
@@ -96,7 +97,7 @@ class App:
         self._tray.session_end = SessionEndGuard(self._services)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
-        self._pausing: Pausing | None = None
+        self._account_actions: AccountActions | None = None
         self._is_quitting = False
         self._start_error: RuntimeError | None = None
 
@@ -169,15 +170,15 @@ class App:
         self._options = replace(self._options, bar_glyphs=bar_glyphs())
         self._check_settings_file()
         self._autostart.check()
-        self._paused()
+        self._accounts()
         self._show_anew()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot, and notify of it when it was awaited."""
         self._tray.show(self._view(snapshot))
         self._status_notification.published()
-        if self._pausing is not None:
-            self._pausing.check(snapshot)
+        if self._account_actions is not None:
+            self._account_actions.check(snapshot)
 
     def notify(self, alert: Alert) -> None:
         """Notify of what is new; a click on that opens the provider's page."""
@@ -230,18 +231,20 @@ class App:
         config = self._settings.config
         self._options = display_options(config, self._options.bar_glyphs)
         self._services.configure(config)
-        self._paused()
+        self._accounts()
         if self._fixed_interval_s is None:
             self._services.engine.configure(interval_s=config.settings.interval_minutes * 60)
         self._show_anew()
 
-    def _paused(self) -> Pausing:
-        """Return what pauses accounts; loaded once the first picture is shown."""
-        from trayquota.engine.pausing import Pausing
+    def _accounts(self) -> AccountActions:
+        """Return what is done with accounts; loaded once the first picture is shown."""
+        from trayquota.engine.account_actions import AccountActions
 
-        self._pausing = self._pausing or Pausing(self._services, self, self._settings.config.paths.pauses, utc_now)
-        self._pausing.configure(self._settings.config.settings.pause_exhausted, self._options)
-        return self._pausing
+        config = self._settings.config
+        if self._account_actions is None:
+            self._account_actions = AccountActions(self._services, self, config.paths.pauses, utc_now)
+        self._account_actions.configure(config.settings.pause_exhausted, self._options)
+        return self._account_actions
 
     def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
@@ -285,8 +288,10 @@ class App:
                 self._succeeds("There is no settings file", self._settings.open)
             case Rename(account_id):
                 self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
+            case SignIn(account_id, server):
+                self._accounts().sign_in(account_id, server)
             case SetPaused(account_id, paused):
-                self._paused().set_paused(account_id, paused=paused)
+                self._accounts().set_paused(account_id, paused=paused)
             case SetSetting(key, value):
                 if self._succeeds("The setting was not kept", lambda: self._settings.set(key, value)):
                     self._apply_settings()

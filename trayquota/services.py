@@ -23,7 +23,7 @@ from trayquota.engine.fetcher import Fetcher
 from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
-from trayquota.providers import ProviderSwitches, provider_title, usage_page
+from trayquota.providers import ProviderSwitches, provider_title, proxy_sign_in, usage_page
 from trayquota.settings.locales import time_format
 from trayquota.sources.folder import FolderSource
 from trayquota.sources.native import NativeSettings, NativeSource
@@ -61,6 +61,8 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
     return DisplayOptions(
         provider_title=provider_title,
         usage_page=usage_page,
+        proxy_sign_in=proxy_sign_in,
+        proxies=settings.connected_proxies,
         shows_used=settings.show == "used",
         low_percent=settings.low_percent,
         critical_percent=settings.critical_percent,

@@ -220,7 +220,9 @@ def test_what_is_done_in_another_process_is_undone(applet: Applet) -> None:
 def test_a_failure_after_a_click_is_silent(applet: Applet) -> None:
     applet.problem = "Its file cannot be written: it is read-only here."
     applet.click(BOB, paused=True)
-    assert applet.told == ["Claude bob was not paused! Its file cannot be written: it is read-only here."]
+    assert applet.told == [
+        "Nothing was changed! Claude bob was not paused. Its file cannot be written: it is read-only here."
+    ]
     assert applet.records.read() == {}
 
 

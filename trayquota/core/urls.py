@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+_LONGEST_PAGE = 8000
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # What takes addresses apart passes over line breaks and the like.
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
@@ -53,6 +58,18 @@ def topic_url(address: str) -> str | None:
     if url is None or not (url.startswith("https:") or is_loopback(url)):
         return None
     return url if _TOPIC.fullmatch(urlsplit(url).path.rpartition("/")[2]) else None
+
+
+def is_page_of(address: str, hosts: Collection[str]) -> bool:
+    """Whether ``address`` is an https page, without a login or a port in it, of one of ``hosts`` or below one."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    is_plain = not (parts.username or parts.password or port) and len(address) <= _LONGEST_PAGE
+    is_known = any(host == known or host.endswith(f".{known}") for known in hosts)
+    return parts.scheme == "https" and is_plain and is_known and _PLAIN.fullmatch(address) is not None
 
 
 def management_page(server: str) -> str:

@@ -255,7 +255,7 @@ class PauseControl:
     def _tell_failed(self, change: _Change, problem: str, snapshot: Snapshot, options: DisplayOptions) -> None:
         alert = failed_alert(change.account_id, problem, snapshot, options, paused=change.record.paused)
         if not change.record.is_automatic:
-            self._desk.notify_problem(alert.title, alert.body)
+            self._desk.notify_problem("Nothing was changed", f"{alert.title}. {alert.body}")
         elif change.account_id not in self._told:
             self._told.add(change.account_id)
             self._desk.notify(alert)

@@ -17,7 +17,7 @@ from trayquota.core.text import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trayquota.providers.base import Provider
+    from trayquota.providers.base import Provider, ProxySignIn
 
 _NAMES = {
     "xai": "grok",
@@ -81,6 +81,12 @@ def provider_title(name: str) -> str:
     """Return a provider's name for people."""
     provider = find_provider(name)
     return provider.title if provider else _TITLES.get(name) or name[:1].upper() + name[1:]
+
+
+def proxy_sign_in(name: str) -> ProxySignIn | None:
+    """Return how a proxy signs a person in at a provider; ``None`` where it cannot."""
+    provider = find_provider(name)
+    return provider.sign_in if provider else None
 
 
 def usage_page(name: str) -> str:

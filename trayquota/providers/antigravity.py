@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
-from trayquota.providers.base import Identity, Provider
+from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import post_json
 from trayquota.providers.quota_windows import scoped_title, unique_windows
 from trayquota.providers.values import fields, first, instant, items, number, text
@@ -51,6 +51,7 @@ class Antigravity(Provider):
     name: ClassVar[str] = "antigravity"
     title: ClassVar[str] = "Antigravity"
     usage_page: ClassVar[str] = "https://antigravity.google/docs/plans"
+    sign_in: ClassVar[ProxySignIn | None] = ProxySignIn("antigravity", "antigravity", ("google.com",))
     refreshed_by: ClassVar[str] = "CLIProxyAPI"
     caution: ClassVar[str] = (
         'Antigravity: third parties\' use of these logins has led to bans; providers_off = ["antigravity"] stops it.'

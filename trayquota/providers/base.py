@@ -26,6 +26,27 @@ SIGN_IN = "Sign in again with your proxy's login command."
 """The way out of a login that cannot be refreshed."""
 
 
+class ProxySignIn(Struct, frozen=True):
+    """How a person is signed in again by CLIProxyAPI: in its management API, and by its own command.
+
+    Read in ``router-for-me/CLIProxyAPI``, ``internal/api/server_management.go`` and ``cmd/server/main.go``.
+
+    Attributes:
+        call: What the call is named after, as in ``anthropic-auth-url``.
+        option: What the command's option is named after, as in ``--claude-login``.
+        hosts: Where the provider has people sign in; hosts below these count as well.
+    """
+
+    call: str
+    option: str
+    hosts: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The proxy's own command."""
+        return f"cli-proxy-api --{self.option}-login"
+
+
 class Request(RedactedRepr, Struct, frozen=True):
     """One HTTPS request. Its ``repr`` has neither headers nor body.
 
@@ -157,6 +178,8 @@ class Provider(ABC):
     """Accounts are not polled more often than this, in seconds."""
     is_reached_by_proxy: ClassVar[bool] = True
     """Whether a proxy can put the token in: it stands in headers alone, and is the one that the proxy works with."""
+    sign_in: ClassVar[ProxySignIn | None] = None
+    """How a proxy signs a person in; ``None`` where it has no call for that."""
     caution: ClassVar[str] = ""
     """What people should know before they have these accounts polled, for ``doctor``; empty for nothing."""
 

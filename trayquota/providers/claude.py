@@ -19,7 +19,7 @@ from trayquota.core.credential import is_token
 from trayquota.core.errors import FetchError, TokenRefreshError
 from trayquota.core.model import Usage
 from trayquota.providers.answers import no_windows, read_json, retry_after_s
-from trayquota.providers.base import Identity, Provider, RefreshedTokens, Request, Response
+from trayquota.providers.base import Identity, Provider, ProxySignIn, RefreshedTokens, Request, Response
 from trayquota.providers.claude_headers import read_header_windows
 from trayquota.providers.claude_usage import Profile, read_profile, read_reset_credits, read_windows
 from trayquota.providers.quota_windows import unique_windows
@@ -47,6 +47,9 @@ class Claude(Provider):
     name: ClassVar[str] = "claude"
     title: ClassVar[str] = "Claude"
     usage_page: ClassVar[str] = "https://claude.ai/settings/usage"
+    sign_in: ClassVar[ProxySignIn | None] = ProxySignIn(
+        "anthropic", "claude", ("claude.ai", "claude.com", "anthropic.com")
+    )
     can_refresh: ClassVar[bool] = True
 
     def identify(self, source: Mapping[str, object]) -> Identity:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import FetchError
 from trayquota.providers.answers import no_windows, read_json
-from trayquota.providers.base import Identity, Provider, Request
+from trayquota.providers.base import Identity, Provider, ProxySignIn, Request
 from trayquota.providers.codex_titles import plan_title
 from trayquota.providers.codex_usage import has_monthly_usage, read_first_expiry, read_monthly_usage, read_usage
 from trayquota.providers.values import fields, first, instant, jwt_claims, text
@@ -40,6 +40,7 @@ class Codex(Provider):
     name: ClassVar[str] = "codex"
     title: ClassVar[str] = "Codex"
     usage_page: ClassVar[str] = "https://chatgpt.com/codex/settings/usage"
+    sign_in: ClassVar[ProxySignIn | None] = ProxySignIn("codex", "codex", ("openai.com", "chatgpt.com"))
 
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return what the file and the claims of its tokens say; nothing is verified, nothing trusted."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
-from trayquota.providers.base import Identity, Provider
+from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import get_json
 from trayquota.providers.quota_windows import unique_windows
 from trayquota.providers.values import fields, first, instant, number, percent, text
@@ -43,6 +43,7 @@ class Grok(Provider):
     name: ClassVar[str] = "grok"
     title: ClassVar[str] = "Grok"
     usage_page: ClassVar[str] = "https://grok.com/?_s=usage"
+    sign_in: ClassVar[ProxySignIn | None] = ProxySignIn("xai", "xai", ("x.ai", "grok.com"))
     refreshed_by: ClassVar[str] = "CLIProxyAPI"
 
     def identify(self, source: Mapping[str, object]) -> Identity:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from trayquota.core.model import QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
-from trayquota.providers.base import Identity, Provider
+from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import get_json
 from trayquota.providers.quota_windows import unique_windows
 from trayquota.providers.values import after, fields, first, instant, items, number, percent, text
@@ -53,6 +53,9 @@ class Kimi(Provider):
     name: ClassVar[str] = "kimi"
     title: ClassVar[str] = "Kimi"
     usage_page: ClassVar[str] = "https://www.kimi.com/code/console"
+    sign_in: ClassVar[ProxySignIn | None] = ProxySignIn(
+        "kimi", "kimi", ("kimi.com", "kimi.ai", "moonshot.cn", "moonshot.ai")
+    )
     refreshed_by: ClassVar[str] = "CLIProxyAPI"
 
     def identify(self, source: Mapping[str, object]) -> Identity:

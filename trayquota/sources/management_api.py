@@ -8,6 +8,7 @@ documentation of version 8. It bans an address for half an hour after five wrong
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -32,6 +33,8 @@ _PATHS = (
 _ROOTS = ("/v8/management", "/v0/management")
 """Of what has the same name in both versions; what an earlier version 8 does not have is looked for in version 0."""
 _VERSION_HEADER = "x-cpa-version"
+_STATE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+"""What the proxy itself takes for the state of a sign-in."""
 _PAGE_ENTRIES = 100
 _MOST_PAGES = 50
 _CLOSED = {
@@ -169,10 +172,46 @@ class ManagementApi:
         if response.status != 200:
             raise self._outer_failure(response.status, text(self._content(response).get("error")) or "")
 
-    def _first_known(self, method: str, leaf: str, body: bytes | None = None) -> Response:
+    def begin_sign_in(self, call: str, cancel_token: CancelToken) -> tuple[str, str]:
+        """Return the page where a person signs in, and the state by which that is followed.
+
+        The proxy listens on its own localhost for what the provider's page sends the browser to.
+
+        Raises:
+            FetchError: There is none.
+        """
+        content = self._answer(f"{call}-auth-url?is_webui=true", cancel_token)
+        page, state = text(content.get("url"), 8000), text(content.get("state"), 200)
+        if page is None or state is None or not _STATE.fullmatch(state):
+            raise fetch_error(FailureKind.BAD_ANSWER, f"The proxy at {self.name} names no page to sign in on.")
+        return page, state
+
+    def is_signed_in(self, state: str, cancel_token: CancelToken) -> bool:
+        """Return whether the person has signed in by now.
+
+        Raises:
+            FetchError: That has failed, or the proxy does not know of it any more.
+        """
+        content = self._answer(f"get-auth-status?{urlencode({'state': state})}", cancel_token)
+        status, error = text(content.get("status")), text(content.get("error"), 200)
+        if status not in {"ok", "wait"}:
+            message = f"The proxy at {self.name} says: {error or 'nothing more'}."
+            raise fetch_error(FailureKind.REFUSED, message)
+        return status == "ok"
+
+    def _answer(self, leaf: str, cancel_token: CancelToken) -> Mapping[str, object]:
+        response = self._first_known("GET", leaf, cancel_token=cancel_token)
+        content = self._content(response)
+        if response.status != 200:
+            raise self._outer_failure(response.status, text(content.get("error")) or "")
+        return content
+
+    def _first_known(
+        self, method: str, leaf: str, body: bytes | None = None, cancel_token: CancelToken | None = None
+    ) -> Response:
         """Return the answer of the newest version that knows ``leaf``, the end of a path; a 404 where none does."""
         for root in _ROOTS[1:] if self._paths == _PATHS[1] else _ROOTS:
-            response = self._exchange(method, f"{root}/{leaf}", body, None)
+            response = self._exchange(method, f"{root}/{leaf}", body, cancel_token)
             if response.status != 404 or response.body.strip():
                 break
         return response

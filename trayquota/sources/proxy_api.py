@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trayquota.core.errors import fetch_error
 from trayquota.core.joins import is_one_account
 from trayquota.core.model import FailureKind
+from trayquota.net.cancellation import CancelToken
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches, with_unique_ids
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from trayquota.core.credential import Credential
-    from trayquota.net.cancellation import CancelToken
     from trayquota.providers.base import Request, Response
     from trayquota.sources.proxy_server import ProxyServer
 
@@ -47,6 +47,7 @@ class ProxySource:
         """
         self._make_server = make_server
         self._changed: Callable[[], None] | None = None
+        self._closing = CancelToken()
         self._lock = threading.Lock()
         self._servers: dict[str, ProxyServer] = {}
         self._switches = switches
@@ -80,8 +81,9 @@ class ProxySource:
         return Discovery(accounts, " ".join(notices) or None)
 
     def close(self) -> None:
-        """Call ``changed`` no longer."""
+        """Call ``changed`` no longer, and follow no sign-in."""
         self._changed = None
+        self._closing.cancel()
 
     def send(self, credential: Credential, request: Request, cancel_token: CancelToken) -> Response:
         """Return the provider's answer to ``request``, sent with the account's token. From any thread.
@@ -106,6 +108,22 @@ class ProxySource:
         self._server(credential.account.server).set_disabled(credential.path, disabled=disabled)
         if self._changed is not None:
             self._changed()
+
+    def begin_sign_in(self, address: str, call: str) -> tuple[str, str]:
+        """Return the page where a person signs in by the proxy at ``address``, and its state. Blocks.
+
+        Raises:
+            FetchError: There is none.
+        """
+        return self._server(address).begin_sign_in(call, self._closing)
+
+    def is_signed_in(self, address: str, state: str) -> bool:
+        """Return whether the person has signed in by now. Blocks.
+
+        Raises:
+            FetchError: That has failed, or cannot be found out.
+        """
+        return self._server(address).is_signed_in(state, self._closing)
 
     def _server(self, address: str) -> ProxyServer:
         with self._lock:

@@ -84,6 +84,14 @@ class ProxyServer:
         finally:
             self._slots.release()
 
+    def begin_sign_in(self, call: str, cancel_token: CancelToken) -> tuple[str, str]:
+        """Return the page where a person signs in, and its state; raises ``FetchError``."""
+        return self._ready().begin_sign_in(call, cancel_token)
+
+    def is_signed_in(self, state: str, cancel_token: CancelToken) -> bool:
+        """Return whether the person has signed in by now; raises ``FetchError`` when that has failed."""
+        return self._ready().is_signed_in(state, cancel_token)
+
     def set_disabled(self, file: str, *, disabled: bool) -> None:
         """Have the proxy take the account of a file out of its rotation, or back; done when its list says so. Blocks.
 

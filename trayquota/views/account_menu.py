@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.core.model import NATIVE
-from trayquota.core.urls import management_page
-from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Rename, SetPaused
+from trayquota.core.model import NATIVE, FailureKind
+from trayquota.core.urls import is_loopback, management_page
+from trayquota.providers.base import SIGN_IN
+from trayquota.views.labels import needs_user
+from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Rename, SetPaused, SignIn
 
 if TYPE_CHECKING:
-    from trayquota.core.model import Account
+    from collections.abc import Iterable
+
+    from trayquota.core.model import Account, AccountUsage
+    from trayquota.views.labels import DisplayOptions
 
 
 def home_row(account: Account) -> MenuItem:
@@ -23,6 +28,38 @@ def action_rows(account: Account, *, is_last: bool) -> tuple[MenuItem, ...]:
     """Return the rows that change something about an account; with ``is_last`` it is paused after a question alone."""
     rename = MenuItem("Rename…", Rename(account.id), key=f"{account.id} name")
     return (rename,) if account.source == NATIVE else (rename, _pause_row(account, is_last=is_last))
+
+
+def with_sign_in(lines: tuple[str, ...], usage: AccountUsage, options: DisplayOptions) -> tuple[str | MenuItem, ...]:
+    """Return what is said of an account, with a way to sign in again where its login has ended.
+
+    That is a row where a proxy on this machine can do it, for the provider sends the browser to that proxy's localhost;
+    else the page of the account's own proxy; else the proxy's own command.
+    """
+    account, kind = usage.account, options.proxy_sign_in(usage.account.provider)
+    has_ended = usage.failure is not None and usage.failure.kind is FailureKind.LOGIN_EXPIRED
+    if not (has_ended and needs_user(usage)):
+        return lines
+    local = _local_proxy(account, options.proxies)
+    action: SignIn | OpenPage | None = None
+    if kind is not None and local:
+        action, words = SignIn(account.id, local), "Sign in again…"
+    elif account.server:
+        action, words = OpenPage(management_page(account.server)), "Sign in again on its proxy's page…"
+    elif kind is not None:
+        words = f"Sign in again, as with: {kind.command}"
+    else:
+        return lines
+    rest = (*(line for line in lines if SIGN_IN not in line),)
+    said = next((line.replace(SIGN_IN, words) for line in lines if SIGN_IN in line), words)
+    return (*rest, MenuItem(said, action, enabled=action is not None))
+
+
+def _local_proxy(account: Account, proxies: Iterable[str]) -> str:
+    """Return the address of a proxy on this machine that can sign in an account, empty where there is none."""
+    if account.server:
+        return account.server if is_loopback(account.server) else ""
+    return next(filter(is_loopback, proxies), "")
 
 
 def _pause_row(account: Account, *, is_last: bool) -> MenuItem:

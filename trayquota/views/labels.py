@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, ResetCredits, Snapshot
     from trayquota.core.own_forecast import PastUse
     from trayquota.core.work_time import WorkTime
+    from trayquota.providers.base import ProxySignIn
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
@@ -65,6 +66,8 @@ class DisplayOptions(Struct, frozen=True):
         bar_glyphs: What a bar is made of: a filled and an empty cell, which the font has.
         notifies_lapses: Notify of what is about to lapse unused.
         work_time: When the person works, which forecasts of longer windows go by; ``None`` for at any time.
+        proxies: The addresses of those that are connected.
+        proxy_sign_in: How a proxy signs a person in at a provider.
         quiet_hours: When the person wants no notification, each day, as in ``22:00-08:00``; empty for never.
     """
 
@@ -88,6 +91,8 @@ class DisplayOptions(Struct, frozen=True):
     past_use: Mapping[tuple[str, str], PastUse] = {}
     notifies_lapses: bool = False
     work_time: WorkTime | None = None
+    proxies: tuple[str, ...] = ()
+    proxy_sign_in: Callable[[str], ProxySignIn | None] = lambda _provider: None
     quiet_hours: str = ""
 
     def level(self, remaining_percent: float) -> Level:

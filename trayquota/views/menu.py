@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from trayquota.core.model import AccountState
 from trayquota.core.rotation import last_in_rotation
 from trayquota.core.text import clean, shorten_middle
-from trayquota.views.account_menu import action_rows, home_row
+from trayquota.views.account_menu import action_rows, home_row, with_sign_in
 from trayquota.views.advice import NEXT_MARK
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
@@ -98,7 +98,8 @@ def account_rows(
     """Return each account's rows by its id; the one to use next is marked."""
     found, last = {}, last_in_rotation(snapshot.accounts)
     for usage in snapshot.accounts:
-        texts = (*extra_lines(usage, now, options), *state_lines(usage, now, options))
+        said = with_sign_in(state_lines(usage, now, options), usage, options)
+        texts = (*extra_lines(usage, now, options), *said)
         lines = _numbered(usage, [row for text in texts for row in _text_rows(text)])
         rows = (*_window_rows(usage, now, options), *lines)
         account = usage.account
@@ -221,6 +222,9 @@ def _advice_rows(context: TrayContext) -> Iterator[MenuItem]:
         yield MenuItem("Lapses soon", children=paged(rows, context.limits.menu_rows), key="lapses")
 
 
-def _text_rows(text: str) -> Iterator[MenuItem]:
+def _text_rows(text: str | MenuItem) -> Iterator[MenuItem]:
+    if isinstance(text, MenuItem):
+        yield text
+        return
     for line in textwrap.wrap(text, _ROW_CHARS):
         yield MenuItem(line, enabled=False)

@@ -28,7 +28,7 @@ def changed_alert(
         now: The moment.
         options: How things are named.
     """
-    label, provider = _named(account_id, snapshot, options)
+    label, provider = named(account_id, snapshot, options)
     if until is None:
         return Alert(f"{label} is resumed", "What had run out has started afresh.", provider)
     moment = format_moment(until, now, options.clock_format, options.zone)
@@ -37,11 +37,12 @@ def changed_alert(
 
 def failed_alert(account_id: str, problem: str, snapshot: Snapshot, options: DisplayOptions, *, paused: bool) -> Alert:
     """Return what is said of an account that was not paused, or not resumed."""
-    label, provider = _named(account_id, snapshot, options)
+    label, provider = named(account_id, snapshot, options)
     return Alert(f"{label} was not {'paused' if paused else 'resumed'}", problem, provider)
 
 
-def _named(account_id: str, snapshot: Snapshot, options: DisplayOptions) -> tuple[str, str]:
+def named(account_id: str, snapshot: Snapshot, options: DisplayOptions) -> tuple[str, str]:
+    """Return what an account is called, and its provider."""
     for usage in with_display_names(snapshot, options).accounts:
         if usage.account.id == account_id:
             return account_label(usage.account, options), usage.account.provider

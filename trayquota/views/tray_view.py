@@ -108,6 +108,20 @@ class Rename(RedactedRepr, Struct, frozen=True):
 SettingValue = bool | float | str | tuple[str, ...]
 
 
+class SignIn(RedactedRepr, Struct, frozen=True):
+    """Sign the person in again, by the proxy on this machine.
+
+    Attributes:
+        account_id: With which account.
+        server: The address of the proxy.
+    """
+
+    repr_fields = ()
+
+    account_id: str
+    server: str
+
+
 class SetPaused(RedactedRepr, Struct, frozen=True):
     """Take an account out of its proxy's rotation, or put it back.
 
@@ -181,6 +195,7 @@ Action = (
     | OpenHistory
     | OpenSettings
     | Rename
+    | SignIn
     | SetPaused
     | SetSetting
     | SetAutostart

@@ -1,4 +1,7 @@
-"""What pausing accounts takes of the applet; the rest is loaded when there is something to do."""
+"""What a person can do with an account of the applet: pause it, resume it, sign in again.
+
+What does it is loaded when there is something to do.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from trayquota.core.refresh_policy import Reason
+from trayquota.views.pause_alerts import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from trayquota.core.provider_clock import ProviderClock
     from trayquota.engine.engine import Engine
     from trayquota.engine.pause_control import PauseControl
+    from trayquota.engine.sign_ins import SignIns
     from trayquota.sources.proxy_api import ProxySource
     from trayquota.tokens.manager import TokenManager
     from trayquota.views.alert import Alert
@@ -36,7 +41,7 @@ class Notifier(Protocol):
 
 
 class Parts(Protocol):
-    """What pausing is made of: who has the accounts, who changes them, the providers' time."""
+    """What that is made of: who has the accounts, who changes them, the providers' time."""
 
     @property
     def engine(self) -> Engine:
@@ -55,8 +60,8 @@ class Parts(Protocol):
         """How far this machine's clock is off."""
 
 
-class Pausing:
-    """Pauses and resumes accounts in the applet. For the engine's thread; a :class:`~.pause_control.PauseDesk`."""
+class AccountActions:
+    """Does it. For the engine's thread; a :class:`~.pause_control.PauseDesk` and :class:`~.sign_ins.SignInDesk`."""
 
     def __init__(self, parts: Parts, notifier: Notifier, file: Path, clock: Callable[[], datetime]) -> None:
         """Do nothing yet; :meth:`configure` comes first.
@@ -72,6 +77,7 @@ class Pausing:
         self._clock = clock
         self._file = file
         self._control: PauseControl | None = None
+        self._sign_ins: SignIns | None = None
         self.post = parts.engine.post
         self.notify = notifier.notify
         self.notify_problem = notifier.notify_problem
@@ -90,6 +96,18 @@ class Pausing:
         snapshot = self._with_clock_offset(self._engine.snapshot)
         self._loaded().set_paused(account_id, snapshot, self._options, paused=paused)
 
+    def sign_in(self, account_id: str, server: str) -> None:
+        """Sign the person in again with an account, by the proxy at ``server``."""
+        credential = self.credential(account_id)
+        kind = self._options.proxy_sign_in(credential.account.provider) if credential is not None else None
+        if kind is None:
+            return
+        if self._sign_ins is None:
+            from trayquota.engine.sign_ins import SignIns
+
+            self._sign_ins = SignIns(self, self._parts.proxies, time.monotonic)
+        self._sign_ins.request(server, kind, named(account_id, self._engine.snapshot, self._options)[0])
+
     def credential(self, account_id: str) -> Credential | None:
         """Return an account as its source gives it."""
         return self._engine.credential(account_id)
@@ -98,6 +116,20 @@ class Pausing:
         """Check again with the newest snapshot after so many seconds; once for each reason."""
         job = f"pauses: {why}"
         self._engine.scheduler.once(job, delay_s, lambda: self.check(self._engine.snapshot), replace=True)
+
+    def call_after(self, name: str, delay_s: float, action: Callable[[], object]) -> None:
+        """Have ``action`` run once after a delay."""
+        self._engine.scheduler.once(name, delay_s, action, replace=True)
+
+    def open_page(self, address: str) -> None:
+        """Show a page in the browser."""
+        from trayquota.system.open import open_page
+
+        open_page(address)
+
+    def signed_in(self) -> None:
+        """Have all accounts refreshed, for one has a new login."""
+        self._engine.refresh(Reason.MANUAL)
 
     def discover(self) -> None:
         """Have the accounts discovered, for they have changed."""
