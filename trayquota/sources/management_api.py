@@ -193,10 +193,9 @@ class ManagementApi:
             FetchError: That has failed, or the proxy does not know of it any more.
         """
         content = self._answer(f"get-auth-status?{urlencode({'state': state})}", cancel_token)
-        status, error = text(content.get("status")), text(content.get("error"), 200)
+        status, error = text(content.get("status")), text(content.get("error"), 200) or "nothing more"
         if status not in {"ok", "wait"}:
-            message = f"The proxy at {self.name} says: {error or 'nothing more'}."
-            raise fetch_error(FailureKind.REFUSED, message)
+            raise fetch_error(FailureKind.REFUSED, f"The proxy at {self.name} says: {error}.")
         return status == "ok"
 
     def _answer(self, leaf: str, cancel_token: CancelToken) -> Mapping[str, object]:

@@ -36,10 +36,10 @@ def with_sign_in(lines: tuple[str, ...], usage: AccountUsage, options: DisplayOp
     That is a row where a proxy on this machine can do it, for the provider sends the browser to that proxy's localhost;
     else the page of the account's own proxy; else the proxy's own command.
     """
-    account, kind = usage.account, options.proxy_sign_in(usage.account.provider)
-    has_ended = usage.failure is not None and usage.failure.kind is FailureKind.LOGIN_EXPIRED
-    if not (has_ended and needs_user(usage)):
+    account, failure = usage.account, usage.failure
+    if failure is None or failure.kind is not FailureKind.LOGIN_EXPIRED or not needs_user(usage):
         return lines
+    kind = options.proxy_sign_in(account.provider)
     local = _local_proxy(account, options.proxies)
     action: SignIn | OpenPage | None = None
     if kind is not None and local:
