@@ -18,6 +18,9 @@ from .loopback_servers import CERTIFICATE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SECOND_CERTIFICATE = CERTIFICATE.with_name("second-loopback.pem")
+"""Of the address 127.0.0.2, with its key; signed by :data:`AUTHORITY`."""
+AUTHORITY = CERTIFICATE.with_name("authority.pem")
 KEY = "management-key-of-a-test"
 TRIES_BEFORE_BAN = 5
 LISTS = {8: "/v8/management/credentials", 0: "/v0/management/auth-files"}
@@ -40,7 +43,15 @@ def entry(name: str, index: str | None = None, **more: Any) -> dict[str, Any]:
 class ProxyStandIn:
     """A server on loopback."""
 
-    def __init__(self, *entries: dict[str, Any], versions: tuple[int, ...] = (8, 0), tls: bool = False) -> None:
+    def __init__(
+        self,
+        *entries: dict[str, Any],
+        versions: tuple[int, ...] = (8, 0),
+        tls: bool = False,
+        host: str = "",
+        port: int = 0,
+    ) -> None:
+        """Serve ``entries``; with ``tls`` as localhost, by its own certificate, or as ``host`` by an authority's."""
         self.entries = list(entries)
         self.versions = versions
         self.key: str | None = KEY
@@ -79,13 +90,14 @@ class ProxyStandIn:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - likewise
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((host or "127.0.0.1", port), Handler)
         self._server.daemon_threads = False
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(CERTIFICATE)
+            context.load_cert_chain(SECOND_CERTIFICATE if host else CERTIFICATE)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{self._server.server_port}"
+        self.port = self._server.server_port
+        self.url = f"https://{host or 'localhost'}:{self.port}" if tls else f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     def __enter__(self) -> Self:

@@ -17,12 +17,18 @@ from trayquota.core.person import person
 from trayquota.core.refresh_policy import Reason
 from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import unreadable
+from trayquota.sources.proxy_entry import read_entry
 
+from .credential_samples import credential
 from .engine_rig import START, Rig, answer, pause
+from .facts import NOW
+from .native_logins import native_source, put_claude, put_codex
+from .proxy_stand_in import entry
 from .test_discoverer import Discoveries, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 FILES = {"folder": "/home/ada/.cli-proxy-api/{}", "proxy": "{}", "native": "C:\\Users\\ada\\{}"}
 
@@ -241,3 +247,28 @@ def test_a_fallback_waits_for_the_folders_first_answer() -> None:
     rig.discoverer.submit(folder, Reason.START)
     rig.finish()
     assert rig.keys() == ["claude-ada.json"]
+
+
+@pytest.mark.parametrize(("account_id", "is_one"), [("acc-1", True), ("acc-2", False)])
+def test_a_login_of_codex_cli_and_a_proxys_account_are_joined_by_their_workspace(
+    tmp_path: Path, account_id: str, *, is_one: bool
+) -> None:
+    put_codex(tmp_path, email="jo@example.com", account_id="acc-1")
+    (native,) = native_source(tmp_path).discover().accounts
+    listed = entry(
+        "codex-jo@example.com-team.json", email="jo@example.com", id_token={"chatgpt_account_id": account_id}
+    )
+    remote = read_entry(listed, "https://proxy.example.com", NOW)
+    assert remote is not None
+    assert [each.source for each in shown(remote, native)] == (["proxy"] if is_one else ["proxy", "native"])
+
+
+@pytest.mark.parametrize(("organization", "is_one"), [("org-1", True), ("org-2", False)])
+def test_a_login_of_claude_code_and_a_file_are_joined_by_their_organization(
+    tmp_path: Path, organization: str, *, is_one: bool
+) -> None:
+    put_claude(tmp_path, email="ada@example.com", organization="org-1")
+    (native,) = native_source(tmp_path).discover().accounts
+    who = {"email": "ada@example.com", "account_uuid": "user-of-ada@example.com", "organization_uuid": organization}
+    file = credential("claude-ada@example.com.json", **who)
+    assert [each.source for each in shown(file, native)] == (["folder"] if is_one else ["folder", "native"])

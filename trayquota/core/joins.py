@@ -38,6 +38,17 @@ def _file_name(credential: Credential) -> str:
     return credential.path.replace("\\", "/").rpartition("/")[2]
 
 
+def _keys(credential: Credential) -> list[tuple[str | None, ...]]:
+    """Return what one of has to be equal for two accounts to be one, so that not each is compared with each."""
+    who, provider = credential.account.person, credential.account.provider
+    keys: list[tuple[str | None, ...]] = []
+    if (who.account, who.organization) != (None, None):
+        keys.append((provider, "place", who.account, who.organization))
+    if who.name is not None:
+        keys.append((provider, "file", who.name, _file_name(credential)))
+    return keys
+
+
 def joined(sources: Sequence[Iterable[Credential]]) -> list[tuple[Credential, ...]]:
     """Return the accounts of each source that are to be shown.
 
@@ -50,14 +61,18 @@ def joined(sources: Sequence[Iterable[Credential]]) -> list[tuple[Credential, ..
     given = [tuple(credentials) for credentials in sources]
     held = {each.account.provider for credentials in given for each in credentials if each.source == _FOLDER}
     groups: list[list[Credential]] = []
+    by_key: dict[tuple[str | None, ...], list[list[Credential]]] = {}
     for credential in (each for credentials in given for each in credentials):
         if credential.is_fallback and credential.account.provider in held:
             continue
-        group = next((group for group in groups if _belongs(credential, group)), None)
+        keys = _keys(credential)
+        near = (group for key in keys for group in by_key.get(key, ()))
+        group = next((group for group in near if _belongs(credential, group)), None)
         if group is None:
-            groups.append([credential])
-        else:
-            group.append(credential)
+            groups.append(group := [])
+        group.append(credential)
+        for key in keys:
+            by_key.setdefault(key, []).append(group)
     shown = {id(head): replaced for head, replaced in map(_shown, groups)}
     return [tuple(shown[id(each)] for each in credentials if id(each) in shown) for credentials in given]
 

@@ -68,14 +68,15 @@ def read_entry(entry: Mapping[str, object], server: str, now: datetime) -> Crede
 
 
 def _account(entry: Mapping[str, object], file: str, provider: str, identity: Identity) -> Account:
-    account_id = text(fields(entry.get("id_token")).get("chatgpt_account_id"), 200)
     email = text(first(entry, "email"), 100) or _email(text(entry.get("account"), 100))
     return Account(
         file,
         provider,
         email or text(entry.get("label"), 100) or file,
         organization=identity.organization,
-        person=person(account=account_id, name=email),
+        person=person(
+            account=identity.account_id, organization=identity.organization_id, user=identity.user_id, name=email
+        ),
         source=SOURCE,
         note=text(entry.get("note"), 100) or "",
     )
