@@ -36,10 +36,9 @@ from trayquota.tokens.restoring_source import TokenRestoringSource
 from trayquota.views.labels import BAR_GLYPHS, DisplayOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from trayquota.core.account_state import AccountRecord
-    from trayquota.core.history import EarlyReset
     from trayquota.core.model import Snapshot
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
@@ -202,17 +201,19 @@ class SessionEndGuard:
         self._services.finish_token_refreshes()
 
 
-def build_services(config: Config, applet: Applet | None = None, *, interval_s: float | None = None) -> Services:
+def build_services(
+    config: Config, applet: Applet | None = None, *, interval_s: float | None = None, show: SnapshotSink | None = None
+) -> Services:
     """Return everything put together; nothing is started, but what a crash has left is put in order.
 
     Args:
         config: The settings in force.
         applet: Shows what is published; without it nothing is watched, and nothing but usage is requested.
         interval_s: Between two polls of an account, where the settings do not decide.
+        show: Is given each snapshot in place of an applet; nothing is notified of or recorded.
     """
     settings, closing = config.settings, threading.Event()
-    store = StateStore(config.paths.state)
-    records = store.load()
+    records = (store := StateStore(config.paths.state)).load()
     clock = stored_provider_clock(store)
     transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=clock.observe)
     tokens = _token_manager(config, transport, store, clock, closing)
@@ -234,7 +235,7 @@ def build_services(config: Config, applet: Applet | None = None, *, interval_s: 
         fetch=fetcher,
         store=store,
         clock=utc_now,
-        sinks=_sinks(applet, notifier, recorder, clock),
+        sinks=[show] if show else _sinks(applet, notifier, recorder, clock),
         interval=PollInterval(settings.interval_minutes * 60 if interval_s is None else interval_s),
         records=records,
         on_tick=applet.tick if applet else lambda: None,
@@ -273,11 +274,9 @@ def _recorder(config: Config, provider_clock: ProviderClock) -> HistoryRecorder:
 
 def _notify_early_resets(recorder: HistoryRecorder, notifier: AlertNotifier, engine: Engine) -> None:
     """Have early resets that the recorder finds notified of, on the engine's thread."""
-
-    def notify(resets: Sequence[EarlyReset]) -> None:
-        engine.post(partial(notifier.notify_early_resets, resets, engine.snapshot))
-
-    recorder.on_early_resets = notify
+    recorder.on_early_resets = lambda resets: engine.post(
+        partial(notifier.notify_early_resets, resets, engine.snapshot)
+    )
 
 
 def _with_local_resets(snapshot: Snapshot, provider_clock: ProviderClock) -> Snapshot:

@@ -47,6 +47,7 @@ collect_ignore = (
         "test_change_over.py",
         "test_clicks_on_the_item.py",
         "test_command_line_tmux.py",
+        "test_command_watch.py",
         "test_doctor_tray.py",
         "test_registration.py",
         "test_slow_bus.py",

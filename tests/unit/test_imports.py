@@ -36,6 +36,7 @@ OWNERS = {
     "rich": {
         "trayquota.cli.history",
         "trayquota.cli.status",
+        "trayquota.cli.watch",
         "trayquota.views.history_chart",
         "trayquota.views.table",
     },

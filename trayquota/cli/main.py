@@ -214,6 +214,7 @@ def _add_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
 def _add_status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--cached", action="store_true", help="print the last known values and send nothing")
+    parser.add_argument("--watch", action="store_true", help="keep the table live in the terminal until q or Ctrl-C")
 
 
 def _add_line(parser: argparse.ArgumentParser) -> None:

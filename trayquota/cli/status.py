@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 def run(options: Options) -> int:
     """Print how all accounts stand; return the exit code."""
+    if options.watch:
+        from trayquota.cli.watch import run as watch
+
+        return watch(options)
     set_up_logging(None, verbose=options.verbose)
     return print_status(load(options), as_json=options.json, cached=options.cached)
 

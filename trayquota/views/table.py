@@ -12,6 +12,7 @@ from trayquota.views.labels import account_label, extra_lines, state_lines, wind
 from trayquota.views.percents import BAR_CELLS, amount_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from rich.console import Console
@@ -25,6 +26,12 @@ _STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Le
 
 def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, console: Console) -> None:
     """Print ``snapshot`` for people."""
+    for line in table_lines(snapshot, now, options):
+        console.print(line)
+
+
+def table_lines(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Iterator[Text]:
+    """Yield the table of ``snapshot``, line by line."""
     from rich.text import Text
 
     snapshot = with_display_names(snapshot, options)
@@ -35,25 +42,26 @@ def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, cons
         title.append("".join(f"{SEPARATOR}{part}" for part in plan), style="not bold")
         if usage.account.id == advice.next_id:
             title.append(f"{SEPARATOR}{NEXT_MARK}", style="not bold green")
-        console.print(title)
+        yield title
         for window in usage.windows if usage.counts else ():
-            console.print(Text("  ").append(_window_text(usage, window, now, options)))
+            yield Text("  ").append(_window_text(usage, window, now, options))
         for line in extra_lines(usage, now, options):
-            console.print(Text(f"  {line}", style="dim"))
+            yield Text(f"  {line}", style="dim")
         for line in state_lines(usage, now, options):
-            console.print(Text(f"  {line}", style="yellow" if usage.failure else "dim"))
+            yield Text(f"  {line}", style="yellow" if usage.failure else "dim")
     lowest = snapshot.lowest(now, options.ignored_windows)
     if lowest is not None:
         name = account_label(lowest.usage.account, options)
         extreme = "most" if options.shows_used else "least"
         amount = amount_text(lowest.remaining_percent, options)
-        console.print(Text(f"\n{amount} at the {extreme}: {name}, {lowest.window.title}"))
+        yield Text()
+        yield Text(f"{amount} at the {extreme}: {name}, {lowest.window.title}")
     # Who is next is marked in the list.
     relief = "" if advice.next_id else advice.line
     for line in filter(None, (relief, *advice.lapses)):
-        console.print(Text(line))
+        yield Text(line)
     if snapshot.updated_at is not None:
-        console.print(Text(f"Updated {format_age((now - snapshot.updated_at).total_seconds())}", style="dim"))
+        yield Text(f"Updated {format_age((now - snapshot.updated_at).total_seconds())}", style="dim")
 
 
 def _window_text(usage: AccountUsage, window: QuotaWindow, now: datetime, options: DisplayOptions) -> Text:
