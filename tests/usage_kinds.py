@@ -185,7 +185,9 @@ def _known_use(history: WindowHistory, now: datetime) -> PastUse:
 def _add_trial(errors: Errors, trial: Trial, past: PastUse) -> None:
     at, reset = (datetime.fromtimestamp(moment_s, UTC) for moment_s in (trial.at_s, trial.resets_s))
     forecast = past.forecast(QuotaWindow("Weekly", trial.used_percent, reset, int(WEEK.total_seconds())), at)
-    assert forecast is not None
+    if forecast is None:
+        # The even pace is shown.
+        return
     ended_at = datetime.fromtimestamp(trial.ended_s, UTC)
     errors.forecasts += 1
     errors.even += trial.even_error_s / 3600

@@ -23,13 +23,17 @@ from trayquota.store.history_schema import open_history, transaction
 from trayquota.store.history_writer import FULL_DAYS
 from trayquota.store.packed_samples import DAY_S
 
+from . import kernel
 from .recorded import BEGIN, PATIENCE_S, refreshed
+from .rows_idle import REST_S
+from .rows_start import applet_start
 from .stage import HERE
 
 if TYPE_CHECKING:
     import sqlite3
 
     from .figures import Row
+    from .rows_start import Begun
     from .run import Scale
     from .stage import Stage
 
@@ -66,6 +70,43 @@ def recording_memory(stage: Stage, row: Row, scale: Scale) -> None:
         grown.append(int(done.stdout) / 1024)
     row.figure("recorder: memory that stays (Pss)", "MiB", grown)
     row.bar("memory that stays, MiB", median(grown), 2.5)
+
+
+def with_history(stage: Stage, row: Row, scale: Scale) -> None:
+    """The applet without and with a year's history of its ten accounts, by turns: start, rest and memory."""
+    without, recorded = stage.home(10), stage.home(0)
+    for number in range(10, 20):
+        recorded.add(number)
+    config = without.path / ".config" / "trayquota" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("history = false\n")
+    now = datetime.now(UTC)
+    with open_history(recorded.path / ".local/share/trayquota/history.sqlite3") as database, transaction(database):
+        files = [file.stem for file in sorted(recorded.accounts.glob("*.json"))]
+        _Year(database, int(now.timestamp()) // DAY_S, random.Random(1)).write(files)
+    homes = {"without": without, "with a year of it": recorded}
+    for home in homes.values():
+        with stage.applet(home):
+            pass  # what is remembered comes from here
+    begun: dict[str, list[Begun]] = {name: [] for name in homes}
+    for _ in range(scale.starts):
+        for name, home in homes.items():
+            begun[name].append(applet_start(stage, home))
+    woken = {}
+    for name, home in homes.items():
+        row.figure(f"{name}: start to icon", "ms", [each.icon_ms for each in begun[name]])
+        row.figure(f"{name}: start to fresh values", "ms", [each.fresh_ms for each in begun[name]])
+        with stage.applet(home) as applet:
+            time.sleep(REST_S)
+            before = kernel.work(applet.pid)
+            time.sleep(scale.idle_s)
+            woken[name], worked_ms = before.until(kernel.work(applet.pid))
+            row.figure(f"{name}: CPU", "ms/min", worked_ms * 60 / scale.idle_s)
+            row.figure(f"{name}: wake-ups", "/min", woken[name] * 60 / scale.idle_s)
+            row.figure(f"{name}: PSS", "MiB", kernel.memory(applet.pid).pss / 1024)
+    row.count("wake-ups more at rest, with a margin for chance", woken["with a year of it"] - woken["without"], 6)
+    pairs = zip(begun["with a year of it"], begun["without"], strict=True)
+    row.bar("start to icon, of the one without beside it", median(a.icon_ms / b.icon_ms for a, b in pairs), 1.05)
 
 
 def year_page(stage: Stage, row: Row, scale: Scale) -> None:

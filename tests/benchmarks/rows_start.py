@@ -26,7 +26,7 @@ def start(stage: Stage, row: Row, scale: Scale) -> None:
     floors, icons = [], []
     for _ in range(scale.starts):
         floors.append(_floor(stage))
-        icons.append(_applet(stage, home))
+        icons.append(applet_start(stage, home))
     floor = row.figure("floor: start to icon", "ms", [each.icon_ms for each in floors])
     row.figure("trayquota: start to icon with the last known values", "ms", [each.icon_ms for each in icons])
     row.figure("floor: CPU until then", "ms", [each.cpu_ms for each in floors])
@@ -54,7 +54,8 @@ def _floor(stage: Stage) -> Begun:
         return Begun((item.registered_s - program.started_s) * 1000, cpu_ms)
 
 
-def _applet(stage: Stage, home: Home) -> Begun:
+def applet_start(stage: Stage, home: Home) -> Begun:
+    """The applet, from the start of its process to fresh values."""
     before = asked(stage)
     with stage.running(stage.trayquota(), home) as program:
         stage.panel.until()

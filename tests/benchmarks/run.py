@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import kernel
 from .figures import Row
-from .rows_history import forecast, past_use, recording, recording_memory, year_page
+from .rows_history import forecast, past_use, recording, recording_memory, with_history, year_page
 from .rows_idle import connections, idle, memory, threads
 from .rows_line import line, line_watch
 from .rows_many import many_32, many_1000
@@ -80,6 +80,7 @@ ROWS: tuple[Callable[[Stage, Row, Scale], None], ...] = (
     drawing,
     recording,
     recording_memory,
+    with_history,
     past_use,
     year_page,
     forecast,

@@ -102,6 +102,11 @@ def test_a_week_of_more_use_than_usual_runs_out_earlier() -> None:
     assert thursday_noon < more.runs_out_at < thursday_noon + HOUR
 
 
+def test_a_cycle_of_far_more_use_than_ever_is_left_to_the_even_pace() -> None:
+    assert forecast(3, 50, DAY + 14 * HOUR) is not None
+    assert forecast(3, 95, DAY + 14 * HOUR) is None
+
+
 def test_two_weeks_are_too_few() -> None:
     assert forecast(2, 40, DAY) is None
 

@@ -116,8 +116,10 @@ def _own_error_s(past: PastUse, tries: Sequence[Trial]) -> float | None:
             cycle, alike = span, alike_spans(past, span, weeks)
         if len(alike) < LEAST_WEEKS - 1:
             return None
-        found, _ = ends(past, cycle, alike, past.hours(trial.at_s), trial.used_percent)
-        error += abs(median(found) - past.hours(trial.ended_s))
+        ending = ends(past, cycle, alike, past.hours(trial.at_s), trial.used_percent)
+        # Without a forecast of its own the even pace is shown.
+        hours = trial.even_error_s / HOUR_S
+        error += hours if ending is None else abs(median(ending[0]) - past.hours(trial.ended_s))
     return error * HOUR_S
 
 

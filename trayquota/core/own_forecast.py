@@ -30,6 +30,8 @@ _LEAST_WATCHED = 0.5
 """A week of which less was seen is not one to go by."""
 _PRIOR = 0.5
 """How much the running cycle's use is drawn to what is usual, in cycles of usual use: at its begin little is known."""
+_MOST_UNLIKE, _UNLIKE_PERCENT = 2.0, 10.0
+"""A cycle in which more than twice of the most is used that ever was by then is like none of them; small use may be."""
 
 
 class OwnForecast(Struct, frozen=True):
@@ -106,7 +108,10 @@ class PastUse(Struct, frozen=True):
         alike = alike_spans(self, cycle, range(1, self.weeks + 1))
         if len(alike) < LEAST_WEEKS:
             return None
-        found, left = ends(self, cycle, alike, at, used)
+        ending = ends(self, cycle, alike, at, used)
+        if ending is None:
+            return None
+        found, left = ending
         count, runs_out = len(found), sum(end < cycle.end for end in found)
         is_out = runs_out * 2 > count
         # The rule of succession: what has always been so in a few weeks is not certain.
@@ -155,8 +160,12 @@ def alike_spans(past: PastUse, cycle: Span, weeks: Iterable[int]) -> list[AlikeS
     return spans
 
 
-def ends(past: PastUse, cycle: Span, alike: Sequence[AlikeSpan], now: float, used: float) -> tuple[list[float], float]:
+def ends(
+    past: PastUse, cycle: Span, alike: Sequence[AlikeSpan], now: float, used: float
+) -> tuple[list[float], float] | None:
     """Return when the cycle ends by each of the other weeks, the reset included, and what is left then, 0–100.
+
+    ``None`` says that so much has been used in none of them by far: what is usual says nothing of a cycle like that.
 
     Args:
         past: What was used.
@@ -165,12 +174,16 @@ def ends(past: PastUse, cycle: Span, alike: Sequence[AlikeSpan], now: float, use
         now: In hours, within the cycle.
         used: Percent so far.
     """
-    elapsed, whole, so_far, points = now - cycle.begin, 0.0, 0.0, []
+    elapsed, whole, so_far, most, points = now - cycle.begin, 0.0, 0.0, 0.0, []
     for span in alike:
         at_now = _until(past.used, span.begin + elapsed)
         whole += span.used_in_all - span.used_before
-        so_far += at_now - span.used_before
+        before = at_now - span.used_before
+        so_far += before
+        most = max(most, before)
         points.append(at_now)
+    if used > _MOST_UNLIKE * most + _UNLIKE_PERCENT:
+        return None
     prior = _PRIOR * whole
     # How much more is used than usual.
     factor = (used * len(alike) + prior) / (so_far + prior) if so_far + prior > 0 else 1.0

@@ -200,7 +200,10 @@ class _Writer:
         cells = ["–" if rate is None else f"{rate:.1f}" for rate in rates]
         rows = tuple((f"{hour}:00", *cells[hour::24]) for hour in range(24))
         table = Table("Percent points used in an hour, on average", ("Hour", *DAYS), rows)
-        description = f"What is used of {window.title} at each hour of the week: the darker, the more."
+        description = (
+            f"What is used of {window.title} at each hour of the week: the darker, the more;"
+            " empty where nobody looked or nothing was left."
+        )
         picture = _safe(heat_picture(rates, name))
         return Section("When it is used", "", (Figure(name, description, picture, table),))
 
