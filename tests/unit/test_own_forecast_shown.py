@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from trayquota.core.history import AccountHistory, Cycle, WindowHistory
 from trayquota.core.model import AccountState, AccountUsage, QuotaWindow, Snapshot
 from trayquota.core.own_backtest import proven_past_use
+from trayquota.core.work_time import WorkTime
 from trayquota.views.history_outlook import tightest
 from trayquota.views.history_page import history_page
 from trayquota.views.json_document import json_document
@@ -35,6 +37,13 @@ def label(used: float, since_begin: timedelta) -> str:
 def test_a_row_says_how_likely_it_is() -> None:
     assert label(80, 2 * DAY) == "lasts until reset (90% likely)"
     assert label(60, 14 * HOUR) == "runs out in 22h 48m (90% likely)"
+
+
+def test_work_days_that_are_set_go_before_it() -> None:
+    now, window = BEGIN + 2 * DAY, QuotaWindow("Weekly", 80, BEGIN + WEEK, WEEK_S)
+    options = replace(OPTIONS, work_time=WorkTime(frozenset(range(5)), zone=UTC))
+    assert window_label(window, now, now, options, PAST).endswith("by work days")
+    assert "likely" not in window_label(window, now, now, options, PAST)
 
 
 def test_the_menu_goes_by_it_where_there_is_one_and_data_for_scripts_by_the_even_pace() -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from trayquota.core.model import QuotaWindow
+    from trayquota.core.own_forecast import OwnForecast, PastUse
     from trayquota.core.work_time import WorkTime
 
 _DAY_S = 24 * 3600
@@ -58,6 +59,18 @@ def window_forecast(window: QuotaWindow, now: datetime, work_time: WorkTime | No
         return None
     left_s = even_left_s(used, elapsed_s)
     return Forecast(expected, None if left_s >= until_s else now + timedelta(seconds=left_s))
+
+
+def own_forecast(
+    window: QuotaWindow, now: datetime, past_use: PastUse | None, work_time: WorkTime | None
+) -> OwnForecast | None:
+    """Return the forecast from the person's own use, ``None`` when there is no ground for one.
+
+    Work time that the person has set goes before it: what it is better than is an even use at any time.
+    """
+    if past_use is None or (work_time is not None and (window.duration_s or 0) > _DAY_S):
+        return None
+    return past_use.forecast(window, now)
 
 
 def _by_work_time(  # noqa: PLR0913, PLR0917 - one step of the above

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.forecast import window_forecast
+from trayquota.core.forecast import own_forecast, window_forecast
 from trayquota.core.model import QuotaWindow
 from trayquota.views.percents import amount_text
 
@@ -69,7 +69,7 @@ def outlook(
         return Outlook("No cycle runs now.")
     window = QuotaWindow(history.title, cycle.used_percent, cycle.resets_at, history.duration_s)
     text = f"{amount_text(window.remaining_percent, options)}, resets {moment(cycle.resets_at)}"
-    if past is not None and (own := past.forecast(window, now)):
+    if own := own_forecast(window, now, past, options.work_time):
         ending = "lasts until then" if own.runs_out_at is None else f"runs out {moment(own.runs_out_at)}"
         return Outlook(
             f"{text}; by your own use at these hours of the week it probably {ending} ({own.likely_percent}% likely).",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.forecast import window_forecast
+from trayquota.core.forecast import own_forecast, window_forecast
 from trayquota.core.model import NATIVE, AccountState, FailureKind, Level
 from trayquota.core.text import format_age, format_duration, shorten_middle
 from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
@@ -239,8 +239,7 @@ def window_label(
         parts.append(f"resets in {left} ({format_moment(window.resets_at, now, options.clock_format, options.zone)})")
     elif is_not_started(window):
         parts.append("not started")
-    own = past_use.forecast(window, now) if past_use is not None else None
-    if own is not None:
+    if own := own_forecast(window, now, past_use, options.work_time):
         parts.append(f"{_end_text(own.runs_out_at, now)} ({own.likely_percent}% likely)")
     elif forecast := window_forecast(window, now, options.work_time):
         by_work = " by work days" if forecast.is_by_work_time else ""
