@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.model import AccountState
-from trayquota.store.last_values import LastValues, last_values
+from trayquota.core.person import person
+from trayquota.store.last_values import LastValues, Shown, last_values
 from trayquota.store.records import StoredState, encode
 
 from .facts import NOW
@@ -19,12 +20,15 @@ from .samples import ADA, BOB, five_hours
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trayquota.core.model import Account
+
 PATIENCE = timedelta(minutes=10)
 
 
-def read(folder: Path, *records: AccountRecord, off: tuple[str, ...] = ()) -> LastValues:
+def read(folder: Path, *records: AccountRecord, **settings: object) -> LastValues:
     (folder / "state.json").write_bytes(encode(StoredState({record.account.id: record for record in records})))
-    return last_values(folder / "state.json", [folder / "a", folder / "b"], NOW, PATIENCE, off)
+    shown = replace(Shown([folder / "a", folder / "b"]), **settings)
+    return last_values(folder / "state.json", shown, NOW, PATIENCE)
 
 
 @pytest.fixture
@@ -71,7 +75,7 @@ def test_an_account_that_its_file_switches_off_is_disabled(folder: Path, content
 
 
 def test_an_account_of_a_provider_that_is_off_is_disabled(folder: Path) -> None:
-    assert read(folder, record(), off=("claude",)).snapshot.accounts[0].state is AccountState.DISABLED
+    assert read(folder, record(), providers_off=("claude",)).snapshot.accounts[0].state is AccountState.DISABLED
 
 
 def test_an_account_of_a_further_folder_is_found_by_the_folder_in_its_id(folder: Path) -> None:
@@ -86,6 +90,50 @@ def test_without_a_usable_state_nothing_is_known_of_the_accounts_there_are(folde
     state = folder / "state.json"
     if content is not None:
         state.write_bytes(content)
-    found = last_values(state, [folder / "a"], NOW, PATIENCE)
+    found = last_values(state, Shown([folder / "a"]), NOW, PATIENCE)
     assert (found.snapshot.accounts, found.has_accounts) == ((), True)
     assert state.exists() is (content is not None), "only its owner sets a broken state aside"
+
+
+# Accounts that are in no folder.
+
+PROXY = "https://proxy.example.com:8317"
+AT_PROXY = replace(
+    BOB, id="proxy/bob.json", source="proxy", server=PROXY, person=person(account="b", name="bob@example.org")
+)
+NATIVE = replace(BOB, id="native/codex", source="native", person=person(account="n", name="nia@example.com"))
+
+
+def ids(folder: Path, *accounts: Account, **settings: object) -> list[str]:
+    records = (replace(record(), account=account) for account in accounts)
+    return [usage.account.id for usage in read(folder, *records, **settings).snapshot.accounts]
+
+
+def test_an_account_of_a_connected_proxy_is_known_and_of_one_that_is_not_is_left_out(folder: Path) -> None:
+    assert ids(folder, AT_PROXY, proxies=(PROXY,)) == [AT_PROXY.id]
+    assert ids(folder, AT_PROXY, proxies=("https://other.example.com",)) == []
+    (folder / "a" / ADA.id).unlink()
+    assert read(folder, replace(record(), account=AT_PROXY), proxies=(PROXY,)).has_accounts
+
+
+def test_an_account_that_is_paused_at_its_proxy_is_disabled(folder: Path) -> None:
+    paused = replace(record(), account=replace(AT_PROXY, paused=True))
+    assert read(folder, paused, proxies=(PROXY,)).snapshot.accounts[0].state is AccountState.DISABLED
+
+
+@pytest.mark.parametrize(("mode", "is_there"), [("auto", True), ("on", True), ("off", False)])
+def test_another_program_s_own_login_is_known_where_it_is_wanted(folder: Path, mode: str, *, is_there: bool) -> None:
+    assert (NATIVE.id in ids(folder, NATIVE, native_logins=mode)) is is_there
+
+
+def test_another_program_s_login_gives_way_to_a_folder_s_and_to_the_same_account(folder: Path) -> None:
+    of_claude = replace(NATIVE, provider="claude")
+    ada = replace(ADA, person=person(account="a", name="ada@example.com"))
+    assert ids(folder, ada, of_claude, native_logins="auto") == [ada.id]
+    assert ids(folder, ada, of_claude, native_logins="on") == [ada.id, NATIVE.id]
+    assert ids(folder, ada, replace(of_claude, person=ada.person), native_logins="on") == [ada.id]
+
+
+def test_another_program_s_login_that_was_not_seen_for_a_day_is_left_out(folder: Path) -> None:
+    old = replace(record(minutes_old=25 * 60), account=NATIVE)
+    assert read(folder, old, native_logins="on").snapshot.accounts == ()

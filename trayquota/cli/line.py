@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load, say
-from trayquota.store.last_values import last_values
+from trayquota.store.last_values import Shown, last_values
 from trayquota.views.labels import DisplayOptions
 from trayquota.views.line import LineFormat, check_format, format_line, line
 
@@ -72,7 +72,8 @@ def _next_change_s(snapshot: Snapshot, config: Config) -> float | None:
 
 def _values(config: Config) -> LastValues:
     settings = config.settings
-    return last_values(config.paths.state, config.folders, datetime.now(UTC), _patience(config), settings.providers_off)
+    shown = Shown(config.folders, settings.connected_proxies, settings.native_logins, settings.providers_off)
+    return last_values(config.paths.state, shown, datetime.now(UTC), _patience(config))
 
 
 def _line(snapshot: Snapshot, config: Config, form: str) -> str:

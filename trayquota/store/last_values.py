@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from trayquota.core.account_state import recorded_usage
-from trayquota.core.model import AccountState, AccountUsage, Snapshot
+from trayquota.core.model import NATIVE, AccountState, AccountUsage, Snapshot
 from trayquota.core.provider_clock import ProviderClock, with_local_resets
 from trayquota.store.account_records import MAX_BYTES, account_records, clock_offset, read_document
 from trayquota.system.files import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
+    from trayquota.core.account_state import AccountRecord
+    from trayquota.core.model import Account
     from trayquota.store.account_records import Document
 
+_FOLDER, _PROXY = "folder", "proxy"
+_DAY = timedelta(days=1)
 _MAX_FILE_BYTES = 1 << 20
 
 
@@ -34,7 +39,7 @@ class LastValues(Struct, frozen=True):
 
     Attributes:
         snapshot: The accounts, resets on this machine's clock.
-        has_accounts: There are credential files, known or not.
+        has_accounts: There are any, known or not.
     """
 
     snapshot: Snapshot
@@ -47,35 +52,70 @@ class _Switch(Struct, frozen=True):
     disabled: bool | float | str | None = None
 
 
-def last_values(
-    state: Path, folders: Sequence[Path], now: datetime, patience: timedelta, providers_off: Collection[str] = ()
-) -> LastValues:
+class Shown(Struct, frozen=True):
+    """The settings that decide whose values are shown.
+
+    Attributes:
+        folders: The credentials folders.
+        proxies: The addresses of those that are connected.
+        native_logins: ``auto``, ``on`` or ``off``: other programs' own logins.
+        providers_off: Their accounts count as disabled.
+    """
+
+    folders: Sequence[Path]
+    proxies: Collection[str] = ()
+    native_logins: str = "off"
+    providers_off: Collection[str] = ()
+
+
+def last_values(state: Path, shown: Shown, now: datetime, patience: timedelta) -> LastValues:
     """Return the last known values.
 
     Args:
         state: The state's file.
-        folders: The credentials folders.
+        shown: Whose.
         now: The moment.
         patience: Values are fresh for so long, if the last fetch did not fail.
-        providers_off: Their accounts count as disabled.
     """
-    names = {folder: _account_names(folder) for folder in folders}
+    names = {folder: _account_names(folder) for folder in shown.folders}
     document = _document(state)
-    usages = []
-    for record in account_records(document) if document else ():
-        path = None if record is None else _path(record.account.id, names)
-        if record is None or path is None:
-            continue
-        if record.account.provider in providers_off or _is_disabled(path):
-            usages.append(AccountUsage(record.account, AccountState.DISABLED))
-            continue
-        is_fresh = record.updated_at is not None and now - patience <= record.updated_at <= now
-        usages.append(recorded_usage(record, is_fresh=is_fresh))
+    records = [record for record in account_records(document) if record is not None] if document else []
+    usages: list[AccountUsage] = []
+    # In the order in which one account of several sources is shown.
+    for source in (_FOLDER, _PROXY, NATIVE):
+        others = [usage.account for usage in usages]
+        for record in (record for record in records if record.account.source == source):
+            path = _path(record.account.id, names) if source == _FOLDER else None
+            if path is None and not _is_elsewhere(record, others, shown, now):
+                continue
+            is_off = record.account.provider in shown.providers_off
+            if is_off or (_is_disabled(path) if path is not None else record.account.paused):
+                usages.append(AccountUsage(record.account, AccountState.DISABLED))
+                continue
+            is_fresh = record.updated_at is not None and now - patience <= record.updated_at <= now
+            usages.append(recorded_usage(record, is_fresh=is_fresh))
     usages.sort(key=lambda usage: usage.account.sort_key)
     known = clock_offset(document) if document else None
     offset = ProviderClock(lambda: now, time.monotonic, known=known).offset
     snapshot = with_local_resets(Snapshot(tuple(usages), clock_offset=offset))
-    return LastValues(snapshot, any(names.values()))
+    return LastValues(snapshot, bool(usages) or any(names.values()))
+
+
+def _is_elsewhere(record: AccountRecord, others: Sequence[Account], shown: Shown, now: datetime) -> bool:
+    """Whether an account is still there, in no folder: at a connected proxy, or as another program's own login.
+
+    No login is looked for here: one counts for a day after it was last seen.
+    """
+    account = record.account
+    alike = [other for other in others if other.provider == account.provider and other.source != account.source]
+    if any(account.person.is_known_same(other.person) for other in alike):
+        return False
+    if account.source == _PROXY:
+        return account.server in shown.proxies
+    is_recent = record.polled_at is not None and now - _DAY <= record.polled_at
+    in_folder = any(other.source == _FOLDER for other in alike)
+    mode = shown.native_logins
+    return account.source == NATIVE and is_recent and (mode == "on" or (mode == "auto" and not in_folder))
 
 
 def _document(state: Path) -> Document | None:
