@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
+
+
+LOGIN_VARIABLES = (
+    "CLAUDE_SECURESTORAGE_CONFIG_DIR",
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "GEMINI_CLI_HOME",
+    "GROK_HOME",
+    "KIMI_CODE_HOME",
+    "KIRO_DATA_DIR",
+)
+"""Where other programs' logins are looked up, beside the home folder."""
+
+
+def pytest_configure() -> None:
+    """Have no test find the logins of whoever runs them."""
+    for name in LOGIN_VARIABLES:
+        os.environ.pop(name, None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net.cancellation import CancelToken
 from trayquota.net.transport import Transport
-from trayquota.providers import find_provider
+from trayquota.providers import ProviderSwitches, find_provider
 from trayquota.providers.base import Request
 from trayquota.sources.management_api import Clocks, ManagementApi
 from trayquota.sources.proxy_api import ProxySource
@@ -43,6 +43,7 @@ class Rig:
     """A source of proxies, with clocks that a test sets."""
 
     def __init__(self, folder: Path, *addresses: str, key: str = KEY, last_known: tuple[Account, ...] = ()) -> None:
+        self.address = addresses[0]
         self.seconds = 1000.0
         self.key = key
         self.refused = RefusedKeyFile(folder / "state" / "refused-keys.json")
@@ -151,6 +152,12 @@ def test_the_list_of_the_facts(tmp_path: Path) -> None:
 def test_disabled_accounts_are_listed_as_such(tmp_path: Path) -> None:
     with connected(tmp_path, ProxyStandIn(entry(ADA, disabled=True))) as rig:
         assert rig.account().disabled
+
+
+def test_accounts_of_a_provider_that_is_switched_off_are_not_asked(tmp_path: Path) -> None:
+    with connected(tmp_path, ProxyStandIn(entry(ADA), entry(JO))) as rig:
+        rig.source.configure([rig.address], ProviderSwitches.of(["codex"], []))
+        assert {each.path: each.disabled for each in rig.discover().accounts} == {ADA: False, JO: True}
 
 
 def test_an_entry_without_an_index_is_not_asked(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ Loaded when there is such a login.
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -238,6 +237,8 @@ def _kiro_cli(place: NativePlace, _content: bytes | None) -> Fields | None:
 
 
 def _devin(place: NativePlace, _content: bytes | None) -> Fields | None:
+    import tomllib
+
     try:
         found = tomllib.loads(read_bytes(place.path).decode("utf-8-sig"))
     except (ValueError, RecursionError):
