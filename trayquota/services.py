@@ -69,6 +69,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         plain_color=settings.plain_color,
         is_calm=settings.calm,
         icon_shows=settings.icon_shows,
+        has_tooltip=settings.tooltip,
         icon_counts_down=settings.icon_countdown,
         ignored_windows=frozenset(settings.ignore_windows),
         names=settings.names,

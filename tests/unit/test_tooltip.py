@@ -145,3 +145,9 @@ def test_a_tooltip_never_has_more_lines_than_there_is_room_for(
     ]
     text = tooltip(tray_view(snapshot(*usages), NOW, OPTIONS, TrayContext(limits)), limits)
     assert sum(max(1, len(textwrap.wrap(line, chars))) for line in text.splitlines()[1:]) <= lines
+
+
+def test_who_wants_no_tooltip_has_none() -> None:
+    view = tray_view(DESIGN, NOW, replace(OPTIONS, has_tooltip=False))
+    assert tooltip(view) == ""
+    assert view.headline, "a notification has it all the same"

@@ -74,6 +74,7 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
             "what is left."
         ),
     ] = "left"
+    tooltip: Annotated[bool, setting("Whether there is a tooltip with all accounts; else the name alone.")] = True
     low_percent: Annotated[Percent, setting("With less left than this a quota is low.")] = 25
     critical_percent: Annotated[Percent, setting("With less left than this it is critical.")] = 10
     ignore_windows: Annotated[

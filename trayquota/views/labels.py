@@ -55,6 +55,7 @@ class DisplayOptions(Struct, frozen=True):
         plain_color: The colour of ``plain``: ``light``, ``dark`` or ``auto``.
         is_calm: The icon has no number while there is plenty.
         icon_shows: What the icon is about, as :mod:`.icon_subject` reads it.
+        has_tooltip: Whether there is a tooltip.
         icon_counts_down: An empty quota shows the time to its reset in the icon.
         ignored_windows: Titles of windows that do not count for the lowest.
         names: What the person calls accounts, by account id or file name.
@@ -80,6 +81,7 @@ class DisplayOptions(Struct, frozen=True):
     plain_color: str = "auto"
     is_calm: bool = False
     icon_shows: str = "lowest"
+    has_tooltip: bool = True
     icon_counts_down: bool = True
     ignored_windows: frozenset[str] = frozenset()
     names: Mapping[str, str] = {}

@@ -84,8 +84,10 @@ def tooltip(view: TrayView, limits: TrayLimits = NO_LIMITS) -> str:
     """Return the tooltip: the headline, what to do next, then as much of all accounts as the tray shows.
 
     Where lines are too many or too long there is a short one per account, those that need the user and then the most
-    constrained first, then how many are left out.
+    constrained first, then how many are left out. Empty where the person wants none.
     """
+    if not view.has_tooltip:
+        return ""
     # On Windows' few characters the accounts come first; the menu has the advice.
     advice = (view.advice,) if view.advice else ()
     full = (view.headline, *advice, *view.lines)

@@ -59,6 +59,7 @@ def tray_view(
         menu=tuple(menu_items(snapshot, accounts, arrangement, now, context)),
         needs_attention=any(needs_user(usage) for usage in snapshot.accounts),
         arrangement=arrangement,
+        has_tooltip=options.has_tooltip,
     )
 
 

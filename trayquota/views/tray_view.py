@@ -271,6 +271,7 @@ class TrayView(RedactedRepr, Struct, frozen=True):
         menu: The whole menu.
         needs_attention: An account needs the user.
         arrangement: Where in the menu each account is.
+        has_tooltip: Whether there is a tooltip.
     """
 
     repr_fields = ("icon", "menu", "needs_attention", "arrangement")
@@ -283,3 +284,4 @@ class TrayView(RedactedRepr, Struct, frozen=True):
     needs_attention: bool = False
     arrangement: Arrangement = Arrangement()
     advice: str = ""
+    has_tooltip: bool = True
