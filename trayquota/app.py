@@ -112,6 +112,7 @@ class App:
         with on_shutdown(self._quit):
             engine.prepare()
             engine.request(Reason.START)
+            engine.post(self._check_files)
             engine.call_later("environment", _ENVIRONMENT_S, self._check_environment)
             try:
                 if not self._is_quitting:
@@ -163,13 +164,17 @@ class App:
 
     # On the engine's thread.
 
+    def _check_files(self) -> None:
+        """Check what the first picture did not wait for, but the first menu does."""
+        self._check_settings_file()
+        self._autostart.check()
+        self._show_anew()
+
     def _check_environment(self) -> None:
-        """Check what neither the first picture nor the first requests wait for."""
+        """Check what the first requests do not wait for either."""
         from trayquota.system.fonts import bar_glyphs
 
         self._options = replace(self._options, bar_glyphs=bar_glyphs())
-        self._check_settings_file()
-        self._autostart.check()
         self._accounts()
         self._show_anew()
 
