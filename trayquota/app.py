@@ -10,33 +10,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.core.errors import AutostartError, ConfigError
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.alert_outlets import AlertOutlets
 from trayquota.engine.status_notification import StatusNotification
 from trayquota.services import SessionEndGuard, build_services, display_options, utc_now
 from trayquota.settings.current import CurrentSettings
 from trayquota.settings.menu_choices import menu_settings
+from trayquota.settings.settings_actions import SettingsAction, SettingsActions
 from trayquota.system.autostart_switch import AutostartSwitch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
 from trayquota.views.settings_menu import settings_menu_item
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_context import TrayContext
-from trayquota.views.tray_view import (
-    OpenFolder,
-    OpenHistory,
-    OpenPage,
-    OpenSettings,
-    Quit,
-    Refresh,
-    Rename,
-    SetAutostart,
-    SetPaused,
-    SetSetting,
-    SignIn,
-    Snooze,
-)
+from trayquota.views.tray_view import OpenFolder, OpenHistory, OpenPage, Quit, Refresh, SetPaused, SignIn, Snooze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,6 +83,9 @@ class App:
         self._tray.on_change = lambda: self._services.engine.post(self._show_anew)
         self._tray.session_end = SessionEndGuard(self._services)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
+        self._settings_actions = SettingsActions(
+            self._settings, self._autostart, apply=self._apply_settings, notify_problem=self.notify_problem
+        )
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
         self._account_actions: AccountActions | None = None
         self._is_quitting = False
@@ -289,32 +279,16 @@ class App:
 
     def _change(self, action: Action) -> None:
         match action:
-            case OpenSettings():
-                self._succeeds("There is no settings file", self._settings.open)
-            case Rename(account_id):
-                self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
             case SignIn(account_id, server):
                 self._accounts().sign_in(account_id, server)
             case SetPaused(account_id, paused):
                 self._accounts().set_paused(account_id, paused=paused)
-            case SetSetting(key, value):
-                if self._succeeds("The setting was not kept", lambda: self._settings.set(key, value)):
-                    self._apply_settings()
-            case SetAutostart(on):
-                self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
-                self._show_anew()
             case Snooze():
                 self._services.notifier.snooze(action)
                 self._show_anew()
-
-    def _succeeds(self, failed: str, do: Callable[[], None]) -> bool:
-        """Do what was clicked; return whether that was possible. If not, a notification titled ``failed`` says why."""
-        try:
-            do()
-        except (ConfigError, AutostartError) as error:
-            self.notify_problem(failed, str(error))
-            return False
-        return True
+            case _ if isinstance(action, SettingsAction):
+                self._settings_actions.run(action)
+                self._show_anew()
 
     def notify_problem(self, title: str, message: str) -> None:
         """Notify of what a click could not do."""

@@ -1,0 +1,63 @@
+"""What a click in the menu of the settings does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trayquota.core.errors import AutostartError, ConfigError
+from trayquota.views.tray_view import OpenSettings, Rename, SetAutostart, SetSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trayquota.settings.current import CurrentSettings
+    from trayquota.system.autostart_switch import AutostartSwitch
+
+SettingsAction = OpenSettings | Rename | SetSetting | SetAutostart
+
+
+class SettingsActions:
+    """Changes settings, and says what could not be done. Belongs to the engine's thread."""
+
+    def __init__(
+        self,
+        settings: CurrentSettings,
+        autostart: AutostartSwitch,
+        *,
+        apply: Callable[[], None],
+        notify_problem: Callable[[str, str], None],
+    ) -> None:
+        """Change ``settings`` and ``autostart``.
+
+        Args:
+            settings: Those in force.
+            autostart: Whether the program starts with the session.
+            apply: Takes over what the file says now.
+            notify_problem: Shows a title, and why something could not be done.
+        """
+        self._settings = settings
+        self._autostart = autostart
+        self._apply = apply
+        self._notify_problem = notify_problem
+
+    def run(self, action: SettingsAction) -> None:
+        """Do what was clicked."""
+        match action:
+            case OpenSettings():
+                self._succeeds("There is no settings file", self._settings.open)
+            case Rename(account_id):
+                self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
+            case SetAutostart(on):
+                self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
+            case SetSetting(key, value):
+                if self._succeeds("The setting was not kept", lambda: self._settings.set(key, value)):
+                    self._apply()
+
+    def _succeeds(self, failed: str, do: Callable[[], None]) -> bool:
+        """Do it; return whether that was possible. If not, a notification titled ``failed`` says why."""
+        try:
+            do()
+        except (ConfigError, AutostartError) as error:
+            self._notify_problem(failed, str(error))
+            return False
+        return True
