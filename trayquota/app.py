@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from trayquota.core.refresh_policy import Reason
 from trayquota.engine.alert_outlets import AlertOutlets
+from trayquota.engine.icon_peek import IconPeek
 from trayquota.engine.status_notification import StatusNotification
 from trayquota.services import SessionEndGuard, build_services, display_options, utc_now
 from trayquota.settings.current import CurrentSettings
@@ -80,6 +81,8 @@ class App:
         self._status_notification = StatusNotification(self._services.engine, self._notify_status)
         self._tray.on_click = lambda: self._services.engine.post(self._notify_status)
         self._tray.on_middle_click = self.refresh_and_notify
+        self._peek = IconPeek(self._services.engine, self._show_anew)
+        self._tray.on_scroll = lambda steps: self._services.engine.post(lambda: self._peek.scroll(steps, self._options))
         self._tray.on_change = lambda: self._services.engine.post(self._show_anew)
         self._tray.session_end = SessionEndGuard(self._services)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
@@ -207,6 +210,7 @@ class App:
         recorder = self._services.recorder
         options = replace(
             self._options,
+            icon_shows=self._peek.shown(self._options),
             sparklines=recorder.sparklines if settings.sparklines else {},
             past_use=recorder.past_use if settings.history else {},
         )

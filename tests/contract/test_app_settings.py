@@ -217,3 +217,13 @@ def test_providers_are_switched_off_live(stage: Stage) -> None:
     in_place(stage.config, "")
     stage.wait(lambda: stage.tip.startswith("42% left"), "account that is on")
     stage.end(applet)
+
+
+def test_the_wheel_over_the_icon_shows_another_account_for_a_moment(stage: Stage) -> None:
+    applet = stage.start()
+    stage.home.add("claude-bea")
+    stage.stand_in.answer("token-claude-bea", usage(10))
+    stage.wait(lambda: "claude-bea" in stage.tip, "second account")
+    stage.host.on_item("Scroll", "is", -120, "vertical")
+    stage.wait(lambda: stage.tip.startswith("90% left"), "the last account in the icon")
+    stage.end(applet)

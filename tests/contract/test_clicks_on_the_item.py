@@ -55,3 +55,12 @@ def test_a_middle_click_runs_its_own_handler(host: FakeHost, make_icon: MakeIcon
     icon.on_middle_click = lambda: clicks.add("middle")
     host.on_item("SecondaryActivate", "ii", 1, 2)
     assert clicks.until_there_are(1) == ["middle"]
+
+
+def test_the_wheel_runs_its_handler_with_its_direction(host: FakeHost, make_icon: MakeIcon) -> None:
+    turned: Recorder[int] = Recorder()
+    icon = make_icon()
+    icon.on_scroll = turned.add
+    for delta in (120, 0, -1):
+        host.on_item("Scroll", "is", delta, "vertical")
+    assert turned.until_there_are(2) == [120, -1]

@@ -104,6 +104,18 @@ def test_a_middle_click_runs_its_own_handler(make_tray: MakeTray) -> None:
         assert clicks.until_there_are(1) == ["middle"]
 
 
+def test_the_wheel_runs_its_handler_with_its_direction(make_tray: MakeTray) -> None:
+    turned: Recorder[int] = Recorder()
+    icon = Icon("trayquota-test", round_picture("red"))
+    icon.on_scroll = turned.add
+    tray = make_tray()
+    with running(icon, show):
+        wait_for_pixel(tray, (12, 12), RED)
+        tray.click(4)
+        tray.click(5)
+        assert turned.until_there_are(2) == [-1, 1]
+
+
 def test_stopping_closes_an_open_menu(make_tray: MakeTray, programs: Path, tmp_path: Path) -> None:
     opened = tmp_path / "opened"
     if sys.platform != "win32":

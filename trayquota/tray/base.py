@@ -86,6 +86,7 @@ class BaseIcon(Icon):
     Attributes:
         on_click: Called at a click on the icon where the tray itself opens no menu; ``None`` for nothing.
         on_middle_click: Called at a middle click; ``None``: the menu's default entry is run.
+        on_scroll: Called with the wheel's direction, positive for downwards or to the right; ``None`` for nothing.
         on_menu_closed: Called when the menu was closed, where the tray says so.
         on_better_tray: Called when another backend would show the icon better; ``None``: that is not watched for.
         on_quirks_changed: Called when another kind of tray shows the icon, so that :attr:`quirks` are others, or
@@ -96,6 +97,7 @@ class BaseIcon(Icon):
 
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
+    on_scroll: Callable[[int], object] | None = None
     on_menu_closed: Callable[[], object] | None = None
     on_better_tray: Callable[[], object] | None = None
     on_quirks_changed: Callable[[], object] | None = None

@@ -32,6 +32,7 @@ class Tray:
     Attributes:
         on_click: Called at a click that the tray itself answers with nothing.
         on_middle_click: Called at a middle click.
+        on_scroll: Called with the wheel's direction over the icon, positive for downwards or to the right.
         on_change: Called when :attr:`limits` are others or the menu was closed: what is shown may have to be made
             anew.
         session_end: Called at the end of the person's session, where the tray notices that.
@@ -39,6 +40,7 @@ class Tray:
 
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
+    on_scroll: Callable[[int], object] | None = None
     on_change: Callable[[], object] | None = None
     session_end: SessionEnd | None = None
 
@@ -144,6 +146,7 @@ class Tray:
         icon = icon_class(choice)(self._name)
         if isinstance(icon, BaseIcon):
             icon.on_click = lambda: self.on_click and self.on_click()
+            icon.on_scroll = lambda steps: self.on_scroll and self.on_scroll(steps)
             icon.on_middle_click = lambda: self.on_middle_click and self.on_middle_click()
             icon.on_quirks_changed = icon.on_menu_closed = self._changed
             icon.on_better_tray = self._better_tray if choice.is_automatic else None

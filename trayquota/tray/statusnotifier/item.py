@@ -80,6 +80,8 @@ class StatusNotifierItem(ServiceInterface):
         self._quirks = quirks
         self._on_click = on_click
         self._on_secondary_activate = on_secondary_activate
+        self.on_scroll: Callable[[int], None] = lambda _delta: None
+        """Called with the wheel's direction, likewise."""
 
     def update(self, state: ItemState) -> None:
         """Show ``state`` from now on; signals what differs, and nothing when nothing does."""
@@ -239,8 +241,9 @@ class StatusNotifierItem(ServiceInterface):
         self._on_secondary_activate()
 
     @dbus_method(name="Scroll")
-    def scroll(self, _delta: DBusInt32, _orientation: DBusStr) -> None:
-        """The wheel; means nothing here."""
+    def scroll(self, delta: DBusInt32, _orientation: DBusStr) -> None:
+        """The wheel: a positive number is downwards or to the right."""
+        self.on_scroll(delta)
 
     @dbus_signal(name="NewTitle")
     def new_title(self) -> None:

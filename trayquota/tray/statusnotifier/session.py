@@ -62,6 +62,7 @@ class IconOwner(Protocol):
 
     on_menu_closed: Callable[[], object] | None
     on_click: Callable[[], object] | None
+    on_scroll: Callable[[int], object] | None
     on_quirks_changed: Callable[[], object] | None
     on_better_tray: Callable[[], object] | None
     quirks: Quirks
@@ -165,6 +166,7 @@ class BusSession:
         self._menu.update(state.menu)
         quirks = self._owner.quirks
         item = StatusNotifierItem(self._name, state.item, quirks, self._on_click, self._on_secondary_activate)
+        item.on_scroll = self._on_scroll
         opening = self._opening
         menu = DBusMenu(self._menu, self._on_menu_event, opening.about_to_show, opening.about_to_show_group)
         self._objects = item, menu
@@ -245,6 +247,10 @@ class BusSession:
     def _on_click(self) -> None:
         if not self._owner.quirks.opens_menu and (hook := self._owner.on_click) is not None:
             self._run_callback(hook)
+
+    def _on_scroll(self, delta: int) -> None:
+        if delta and (hook := self._owner.on_scroll) is not None:
+            self._run_callback(lambda: hook(delta))
 
     def _on_secondary_activate(self) -> None:
         self._run_callback(self._owner.activate_default)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _MIDDLE = 2
 _CLICKS = {1, _MIDDLE, 3}
-"""Other buttons are the wheel."""
+_WHEEL = {4: -1, 5: 1, 6: -1, 7: 1}
+"""The direction of each of its buttons; positive is downwards or to the right."""
 _CALLBACK_S = 0.3
 """How long a callback under way is waited for when the icon stops."""
 
@@ -102,11 +103,13 @@ class Icon(BaseIcon):
         return self._worker is not None and self._worker.is_current
 
     def _pressed(self, button: int) -> None:
-        if self._worker is None or button not in _CLICKS:
+        if self._worker is None:
             return
-        if button != _MIDDLE:
+        if (steps := _WHEEL.get(button)) and (hook := self.on_scroll) is not None:
+            self._worker.submit(lambda: hook(steps))
+        elif button in _CLICKS and button != _MIDDLE:
             self._worker.submit(self._open_menu)
-        else:
+        elif button == _MIDDLE:
             self._worker.submit(self.on_middle_click or self)
 
     def _open_menu(self) -> None:

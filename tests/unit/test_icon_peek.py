@@ -1,0 +1,67 @@
+"""The wheel over the icon: through all that it could be about, and back by itself."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from msgspec.structs import replace
+
+from trayquota.core.model import AccountState
+from trayquota.engine.icon_peek import IconPeek, choices
+
+from .samples import ADA, BOB, CI, OPTIONS, five_hours, snapshot, usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trayquota.engine.engine import Engine
+
+SEEN = snapshot(usage(ADA, five_hours(40)), usage(BOB, five_hours(50)), replace(usage(CI), state=AccountState.DISABLED))
+
+
+class Desk:
+    """An engine that has a snapshot, and keeps what is to be done later."""
+
+    def __init__(self) -> None:
+        self.later: dict[str, Callable[[], None]] = {}
+        self.drawn = 0
+        engine = SimpleNamespace(snapshot=SEEN, call_later=self._call_later)
+        self.peek = IconPeek(cast("Engine", engine), self._show_anew)
+
+    def _call_later(self, name: str, _delay_s: float, action: Callable[[], None]) -> None:
+        self.later[name] = action
+
+    def _show_anew(self) -> None:
+        self.drawn += 1
+
+    def scroll(self, *steps: int) -> str:
+        for step in steps:
+            self.peek.scroll(step, OPTIONS)
+        return self.peek.shown(OPTIONS)
+
+
+def test_the_person_s_own_choice_comes_first_and_each_once() -> None:
+    assert choices(SEEN, "lowest") == ("lowest", "next", ADA.id, BOB.id)
+    assert choices(SEEN, BOB.id) == (BOB.id, "lowest", "next", ADA.id)
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [((), "lowest"), ((1,), "next"), ((120, 120), ADA.id), ((-1,), BOB.id), ((1,) * 4, "lowest"), ((1, -1), "lowest")],
+)
+def test_each_turn_shows_the_next_choice(steps: tuple[int, ...], shown: str) -> None:
+    desk = Desk()
+    assert desk.scroll(*steps) == shown
+    assert desk.drawn == len(steps)
+
+
+def test_after_some_seconds_it_is_the_person_s_choice_again() -> None:
+    desk = Desk()
+    desk.scroll(1, 1)
+    (end,) = desk.later.values()
+    end()
+    assert desk.peek.shown(OPTIONS) == "lowest"
+    assert desk.drawn == 3
+    assert desk.scroll(1) == "next", "it begins anew"
