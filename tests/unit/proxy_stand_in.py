@@ -71,6 +71,8 @@ class ProxyStandIn:
         self.sign_ins: dict[str, list[dict[str, Any]]] = {}
         """What is answered of each sign-in by its state; the last answer stays."""
         self.sign_in_url = "https://claude.ai/oauth/authorize?code=true&state={state}"
+        self.unknown = b""
+        """What is said of a path that it does not have."""
         self.versions_with_changes = versions
         """Early ones of version 8 have no call that changes anything."""
         self.hold: threading.Event | None = None
@@ -121,7 +123,7 @@ class ProxyStandIn:
         with self._lock:
             self.requests.append((visit.command, visit.path))
         status, answer = self._answer(visit, body)
-        data = b"" if answer is None else json.dumps(answer).encode()
+        data = self.unknown if answer is None else json.dumps(answer).encode()
         visit.send_response(status)
         if self.is_proxy and answer is not None:
             visit.send_header("X-CPA-VERSION", "8.0.48" if 8 in self.versions else "7.2.10")

@@ -13,7 +13,9 @@ from login_files import login
 
 from trayquota.cli import pause as command
 from trayquota.cli.common import Options
+from trayquota.core.credential import Credential
 from trayquota.core.errors import TokenWriteError
+from trayquota.core.model import NATIVE, Account
 from trayquota.core.pausing import PauseRecord
 from trayquota.engine import pauser
 from trayquota.settings import management_keys
@@ -249,3 +251,18 @@ def test_a_proxy_that_has_gone_keeps_the_folders_account_from_being_paused(desk:
         desk.connect(stand_in)
     assert desk.run("pause") == 0
     assert desk.is_paused()
+
+
+def test_the_login_of_another_program_is_paused(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    native = Credential(Account("native.json", "claude", "ada@example.com", source=NATIVE), "/nowhere")
+    desk.monkeypatch.setattr(command, "discover_once", lambda _sources: [native])
+    assert [desk.run(what, "ada@example.com") for what in ("pause", "resume")] == [1, 1]
+    assert "was not paused. It is the login of another program" in capsys.readouterr().err
+
+
+def test_a_path_that_a_version_does_not_have_may_be_said_in_words(desk: Desk) -> None:
+    with ProxyStandIn(entry(ADA), entry(BOB)) as stand_in:
+        stand_in.versions_with_changes, stand_in.unknown = (0,), b"404 page not found"
+        desk.connect(stand_in)
+        assert desk.run("pause") == 0
+        assert stand_in.changes == [{"name": ADA, "disabled": True}]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +93,14 @@ def test_what_is_done(
 def test_of_two_that_have_run_out_the_one_that_is_back_first_is_paused() -> None:
     both = Snapshot((usage("ada", 0, NOW + 2 * HOUR), usage("bob", 0, NOW + HOUR)))
     assert [change.account_id for change in pause_changes(both, {}, NOW, ON)] == ["ada.json"]
+
+
+def test_a_reset_in_another_zone_cannot_be_read_back() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    (change,) = pause_changes(Snapshot((usage("ada", 0, (NOW + HOUR).astimezone(tokyo)), BOB)), {}, NOW, ON)
+    assert change == PAUSE
+    assert change.until is not None
+    assert change.until.tzinfo is UTC
 
 
 @pytest.mark.parametrize("off", [-6 * HOUR, 6 * HOUR])

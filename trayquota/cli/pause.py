@@ -12,7 +12,7 @@ from msgspec import Struct
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.account_state import account_usage, restore
 from trayquota.core.errors import PauseError
-from trayquota.core.model import Snapshot
+from trayquota.core.model import NATIVE, Snapshot
 from trayquota.core.pausing import GUARD_S, PauseRecord
 from trayquota.core.rotation import last_in_rotation
 from trayquota.core.text import printable
@@ -97,7 +97,8 @@ def _say_which(found: Sequence[_Subject], options: Options, config: Config) -> i
 
 def _set_paused(subject: _Subject, services: Services, config: Config, options: Options) -> int:
     paused, credential = options.command == "pause", subject.credential
-    if paused and subject.is_last and not options.force and not _is_confirmed(subject.label):
+    is_native = credential.account.source == NATIVE  # which is refused in any case
+    if paused and subject.is_last and not is_native and not options.force and not _is_confirmed(subject.label):
         return ExitCode.CONCERN
     account, pauses = credential.account, PauseRecords(config.paths.pauses)
     before = pauses.read().get(account.id)

@@ -9,7 +9,7 @@ on the providers' clock.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -135,7 +135,9 @@ def pause_changes(
         place = rotation_of(usage.account)
         if in_rotation[place] > 1 and not _is_settled(usage.account, records, provider_now):
             in_rotation[place] -= 1
-            changes.append(PauseChange(usage.account.id, paused=True, until=until + snapshot.clock_offset))
+            changes.append(
+                PauseChange(usage.account.id, paused=True, until=(until + snapshot.clock_offset).astimezone(UTC))
+            )
     return changes
 
 

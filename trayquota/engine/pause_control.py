@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -147,7 +147,7 @@ class PauseControl:
         local = with_local_resets(snapshot)
         for usage in local.accounts:
             end = exhausted_until(usage, self._clock()) if usage.account.id == account_id else None
-            until = end + snapshot.clock_offset if end is not None else until
+            until = (end + snapshot.clock_offset).astimezone(UTC) if end is not None else until
         record = PauseRecord(paused, self._clock(), until=until, person=account.person)
         self._start(_Change(credential, record, before), snapshot, options)
 

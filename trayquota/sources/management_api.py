@@ -208,10 +208,10 @@ class ManagementApi:
     def _first_known(
         self, method: str, leaf: str, body: bytes | None = None, cancel_token: CancelToken | None = None
     ) -> Response:
-        """Return the answer of the newest version that knows ``leaf``, the end of a path; a 404 where none does."""
+        """Return the answer of the newest version that knows ``leaf``, the end of a path; else a 404 without a word."""
         for root in _ROOTS[1:] if self._paths == _PATHS[1] else _ROOTS:
             response = self._exchange(method, f"{root}/{leaf}", body, cancel_token)
-            if response.status != 404 or response.body.strip():
+            if response.status != 404 or self._content(response):
                 break
         return response
 
