@@ -84,7 +84,10 @@ class Applet:
     def discover(self) -> None:
         """The folder is watched."""
 
-    def notify(self, alert: Alert) -> None:
+    def notify(self, make: Callable[[DisplayOptions], Alert]) -> None:
+        alert = make(OPTIONS)
+        hidden = make(replace(OPTIONS, hide_names=True))
+        assert "ada" not in hidden.title + hidden.body
         self.told.append(f"{alert.title}: {alert.body}")
 
     def notify_problem(self, title: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.store.state import StateStore
 from trayquota.views.alert import AlertKey
 from trayquota.views.labels import DisplayOptions
+from trayquota.views.pause_alerts import changed_alert
 from trayquota.views.snooze_menu import snooze_menu_item
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_context import TrayContext
@@ -184,6 +186,21 @@ def test_what_leaves_the_machine_has_numbers_for_names(path: Path) -> None:
 # The menu.
 
 OPTIONS = DisplayOptions(zone=UTC)
+
+
+def test_what_the_program_has_changed_is_held_back_and_leaves_the_machine_without_names(path: Path) -> None:
+    person = Person(path, QUIET)
+    change = partial(changed_alert, ADA.id, NOW + HOUR, snapshot(usage(window(0))), NOW)
+    person.notifier.notify_change(change)
+    assert person.alerts == []
+    person.now += 2 * HOUR
+    person.is_shown_what_was_held_back()
+    (alert,) = person.alerts
+    assert ADA.name in alert.title
+    assert alert.anonymous is not None
+    assert ADA.name not in alert.anonymous.title + alert.anonymous.body
+    person.is_shown_what_was_held_back()
+    assert person.alerts == []
 
 
 def test_the_menu_offers_an_hour_tomorrow_and_the_reset() -> None:

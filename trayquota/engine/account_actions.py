@@ -21,20 +21,17 @@ if TYPE_CHECKING:
     from trayquota.core.credential import Credential
     from trayquota.core.model import Snapshot
     from trayquota.core.provider_clock import ProviderClock
+    from trayquota.engine.alert_notifier import AlertNotifier
     from trayquota.engine.engine import Engine
     from trayquota.engine.pause_control import PauseControl
     from trayquota.engine.sign_ins import SignIns
     from trayquota.sources.proxy_api import ProxySource
     from trayquota.tokens.manager import TokenManager
-    from trayquota.views.alert import Alert
     from trayquota.views.labels import DisplayOptions
 
 
 class Notifier(Protocol):
     """Shows notifications."""
-
-    def notify(self, alert: Alert) -> None:
-        """Notify of what the program did, where the person wants that."""
 
     def notify_problem(self, title: str, message: str) -> None:
         """Notify of what a click could not do."""
@@ -50,6 +47,10 @@ class Parts(Protocol):
     @property
     def proxies(self) -> ProxySource:
         """Those that are connected."""
+
+    @property
+    def notifier(self) -> AlertNotifier:
+        """Notifies of what the program has changed."""
 
     @property
     def token_manager(self) -> TokenManager:
@@ -79,7 +80,7 @@ class AccountActions:
         self._control: PauseControl | None = None
         self._sign_ins: SignIns | None = None
         self.post = parts.engine.post
-        self.notify = notifier.notify
+        self.notify = parts.notifier.notify_change
         self.notify_problem = notifier.notify_problem
 
     def configure(self, is_on: bool, options: DisplayOptions) -> None:  # noqa: FBT001 - two values of the settings

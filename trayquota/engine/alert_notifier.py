@@ -47,6 +47,8 @@ class AlertNotifier:
         self.options = options
         """May be changed at any time."""
         self._early_resets: list[EarlyReset] = []
+        self._changes: list[Callable[[DisplayOptions], Alert]] = []
+        """What was held back of what the program has changed."""
         self._held_back: Snapshot | None = None
         """The newest snapshot of those that were not notified of."""
 
@@ -83,6 +85,9 @@ class AlertNotifier:
 
     def notify_held_back(self) -> None:
         """Notify of what was held back and is still so, once it no longer is."""
+        changes, self._changes = self._changes, []
+        for make in changes:
+            self.notify_change(make)
         if (snapshot := self._held_back) is not None and not self._is_held_back():
             self(snapshot)
             resets, self._early_resets = self._early_resets, []
@@ -98,6 +103,13 @@ class AlertNotifier:
             def make(options: DisplayOptions) -> Alert | None:
                 return early_reset_alert(resets, with_display_names(snapshot, options), options)
 
+            self._send(make(self.options), make)
+
+    def notify_change(self, make: Callable[[DisplayOptions], Alert]) -> None:
+        """Notify of what the program has changed by itself, as ``make`` makes it of the options."""
+        if self._is_held_back():
+            self._changes.append(make)
+        else:
             self._send(make(self.options), make)
 
     def snooze(self, choice: Snooze) -> None:

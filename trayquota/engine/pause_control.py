@@ -63,8 +63,8 @@ class PauseDesk(Protocol):
     def discover(self) -> None:
         """Have the accounts discovered, for they have changed."""
 
-    def notify(self, alert: Alert) -> None:
-        """Notify of what the program did."""
+    def notify(self, make: Callable[[DisplayOptions], Alert]) -> None:
+        """Notify of what the program did, as ``make`` makes it of the options."""
 
     def notify_problem(self, title: str, message: str) -> None:
         """Notify of what a click could not do."""
@@ -250,12 +250,13 @@ class PauseControl:
             self._desk.check_later(f"{delay_s} s after a change", delay_s)
         if record.is_automatic and not change.repeats:
             until = record.until and record.until - snapshot.clock_offset
-            self._desk.notify(changed_alert(account_id, until, snapshot, self._clock(), options))
+            self._desk.notify(partial(changed_alert, account_id, until, snapshot, self._clock()))
 
     def _tell_failed(self, change: _Change, problem: str, snapshot: Snapshot, options: DisplayOptions) -> None:
-        alert = failed_alert(change.account_id, problem, snapshot, options, paused=change.record.paused)
+        make = partial(failed_alert, change.account_id, problem, snapshot, change.record.paused)
         if not change.record.is_automatic:
+            alert = make(options)
             self._desk.notify_problem("Nothing was changed", f"{alert.title}. {alert.body}")
         elif change.account_id not in self._told:
             self._told.add(change.account_id)
-            self._desk.notify(alert)
+            self._desk.notify(make)

@@ -35,7 +35,13 @@ def changed_alert(
     return Alert(f"{label} is paused", f"Nothing is left of it. It is resumed {moment}.", provider)
 
 
-def failed_alert(account_id: str, problem: str, snapshot: Snapshot, options: DisplayOptions, *, paused: bool) -> Alert:
+def failed_alert(
+    account_id: str,
+    problem: str,
+    snapshot: Snapshot,
+    paused: bool,  # noqa: FBT001 - what was to be done, before the options come
+    options: DisplayOptions,
+) -> Alert:
     """Return what is said of an account that was not paused, or not resumed."""
     label, provider = named(account_id, snapshot, options)
     return Alert(f"{label} was not {'paused' if paused else 'resumed'}", problem, provider)
