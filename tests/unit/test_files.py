@@ -17,6 +17,7 @@ from trayquota.system.files import (
     open_regular,
     private_folder,
     read_bounded,
+    real_path,
     sync_folder,
     temporary_file,
     write_atomic,
@@ -228,3 +229,14 @@ def test_a_link_to_a_file_is_read_and_one_to_nothing_is_a_missing_file(tmp_path:
         read_bounded(link, LIMIT)
     path.write_bytes(b"content")
     assert read_bounded(link, LIMIT) == b"content"
+
+
+def test_a_path_whose_end_the_system_cannot_say_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: object) -> str:
+        raise OSError(errno.EINVAL, "More data available")
+
+    monkeypatch.setattr(os.path, "realpath", refuse)
+    monkeypatch.chdir(tmp_path)
+    assert real_path("accounts") == tmp_path / "accounts"

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from .wine import Wine
 
 
-@pytest.mark.parametrize("way", ["choose_last", "quit"], ids=["Quit", "WM_CLOSE"])
-def test_the_demo_ends_with_a_complaint_or_leaves_its_folder(
-    way: str, wine: Wine, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if way == "quit" and not request.config.getoption("--complete"):
-        pytest.skip("as by Quit: --complete runs it")
+def test_the_demo_that_is_quit_complains_or_leaves_its_folder(wine: Wine, tmp_path: Path) -> None:
+    end_demo("choose_last", wine, tmp_path)
+
+
+@pytest.mark.usefixtures("complete")
+def test_the_demo_whose_windows_are_closed_complains_or_leaves_its_folder(wine: Wine, tmp_path: Path) -> None:
+    end_demo("quit", wine, tmp_path)
+
+
+def end_demo(way: str, wine: Wine, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with Actor(wine, "http://127.0.0.1:1") as actor:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 SLOW_S = 1.0
 
 
-def test_the_login_that_is_being_refreshed_is_lost(wine: Wine, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if not request.config.getoption("--complete"):
-        pytest.skip("restarts Windows: --complete runs it")
+@pytest.mark.usefixtures("complete")
+def test_the_login_that_is_being_refreshed_is_lost(wine: Wine, tmp_path: Path) -> None:
     path = tmp_path / "claude-ada.json"
     path.write_text(json.dumps(content_of("ada", 0, ended=True)))
     with Provider() as provider:

@@ -93,6 +93,10 @@ class Wine:
         self._keeper.communicate()
         self._restart()
 
+    def add_drive(self, letter: str, folder: Path) -> None:
+        """Have a drive that is that folder."""
+        (self._folder / "prefix" / "dosdevices" / f"{letter}:").symlink_to(folder)
+
     def log_off(self) -> None:
         """End the session in order, which ends all programs; then begin a new one."""
         self.run("wineboot", "--end-session")

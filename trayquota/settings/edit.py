@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import codecs
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import ConfigError
 from trayquota.core.text import printable
 from trayquota.settings.config import MAX_BYTES, Settings
 from trayquota.settings.declarations import declarations
-from trayquota.system.files import create_file, private_folder, read_bounded, write_atomic
+from trayquota.system.files import create_file, private_folder, read_bounded, real_path, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from msgspec import Struct
 
@@ -97,7 +97,7 @@ def set_setting(path: Path, key: str | tuple[str, ...], value: SettingValue, che
     """
     from tomlkit.exceptions import TOMLKitError
 
-    real = Path(os.path.realpath(path))
+    real = real_path(path)
     try:
         before = read_bounded(real, MAX_BYTES) if real.exists() else config_template().encode()
         content = _with_value(before, key, value)

@@ -11,13 +11,13 @@ import errno
 import os
 import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import UnusableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 _PRIVATE_FILE = 0o600
 # On Windows a folder inherits the access list of the one above; of 0o700 newer Pythons would make a list of its own.
@@ -32,6 +32,15 @@ _UNSYNCABLE = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF, errno
 def signature(status: os.stat_result) -> tuple[int, ...]:
     """Return what differs between two states of a file; first of all when it was modified, in nanoseconds."""
     return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
+
+
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """Return where a path leads through links; the absolute path itself where the system cannot say."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:
+        # Of Windows: for a redirector that knows no final paths, or a path longer than its buffer.
+        return Path(path).absolute()
 
 
 def private_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.system.endpoint import Listener, call, endpoint
 from trayquota.system.file_lock import open_locked
-from trayquota.system.files import private_folder
+from trayquota.system.files import private_folder, real_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ class SingleInstance:
         """Claim in ``folder``, the program's state folder."""
         self._folder = folder
         self._lock: int | None = None
-        key = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:8]
+        key = hashlib.sha256(os.fsencode(real_path(folder))).hexdigest()[:8]
         self._endpoint = endpoint(folder, key)
         self._listener: Listener | None = None
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from trayquota.system.files import real_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -88,7 +90,7 @@ class _Places:
             identity = _identity(folder)
             if identity is not None:
                 has_accounts, is_written = folder in self._accounts, folder in self._written
-                real = os.path.realpath(folder)
+                real = str(real_path(folder))
                 yield Place(real, has_accounts, frozenset(names), is_written, identity)
 
     def add_accounts(self, folder: Path) -> None:

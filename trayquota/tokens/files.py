@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
-from trayquota.system.files import sync_folder
+from trayquota.system.files import real_path, sync_folder
 from trayquota.tokens.in_place import finish_writing, recorded_contents
 from trayquota.tokens.leftovers import clear_leftover, leftovers
 from trayquota.tokens.lock import reason
@@ -60,7 +60,7 @@ class TokenFiles:
         """
         problem, has_arrived = None, False
         # There may be a link by now where the file was.
-        path = Path(os.path.realpath(path))
+        path = real_path(path)
         try:
             if not self._update(path, prepared if prepared is not None and prepared.path == path else None):
                 # It may be this very pair, put there right before a crash.
@@ -95,7 +95,7 @@ class TokenFiles:
         Raises:
             TokenWriteError: It cannot be read or written now; it is as it was.
         """
-        return write_disabled(Path(os.path.realpath(path)), self._journal.folder, disabled=disabled)
+        return write_disabled(real_path(path), self._journal.folder, disabled=disabled)
 
     def _update(self, path: Path, prepared: PreparedFile | None = None) -> bool:
         try:
@@ -107,14 +107,14 @@ class TokenFiles:
 
     def _paths(self) -> Iterator[Path]:
         """Yield the real paths of all files that may be accounts, each once."""
-        seen = set[str]()
+        seen = set[Path]()
         for folder in self.folders:
             with contextlib.suppress(OSError):
                 for entry in os.scandir(folder):
                     if not entry.name.startswith(".") and entry.name.lower().endswith(".json"):
-                        seen.add(os.path.realpath(entry.path))
-        yield from (Path(path) for path in sorted(seen))
+                        seen.add(real_path(entry.path))
+        yield from sorted(seen)
 
     def _real_folders(self) -> set[Path]:
         pending = {Path(entry.path).parent for entry in self._journal.pending()}
-        return {Path(os.path.realpath(folder)) for folder in self.folders} | pending
+        return {real_path(folder) for folder in self.folders} | pending

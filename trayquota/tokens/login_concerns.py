@@ -8,16 +8,17 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.text import format_duration
 from trayquota.sources.credential_file import read_refresh_token
+from trayquota.system.files import real_path
 from trayquota.tokens.pending_tokens import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import timedelta
+    from pathlib import Path
 
 _READ, _WRITE = 0o044, 0o022
 
@@ -52,7 +53,7 @@ def access_concerns(paths: Iterable[tuple[str, Path]], *, is_secret: bool = True
 
 
 def _parent_concerns(name: str, path: Path) -> Iterator[str]:
-    for parent in Path(os.path.realpath(path)).parents:
+    for parent in real_path(path).parents:
         # In a sticky folder nobody replaces what is somebody else's.
         if _others(parent) & _WRITE and not _mode(parent) & stat.S_ISVTX:
             yield f"a folder above {name}: mode {_mode(parent):04o}, others can replace what is in it"

@@ -26,7 +26,6 @@ A refresh under way is never cancelled: quitting waits for it, bounded by the re
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -39,6 +38,7 @@ from trayquota.core.model import Failure, FailureKind
 from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
+from trayquota.system.files import real_path
 from trayquota.tokens.files import TokenFiles
 from trayquota.tokens.journal import Journal
 from trayquota.tokens.lock import WAIT_S, cancelled, refresh_lock, state_folder_unusable
@@ -114,7 +114,7 @@ class TokenManager:
             return login, None
         problem: str | None = None
         with self._counted(), contextlib.suppress(FetchError), self._locked(entry.base, wait_s=0.0):
-            problem = self.files.flush(entry, Path(os.path.realpath(credential.path)))
+            problem = self.files.flush(entry, real_path(credential.path))
         warning = _unwritten(problem, is_safe=not self._journal.is_unsaved(entry)) if problem else None
         return entry.applied_to(login), warning
 
@@ -233,7 +233,7 @@ class TokenManager:
             raise login_expired()
         if self._closing.is_set():
             raise cancelled()
-        path = Path(os.path.realpath(credential.path))
+        path = real_path(credential.path)
         with contextlib.ExitStack() as stack:
             prepared = self._ready(path, stack)
             try:
