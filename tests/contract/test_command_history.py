@@ -115,3 +115,11 @@ def test_a_file_of_a_later_version_is_said_with_1(home: Home) -> None:
     result = home.run("history")
     assert result.code == 1
     assert "later version" in result.err
+
+
+def test_a_broken_file_is_said_by_the_command_too(home: Home) -> None:
+    history_file(home).parent.mkdir(parents=True)
+    history_file(home).write_bytes(b"no database" * 100)
+    result = home.run("history")
+    assert "The history was broken. It was set aside as history.sqlite3.aside" in result.err
+    assert history_file(home).with_name("history.sqlite3.aside").exists()

@@ -45,7 +45,7 @@ def run(options: Options) -> int:
         return ExitCode.NOTHING_TO_SHOW
     set_up_logging(None, verbose=options.verbose)
     config = load(options)
-    store = HistoryStore(config.paths.history)
+    store = HistoryStore(config.paths.history, say)
     try:
         if options.forget:
             return _forget(store)

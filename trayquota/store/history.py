@@ -43,9 +43,15 @@ _log = logging.getLogger(__name__)
 class HistoryStore:
     """The history of one user. It has no connection between two calls; each is for any one thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Keep the history at ``path``; the file is made by the first thing that is recorded."""
+    def __init__(self, path: Path, warn: Callable[[str], None] | None = None) -> None:
+        """Keep the history at ``path``; the file is made by the first thing that is recorded.
+
+        Args:
+            path: The file's.
+            warn: Called with what a person should hear of, in a sentence; ``None`` is the log.
+        """
         self.path = path
+        self._warn = warn or (lambda message: _log.warning("%s", message))
         self._warnings: set[str] = set()
         self._pruned_on: date | None = None
 
@@ -154,12 +160,12 @@ class HistoryStore:
             self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
         except OSError:
             raise HistoryError(_BROKEN_REASON) from None
-        _log.warning("The history was broken. It was set aside as %s, and a new one is begun.", aside.name)
+        self._warn(f"The history was broken. It was set aside as {aside.name}, and a new one is begun.")
 
     def _warn_once(self, message: str) -> None:
-        """Log a warning, once until something has been recorded."""
+        """Warn, once until something has been recorded."""
         if message not in self._warnings:
-            _log.warning("%s", message)
+            self._warn(message)
         self._warnings.add(message)
 
 
