@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trayquota.system.watcher import Watcher
     from trayquota.tokens.manager import TokenManager
     from trayquota.tray.statusnotifier import Icon
-    from trayquota.tray.statusnotifier.service import TrayService
+    from trayquota.tray.statusnotifier.service import ShownIcon
     from trayquota.tray.tray import Tray
     from trayquota.views.tray_view import Action
 
@@ -126,20 +126,21 @@ def windows_arguments(line: str) -> list[str]:
 # The tray. A test that must come between two callbacks of its loop has to be on that loop.
 
 
-def service_of(icon: Icon) -> TrayService:
+def service_of(icon: Icon) -> ShownIcon:
     """Return what has the icon on the bus; it runs."""
-    assert icon._service is not None
-    return icon._service
+    assert icon._shown is not None
+    return icon._shown
 
 
 def on_loop(icon: Icon, call: Callable[[], object]) -> None:
     """Have a function called on the loop's thread."""
-    service_of(icon)._post(call)
+    assert icon._service is not None
+    icon._service.post(call)
 
 
 def flush(icon: Icon) -> None:
     """Send the pending signals at once. On the loop's thread."""
-    service_of(icon)._flush()
+    service_of(icon).flush()
 
 
 def window_of(icon: Any) -> int:

@@ -14,16 +14,13 @@ from trayquota.core.refresh_policy import Reason
 from trayquota.engine.alert_outlets import AlertOutlets
 from trayquota.engine.icon_peek import IconPeek
 from trayquota.engine.status_notification import StatusNotification
+from trayquota.engine.tray_views import TrayViews
 from trayquota.services import SessionEndGuard, build_services, display_options, utc_now
 from trayquota.settings.current import CurrentSettings
-from trayquota.settings.menu_choices import menu_settings
 from trayquota.settings.settings_actions import SettingsAction, SettingsActions
 from trayquota.system.autostart_switch import AutostartSwitch
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
-from trayquota.views.settings_menu import settings_menu_item
-from trayquota.views.tray import tray_view
-from trayquota.views.tray_context import TrayContext
 from trayquota.views.tray_view import OpenFolder, OpenHistory, OpenPage, Quit, Refresh, SetPaused, SignIn, Snooze
 
 if TYPE_CHECKING:
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
     from trayquota.settings.load import Config
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.views.alert import Alert
-    from trayquota.views.tray_view import Action, TrayView
+    from trayquota.views.tray_view import Action
 
 NAME = "trayquota"
 _GRACE_S = 0.8
@@ -89,6 +86,9 @@ class App:
         self._settings_actions = SettingsActions(
             self._settings, self._autostart, apply=self._apply_settings, notify_problem=self.notify_problem
         )
+        notifier, recorder = self._services.notifier, self._services.recorder
+        has_page = open_history is not None
+        self._views = TrayViews(self._tray, self._settings, self._autostart, notifier, recorder, self._peek, has_page)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
         self._account_actions: AccountActions | None = None
         self._is_quitting = False
@@ -173,7 +173,8 @@ class App:
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot, and notify of it when it was awaited."""
-        self._tray.show(self._view(snapshot))
+        local = self._services.with_local_resets(snapshot)
+        self._tray.show(*self._views.of_icons(local, self._options, utc_now()))
         self._status_notification.published()
         if self._account_actions is not None:
             self._account_actions.check(snapshot)
@@ -191,30 +192,6 @@ class App:
         self._check_settings_file()
         self._services.notifier.notify_held_back()
         self._show_anew()
-
-    def _view(self, snapshot: Snapshot) -> TrayView:
-        config, tray = self._settings.config, self._tray
-        settings = config.settings
-        is_on = self._autostart.is_on
-        choices = menu_settings(config, snapshot, self._options, tray.limits.menu_rows, starts_at_login=is_on)
-        snapshot = self._services.with_local_resets(snapshot)
-        context = TrayContext(
-            tray.limits,
-            tray.arrangement,
-            settings_menu_item(choices),
-            self._settings.problem,
-            has_history=self._open_history is not None and settings.history,
-            notifies=bool(settings.notifications or settings.notify_command or settings.ntfy),
-            snoozed_until=self._services.notifier.snoozed_until,
-        )
-        recorder = self._services.recorder
-        options = replace(
-            self._options,
-            icon_shows=self._peek.shown(self._options),
-            sparklines=recorder.sparklines if settings.sparklines else {},
-            past_use=recorder.past_use if settings.history else {},
-        )
-        return tray_view(snapshot, utc_now(), options, context)
 
     def _show_anew(self) -> None:
         self.show(self._services.engine.snapshot)
@@ -247,7 +224,8 @@ class App:
 
     def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
-        view = self._view(replace(self._services.engine.snapshot, refreshing=False))
+        local = self._services.with_local_resets(self._services.engine.snapshot)
+        view = self._views.view(replace(local, refreshing=False), self._options, utc_now())
         self._tray.notify(view.headline, "\n".join(filter(None, (view.advice, *view.lines))))
 
     # From any thread.

@@ -64,6 +64,20 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
             expected='"lowest", "next", an account\'s id, or one with a window\'s title behind " / "',
         ),
     ] = "lowest"
+    icons: Annotated[
+        Literal["one", "providers", "pinned"],
+        setting(
+            'Whether there is "one" icon, one for each of the "providers", or one for each of the "pinned" accounts '
+            "and one for the others; on Linux and Windows, and never more than five."
+        ),
+    ] = "one"
+    pinned: Annotated[
+        tuple[str, ...],
+        setting(
+            'The accounts with an icon of their own, by id, as in ["claude-ada@example.com.json"].',
+            expected="a list of accounts' ids",
+        ),
+    ] = ()
     icon_countdown: Annotated[
         bool, setting("Whether an empty quota shows the time to its reset in the icon in place of its number.")
     ] = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trayquota.providers import ProviderSwitches
-from trayquota.views.icon_menu import icon_menu, rename_menu
+from trayquota.views.icon_menu import icon_menu, pin_menu, rename_menu
 from trayquota.views.provider_menu import provider_menu
 from trayquota.views.settings_menu import MenuSettings
 
@@ -33,6 +33,8 @@ def menu_settings(
         icon_style=settings.icon_style,
         plain_color=settings.plain_color,
         calm=settings.calm,
+        icons=settings.icons,
+        pins=pin_menu(snapshot, options, settings.pinned, max_rows) if settings.icons == "pinned" else (),
         icon_countdown=settings.icon_countdown,
         shows_used=options.shows_used,
         icon_choices=icon_menu(snapshot, options, max_rows),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from msgspec import Struct
 
@@ -84,6 +84,7 @@ class BaseIcon(Icon):
     A backend fills in :meth:`_begin`, :meth:`_loop`, :meth:`_stop` and pystray's own hooks for what is shown.
 
     Attributes:
+        HAS_FURTHER: There can be other icons beside it.
         on_click: Called at a click on the icon where the tray itself opens no menu; ``None`` for nothing.
         on_middle_click: Called at a middle click; ``None``: the menu's default entry is run.
         on_scroll: Called with the wheel's direction, positive for downwards or to the right; ``None`` for nothing.
@@ -95,6 +96,7 @@ class BaseIcon(Icon):
         quirks: The habits of the tray that shows the icon.
     """
 
+    HAS_FURTHER: ClassVar[bool] = False
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
     on_scroll: Callable[[int], object] | None = None
@@ -127,6 +129,14 @@ class BaseIcon(Icon):
     def is_panel_dark(self) -> bool | None:
         """Return whether the panel is dark, ``None`` where that is not known; changes are noticed from now on."""
         return None
+
+    def further(self, name: str) -> BaseIcon:
+        """Return another icon beside this one, which runs and is shown once visible, until it is stopped.
+
+        Raises:
+            RuntimeError: There can be but one.
+        """
+        raise RuntimeError(name)
 
     def set_attention(self, *, is_needed: bool) -> None:
         """Say whether a person has to do something; without effect where trays have no sign for that but the icon."""

@@ -12,7 +12,7 @@ from trayquota.tray.presenter import TrayPresenter
 from trayquota.views.tray_view import OpenPage, Refresh, SnoozeWindows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.tray.base import SessionEnd
@@ -58,7 +58,10 @@ class Tray:
         self._name = name
         self._act = act
         self._lock = threading.Lock()
-        self._view: TrayView | None = None
+        self._views: tuple[TrayView, ...] = ()
+        self._backend = choice.name
+        self._further: list[tuple[BaseIcon, TrayPresenter]] = []
+        self._is_shown = False
         self._is_stopping = False
         self._is_changing = False
         self._icon, self._presenter = self._make(choice)
@@ -69,16 +72,24 @@ class Tray:
         return self._presenter.quirks.limits
 
     @property
-    def arrangement(self) -> Arrangement | None:
-        """Where the accounts are in a menu that somebody looks at; ``None`` while nobody does."""
-        is_open = isinstance(self._icon, BaseIcon) and self._icon.is_menu_open
-        return self._view.arrangement if is_open and self._view is not None else None
+    def has_further(self) -> bool:
+        """Whether there can be several icons."""
+        return isinstance(self._icon, BaseIcon) and self._icon.HAS_FURTHER
 
-    def show(self, view: TrayView) -> None:
-        """Show ``view``; what the tray refused is tried again with the next one."""
+    def arrangement(self, number: int = 0) -> Arrangement | None:
+        """Return where the accounts are in an icon's menu that somebody looks at; ``None`` while nobody does."""
+        icons = [self._icon, *(icon for icon, _ in self._further)]
+        icon = icons[number] if number < len(icons) else None
+        is_open = isinstance(icon, BaseIcon) and icon.is_menu_open
+        return self._views[number].arrangement if is_open and number < len(self._views) else None
+
+    def show(self, view: TrayView, *others: TrayView) -> None:
+        """Show a view, and others in further icons; what the tray refused is tried again with the next ones."""
         with self._lock:
-            self._view = view
+            self._views = (view, *others)
             self._presenter.show(view)
+            if self._is_shown:
+                self._show_further(others)
 
     def notify(self, title: str, body: str) -> None:
         """Show a notification, where there are any."""
@@ -110,16 +121,21 @@ class Tray:
 
         def show_first(icon: Icon) -> None:
             try:
-                icon.visible = True
+                self._show_icons(icon)
             finally:
                 on_ready()
 
         if isinstance(self._icon, BaseIcon):
             self._icon.session_end = self.session_end
-        self._icon.run(show_first)
-        while self._is_changing and not self._is_stopping:
-            self._change_over()
-            self._icon.run(self._show_again)
+        try:
+            self._icon.run(show_first)
+            while self._is_changing and not self._is_stopping:
+                self._change_over()
+                self._icon.run(self._show_again)
+        finally:
+            with self._lock:
+                self._is_stopping = True
+                self._show_further(())
 
     def stop(self) -> None:
         """Have :meth:`run` return."""
@@ -127,30 +143,63 @@ class Tray:
         self._icon.stop()
 
     def _show_again(self, icon: Icon) -> None:
-        icon.visible = True
+        self._show_icons(icon)
         if self._is_stopping:
             # It was stopped after the old icon's loop had ended and before there was this one's.
             icon.stop()
+
+    def _show_icons(self, icon: Icon) -> None:
+        """Show the icon whose loop runs now, and those beside it."""
+        icon.visible = True
+        with self._lock:
+            self._is_shown = True
+            self._show_further(self._views[1:])
 
     def _change_over(self) -> None:
         self._is_changing = False
         choice = choose_backend()
         _LOG.info("another tray: %s (%s)", choice.name, choice.why)
         with self._lock:
+            self._show_further(())
+            self._is_shown = False
+            self._backend = choice.name
             self._icon, self._presenter = self._make(choice)
-            if self._view is not None:
-                self._presenter.show(self._view)
+            if self._views:
+                self._presenter.show(self._views[0])
         self._changed()
 
     def _make(self, choice: BackendChoice) -> tuple[Icon, TrayPresenter]:
         icon = icon_class(choice)(self._name)
         if isinstance(icon, BaseIcon):
-            icon.on_click = lambda: self.on_click and self.on_click()
-            icon.on_scroll = lambda steps: self.on_scroll and self.on_scroll(steps)
-            icon.on_middle_click = lambda: self.on_middle_click and self.on_middle_click()
-            icon.on_quirks_changed = icon.on_menu_closed = self._changed
+            self._hook(icon)
             icon.on_better_tray = self._better_tray if choice.is_automatic else None
         return icon, TrayPresenter(icon, choice.name, self._act)
+
+    def _hook(self, icon: BaseIcon) -> None:
+        icon.on_click = lambda: self.on_click and self.on_click()
+        icon.on_scroll = lambda steps: self.on_scroll and self.on_scroll(steps)
+        icon.on_middle_click = lambda: self.on_middle_click and self.on_middle_click()
+        icon.on_quirks_changed = icon.on_menu_closed = self._changed
+
+    def _show_further(self, views: Sequence[TrayView]) -> None:
+        """Have as many further icons as there are views, and show them; none once the tray ends."""
+        while len(self._further) > len(views):
+            icon, _ = self._further.pop()
+            icon.stop()
+        for number, view in enumerate(() if self._is_stopping else views):
+            if number == len(self._further):
+                self._add_further(number)
+            icon, presenter = self._further[number]
+            presenter.show(view)
+            icon.visible = True
+
+    def _add_further(self, number: int) -> None:
+        if not isinstance(self._icon, BaseIcon):
+            message = f"The tray backend '{self._backend}' has but one icon."
+            raise TypeError(message)
+        icon = self._icon.further(f"{self._name}-{number + 2}")
+        self._hook(icon)
+        self._further.append((icon, TrayPresenter(icon, self._backend, self._act)))
 
     def _changed(self) -> None:
         if self.on_change is not None:

@@ -52,6 +52,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
     Set the icon to an image of any size; one of :func:`trayquota.render.render_all` is drawn at the taskbar's.
     """
 
+    HAS_FURTHER = True
     quirks = BACKENDS["win32"]
     _on_balloon_click: Callable[[], object] | None = None
 
@@ -74,6 +75,12 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
             _WM_DPICHANGED: self._on_size_change,
             _WM_SETTINGCHANGE: self._on_size_change,
         }
+
+    def further(self, name: str) -> Icon:
+        """Return another icon beside this one, with a loop on a thread of its own."""
+        icon = Icon(name)
+        icon.run_detached(lambda _icon: None)
+        return icon
 
     def is_panel_dark(self) -> bool:
         """Return whether the taskbar is dark."""

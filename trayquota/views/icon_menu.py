@@ -35,6 +35,20 @@ def rename_menu(snapshot: Snapshot, options: DisplayOptions, max_rows: int) -> t
     return paged(rows, max_rows)
 
 
+def pin_menu(
+    snapshot: Snapshot, options: DisplayOptions, pinned: tuple[str, ...], max_rows: int
+) -> tuple[MenuItem, ...]:
+    """Return at most ``max_rows`` rows, which pin and unpin each account."""
+    rows = []
+    for usage in with_display_names(snapshot, options).accounts:
+        account_id = usage.account.id
+        is_pinned = account_id in pinned
+        after = tuple(key for key in pinned if key != account_id) if is_pinned else (*pinned, account_id)
+        label = account_label(usage.account, options)
+        rows.append(MenuItem(label, SetSetting("pinned", after), checked=is_pinned, key=account_id))
+    return paged(rows, max_rows)
+
+
 def _account_item(usage: AccountUsage, options: DisplayOptions) -> MenuItem:
     account = usage.account
     label = account_label(account, options)

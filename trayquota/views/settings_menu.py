@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60)
 _STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"), ("plain", "Plain"))
+_ICONS = (("one", "One for all"), ("providers", "One per provider"), ("pinned", "One per pinned account"))
 _COLORS = (("auto", "By the desktop"), ("light", "Light"), ("dark", "Dark"))
 
 
@@ -40,6 +41,8 @@ class MenuSettings(Struct, frozen=True):
         icon_style: ``number``, ``ring`` or ``bar``.
         plain_color: ``auto``, ``light`` or ``dark``.
         calm: Whether there is no number while there is plenty.
+        icons: ``one``, ``providers`` or ``pinned``.
+        pins: The rows that pin accounts.
         icon_countdown: Whether an empty quota shows the time to its reset.
         shows_used: Whether percents and bars say what is used.
         icon_choices: The rows that choose what the icon shows.
@@ -57,6 +60,8 @@ class MenuSettings(Struct, frozen=True):
     icon_style: str = "number"
     plain_color: str = "auto"
     calm: bool = False
+    icons: str = "one"
+    pins: tuple[MenuItem, ...] = ()
     icon_countdown: bool = True
     shows_used: bool = False
     icon_choices: tuple[MenuItem, ...] = ()
@@ -113,6 +118,13 @@ def _icon_rows(in_force: MenuSettings) -> Iterator[MenuItem]:
     yield MenuItem(separator=True)
     if in_force.icon_style == "plain":
         yield MenuItem("Colour", children=tuple(_colors(in_force.plain_color)))
+    icons = (
+        MenuItem(title, SetSetting("icons", value), checked=value == in_force.icons, radio=True)
+        for value, title in _ICONS
+    )
+    yield MenuItem("Several icons", children=tuple(icons))
+    if in_force.pins:
+        yield MenuItem("Pinned", children=in_force.pins)
     yield _switch("No number while there is plenty", "calm", is_on=in_force.calm)
     yield _switch("Time to the reset when empty", "icon_countdown", is_on=in_force.icon_countdown)
     value = "left" if in_force.shows_used else "used"

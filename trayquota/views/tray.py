@@ -41,6 +41,8 @@ def tray_view(
         context: What else decides.
     """
     snapshot = with_display_names(snapshot, options)
+    if (ids := context.account_ids) is not None:
+        snapshot = replace(snapshot, accounts=tuple(usage for usage in snapshot.accounts if usage.account.id in ids))
     candidate = find_next(snapshot, now, options)
     subject = icon_subject(snapshot, candidate, now, options)
     advice = advise(snapshot, candidate, now, options, max_chars=context.limits.tooltip_chars)

@@ -40,6 +40,7 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
     Attributes:
         limits: What the tray has room for.
         arrangement: Where in the menu each account is, to be kept: somebody looks at it.
+        account_ids: The accounts that it is about; ``None`` for all.
         settings: A submenu with the settings, where there are any to make.
         problem: What is wrong with the settings.
         has_history: There is a page of the history to show.
@@ -53,6 +54,7 @@ class TrayContext(RedactedRepr, Struct, frozen=True):
 
     limits: TrayLimits = NO_LIMITS
     arrangement: Arrangement | None = None
+    account_ids: tuple[str, ...] | None = None
     settings: MenuItem | None = None
     problem: str | None = None
     has_history: bool = False

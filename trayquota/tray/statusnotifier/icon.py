@@ -17,7 +17,7 @@ from trayquota.tray.wire_text import headline_and_rest, sendable
 from .item import ItemState
 from .layout import menu_entries
 from .pixmap import pixmaps
-from .service import TrayService
+from .service import ShownIcon, TrayService
 from .session import TrayState
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Icon(BaseIcon):
     on pictures never hold up the bus; a thread that was overtaken by a later one has no effect.
     """
 
+    HAS_FURTHER: ClassVar[bool] = True
     HAS_DEFAULT_ACTION: ClassVar[bool] = False
     HAS_MENU: ClassVar[bool] = True
     HAS_MENU_RADIO: ClassVar[bool] = True
@@ -59,6 +60,8 @@ class Icon(BaseIcon):
         self._orders = count()
         self._latest: dict[str, int] = {}
         self._service: TrayService | None = None
+        self._shown: ShownIcon | None = None
+        self._is_further = False
         super().__init__(name, icon, title, menu, **kwargs)
         self.prefers_dark: bool | None = None
         self.quirks = host_quirks(None, os.environ.get("XDG_CURRENT_DESKTOP", ""))
@@ -83,7 +86,7 @@ class Icon(BaseIcon):
     @property
     def is_menu_open(self) -> bool:
         """Whether a person looks at the menu."""
-        return self._service is not None and self._service.is_menu_open
+        return self._shown is not None and self._shown.is_menu_open
 
     def activate_item(self, item: MenuItem) -> None:
         """Run an entry's action, on the calling thread."""
@@ -105,20 +108,37 @@ class Icon(BaseIcon):
                 return
             self._latest[part] = order
             self._state = change(self._state)
-            if self._service is not None:
-                self._service.show(self._state)
+            if self._shown is not None:
+                self._shown.show(self._state)
 
     def _begin(self) -> None:
+        self._service = TrayService(self.name)
+        self._attach()
+
+    def _attach(self) -> None:
         with self._lock:
-            self._service = TrayService(self, self._state)
+            if self._service is not None:
+                self._shown = self._service.add(self, self._state)
+
+    def further(self, name: str) -> Icon:
+        """Return another icon beside this one, on the same thread; it is there until it is stopped, or this one is."""
+        icon = Icon(name)
+        icon._service, icon._is_further = self._service, True
+        icon._attach()
+        return icon
 
     def _loop(self) -> None:
         if self._service is not None:
             self._service.run(self._mark_ready)
 
     def _stop(self) -> None:
-        if self._service is not None:
+        if self._service is None:
+            return
+        if not self._is_further:
             self._service.stop()
+        elif self._shown is not None:
+            self._service.remove(self._shown)
+            self._shown = None
 
     def _is_awaited_here(self) -> bool:
         return self._service is not None and self._service.runs_callback_here
@@ -162,16 +182,16 @@ class Icon(BaseIcon):
 
     def show_notification(self, notification: Notification) -> None:
         """Show a notification in place of the last one of the same urgency."""
-        if self._service is not None:
-            self._service.notify(notification)
+        if self._shown is not None:
+            self._shown.notify(notification)
 
     def _notify(self, message: str, title: str | None = None) -> None:
         headline, _ = headline_and_rest(self.title if title is None else title)
         self.show_notification(Notification(headline or self.name, message))
 
     def _remove_notification(self) -> None:
-        if self._service is not None:
-            self._service.remove_notification()
+        if self._shown is not None:
+            self._shown.remove_notification()
 
 
 def _titled(state: ItemState, title: str | None, name: str) -> ItemState:

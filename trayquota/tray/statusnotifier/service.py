@@ -1,4 +1,4 @@
-"""The owner of the event loop: connects, serves one session after the other, comes back when the bus dies."""
+"""The owner of the event loop: connects each icon, serves one session after the other, comes back when it dies."""
 
 from __future__ import annotations
 
@@ -34,30 +34,26 @@ _CALLBACK_S: Final = 0.3
 """How long a callback under way is waited for when the icon stops."""
 
 
-class TrayService:
-    """Shows a :class:`TrayState` on the session bus, from a loop on the thread that calls :meth:`run`.
+class ShownIcon:
+    """One icon, on a connection of its own: that is the only thing by which hosts notice that an item is gone.
+
+    The protocol can register several items of one connection, but take none of them away again. A connection of
+    30 KiB each that says nothing while nothing changes is cheaper than to have all icons come anew.
 
     Args:
+        service: What it is one of.
         owner: The icon.
         state: What to show at first.
     """
 
-    def __init__(self, owner: IconOwner, state: TrayState) -> None:
+    def __init__(self, service: TrayService, owner: IconOwner, state: TrayState) -> None:
         """See the class."""
+        self._service = service
         self._owner = owner
         self._state = state
         self._menu = PublishedMenu()
-        self._worker = Worker(f"{owner.name}-callbacks")
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
         self._session: BusSession | None = None
-        self._is_stopping = False
         self._is_flush_due = False
-
-    @property
-    def runs_callback_here(self) -> bool:
-        """Whether the calling thread is the one that runs callbacks."""
-        return self._worker.is_current
 
     @property
     def is_menu_open(self) -> bool:
@@ -67,22 +63,91 @@ class TrayService:
     def show(self, state: TrayState) -> None:
         """Show ``state`` from now on; from any thread, one at a time. Several at once become one update."""
         self._state = state
-        if self._loop is not None and not self._is_flush_due:
+        if not self._is_flush_due and self._service.is_running:
             self._is_flush_due = True
-            self._post(self._flush)
+            self._service.post(self.flush)
 
     def notify(self, notification: Notification) -> None:
         """Show a notification; from any thread."""
-        self._post(lambda: self._with_session(lambda session: session.notify(notification)))
+        self._service.post(lambda: self._with_session(lambda session: session.notify(notification)))
 
     def remove_notification(self) -> None:
         """Remove the last notification; from any thread."""
-        self._post(lambda: self._with_session(BusSession.remove_notification))
+        self._service.post(lambda: self._with_session(BusSession.remove_notification))
+
+    def flush(self) -> None:
+        """Send what is to be shown. On the loop's thread."""
+        self._is_flush_due = False
+        self._with_session(lambda session: session.show(self._state))
+
+    async def serve(self, bus: MessageBus) -> None:
+        """Show it on ``bus``, and on later connections, until the task is cancelled."""
+        loop, delays = asyncio.get_running_loop(), _delays()
+        while True:
+            connected_at = loop.time()
+            was_hidden = await self._serve_once(bus)
+            if was_hidden or loop.time() - connected_at >= _STEADY_S:
+                delays = _delays()
+            bus = await connection_again(chain([0.0], delays) if was_hidden else delays)
+
+    def _with_session(self, do: Callable[[BusSession], None]) -> None:
+        if self._session is not None:
+            do(self._session)
+
+    async def _serve_once(self, bus: MessageBus) -> bool:
+        session = BusSession(bus, self._owner, self._menu, self._service.submit)
+        self._session = session
+        try:
+            return await session.serve(self._state)
+        finally:
+            self._session = None
+            await session.close()
+
+
+class TrayService:
+    """Shows icons on the session bus, from a loop on the thread that calls :meth:`run`.
+
+    Args:
+        name: Of the application, for threads.
+    """
+
+    def __init__(self, name: str) -> None:
+        """See the class."""
+        self._worker = Worker(f"{name}-callbacks")
+        self.submit = self._worker.submit
+        self._icons: list[ShownIcon] = []
+        self._tasks: dict[ShownIcon, asyncio.Task[None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
+        self._is_serving = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a loop."""
+        return self._loop is not None
+
+    @property
+    def runs_callback_here(self) -> bool:
+        """Whether the calling thread is the one that runs callbacks."""
+        return self._worker.is_current
+
+    def add(self, owner: IconOwner, state: TrayState) -> ShownIcon:
+        """Return an icon that is shown from now on; from any thread. Without the first one there is no tray."""
+        icon = ShownIcon(self, owner, state)
+        self._icons.append(icon)
+        self.post(lambda: self._start(icon))
+        return icon
+
+    def remove(self, icon: ShownIcon) -> None:
+        """Show an icon no longer; from any thread."""
+        self._icons.remove(icon)
+        self.post(lambda: self._end(icon))
 
     def stop(self) -> None:
         """Have :meth:`run` return; from any thread or a signal handler, so no lock is taken."""
         self._is_stopping = True
-        self._post(self._cancel)
+        self.post(self._cancel)
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Serve until :meth:`stop`.
@@ -102,7 +167,8 @@ class TrayService:
             self._loop = None
             self._worker.close(_CALLBACK_S)
 
-    def _post(self, call: Callable[[], object]) -> None:
+    def post(self, call: Callable[[], object]) -> None:
+        """Have a function called on the loop's thread; without a loop nothing is."""
         loop = self._loop
         if loop is None:
             return
@@ -115,14 +181,6 @@ class TrayService:
         if self._task is not None:
             self._task.cancel()
 
-    def _with_session(self, do: Callable[[BusSession], None]) -> None:
-        if self._session is not None:
-            do(self._session)
-
-    def _flush(self) -> None:
-        self._is_flush_due = False
-        self._with_session(lambda session: session.show(self._state))
-
     async def _main(self, on_ready: Callable[[], None]) -> None:
         self._task = asyncio.current_task()
         if self._is_stopping:
@@ -132,26 +190,34 @@ class TrayService:
         except asyncio.CancelledError:
             if not self._is_stopping:
                 raise
+        finally:
+            self._is_serving = False
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _serve(self, on_ready: Callable[[], None]) -> None:
+        first, *others = self._icons
         bus = await _first_connection()
         on_ready()
-        loop, delays = asyncio.get_running_loop(), _delays()
-        while True:
-            connected_at = loop.time()
-            was_hidden = await self._serve_once(bus)
-            if was_hidden or loop.time() - connected_at >= _STEADY_S:
-                delays = _delays()
-            bus = await _connection_again(chain([0.0], delays) if was_hidden else delays)
+        self._is_serving = True
+        for icon in others:
+            self._start(icon)
+        await first.serve(bus)
 
-    async def _serve_once(self, bus: MessageBus) -> bool:
-        session = BusSession(bus, self._owner, self._menu, self._worker.submit)
-        self._session = session
-        try:
-            return await session.serve(self._state)
-        finally:
-            self._session = None
-            await session.close()
+    def _start(self, icon: ShownIcon) -> None:
+        if self._is_serving and icon in self._icons[1:] and icon not in self._tasks:
+            task = asyncio.get_running_loop().create_task(_serve_more(icon))
+            self._tasks[icon] = task
+            task.add_done_callback(lambda _task: self._tasks.pop(icon, None))
+
+    def _end(self, icon: ShownIcon) -> None:
+        if (task := self._tasks.get(icon)) is not None:
+            task.cancel()
+
+
+async def _serve_more(icon: ShownIcon) -> None:
+    await icon.serve(await connection_again(chain([0.0], _delays())))
 
 
 def _delays() -> Iterator[float]:
@@ -175,7 +241,8 @@ async def _first_connection() -> MessageBus:
         raise TrayUnavailableError(message) from why
 
 
-async def _connection_again(delays: Iterator[float]) -> MessageBus:
+async def connection_again(delays: Iterator[float]) -> MessageBus:
+    """Connect to the session bus, after each of ``delays`` in seconds until it can be reached."""
     for delay_s in delays:
         await asyncio.sleep(delay_s)
         try:

@@ -1,0 +1,86 @@
+"""Snapshot and settings in force → what each icon of the tray shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from trayquota.settings.menu_choices import menu_settings
+from trayquota.views.icon_groups import icon_groups
+from trayquota.views.settings_menu import settings_menu_item
+from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from trayquota.core.model import Snapshot
+    from trayquota.engine.alert_notifier import AlertNotifier
+    from trayquota.engine.history_recorder import HistoryRecorder
+    from trayquota.engine.icon_peek import IconPeek
+    from trayquota.settings.current import CurrentSettings
+    from trayquota.system.autostart_switch import AutostartSwitch
+    from trayquota.tray.tray import Tray
+    from trayquota.views.labels import DisplayOptions
+    from trayquota.views.tray_view import TrayView
+
+
+class TrayViews(Struct, frozen=True):
+    """Where it is known what decides the views. Belongs to the engine's thread.
+
+    Attributes:
+        tray: Says what it has room for, and whose menu is open.
+        settings: The settings in force.
+        autostart: Says whether the program starts at login.
+        notifier: Says until when notifications are snoozed.
+        recorder: Has what was left over time.
+        peek: Says what the first icon is about while the wheel is turned over it.
+        has_history_page: There is a page of the history to show.
+    """
+
+    tray: Tray
+    settings: CurrentSettings
+    autostart: AutostartSwitch
+    notifier: AlertNotifier
+    recorder: HistoryRecorder
+    peek: IconPeek
+    has_history_page: bool
+
+    def of_icons(self, snapshot: Snapshot, options: DisplayOptions, now: datetime) -> list[TrayView]:
+        """Return what each icon shows, at least one."""
+        settings = self.settings.config.settings
+        groups = icon_groups(snapshot, settings.icons if self.tray.has_further else "one", settings.pinned)
+        return [self.view(snapshot, options, now, ids, number) for number, ids in enumerate(groups)]
+
+    def view(
+        self,
+        snapshot: Snapshot,
+        options: DisplayOptions,
+        now: datetime,
+        account_ids: tuple[str, ...] | None = None,
+        number: int = 0,
+    ) -> TrayView:
+        """Return the view of all accounts, or of some for the icon of that number."""
+        settings, tray = self.settings.config.settings, self.tray
+        choices = menu_settings(
+            self.settings.config, snapshot, options, tray.limits.menu_rows, starts_at_login=self.autostart.is_on
+        )
+        context = TrayContext(
+            tray.limits,
+            tray.arrangement(number),
+            account_ids,
+            settings_menu_item(choices),
+            self.settings.problem,
+            has_history=self.has_history_page and settings.history,
+            notifies=bool(settings.notifications or settings.notify_command or settings.ntfy),
+            snoozed_until=self.notifier.snoozed_until,
+        )
+        options = replace(
+            options,
+            icon_shows=options.icon_shows if number else self.peek.shown(options),
+            sparklines=self.recorder.sparklines if settings.sparklines else {},
+            past_use=self.recorder.past_use if settings.history else {},
+        )
+        return tray_view(snapshot, now, options, context)
