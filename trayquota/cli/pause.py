@@ -140,9 +140,9 @@ def _watch(credential: Credential, record: PauseRecord, pauses: PauseRecords, pa
     if SingleInstance(config.paths.state_dir).is_taken():
         say("for a minute the running applet sees to it that no proxy writes an old copy of the file back.")
         return
-    say("watching its file for a minute: a proxy may write an old copy back. Ctrl-C ends that.")
     end_s, account_id = time.monotonic() + GUARD_S, credential.account.id
     with changes_of(Path(credential.path)) as changed:
+        say("watching its file for a minute: a proxy may write an old copy back. Ctrl-C ends that.")
         is_over = False
         while pauses.read().get(account_id) == record:
             changed.clear()
