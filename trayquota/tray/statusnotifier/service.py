@@ -37,8 +37,8 @@ _CALLBACK_S: Final = 0.3
 class ShownIcon:
     """One icon, on a connection of its own: that is the only thing by which hosts notice that an item is gone.
 
-    The protocol can register several items of one connection, but take none of them away again. A connection of
-    30 KiB each that says nothing while nothing changes is cheaper than to have all icons come anew.
+    The protocol can register several items of one connection, but take none of them away again. A connection
+    each, which says nothing while nothing changes, is better than to have all icons come anew.
 
     Args:
         service: What it is one of.
