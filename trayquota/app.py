@@ -84,7 +84,11 @@ class App:
         self._tray.session_end = SessionEndGuard(self._services)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
         self._settings_actions = SettingsActions(
-            self._settings, self._autostart, apply=self._apply_settings, notify_problem=self.notify_problem
+            self._settings,
+            self._autostart,
+            apply=self._apply_settings,
+            show_anew=self._show_anew,
+            notify_problem=self.notify_problem,
         )
         notifier, recorder = self._services.notifier, self._services.recorder
         has_page = open_history is not None
@@ -225,7 +229,7 @@ class App:
     def _notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
         local = self._services.with_local_resets(self._services.engine.snapshot)
-        view = self._views.view(replace(local, refreshing=False), self._options, utc_now())
+        view = self._views.of_all(replace(local, refreshing=False), self._options, utc_now())
         self._tray.notify(view.headline, "\n".join(filter(None, (view.advice, *view.lines))))
 
     # From any thread.
@@ -270,7 +274,6 @@ class App:
                 self._show_anew()
             case _ if isinstance(action, SettingsAction):
                 self._settings_actions.run(action)
-                self._show_anew()
 
     def notify_problem(self, title: str, message: str) -> None:
         """Notify of what a click could not do."""

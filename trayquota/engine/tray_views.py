@@ -14,6 +14,7 @@ from trayquota.views.tray import tray_view
 from trayquota.views.tray_context import TrayContext
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from trayquota.core.model import Snapshot
@@ -52,35 +53,43 @@ class TrayViews(Struct, frozen=True):
         """Return what each icon shows, at least one."""
         settings = self.settings.config.settings
         groups = icon_groups(snapshot, settings.icons if self.tray.has_further else "one", settings.pinned)
-        return [self.view(snapshot, options, now, ids, number) for number, ids in enumerate(groups)]
+        return self._views(snapshot, options, now, groups)
 
-    def view(
-        self,
-        snapshot: Snapshot,
-        options: DisplayOptions,
-        now: datetime,
-        account_ids: tuple[str, ...] | None = None,
-        number: int = 0,
-    ) -> TrayView:
-        """Return the view of all accounts, or of some for the icon of that number."""
-        settings, tray = self.settings.config.settings, self.tray
-        choices = menu_settings(
-            self.settings.config, snapshot, options, tray.limits.menu_rows, starts_at_login=self.autostart.is_on
+    def of_all(self, snapshot: Snapshot, options: DisplayOptions, now: datetime) -> TrayView:
+        """Return the view of all accounts, however many icons there are."""
+        return self._views(snapshot, options, now, [None])[0]
+
+    def _views(
+        self, snapshot: Snapshot, options: DisplayOptions, now: datetime, groups: Iterable[tuple[str, ...] | None]
+    ) -> list[TrayView]:
+        context, recorder, settings = self._context(snapshot, options), self.recorder, self.settings.config.settings
+        options = replace(
+            options,
+            sparklines=recorder.sparklines if settings.sparklines else {},
+            past_use=recorder.past_use if settings.history else {},
         )
-        context = TrayContext(
-            tray.limits,
-            tray.arrangement(number),
-            account_ids,
-            settings_menu_item(choices),
-            self.settings.problem,
+        first = replace(options, icon_shows=self.peek.shown(options))
+        return [
+            tray_view(
+                snapshot,
+                now,
+                options if number else first,
+                replace(context, arrangement=self.tray.arrangement(number), account_ids=account_ids),
+            )
+            for number, account_ids in enumerate(groups)
+        ]
+
+    def _context(self, snapshot: Snapshot, options: DisplayOptions) -> TrayContext:
+        """Return what the views of all icons have in common."""
+        settings, limits = self.settings.config.settings, self.tray.limits
+        choices = menu_settings(
+            self.settings.config, snapshot, options, limits.menu_rows, starts_at_login=self.autostart.is_on
+        )
+        return TrayContext(
+            limits,
+            settings=settings_menu_item(choices),
+            problem=self.settings.problem,
             has_history=self.has_history_page and settings.history,
             notifies=bool(settings.notifications or settings.notify_command or settings.ntfy),
             snoozed_until=self.notifier.snoozed_until,
         )
-        options = replace(
-            options,
-            icon_shows=options.icon_shows if number else self.peek.shown(options),
-            sparklines=self.recorder.sparklines if settings.sparklines else {},
-            past_use=self.recorder.past_use if settings.history else {},
-        )
-        return tray_view(snapshot, now, options, context)

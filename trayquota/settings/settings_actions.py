@@ -25,6 +25,7 @@ class SettingsActions:
         autostart: AutostartSwitch,
         *,
         apply: Callable[[], None],
+        show_anew: Callable[[], None],
         notify_problem: Callable[[str, str], None],
     ) -> None:
         """Change ``settings`` and ``autostart``.
@@ -32,12 +33,14 @@ class SettingsActions:
         Args:
             settings: Those in force.
             autostart: Whether the program starts with the session.
-            apply: Takes over what the file says now.
+            apply: Takes over what the file says now, and shows it.
+            show_anew: Shows whether the program starts with the session now.
             notify_problem: Shows a title, and why something could not be done.
         """
         self._settings = settings
         self._autostart = autostart
         self._apply = apply
+        self._show_anew = show_anew
         self._notify_problem = notify_problem
 
     def run(self, action: SettingsAction) -> None:
@@ -49,6 +52,7 @@ class SettingsActions:
                 self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
             case SetAutostart(on):
                 self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
+                self._show_anew()
             case SetSetting(key, value):
                 if self._succeeds("The setting was not kept", lambda: self._settings.set(key, value)):
                     self._apply()
