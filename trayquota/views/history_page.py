@@ -201,7 +201,7 @@ class _Writer:
         rows = tuple((f"{hour}:00", *cells[hour::24]) for hour in range(24))
         table = Table("Percent points used in an hour, on average", ("Hour", *DAYS), rows)
         description = (
-            f"What is used of {window.title} at each hour of the week: the darker, the more;"
+            f"What is used of {window.title} at each hour of the week: the stronger the colour, the more;"
             " empty where nobody looked or nothing was left."
         )
         picture = _safe(heat_picture(rates, name))

@@ -108,7 +108,7 @@ def cycles_picture(used: Sequence[float], name: str) -> str:
 
 
 def heat_picture(rates: Sequence[float | None], name: str) -> str:
-    """Return a cell for each hour of the week, the darker the more is used; none where nobody looked."""
+    """Return a cell for each hour of the week, the stronger in colour the more is used; none where nobody looked."""
     cell, top = 17, 16
     drawing = _drawing(top + 7 * cell + 4, name)
     most = max((rate for rate in rates if rate is not None), default=0) or 1
