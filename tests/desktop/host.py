@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 HOVER_S = 1.5
 """Toolkits show a tooltip half a second after the pointer has come to rest."""
+SUBMENU_S = 4.0
+"""One that the click has opened is painted long before."""
 START_S = 60.0
 """Some shells compile what they are written in when they start for the first time."""
 PLAIN = 8
@@ -199,8 +201,15 @@ class Host(ABC):
     def open_submenu(self, menu: Popup, words: str) -> Popup:
         """Click on a row of an open menu that has a menu of its own, and wait for that."""
         before = self.look()
-        self._click_row(menu, words)
-        return self.new_popup(before, "submenu")
+        for _ in range(4):
+            # GTK opens it by itself under a pointer that rests there: a click that comes late closes it again.
+            self._click_row(menu, words)
+            try:
+                return self.new_popup(before, "submenu", SUBMENU_S)
+            except AssertionError:
+                continue
+        message = f"no submenu of {words!r}"
+        raise AssertionError(message)
 
     def click_row(self, menu: Popup, words: str) -> None:
         """Click on the only row of an open menu that says these words."""
