@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
-
+import pytest
 
 LOGIN_VARIABLES = (
     "CLAUDE_SECURESTORAGE_CONFIG_DIR",
@@ -36,3 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-goldens", action="store_true", help="draw the golden pictures anew instead of comparing with them"
     )
+
+
+@pytest.fixture(scope="session")
+def complete(request: pytest.FixtureRequest) -> None:
+    """Run the test with ``--complete`` alone."""
+    if not request.config.getoption("--complete"):
+        pytest.skip("takes long: --complete runs it")

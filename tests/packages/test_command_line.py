@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,8 +19,12 @@ from trayquota.cli.main import parser
 from trayquota.settings.config import Settings
 from trayquota.settings.declarations import declarations
 
+from .tools import PACKAGING, run, run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 assert sys.platform != "win32", "there is neither man nor such a shell"
-PACKAGING = Path(__file__).parents[2] / ".packaging"
 WAIT_S = 60.0
 """For a shell on a machine that is busy."""
 RUN_CONTROL = """
@@ -33,9 +37,9 @@ PS1='rea''dy> '
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    page = _run(sys.executable, PACKAGING / "manual.py")
+    page = run_python(PACKAGING / "manual.py", environment={"SOURCE_DATE_EPOCH": "86400"})
     (folder / "trayquota.1").write_text(page, "utf-8")
-    _run(sys.executable, PACKAGING / "completions.py", folder)
+    run_python(PACKAGING / "completions.py", folder)
     return folder
 
 
@@ -73,7 +77,7 @@ def test_bash_completes_every_command_and_option(made: Path) -> None:
         script.append(f"_shtab_trayquota; echo {name}: ${{COMPREPLY[@]}}")
     script.append("COMP_WORDS=(trayquota '') COMP_CWORD=1 COMPREPLY=(); _shtab_trayquota; echo : ${COMPREPLY[@]}")
     completed: dict[str, set[str]] = {}
-    for line_said in _run("bash", "-c", "\n".join(script), folder=made).splitlines():
+    for line_said in run("bash", "-c", "\n".join(script), folder=made).splitlines():
         name, _, found = line_said.partition(":")
         completed.setdefault(name, set()).update(found.split())
     assert completed == words()
@@ -123,7 +127,8 @@ def test_fish_completes_every_command_and_option(made: Path, tmp_path: Path) -> 
     script = ["source trayquota.fish", "complete -C 'trayquota '"]
     for name in words():
         script += [f"echo {name}:", f"complete -C 'trayquota {name} -'"]
-    said = _run(program, "--no-config", "-c", "\n".join(script), folder=made, home=tmp_path)
+    environment = {"HOME": str(tmp_path)}
+    said = run(program, "--no-config", "-c", "\n".join(script), folder=made, environment=environment)
     completed: dict[str, set[str]] = {"": set()}
     name = ""
     for line in said.splitlines():
@@ -158,10 +163,3 @@ def _read_until(descriptor: int, mark: str) -> str:
         assert select.select([descriptor], [], [], deadline - time.monotonic())[0], said
         said += os.read(descriptor, 4096).decode(errors="replace")
     return said
-
-
-def _run(*argv: str | Path, folder: Path | None = None, home: Path | None = None) -> str:
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "86400", **({"HOME": str(home)} if home else {})}
-    done = subprocess.run(list(argv), check=False, capture_output=True, text=True, env=environment, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return done.stdout

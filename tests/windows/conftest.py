@@ -42,13 +42,6 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
 
 
 @pytest.fixture
-def complete(request: pytest.FixtureRequest) -> None:
-    """Run the test with ``--complete`` alone."""
-    if not request.config.getoption("--complete"):
-        pytest.skip("takes long: --complete runs it")
-
-
-@pytest.fixture
 def screen(wine: Wine) -> Screen:
     """What is on that desktop."""
     return Screen(wine.environment["DISPLAY"])
