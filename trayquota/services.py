@@ -24,7 +24,7 @@ from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
 from trayquota.providers import ProviderSwitches, provider_title, proxy_sign_in, usage_page
-from trayquota.settings.locales import time_format
+from trayquota.settings.language import clock_format
 from trayquota.sources.folder import FolderSource
 from trayquota.sources.native import NativeSettings, NativeSource
 from trayquota.sources.proxy_api import ProxySource
@@ -74,7 +74,7 @@ def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOpti
         ignored_windows=frozenset(settings.ignore_windows),
         names=settings.names,
         hide_names=settings.hide_emails,
-        clock_format=time_format(config.locale),
+        clock_format=clock_format(config.locale),
         bar_glyphs=bar_glyphs,
         notifies_lapses=settings.notify_lapse,
         quiet_hours=settings.quiet_hours,

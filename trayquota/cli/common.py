@@ -68,10 +68,15 @@ class Options:
 
 
 def load(options: Options) -> Config:
-    """Return the settings in force; raises ``ConfigError``."""
+    """Return the settings in force, and have texts in the language they name; raises ``ConfigError``."""
     from trayquota.settings.load import load_config
 
-    return load_config(folder=options.dir, config=options.config)
+    config = load_config(folder=options.dir, config=options.config)
+    if options.command != "line":  # scripts and bars read it
+        from trayquota.settings.language import use_language_of
+
+        use_language_of(config)
+    return config
 
 
 def day_count(text: str) -> int:

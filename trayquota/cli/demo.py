@@ -22,6 +22,7 @@ from trayquota.cli.status import print_status
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import Account, QuotaWindow
+from trayquota.settings.language import use_language_of
 from trayquota.settings.load import Config, load_config
 from trayquota.settings.paths import Paths
 from trayquota.store.state import StateStore
@@ -127,7 +128,9 @@ def _write_account(path: Path, file_type: str, person: str, **fields: object) ->
 def _load(paths: Paths) -> Config:
     """Return the demo's settings, without those of the person."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TRAYQUOTA_")}
-    return replace(load_config(config=str(paths.config), environment=environment), paths=paths)
+    config = replace(load_config(config=str(paths.config), environment=environment), paths=paths)
+    use_language_of(config)
+    return config
 
 
 def _save_stale_account(store: StateStore, now: datetime) -> None:

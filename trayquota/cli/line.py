@@ -102,6 +102,6 @@ def _display_options(config: Config, form: str) -> DisplayOptions:
     from msgspec.structs import replace
 
     from trayquota.providers import provider_title
-    from trayquota.settings.locales import time_format
+    from trayquota.settings.language import clock_format
 
-    return replace(options, provider_title=provider_title, clock_format=time_format(config.locale))
+    return replace(options, provider_title=provider_title, clock_format=clock_format(config.locale))

@@ -98,6 +98,6 @@ def _encoded(record: Struct, key: str = "") -> tuple[Raw, ...]:
     """Return the record as JSON; nothing when it, or the key it stands under, has text that no file can hold."""
     try:
         key.encode()
-        return (Raw(msgspec.json.encode(record)),)
+        return (Raw(msgspec.json.encode(record, enc_hook=str)),)  # a message that can be translated is a text, too
     except (ValueError, TypeError):
         return ()

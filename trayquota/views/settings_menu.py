@@ -54,6 +54,7 @@ class MenuSettings(Struct, frozen=True):
         starts_at_login: ``None`` when it is not known here.
         providers: Those that there are accounts of.
         proxies: The addresses of those that are connected.
+        languages: The rows that choose the language; none where there is English alone.
     """
 
     interval_minutes: float = 5
@@ -73,6 +74,7 @@ class MenuSettings(Struct, frozen=True):
     starts_at_login: bool | None = None
     providers: tuple[ProviderSwitch, ...] = ()
     proxies: tuple[str, ...] = ()
+    languages: tuple[MenuItem, ...] = ()
 
 
 def settings_menu_item(in_force: MenuSettings) -> MenuItem:
@@ -93,6 +95,8 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
     if in_force.proxies:
         pages = (MenuItem(urlsplit(address).netloc, OpenPage(management_page(address))) for address in in_force.proxies)
         rows.append(MenuItem("Proxies", children=tuple(pages)))
+    if in_force.languages:
+        rows.append(MenuItem("Language", children=in_force.languages))
     is_on = in_force.starts_at_login
     if is_on is not None:
         rows.append(MenuItem("Start at login", SetAutostart(on=not is_on), checked=is_on))
