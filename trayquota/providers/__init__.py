@@ -5,9 +5,9 @@ A module here that sets ``PROVIDER`` is a provider under the module's name; noth
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -35,15 +35,11 @@ _TITLES = {"vertex": "Vertex AI", "iflow": "iFlow"}
 @cache
 def find_provider(name: str) -> Provider | None:
     """Return the provider called ``name``; ``None`` when its accounts have no quota source here."""
-    if name not in _modules():
+    module = f"{__name__}.{name}"
+    if not name.isidentifier() or find_spec(module) is None:
         return None
-    provider: Provider | None = getattr(import_module(f"{__name__}.{name}"), "PROVIDER", None)
+    provider: Provider | None = getattr(import_module(module), "PROVIDER", None)
     return provider
-
-
-@cache
-def _modules() -> frozenset[str]:
-    return frozenset(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def provider_name(file_type: str) -> str:

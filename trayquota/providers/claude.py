@@ -20,8 +20,6 @@ from trayquota.core.errors import FetchError, TokenRefreshError
 from trayquota.core.model import Usage
 from trayquota.providers.answers import no_windows, read_json, retry_after_s
 from trayquota.providers.base import Identity, Provider, ProxySignIn, RefreshedTokens, Request, Response
-from trayquota.providers.claude_headers import read_header_windows
-from trayquota.providers.claude_usage import Profile, read_profile, read_reset_credits, read_windows
 from trayquota.providers.quota_windows import unique_windows
 from trayquota.providers.values import fields, first, number, parse_json, text
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.credential import Tokens
     from trayquota.providers.base import Send
+    from trayquota.providers.claude_usage import Profile
 
 _CLIENT_ID = "9d1c250a-e61b-44d9-88ed-5944d1962f5e"
 # The two endpoints want different agents: the usage endpoint answers 429 for good to any but the command-line
@@ -42,7 +41,7 @@ _LONGEST_LIFETIME_S = 366 * 86400.0
 
 
 class Claude(Provider):
-    """Anthropic's subscriptions."""
+    """Anthropic's subscriptions. What reads answers is imported with the first one: identifying accounts needs none."""
 
     name: ClassVar[str] = "claude"
     title: ClassVar[str] = "Claude"
@@ -71,11 +70,15 @@ class Claude(Provider):
         }
         usage = self.read_usage(send(Request("GET", "https://api.anthropic.com/api/oauth/usage", headers)))
         response = send.rarely(Request("GET", "https://api.anthropic.com/api/oauth/profile", headers))
-        profile = self.read_profile(response) if response else Profile()
+        if response is None:
+            return usage
+        profile = self.read_profile(response)
         return replace(usage, plan=profile.plan, organization=profile.organization)
 
     def read_usage(self, response: Response) -> Usage:
         """Return the windows in a usage answer, and the reset credits where it has them."""
+        from trayquota.providers.claude_usage import read_reset_credits, read_windows
+
         answer = fields(read_json(response, self.title))
         windows = read_windows(answer, response.received_at)
         if not windows:
@@ -84,11 +87,15 @@ class Claude(Provider):
 
     def read_signals(self, signals: Mapping[str, str], observed_at: datetime) -> Usage | None:  # noqa: ARG002 - resets are moments
         """Return the windows that the headers of a model's answer state."""
+        from trayquota.providers.claude_headers import read_header_windows
+
         windows = unique_windows(read_header_windows(signals))
         return Usage(windows) if windows else None
 
     def read_profile(self, response: Response) -> Profile:
         """Return the plan and the organization; nothing of them for an answer that is none."""
+        from trayquota.providers.claude_usage import Profile, read_profile
+
         try:
             return read_profile(fields(read_json(response, self.title)))
         except FetchError:

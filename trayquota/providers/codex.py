@@ -19,7 +19,6 @@ from trayquota.core.errors import FetchError
 from trayquota.providers.answers import no_windows, read_json
 from trayquota.providers.base import Identity, Provider, ProxySignIn, Request
 from trayquota.providers.codex_titles import plan_title
-from trayquota.providers.codex_usage import has_monthly_usage, read_first_expiry, read_monthly_usage, read_usage
 from trayquota.providers.values import fields, first, instant, jwt_claims, text
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ _ACCOUNT_HEADER = "ChatGPT-Account-Id"
 
 
 class Codex(Provider):
-    """OpenAI's subscriptions."""
+    """OpenAI's subscriptions. What reads answers is imported with the first one: identifying accounts needs none."""
 
     name: ClassVar[str] = "codex"
     title: ClassVar[str] = "Codex"
@@ -71,6 +70,13 @@ class Codex(Provider):
 
         Education accounts have their limit in a second answer, and when reset credits lapse is in another.
         """
+        from trayquota.providers.codex_usage import (
+            has_monthly_usage,
+            read_first_expiry,
+            read_monthly_usage,
+            read_usage,
+        )
+
         headers = {
             "Authorization": f"Bearer {login.access_token}",
             "Accept": "application/json",
@@ -95,6 +101,8 @@ class Codex(Provider):
 
     def read_signals(self, signals: Mapping[str, str], observed_at: datetime) -> Usage | None:
         """Return the windows and the plan that the headers of a model's answer state."""
+        from trayquota.providers.codex_usage import read_usage
+
         return read_usage({}, signals, observed_at)
 
     def _further(self, request: Request, send: Send) -> object:
