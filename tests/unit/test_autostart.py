@@ -19,9 +19,9 @@ from trayquota.system.autostart import (
     LaunchAgent,
     RunKey,
     autostart,
-    config_home,
     start_command,
 )
+from trayquota.system.home import xdg_folder
 
 from .autostart_programs import program
 from .platforms import posix_names
@@ -79,7 +79,9 @@ def test_the_entry_is_where_the_session_looks_for_it(tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize("stated", [None, "", "relative/folder"])
 def test_without_an_absolute_xdg_folder_the_usual_one_is_used(stated: str | None) -> None:
-    assert config_home({} if stated is None else {"XDG_CONFIG_HOME": stated}) == Path.home() / ".config"
+    assert (
+        xdg_folder("XDG_CONFIG_HOME", {} if stated is None else {"XDG_CONFIG_HOME": stated}) == Path.home() / ".config"
+    )
 
 
 # Where nothing can be written. A file in a folder's place stops root as well.

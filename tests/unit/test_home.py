@@ -6,11 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from platformdirs import PlatformDirs
 
 from trayquota.core.errors import ConfigError
 from trayquota.settings.load import load_config
-from trayquota.system.autostart import DesktopEntry, config_home
-from trayquota.system.home import home_folder
+from trayquota.settings.paths import own_paths
+from trayquota.system.autostart import DesktopEntry
+from trayquota.system.home import home_folder, xdg_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +39,7 @@ def _no_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("_no_home")
 def test_it_is_said_in_a_sentence_that_names_the_variable() -> None:
-    for use in (home_folder, lambda: load_config(environment={}), lambda: config_home({})):
+    for use in (home_folder, lambda: load_config(environment={}), lambda: xdg_folder("XDG_STATE_HOME", {})):
         with pytest.raises(ConfigError, match="Set HOME"):
             use()
 
@@ -48,7 +50,7 @@ def test_it_is_not_needed_where_all_folders_are_named(tmp_path: Path, monkeypatc
         monkeypatch.setenv(name, str(tmp_path))
     config = load_config(folder=str(tmp_path), environment={})
     assert config.paths.state_dir.is_relative_to(tmp_path)
-    assert not DesktopEntry(config_home({"XDG_CONFIG_HOME": str(tmp_path)}), ["trayquota"]).status().is_on
+    assert not DesktopEntry(xdg_folder("XDG_CONFIG_HOME"), ["trayquota"]).status().is_on
 
 
 def test_a_known_one_is_the_environment_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +58,20 @@ def test_a_known_one_is_the_environment_s(tmp_path: Path, monkeypatch: pytest.Mo
     assert home_folder() == tmp_path
     monkeypatch.setenv("HOME", "")
     assert home_folder().is_absolute()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they are platformdirs' own")
+@pytest.mark.parametrize("named", [False, True])
+def test_the_program_s_folders_are_those_of_platformdirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, named: bool
+) -> None:
+    for name in HOMES:
+        monkeypatch.setenv(name, str(tmp_path / name) if named else "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    dirs, paths = PlatformDirs("trayquota", appauthor=False), own_paths(None, {})
+    assert paths.config == dirs.user_config_path / "config.toml"
+    assert (paths.state_dir, paths.data_dir, paths.log_dir) == (
+        dirs.user_state_path,
+        dirs.user_data_path,
+        dirs.user_log_path,
+    )

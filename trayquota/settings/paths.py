@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.errors import ConfigError
-from trayquota.system.home import UNKNOWN_HOME, home_folder
+from trayquota.system.home import UNKNOWN_HOME, home_folder, xdg_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,12 +70,7 @@ def own_paths(config: str | None, environment: Mapping[str, str] = os.environ) -
     Raises:
         ConfigError: What names the config file is no path, or the home folder is not known.
     """
-    dirs = platformdirs.PlatformDirs(NAME, appauthor=False)
-    try:
-        file = dirs.user_config_path / "config.toml"
-        own = Paths(file, dirs.user_state_path, dirs.user_data_path, dirs.user_log_path)
-    except RuntimeError:
-        raise ConfigError(UNKNOWN_HOME) from None
+    own = _linux_paths() if sys.platform == "linux" else _conventional_paths()
     named = config if config is not None else environment.get(ENV_CONFIG) or None
     if named is None:
         return own
@@ -85,6 +80,24 @@ def own_paths(config: str | None, environment: Mapping[str, str] = os.environ) -
         source = ENV_CONFIG if config is None else "--config"
         message = f"{source}: expected the path of a config file{error}."
         raise ConfigError(message) from None
+
+
+def _linux_paths() -> Paths:
+    """Return the places of the XDG Base Directory Specification, as platformdirs does, which takes 5 ms to import."""
+    config, state, data = (xdg_folder(f"XDG_{kind}_HOME") / NAME for kind in ("CONFIG", "STATE", "DATA"))
+    return Paths(config / "config.toml", state, data, state / "log")
+
+
+def _conventional_paths() -> Paths:
+    """Return the places that are usual on this system."""
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs(NAME, appauthor=False)
+    try:
+        config = dirs.user_config_path
+        return Paths(config / "config.toml", dirs.user_state_path, dirs.user_data_path, dirs.user_log_path)
+    except RuntimeError:
+        raise ConfigError(UNKNOWN_HOME) from None
 
 
 def user_path(text: str) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import plistlib
 import re
 import shutil
@@ -24,10 +23,10 @@ from trayquota.core.errors import AutostartError
 from trayquota.system.assets import asset
 from trayquota.system.desktop_entry import command_of, exec_value, main_keys, string_value
 from trayquota.system.files import private_folder, read_bounded, write_atomic
-from trayquota.system.home import home_folder
+from trayquota.system.home import home_folder, xdg_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 NAME = "trayquota"
 _LABEL = "io.github.trayquota"
@@ -88,17 +87,7 @@ def autostart(options: Sequence[str] = ()) -> Autostart:
         "win32": lambda: RunKey(command),
         "darwin": lambda: LaunchAgent(home_folder() / "Library" / "LaunchAgents", command),
     }
-    return ways.get(sys.platform, lambda: DesktopEntry(config_home(os.environ), command))()
-
-
-def config_home(environment: Mapping[str, str]) -> Path:
-    """Return XDG's folder for settings; a relative one is ignored, as the specification says.
-
-    Raises:
-        ConfigError: The home folder that it is in is not known.
-    """
-    stated = Path(environment.get("XDG_CONFIG_HOME") or "")
-    return stated if stated.is_absolute() else home_folder() / ".config"
+    return ways.get(sys.platform, lambda: DesktopEntry(xdg_folder("XDG_CONFIG_HOME"), command))()
 
 
 class DesktopEntry:

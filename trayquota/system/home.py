@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trayquota.core.errors import ConfigError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 UNKNOWN_HOME = "the home folder is not known. Set HOME to its absolute path."
+_XDG = {"XDG_CONFIG_HOME": ".config", "XDG_STATE_HOME": ".local/state", "XDG_DATA_HOME": ".local/share"}
+"""The usual folders of the XDG Base Directory Specification, within the home folder."""
 
 
 def known_home() -> Path | None:
@@ -38,3 +44,13 @@ def home_folder() -> Path:
     if not home.is_absolute():
         raise ConfigError(UNKNOWN_HOME)
     return home
+
+
+def xdg_folder(variable: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder that ``variable`` names; a relative one is ignored, as the specification says.
+
+    Raises:
+        ConfigError: The home folder that it is in is not known.
+    """
+    stated = Path(environment.get(variable) or "")
+    return stated if stated.is_absolute() else home_folder() / _XDG[variable]
