@@ -131,8 +131,16 @@ async def call(
 
 
 async def subscribe(bus: MessageBus, rule: str) -> None:
-    """Have the bus deliver the messages that a match rule describes."""
-    await call(bus, BUS, "AddMatch", "s", rule)
+    """Have the bus deliver the messages that a match rule describes.
+
+    Its answer is not waited for: the bus takes our messages in order, so the rule holds for whatever comes after the
+    next one.
+    """
+    await bus.send(
+        Message(
+            BUS.name, BUS.path, BUS.name, "AddMatch", flags=MessageFlag.NO_REPLY_EXPECTED, signature="s", body=[rule]
+        )
+    )
 
 
 async def with_owner(bus: MessageBus, service: Service) -> Service | None:

@@ -75,9 +75,9 @@ class Icon(BaseIcon):
     @visible.setter
     def visible(self, value: bool) -> None:
         with self._visibility:
-            has_changed = self._visible != value
+            has_changed, title, icon = self._visible != value, self._title, self._icon
             _VISIBLE.__set__(self, value)
-        if value and has_changed:
+        if value and has_changed and (self._title is not title or self._icon is not icon):
             # pystray passes on what is set only while the icon is visible; what another thread set while it
             # became so was dropped.
             self._update_title()

@@ -27,14 +27,18 @@ class PublishedMenu:
         self.is_open = False
         self._fetched = self.root
         self._ids = count(1)
+        self._entries: tuple[MenuEntry, ...] | None = None
         self._pending: tuple[MenuEntry, ...] | None = None
 
     def update(self, entries: tuple[MenuEntry, ...]) -> Changes:
-        """Publish new entries.
+        """Publish new entries; the very same ones again are none.
 
         Returns:
             What hosts have to be sent. A new revision has begun if it names parents.
         """
+        if entries is self._entries:
+            return Changes()
+        self._entries = entries
         new = assign_ids(self.root, entries, self._ids)
         changes = diff_menus(self.root, new)
         self._pending = entries if changes.parents and self.is_open else None
@@ -65,4 +69,7 @@ class PublishedMenu:
         """
         self.is_open = False
         pending = self._pending
-        return Changes() if pending is None else self.update(pending)
+        if pending is None:
+            return Changes()
+        self._entries = None
+        return self.update(pending)

@@ -51,12 +51,14 @@ class Registration:
         self._on_quirks = on_quirks
         self._has_changed = asyncio.Event()
         self._delays = _delays()
+        self._was_registered = False
 
     async def run(self) -> None:
         """Keep the item registered until cancelled or the connection ends."""
         # The bus takes our messages in order, so no watcher that comes after the first registration is missed.
         signals = f"type='signal',sender='{WATCHER.name}',interface='{WATCHER.name}'"
-        await asyncio.gather(subscribe_to_owners(self._bus, WATCHER), subscribe(self._bus, signals))
+        await subscribe_to_owners(self._bus, WATCHER)
+        await subscribe(self._bus, signals)
         while True:
             self._has_changed.clear()
             delay_s = None if await self._is_settled() else next(self._delays)
@@ -88,6 +90,8 @@ class Registration:
             return False
 
     async def _is_listed(self, watcher: Service) -> bool:
+        if not self._was_registered:  # Nobody knows this connection yet.
+            return False
         items = await registered_items(self._bus, watcher)
         # Entries read `:1.5`, `:1.5/StatusNotifierItem` or, in GNOME, `:1.5@/StatusNotifierItem`.
         name = self._bus.unique_name or ""
@@ -96,6 +100,7 @@ class Registration:
     async def _register(self, watcher: Service, quirks: Quirks) -> bool:
         # A path stands for the sender's connection; a bus name for the usual path there.
         item = self._bus.unique_name if quirks.item_path == UNKNOWN.item_path else quirks.item_path
+        self._was_registered = True
         member, flags = "RegisterStatusNotifierItem", MessageFlag.NO_AUTOSTART
         reply = await call(self._bus, watcher, member, "s", item, flags=flags)
         if reply.message_type is not MessageType.ERROR:
