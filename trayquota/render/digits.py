@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from PIL import Image
 
@@ -120,7 +120,7 @@ def _fit(count: int, size: int, shape: Shape, rim: int, badge: int) -> tuple[Dig
             # A lone digit may come nearer to a round rim with its corners, which are round too.
             near = 0 if count == 1 else 1
             if (
-                not any(taken.crop((left, top, right, low)).tobytes())
+                taken.crop((left, top, right, low)).getbbox() is None
                 and _covers(comfortable, (left, top, right, low))
                 and _covers(inner, (left - 1, top - near, right + 1, low + near))
                 and _covers(inner, (left - near, top - 1, right + near, low + 1))
@@ -134,7 +134,8 @@ def _centred(height: int, size: int, shape: Shape) -> int:
 
 
 def _covers(mask: Image.Image, box: Box) -> bool:
-    return min(mask.crop(box).tobytes()) >= COVERED
+    least, _most = cast("tuple[int, int]", mask.crop(box).getextrema())
+    return least >= COVERED
 
 
 def _faces(count: int, size: int, rim: int) -> Iterator[DigitFace]:
