@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from trayquota.core.translation import _, ngettext, pgettext
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 NAME_LIMIT = 100
 """Characters kept of a name."""
@@ -72,16 +74,19 @@ def format_duration(seconds: float) -> str:
     minutes = int(max(0.0, seconds) // 60)
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
-        parts = [(days, "d"), (hours, "h")]
+        form = pgettext("duration", "{days}d {hours}h") if hours else pgettext("duration", "{days}d")
     elif hours:
-        parts = [(hours, "h"), (rest, "m")]
+        form = pgettext("duration", "{hours}h {minutes}m") if rest else pgettext("duration", "{hours}h")
     else:
-        parts = [(rest, "m")]
-    return " ".join(f"{amount}{unit}" for amount, unit in parts if amount) or "under 1m"
+        form = pgettext("duration", "{minutes}m") if rest else pgettext("duration", "under 1m")
+    return form.format(days=days, hours=hours, minutes=rest)
 
 
 def format_short_duration(seconds: float) -> str:
-    """Return a length of time in its largest unit, as short as it can be: ``2d``, ``3h``, ``47m``; at least ``1m``."""
+    """Return a length of time in its largest unit, as short as it can be: ``2d``, ``3h``, ``47m``; at least ``1m``.
+
+    The same in all languages: the icon has no other letters.
+    """
     minutes = max(1, int(seconds // 60))
     if minutes < 60:
         return f"{minutes}m"
@@ -92,10 +97,17 @@ def format_age(seconds: float) -> str:
     """Return an age in words, one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``4 days ago``."""
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:
-        return "just now"
+        return _("just now")
     if minutes < 60:
-        return f"{minutes} min ago"
+        return ngettext("{count} min ago", "{count} min ago", minutes).format(count=minutes)
     hours = minutes // 60
     if hours < 48:
-        return f"{hours} h ago"
-    return f"{hours // 24} days ago"
+        return ngettext("{count} h ago", "{count} h ago", hours).format(count=hours)
+    days = hours // 24
+    return ngettext("{count} day ago", "{count} days ago", days).format(count=days)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return parts of a sentence one after the other."""
+    # Translators: stands between parts of a sentence, with the space that follows it if your language has one
+    return pgettext("between parts", ", ").join(parts)

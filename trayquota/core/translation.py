@@ -43,6 +43,11 @@ def language_in_force() -> str:
     return _in_force.language
 
 
+def writing_direction() -> str:
+    """Return ``rtl`` where the language in force is written from right to left, else ``ltr``."""
+    return "rtl" if _in_force.language == "ar" else "ltr"
+
+
 def _(text: str) -> str:
     """Return ``text`` in the person's language."""
     catalogue = _in_force.catalogue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import NATIVE, FailureKind
+from trayquota.core.translation import _, shown
 from trayquota.core.urls import is_loopback, management_page
 from trayquota.providers.base import SIGN_IN
 from trayquota.views.labels import needs_user
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 def home_row(account: Account) -> MenuItem:
     """Return what opens the place that an account comes from."""
     if account.server:
-        return MenuItem("Open its proxy's page", OpenPage(management_page(account.server)), key=f"{account.id} home")
-    return MenuItem("Open its folder", OpenFolder(account.folder), key=f"{account.id} home")
+        return MenuItem(_("Open its proxy's page"), OpenPage(management_page(account.server)), key=f"{account.id} home")
+    return MenuItem(_("Open its folder"), OpenFolder(account.folder), key=f"{account.id} home")
 
 
 def action_rows(account: Account, *, is_last: bool) -> tuple[MenuItem, ...]:
     """Return the rows that change something about an account; with ``is_last`` it is paused after a question alone."""
-    rename = MenuItem("Rename…", Rename(account.id), key=f"{account.id} name")
+    rename = MenuItem(_("Rename…"), Rename(account.id), key=f"{account.id} name")
     return (rename,) if account.source == NATIVE else (rename, _pause_row(account, is_last=is_last))
 
 
@@ -43,15 +44,16 @@ def with_sign_in(lines: tuple[str, ...], usage: AccountUsage, options: DisplayOp
     local = _local_proxy(account, options.proxies)
     action: SignIn | OpenPage | None = None
     if kind is not None and local:
-        action, words = SignIn(account.id, local), "Sign in again…"
+        action, words = SignIn(account.id, local), _("Sign in again…")
     elif account.server:
-        action, words = OpenPage(management_page(account.server)), "Sign in again on its proxy's page…"
+        action, words = OpenPage(management_page(account.server)), _("Sign in again on its proxy's page…")
     elif kind is not None:
-        words = f"Sign in again, as with: {kind.command}"
+        words = _("Sign in again, as with: {command}").format(command=kind.command)
     else:
         return lines
-    rest = (*(line for line in lines if SIGN_IN not in line),)
-    said = next((line.replace(SIGN_IN, words) for line in lines if SIGN_IN in line), words)
+    end = shown(SIGN_IN)
+    rest = (*(line for line in lines if end not in line),)
+    said = next((line.replace(end, words) for line in lines if end in line), words)
     return (*rest, MenuItem(said, action, enabled=action is not None))
 
 
@@ -65,8 +67,8 @@ def _local_proxy(account: Account, proxies: Iterable[str]) -> str:
 def _pause_row(account: Account, *, is_last: bool) -> MenuItem:
     key, change = f"{account.id} pause", SetPaused(account.id, paused=not account.paused)
     if account.paused:
-        return MenuItem("Resume", change, key=key)
+        return MenuItem(_("Resume"), change, key=key)
     if is_last:
-        anyway = MenuItem("It is the last one of its provider: pause it anyway", change, key=f"{key} anyway")
-        return MenuItem("Pause…", children=(anyway,), key=key)
-    return MenuItem("Pause", change, key=key)
+        anyway = MenuItem(_("It is the last one of its provider: pause it anyway"), change, key=f"{key} anyway")
+        return MenuItem(_("Pause…"), children=(anyway,), key=key)
+    return MenuItem(_("Pause"), change, key=key)

@@ -10,12 +10,14 @@ from trayquota.core.model import NEVER_POLLED
 from trayquota.core.next_account import Demand, is_open, lapses, next_account, relief
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.text import format_duration
+from trayquota.core.translation import _, ngettext, pgettext
 from trayquota.views.clock_format import format_moment
 from trayquota.views.labels import LEAST_NAME_CHARS, NAME_CHARS, account_label
-from trayquota.views.percents import percent_text, whole_percent
+from trayquota.views.percents import percent_number, percent_text, whole_percent
+from trayquota.views.window_titles import shown_title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from trayquota.core.model import Account, AccountUsage, QuotaWindow, Snapshot
@@ -44,8 +46,11 @@ class Advice(RedactedRepr, Struct, frozen=True):
 
 
 NO_ADVICE = Advice()
-NEXT_MARK = "next"
-"""Stands behind the name of the account to use next, in lists."""
+
+
+def next_mark() -> str:
+    """Return what stands behind the name of the account to use next, in lists."""
+    return pgettext("the account to use next", "next")
 
 
 def find_next(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Candidate | None:
@@ -87,14 +92,16 @@ def advise(
 
 def next_line(candidate: Candidate, options: DisplayOptions, max_chars: int | None = None) -> str:
     """Return ``Next: Claude work, 62%, resets first``."""
-    rest = f", {percent_text(candidate.remaining_percent, options)}{', resets first' if candidate.lapses_first else ''}"
-    return _line("Next: ", candidate.usage.account, rest, options, max_chars)
+    percent = percent_text(candidate.remaining_percent, options)
+    form = _("Next: {account}, {percent}, resets first") if candidate.lapses_first else _("Next: {account}, {percent}")
+    return _line(lambda label: form.format(account=label, percent=percent), candidate.usage.account, options, max_chars)
 
 
 def relief_line(found: Relief, now: datetime, options: DisplayOptions, max_chars: int | None = None) -> str:
     """Return ``Fri 14:00: Claude work is back``."""
     moment = format_moment(found.at, now, options.clock_format, options.zone)
-    return _line(f"{moment}: ", found.usage.account, " is back", options, max_chars)
+    form = _("{moment}: {account} is back")
+    return _line(lambda label: form.format(account=label, moment=moment), found.usage.account, options, max_chars)
 
 
 def lapse_text(lapse: Lapse, now: datetime, options: DisplayOptions) -> str:
@@ -102,15 +109,19 @@ def lapse_text(lapse: Lapse, now: datetime, options: DisplayOptions) -> str:
     label, left = account_label(lapse.usage.account, options), format_duration((lapse.ends_at - now).total_seconds())
     if lapse.window is not None:
         # What lapses is what is left, whatever is shown elsewhere.
-        unused = whole_percent(lapse.window.remaining_percent or 0)
-        return (
-            f"{unused}% {'unused ' if options.shows_used else ''}of {_period(lapse.window)} on {label} lapses in {left}"
+        unused = percent_number(whole_percent(lapse.window.remaining_percent or 0))
+        form = _unused_form(lapse.window) if options.shows_used else _left_form(lapse.window)
+        return form.format(percent=unused, account=label, time=left, window=shown_title(lapse.window.title))
+    if count := lapse.reset_credits:
+        form = ngettext(
+            "{count} limit reset to use on {account}; lapses in {time}",
+            "{count} limit resets to use on {account}; lapses in {time}",
+            count,
         )
-    if lapse.reset_credits:
-        noun = "limit reset" if lapse.reset_credits == 1 else "limit resets"
-        return f"{lapse.reset_credits} {noun} to use on {label}; lapses in {left}"
+        return form.format(count=count, account=label, time=left)
     moment = format_moment(lapse.ends_at, now, options.clock_format, options.zone)
-    return f"The subscription of {label} ends in {left} ({moment})"
+    form = _("The subscription of {account} ends in {time} ({moment})")
+    return form.format(account=label, time=left, moment=moment)
 
 
 def _relief(usages: Sequence[AccountUsage], now: datetime, options: DisplayOptions) -> Relief | None:
@@ -119,13 +130,32 @@ def _relief(usages: Sequence[AccountUsage], now: datetime, options: DisplayOptio
     return None if any(is_open(usage, now, demand) for usage in usages) else relief(usages, now, demand)
 
 
-def _line(before: str, account: Account, after: str, options: DisplayOptions, max_chars: int | None) -> str:
+def _line(line: Callable[[str], str], account: Account, options: DisplayOptions, max_chars: int | None) -> str:
     label = account_label(account, options)
-    if max_chars is not None and (excess := len(before) + len(label) + len(after) - max_chars) > 0:
+    if max_chars is not None and (excess := len(line(label)) - max_chars) > 0:
         label = account_label(account, options, max(LEAST_NAME_CHARS, min(len(account.name), NAME_CHARS) - excess))
-    return f"{before}{label}{after}"
+    return line(label)
 
 
-def _period(window: QuotaWindow) -> str:
-    days = (window.duration_s or 0) / _DAY_S
-    return "this week" if days <= 8 else "this month" if 27 <= days <= 32 else window.title
+def _left_form(window: QuotaWindow) -> str:
+    if _is_week(window):
+        return _("{percent} of this week on {account} lapses in {time}")
+    if _is_month(window):
+        return _("{percent} of this month on {account} lapses in {time}")
+    return _("{percent} of {window} on {account} lapses in {time}")
+
+
+def _unused_form(window: QuotaWindow) -> str:
+    if _is_week(window):
+        return _("{percent} unused of this week on {account} lapses in {time}")
+    if _is_month(window):
+        return _("{percent} unused of this month on {account} lapses in {time}")
+    return _("{percent} unused of {window} on {account} lapses in {time}")
+
+
+def _is_week(window: QuotaWindow) -> bool:
+    return (window.duration_s or 0) <= 8 * _DAY_S
+
+
+def _is_month(window: QuotaWindow) -> bool:
+    return 27 <= (window.duration_s or 0) / _DAY_S <= 32

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trayquota.core.redacted import RedactedRepr
+from trayquota.core.translation import _
+from trayquota.views.utf16_text import more_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +132,7 @@ def alert_of(lines: Sequence[AlertLine], headline: str) -> Alert | None:
     first = ranked[0]
     if len(ranked) == 1:
         return Alert(first.subject, first.advice or first.text[:1].upper() + first.text[1:], first.provider, ranked)
-    texts = [f"{line.subject}: {line.text}" for line in ranked]
+    texts = [_("{subject}: {text}").format(subject=line.subject, text=line.text) for line in ranked]
     if len(texts) > _MAX_LINES:
-        texts = [*texts[: _MAX_LINES - 1], f"+{len(texts) - _MAX_LINES + 1} more"]
+        texts = [*texts[: _MAX_LINES - 1], more_text(len(texts) - _MAX_LINES + 1)]
     return Alert(headline.format(count=len(ranked)), "\n".join(texts), first.provider, ranked)

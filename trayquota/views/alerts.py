@@ -18,10 +18,11 @@ from msgspec.structs import replace
 from trayquota.core.forecast import window_forecast
 from trayquota.core.model import AccountState, Instant, Level
 from trayquota.core.next_account import lapses
-from trayquota.core.text import format_duration
+from trayquota.core.text import format_duration, joined
+from trayquota.core.translation import _, ngettext, shown
 from trayquota.views.advice import lapse_text
 from trayquota.views.alert import AlertKey, AlertKind, AlertLine, alert_of
-from trayquota.views.labels import account_label, failure_label, needs_user
+from trayquota.views.labels import account_label, failure_label, needs_user, window_subject
 from trayquota.views.percents import amount_text
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ _LONGEST_CYCLE = timedelta(days=32)
 _DEFICIT_PERCENT = 6.0
 """A forecast is notified of when so much more is used than evenly."""
 _REARM_PERCENT = 10.0
-_HEADLINE = "{count} updates on your quotas and logins"
 
 
 class AlertState(Struct, frozen=True):
@@ -87,7 +87,10 @@ def check_alerts(
     if options.notifies_lapses:
         for lapse in lapses(snapshot.accounts, now, options.ignored_windows):
             lines += _check_lapse(after, lapse, now, options)
-    return after, alert_of(lines, _HEADLINE)
+    headline = ngettext(
+        "{count} update on your quotas and logins", "{count} updates on your quotas and logins", len(lines)
+    )
+    return after, alert_of(lines, headline)
 
 
 def snoozed(states: Mapping[AlertKey, AlertState], keys: Iterable[AlertKey]) -> dict[AlertKey, AlertState]:
@@ -121,8 +124,8 @@ def _check_login(
     if needs_user(usage):
         if key not in states:
             states[key] = AlertState(Level.CRITICAL)
-            text = failure_label(failure, now, options) if failure else "login expired"
-            advice = failure.message if failure else ""
+            text = failure_label(failure, now, options) if failure else _("login expired")
+            advice = shown(failure.message) if failure else ""
             subject, provider = account_label(usage.account, options), usage.account.provider
             yield AlertLine(AlertKind.LOGIN, key, Level.EMPTY, subject, text, provider, advice)
     elif usage.state in {AccountState.OK, AccountState.DISABLED}:
@@ -146,14 +149,14 @@ def _check_window(
         AlertLine,
         key=key,
         level=level,
-        subject=f"{account_label(usage.account, options)}, {window.title}",
+        subject=window_subject(usage.account, window.title, options),
         provider=usage.account.provider,
         remaining_percent=remaining,
         ends_at=window.resets_at,
     )
     if _is_new_cycle(before, window, remaining, now, options):
         if before.level > Level.PLENTY and level is Level.PLENTY:
-            text = f"has reset, {amount_text(remaining, options)}"
+            text = _("has reset, {amount}").format(amount=amount_text(remaining, options))
             yield line(AlertKind.RESET, text=text)
         # A late answer about the cycle before may follow.
         is_kept, before = before.level > Level.PLENTY or before.forecast, AlertState()
@@ -163,7 +166,7 @@ def _check_window(
         states[key] = _next_state(before, window, worst, now, has_forecast=before.forecast or bool(forecast))
     left = _remaining_text(remaining, options) if level > before.level else ""
     if left or forecast:
-        text = ", ".join(part for part in (left, forecast, _reset_text(window, now)) if part)
+        text = joined(part for part in (left, forecast, _reset_text(window, now)) if part)
         kind = AlertKind.FORECAST if not left else AlertKind.EMPTY if level is Level.EMPTY else AlertKind.LOW
         yield line(kind, text=text)
 
@@ -233,14 +236,15 @@ def _forecast_text(window: QuotaWindow, now: datetime, options: DisplayOptions) 
         return ""
     if window.used_percent - forecast.expected_used_percent <= _DEFICIT_PERCENT:
         return ""
-    return f"runs out in {format_duration((forecast.runs_out_at - now).total_seconds())} at this pace"
+    left = format_duration((forecast.runs_out_at - now).total_seconds())
+    return _("runs out in {time} at this pace").format(time=left)
 
 
 def _remaining_text(remaining: float, options: DisplayOptions) -> str:
-    return "nothing left" if remaining <= 0 else amount_text(remaining, options)
+    return _("nothing left") if remaining <= 0 else amount_text(remaining, options)
 
 
 def _reset_text(window: QuotaWindow, now: datetime) -> str:
     if window.resets_at is None or window.resets_at <= now:
         return ""
-    return f"resets in {format_duration((window.resets_at - now).total_seconds())}"
+    return _("resets in {time}").format(time=format_duration((window.resets_at - now).total_seconds()))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.text import clean
+from trayquota.core.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +74,7 @@ def _numbered(accounts: Iterable[Account]) -> Mapping[str, str]:
     names = {}
     for account in accounts:
         counts[account.provider] += 1
-        names[account.id] = f"account {counts[account.provider]}"
+        names[account.id] = _("account {number}").format(number=counts[account.provider])
     return names
 
 
@@ -129,7 +130,8 @@ def _differences(accounts: list[Account]) -> Mapping[str, str]:
 
 
 def _numbers(accounts: list[Account]) -> Mapping[str, str]:
-    return {key: f"file {number}" for number, key in enumerate(sorted(account.id for account in accounts), 1)}
+    ids = sorted(account.id for account in accounts)
+    return {key: _("file {number}").format(number=number) for number, key in enumerate(ids, 1)}
 
 
 def _common_length(texts: list[str]) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
+from trayquota.core.translation import _, ngettext
 from trayquota.views.alert import AlertKey, AlertKind, AlertLine, alert_of
-from trayquota.views.labels import account_label
+from trayquota.views.labels import window_subject
 from trayquota.views.percents import amount_text
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def early_reset_alert(resets: Iterable[EarlyReset], snapshot: Snapshot, options:
         and options.level(100 - reset.used_percent) is Level.PLENTY
         and reset.title not in options.ignored_windows
     ]
-    return alert_of(lines, "{count} windows reset before their time")
+    headline = ngettext("{count} window reset before its time", "{count} windows reset before their time", len(lines))
+    return alert_of(lines, headline)
 
 
 def _line(reset: EarlyReset, usage: AccountUsage, options: DisplayOptions) -> AlertLine:
@@ -41,8 +43,8 @@ def _line(reset: EarlyReset, usage: AccountUsage, options: DisplayOptions) -> Al
         AlertKind.EARLY_RESET,
         AlertKey(account.id, reset.title, account.person.tag),
         Level.PLENTY,
-        f"{account_label(account, options)}, {reset.title}",
-        f"reset before its time, with {amount_text(100 - reset.used_percent, options)}",
+        window_subject(account, reset.title, options),
+        _("reset before its time, with {amount}").format(amount=amount_text(100 - reset.used_percent, options)),
         account.provider,
         remaining_percent=window.remaining_percent if window else None,
         ends_at=window.resets_at if window else None,

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.history import lowest_remaining
 from trayquota.core.model import Level
+from trayquota.core.translation import _, ngettext, pgettext
 from trayquota.views.labels import account_label
-from trayquota.views.percents import shown_share
+from trayquota.views.percents import percent_number, shown_share
 from trayquota.views.sparklines import BLOCKS
+from trayquota.views.window_titles import shown_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,10 +55,24 @@ def window_summary(window: WindowHistory) -> str:
     """Return ``Weekly: 12 cycles ended, on average 64% used, 36% left unused``."""
     ended = [cycle for cycle in window.cycles if cycle.ended_at is not None]
     if not ended:
-        return f"{window.title}: no cycle has ended yet"
+        return _("{window}: no cycle has ended yet").format(window=shown_title(window.title))
     used = round(sum(cycle.used_percent for cycle in ended) / len(ended))
-    count = f"{len(ended)} cycle{'' if len(ended) == 1 else 's'} ended"
-    return f"{window.title}: {count}, on average {used}% used, {100 - used}% left unused"
+    form = ngettext(
+        "{window}: {count} cycle ended, on average {used} used, {unused} left unused",
+        "{window}: {count} cycles ended, on average {used} used, {unused} left unused",
+        len(ended),
+    )
+    return form.format(
+        window=shown_title(window.title),
+        count=len(ended),
+        used=percent_number(used),
+        unused=percent_number(100 - used),
+    )
+
+
+def now_mark() -> str:
+    """Return what stands at the present on an axis of time."""
+    return pgettext("on an axis of time", "now")
 
 
 def _chart(window: WindowHistory, start: datetime, now: datetime, columns: int, options: DisplayOptions) -> list[Text]:
@@ -84,6 +100,9 @@ def _cell(value: float, row: int) -> str:
 
 
 def _axis(start: datetime, columns: int, options: DisplayOptions) -> str:
+    from rich.cells import cell_len
+
     local, form = start.astimezone(options.zone), options.clock_format
     first = form.date.format(d=local.day, M=form.months[local.month - 1])
-    return f"{first}{'now':>{columns - len(first)}}"
+    now = now_mark()
+    return f"{first}{' ' * (columns - cell_len(first) - cell_len(now))}{now}"

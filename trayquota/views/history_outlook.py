@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from trayquota.core.forecast import own_forecast, window_forecast
 from trayquota.core.model import QuotaWindow
-from trayquota.views.percents import amount_text
+from trayquota.core.translation import _
+from trayquota.views.percents import amount_text, percent_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,7 +46,7 @@ def tightest(histories: Iterable[AccountHistory]) -> list[WindowHistory]:
         for number, window in enumerate(chain.from_iterable(history.windows for history in histories))
         if (cycle := window.running_cycle)
     )
-    return [window for _, _, window in nsmallest(_MOST_OWN, running)]
+    return [window for _left, _number, window in nsmallest(_MOST_OWN, running)]
 
 
 def outlook(
@@ -66,20 +67,36 @@ def outlook(
     """
     cycle = history.running_cycle
     if cycle is None or cycle.resets_at is None:
-        return Outlook("No cycle runs now.")
+        return Outlook(_("No cycle runs now."))
     window = QuotaWindow(history.title, cycle.used_percent, cycle.resets_at, history.duration_s)
-    text = f"{amount_text(window.remaining_percent, options)}, resets {moment(cycle.resets_at)}"
+    amount, resets = amount_text(window.remaining_percent, options), moment(cycle.resets_at)
     if own := own_forecast(window, now, past, options.work_time):
-        ending = "lasts until then" if own.runs_out_at is None else f"runs out {moment(own.runs_out_at)}"
-        return Outlook(
-            f"{text}; by your own use at these hours of the week it probably {ending} ({own.likely_percent}% likely).",
-            own.runs_out_at or cycle.resets_at,
-            own.left_percent,
+        text = _own_form(own.runs_out_at).format(
+            amount=amount,
+            resets=resets,
+            runs_out=own.runs_out_at and moment(own.runs_out_at),
+            percent=percent_number(own.likely_percent),
         )
+        return Outlook(text, own.runs_out_at or cycle.resets_at, own.left_percent)
     even = window_forecast(window, now, options.work_time)
     if even is None:
-        return Outlook(f"{text}.")
+        return Outlook(_("{amount}, resets {resets}.").format(amount=amount, resets=resets))
     if even.runs_out_at is not None:
-        return Outlook(f"{text}; at this pace it runs out {moment(even.runs_out_at)}.", even.runs_out_at)
+        form = _("{amount}, resets {resets}; at this pace it runs out {runs_out}.")
+        runs_out = moment(even.runs_out_at)
+        return Outlook(form.format(amount=amount, resets=resets, runs_out=runs_out), even.runs_out_at)
     left = max(0.0, 100 - cycle.used_percent * 100 / even.expected_used_percent)
-    return Outlook(f"{text}; at this pace it lasts until then.", cycle.resets_at, left)
+    form = _("{amount}, resets {resets}; at this pace it lasts until then.")
+    return Outlook(form.format(amount=amount, resets=resets), cycle.resets_at, left)
+
+
+def _own_form(runs_out_at: datetime | None) -> str:
+    if runs_out_at is None:
+        return _(
+            "{amount}, resets {resets}; by your own use at these hours of the week it probably lasts until then "
+            "({percent} likely)."
+        )
+    return _(
+        "{amount}, resets {resets}; by your own use at these hours of the week it probably runs out {runs_out} "
+        "({percent} likely)."
+    )

@@ -13,12 +13,12 @@ from trayquota.core.history import SHORT_WINDOW_S, lowest_between, lowest_remain
 from trayquota.core.hourly_use import LocalClock, hourly_use
 from trayquota.core.own_backtest import proven_past_use
 from trayquota.core.text import format_duration
+from trayquota.core.translation import _, language_in_force, ngettext, pgettext, writing_direction
 from trayquota.views.clock_format import format_moment
-from trayquota.views.history_chart import window_summary
+from trayquota.views.history_chart import now_mark, window_summary
 from trayquota.views.history_outlook import Outlook, outlook, tightest
 from trayquota.views.history_parts import AccountPart, Figure, Section, Table
 from trayquota.views.history_pictures import (
-    DAYS,
     Bar,
     Line,
     Mark,
@@ -27,8 +27,10 @@ from trayquota.views.history_pictures import (
     line_picture,
     timeline_picture,
 )
+from trayquota.views.history_texts import amount_now, extreme_caption, extreme_heading, line_description, outages_text
 from trayquota.views.labels import account_label
-from trayquota.views.percents import amount_word, percent_text, shown_share
+from trayquota.views.percents import percent_number, percent_text, shown_share
+from trayquota.views.window_titles import shown_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,8 +56,10 @@ def history_page(histories: Sequence[AccountHistory], days: int, now: datetime, 
     )
     writer = _Writer(histories, days, now, options)
     return environment.get_template("history_page.html").render(
-        now=writer.moment(now, with_date=True),
-        days=days,
+        _=_,
+        language=language_in_force().replace("_", "-"),
+        direction=writing_direction(),
+        subtitle=writer.subtitle(),
         resets=writer.resets(histories),
         accounts=[writer.account(number, history) for number, history in enumerate(histories)],
     )
@@ -68,12 +72,21 @@ class _Writer:
         self._days = days
         self._now = now
         self._options = options
-        self._word = amount_word(options)
         self._clock = LocalClock(options.zone)
         self._moments: dict[tuple[datetime, bool], str] = {}
         """Most are of two cycles: the end of one, and the begin of another."""
         self._spans: dict[int, tuple[list[float], list[str]]] = {}
         self._tightest = {id(window) for window in tightest(histories)}
+
+    def subtitle(self) -> str:
+        form = ngettext(
+            "{count} days until {moment}. Made by trayquota on this machine; nothing in this page is loaded from "
+            "elsewhere.",
+            "{count} days until {moment}. Made by trayquota on this machine; nothing in this page is loaded from "
+            "elsewhere.",
+            self._days,
+        )
+        return form.format(count=self._days, moment=self.moment(self._now, with_date=True))
 
     def account(self, number: int, history: AccountHistory) -> AccountPart:
         name = f"account-{number}"
@@ -101,15 +114,20 @@ class _Writer:
         bars, rows = [], []
         for resets_at, account, title, cycle in found:
             share = percent_text(cycle.unused_percent, self._options)
-            when = f"{self.moment(resets_at)}, in {format_duration((resets_at - self._now).total_seconds())}"
-            bars.append(Bar(f"{account} · {title} {share}", (resets_at - self._now).total_seconds() / span, when))
-            rows.append((account, title, share, when))
-        labels = (Mark(0, "now"), Mark(1, self.moment(end)))
-        table = Table(
-            "When each window resets", ("Account", "Window", f"{self._word.capitalize()} now", "Resets"), tuple(rows)
+            left_s = (resets_at - self._now).total_seconds()
+            when = _("{moment}, in {time}").format(moment=self.moment(resets_at), time=format_duration(left_s))
+            shown = shown_title(title)
+            bars.append(Bar(f"{account} · {shown} {share}", left_s / span, when))
+            rows.append((account, shown, share, when))
+        labels = (Mark(0, now_mark()), Mark(1, self.moment(end)))
+        headings = (_("Account"), _("Window"), amount_now(self._options), _("Resets"))
+        table = Table(_("When each window resets"), headings, tuple(rows))
+        form = ngettext(
+            "{count} window resets between now and {moment}.",
+            "{count} windows reset between now and {moment}.",
+            len(found),
         )
-        count = "1 window resets" if len(found) == 1 else f"{len(found)} windows reset"
-        description = f"{count} between now and {self.moment(end)}."
+        description = form.format(count=len(found), moment=self.moment(end))
         return Figure("resets", description, _safe(timeline_picture(bars, labels, "resets")), table)
 
     def _window(self, name: str, window: WindowHistory) -> Section:
@@ -118,8 +136,9 @@ class _Writer:
         expected = outlook(window, self._now, past, self._options, self.moment)
         figures = [self._line(f"{name}-line", window, expected)]
         if ended := [cycle for cycle in window.cycles if cycle.ended_at is not None]:
-            figures.append(self._cycles(f"{name}-cycles", window.title, ended))
-        return Section(window.title, f"{expected.text} {window_summary(window)}.", tuple(figures))
+            figures.append(self._cycles(f"{name}-cycles", shown_title(window.title), ended))
+        summary = _("{sentence}.").format(sentence=window_summary(window))
+        return Section(shown_title(window.title), f"{expected.text} {summary}", tuple(figures))
 
     def _line(self, name: str, window: WindowHistory, expected: Outlook) -> Figure:
         is_short = window.duration_s is not None and window.duration_s < SHORT_WINDOW_S
@@ -136,7 +155,7 @@ class _Writer:
                 for left in lowest_remaining(window.samples, start, self._now, points)
             ],
             now,
-            [Mark(0, self._date(start)), Mark(now, "now")],
+            [Mark(0, self._date(start)), Mark(now, now_mark())],
             [
                 Mark((cycle.ended_at - start).total_seconds() / span, is_early=cycle.ended_early)
                 for cycle in _ended_since(window, start)
@@ -149,15 +168,10 @@ class _Writer:
             if expected.until is not None
             else None,
         )
-        early = sum(mark.is_early for mark in line.resets)
-        description = (
-            f"What was {self._word} of {window.title} in the last {days} days: {len(line.resets)} resets, as triangles"
-            f"{f'; {early} of them before their time, as diamonds' if early else ''}."
-        )
-        extreme = "most" if self._options.shows_used else "least"
-        headings = ("From", f"{extreme.capitalize()} {self._word}")
-        caption = f"The {extreme} that was {self._word} of {window.title}"
-        table = Table(caption, headings, tuple(self._rows(window, days)))
+        early, title = sum(mark.is_early for mark in line.resets), shown_title(window.title)
+        description = line_description(title, days, len(line.resets), early, self._options)
+        headings = (pgettext("the first day of a row", "From"), extreme_heading(self._options))
+        table = Table(extreme_caption(title, self._options), headings, tuple(self._rows(window, days)))
         return Figure(name, description, _safe(line_picture(line, name)), table)
 
     def _rows(self, window: WindowHistory, days: int) -> Iterator[tuple[str, str]]:
@@ -181,14 +195,20 @@ class _Writer:
         rows = tuple(
             (
                 self.moment(cycle.started_at, with_date=True),
-                self.moment(cycle.ended_at or self._now, with_date=True) + (", early" if cycle.ended_early else ""),
-                f"{cycle.used_percent:.0f}%",
-                f"{cycle.unused_percent:.0f}%",
+                self._end(cycle),
+                percent_number(round(cycle.used_percent)),
+                percent_number(round(cycle.unused_percent)),
             )
             for cycle in reversed(shown)
         )
-        table = Table(f"Cycles of {title}", ("Began", "Ended", "Used", "Left unused"), rows)
-        description = f"The last {len(shown)} cycles of {title}: used, and above it left unused."
+        headings = (_("Began"), _("Ended"), _("Used"), _("Left unused"))
+        table = Table(_("Cycles of {window}").format(window=title), headings, rows)
+        form = ngettext(
+            "The last {count} cycles of {window}: used, and above it left unused.",
+            "The last {count} cycles of {window}: used, and above it left unused.",
+            len(shown),
+        )
+        description = form.format(count=len(shown), window=title)
         picture = cycles_picture([cycle.used_percent for cycle in shown], name)
         return Figure(name, description, _safe(picture), table)
 
@@ -199,24 +219,25 @@ class _Writer:
         rates = hourly_use(window.samples, since, self._now, self._clock).mean_rates()
         cells = ["–" if rate is None else f"{rate:.1f}" for rate in rates]
         rows = tuple((f"{hour}:00", *cells[hour::24]) for hour in range(24))
-        table = Table("Percent points used in an hour, on average", ("Hour", *DAYS), rows)
-        description = (
-            f"What is used of {window.title} at each hour of the week: the stronger the colour, the more;"
+        days = self._options.clock_format.days
+        table = Table(_("Percent points used in an hour, on average"), (_("Hour"), *days), rows)
+        description = _(
+            "What is used of {window} at each hour of the week: the stronger the colour, the more;"
             " empty where nobody looked or nothing was left."
-        )
-        picture = _safe(heat_picture(rates, name))
-        return Section("When it is used", "", (Figure(name, description, picture, table),))
+        ).format(window=shown_title(window.title))
+        picture = _safe(heat_picture(rates, name, days))
+        return Section(_("When it is used"), "", (Figure(name, description, picture, table),))
 
     def _outages(self, history: AccountHistory) -> Section:
         kinds: dict[str, list[float]] = {}
         for outage in history.outages:
             lasted_s = ((outage.ended_at or self._now) - outage.began_at).total_seconds()
             kinds.setdefault(outage.kind.value.replace("_", " "), []).append(lasted_s)
-        texts = (
-            f"{kind} {len(lengths)} time{'' if len(lengths) == 1 else 's'}, {format_duration(sum(lengths))} in all"
-            for kind, lengths in sorted(kinds.items())
-        )
-        return Section("Refreshes that failed", f"{'; '.join(texts)}.".capitalize(), ())
+        return Section(_("Refreshes that failed"), outages_text(kinds), ())
+
+    def _end(self, cycle: Cycle) -> str:
+        moment = self.moment(cycle.ended_at or self._now, with_date=True)
+        return _("{moment}, early").format(moment=moment) if cycle.ended_early else moment
 
     def moment(self, moment: datetime, *, with_date: bool = False) -> str:
         key = (moment, with_date)

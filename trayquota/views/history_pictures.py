@@ -19,7 +19,6 @@ WIDTH = 480
 _LEFT, _RIGHT = 38, 470
 _FONT = 12
 _HEAT_LEVELS = 5
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Mark(Struct, frozen=True):
@@ -107,7 +106,7 @@ def cycles_picture(used: Sequence[float], name: str) -> str:
     return drawing.as_svg(header="")
 
 
-def heat_picture(rates: Sequence[float | None], name: str) -> str:
+def heat_picture(rates: Sequence[float | None], name: str, days: tuple[str, ...]) -> str:
     """Return a cell for each hour of the week, the stronger in colour the more is used; none where nobody looked."""
     cell, top = 17, 16
     drawing = _drawing(top + 7 * cell + 4, name)
@@ -120,7 +119,7 @@ def heat_picture(rates: Sequence[float | None], name: str) -> str:
             cells.setdefault(level, []).append(f"M{left} {above}h{cell - 2}v{cell - 2}h{2 - cell}z")
     for level, paths in sorted(cells.items()):
         drawing.append(drawsvg.Path("".join(paths), class_=f"heat{level}"))
-    drawing.append(_week_labels(top, cell))
+    drawing.append(_week_labels(top, cell, days))
     return drawing.as_svg(header="")
 
 
@@ -190,10 +189,10 @@ def _scale(top: float, bottom: float, lines: int = 3) -> drawsvg.Raw:
 
 
 @functools.cache
-def _week_labels(top: int, cell: int) -> drawsvg.Raw:
+def _week_labels(top: int, cell: int, days: tuple[str, ...]) -> drawsvg.Raw:
     """Return the days and hours beside the cells of a week; drawn once for all."""
-    days = [_text(day, _LEFT - 5, top + number * cell + 12, "end") for number, day in enumerate(DAYS)]
-    return _drawn([*days, *(_text(f"{hour}:00", _LEFT + hour * cell, 11, "start") for hour in range(0, 24, 6))])
+    names = [_text(day, _LEFT - 5, top + number * cell + 12, "end") for number, day in enumerate(days)]
+    return _drawn([*names, *(_text(f"{hour}:00", _LEFT + hour * cell, 11, "start") for hour in range(0, 24, 6))])
 
 
 def _drawn(parts: Iterable[drawsvg.DrawingElement]) -> drawsvg.Raw:

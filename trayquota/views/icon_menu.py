@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import NEVER_POLLED
+from trayquota.core.translation import _
 from trayquota.views.display_names import with_display_names
 from trayquota.views.icon_subject import LOWEST, NEXT, account_choice
 from trayquota.views.labels import account_label
 from trayquota.views.menu import paged
 from trayquota.views.tray_view import MenuItem, Rename, SetSetting
+from trayquota.views.window_titles import shown_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +24,8 @@ def icon_menu(snapshot: Snapshot, options: DisplayOptions, max_rows: int) -> tup
     """Return at most ``max_rows`` rows: the lowest of all, the next account, and each account with its windows."""
     shown = [usage for usage in with_display_names(snapshot, options).accounts if usage.state not in NEVER_POLLED]
     return (
-        _choice("The lowest of all", LOWEST, options),
-        _choice("The account to use next", NEXT, options),
+        _choice(_("The lowest of all"), LOWEST, options),
+        _choice(_("The account to use next"), NEXT, options),
         *paged([_account_item(usage, options) for usage in shown], max_rows - 2),
     )
 
@@ -59,9 +61,9 @@ def _account_item(usage: AccountUsage, options: DisplayOptions) -> MenuItem:
 
 def _account_choices(usage: AccountUsage, options: DisplayOptions) -> Iterator[MenuItem]:
     account_id = usage.account.id
-    yield _choice("The lowest of this account", account_choice(account_id), options)
+    yield _choice(_("The lowest of this account"), account_choice(account_id), options)
     for window in usage.windows:
-        yield _choice(window.title, account_choice(account_id, window.title), options)
+        yield _choice(shown_title(window.title), account_choice(account_id, window.title), options)
 
 
 def _choice(label: str, value: str, options: DisplayOptions, key: str = "") -> MenuItem:

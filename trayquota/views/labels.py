@@ -8,37 +8,38 @@ from msgspec import Struct
 
 from trayquota.core.forecast import own_forecast, window_forecast
 from trayquota.core.model import NATIVE, AccountState, FailureKind, Level
-from trayquota.core.text import format_age, format_duration, shorten_middle
+from trayquota.core.text import format_age, format_duration, joined, shorten_middle
+from trayquota.core.translation import _, marked, shown
 from trayquota.views.clock_format import BRITISH, ClockFormat, format_moment
-from trayquota.views.percents import bar_text, percent_text
+from trayquota.views.percents import bar_text, percent_column, percent_number, percent_text
+from trayquota.views.reset_credits import reset_credits_label
+from trayquota.views.window_titles import shown_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
 
-    from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, ResetCredits, Snapshot
+    from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, Snapshot
     from trayquota.core.own_forecast import PastUse
     from trayquota.core.work_time import WorkTime
     from trayquota.providers.base import ProxySignIn
 
-FIGURE_SPACE = "\u2007"
-"""As wide as a digit, so that percents line up in a proportional font."""
 BAR_GLYPHS = "▰▱"
 NAME_CHARS = 40
 """Of an account's name where a whole line has no limit of its own."""
 LEAST_NAME_CHARS = 8
 """Of an account's name where a line has a limit."""
 _FAILURE_LABELS = {
-    FailureKind.LOGIN_EXPIRED: "login expired",
-    FailureKind.SCOPE_MISSING: "needs a full login",
-    FailureKind.RATE_LIMITED: "asked to pause",
-    FailureKind.PROVIDER_DOWN: "provider has trouble",
-    FailureKind.NETWORK: "no connection",
-    FailureKind.BLOCKED: "blocked by a web page",
-    FailureKind.BAD_ANSWER: "answer not understood",
-    FailureKind.NO_WINDOWS: "no quotas named",
-    FailureKind.UNREADABLE_FILE: "file not readable",
-    FailureKind.REFUSED: "refused",
+    FailureKind.LOGIN_EXPIRED: marked("login expired"),
+    FailureKind.SCOPE_MISSING: marked("needs a full login"),
+    FailureKind.RATE_LIMITED: marked("asked to pause"),
+    FailureKind.PROVIDER_DOWN: marked("provider has trouble"),
+    FailureKind.NETWORK: marked("no connection"),
+    FailureKind.BLOCKED: marked("blocked by a web page"),
+    FailureKind.BAD_ANSWER: marked("answer not understood"),
+    FailureKind.NO_WINDOWS: marked("no quotas named"),
+    FailureKind.UNREADABLE_FILE: marked("file not readable"),
+    FailureKind.REFUSED: marked("refused"),
 }
 
 
@@ -111,6 +112,11 @@ def account_label(account: Account, options: DisplayOptions, name_chars: int = N
     return f"{options.provider_title(account.provider)} {shorten_middle(account.name, name_chars)}"
 
 
+def window_subject(account: Account, title: str, options: DisplayOptions) -> str:
+    """Return ``Claude ada@example.com, Weekly``."""
+    return joined((account_label(account, options), shown_title(title)))
+
+
 def by_urgency(usages: Iterable[AccountUsage], now: datetime, options: DisplayOptions) -> list[AccountUsage]:
     """Return accounts, those that need the user first, then the most constrained."""
 
@@ -125,10 +131,11 @@ def by_urgency(usages: Iterable[AccountUsage], now: datetime, options: DisplayOp
 
 def failure_label(failure: Failure, now: datetime, options: DisplayOptions) -> str:
     """Return a failure in short, with the time of the next try when it is known."""
-    label = _FAILURE_LABELS[failure.kind]
+    label = _(_FAILURE_LABELS[failure.kind])
     is_pause = failure.kind is not FailureKind.LOGIN_EXPIRED
     if is_pause and failure.retry_at is not None and failure.retry_at > now:
-        return f"{label} until {format_moment(failure.retry_at, now, options.clock_format, options.zone)}"
+        moment = format_moment(failure.retry_at, now, options.clock_format, options.zone)
+        return _("{problem} until {moment}").format(problem=label, moment=moment)
     return label
 
 
@@ -136,20 +143,21 @@ def state_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> 
     """Return what has to be said beside the numbers; empty for an account that is fresh."""
     match usage.state:
         case AccountState.DISABLED:
-            return "paused" if usage.account.paused else "disabled"
+            return _("paused") if usage.account.paused else _("disabled")
         case AccountState.UNSUPPORTED:
-            return "no quota information"
+            return _("no quota information")
         case AccountState.PENDING:
-            return "asking…"
+            return _("asking…")
         case AccountState.OK:
             if usage.failure:
                 return failure_label(usage.failure, now, options)
             return credits_label(usage.credits) if usage.credits and not usage.windows else ""
         case AccountState.STALE:
-            reason = f", {failure_label(usage.failure, now, options)}" if usage.failure else ""
-            return f"from {_age(usage, now)}{reason}"
+            # Translators: values that are not fresh, as in "from 5 min ago"
+            label = _("from {age}").format(age=_age(usage, now))
+            return joined((label, failure_label(usage.failure, now, options))) if usage.failure else label
         case AccountState.EXPIRED | AccountState.ERROR:
-            return failure_label(usage.failure, now, options) if usage.failure else "unknown"
+            return failure_label(usage.failure, now, options) if usage.failure else _("unknown")
 
 
 def state_lines(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[str, ...]:
@@ -160,7 +168,8 @@ def state_lines(usage: AccountUsage, now: datetime, options: DisplayOptions) -> 
     if failure is None:
         return (sentence,) if label else ()
     waits = failure.retry_at is not None and failure.retry_at > now
-    return (sentence, failure.message) if usage.state is AccountState.STALE or waits else (failure.message,)
+    message = shown(failure.message)
+    return (sentence, message) if usage.state is AccountState.STALE or waits else (message,)
 
 
 def extra_lines(usage: AccountUsage, now: datetime, options: DisplayOptions) -> tuple[str, ...]:
@@ -169,26 +178,17 @@ def extra_lines(usage: AccountUsage, now: datetime, options: DisplayOptions) -> 
         return ()
     labels = [credits_label(usage.credits)] if usage.credits and usage.windows else []
     if usage.reset_credits:
-        labels.append(_reset_credits_label(usage.reset_credits, now, options))
+        labels.append(reset_credits_label(usage.reset_credits, now, options))
     return tuple(map(_sentence, labels))
 
 
 def credits_label(money: Credits) -> str:
     """Return ``14.5 credits left``."""
     if money.is_unlimited:
-        return "unlimited credits"
+        return _("unlimited credits")
     if money.balance is None:
-        return "paid by credits"
-    return f"{f'{money.balance:,.2f}'.rstrip('0').rstrip('.')} credits left"
-
-
-def _reset_credits_label(resets: ResetCredits, now: datetime, options: DisplayOptions) -> str:
-    label = f"{resets.available} limit reset{'' if resets.available == 1 else 's'} to use"
-    if resets.expires_at is None or resets.expires_at <= now:
-        return label
-    left = format_duration((resets.expires_at - now).total_seconds())
-    moment = format_moment(resets.expires_at, now, options.clock_format, options.zone)
-    return f"{label} · {'expires' if resets.available == 1 else 'first expires'} in {left} ({moment})"
+        return _("paid by credits")
+    return _("{amount} credits left").format(amount=f"{money.balance:,.2f}".rstrip("0").rstrip("."))
 
 
 def lowest_label(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
@@ -200,20 +200,20 @@ def lowest_label(usage: AccountUsage, now: datetime, options: DisplayOptions) ->
 def updated_label(snapshot: Snapshot, now: datetime) -> str:
     """Return how old the newest values are."""
     if snapshot.refreshing:
-        return "Refreshing…"
+        return _("Refreshing…")
     if snapshot.updated_at is None:
-        return "Not updated yet"
-    return f"Updated {format_age((now - snapshot.updated_at).total_seconds())}"
+        return _("Not updated yet")
+    return _("Updated {age}").format(age=format_age((now - snapshot.updated_at).total_seconds()))
 
 
 def window_summary(window: QuotaWindow, now: datetime, answered_at: datetime | None, options: DisplayOptions) -> str:
     """Return a window in short: ``5-hour 42% (2h 13m)``."""
     if window.has_reset(now, answered_at):
-        return f"{window.title} has reset"
-    text = f"{window.title} {percent_text(window.remaining_percent, options)}"
+        return _("{window} has reset").format(window=shown_title(window.title))
+    text = f"{shown_title(window.title)} {percent_text(window.remaining_percent, options)}"
     if window.resets_at is not None and window.resets_at > now:
         return f"{text} ({format_duration((window.resets_at - now).total_seconds())})"
-    return f"{text} (not started)" if is_not_started(window) else text
+    return _("{window} (not started)").format(window=text) if is_not_started(window) else text
 
 
 def window_label(
@@ -233,26 +233,34 @@ def window_label(
         past_use: What the forecast goes by; ``None`` is the even pace.
     """
     if window.has_reset(now, answered_at):
-        return f"{bar_text(None, options)} {'?':{FIGURE_SPACE}>4}  {window.title} · has reset, waiting for data"
-    remaining = window.remaining_percent
-    parts = [f"{bar_text(remaining, options)} {percent_text(remaining, options):{FIGURE_SPACE}>4}  {window.title}"]
+        return " · ".join((_window_columns(window, None, options), _("has reset, waiting for data")))
+    parts = [_window_columns(window, window.remaining_percent, options)]
     if window.resets_at is not None and window.resets_at > now:
         left = format_duration((window.resets_at - now).total_seconds())
-        parts.append(f"resets in {left} ({format_moment(window.resets_at, now, options.clock_format, options.zone)})")
+        moment = format_moment(window.resets_at, now, options.clock_format, options.zone)
+        parts.append(_("resets in {time} ({moment})").format(time=left, moment=moment))
     elif is_not_started(window):
-        parts.append("not started")
+        parts.append(_("not started"))
     if own := own_forecast(window, now, past_use, options.work_time):
-        parts.append(f"{_end_text(own.runs_out_at, now)} ({own.likely_percent}% likely)")
+        likely = percent_number(own.likely_percent)
+        parts.append(
+            _("{forecast} ({percent} likely)").format(forecast=_end_text(own.runs_out_at, now), percent=likely)
+        )
     elif forecast := window_forecast(window, now, options.work_time):
-        by_work = " by work days" if forecast.is_by_work_time else ""
-        parts.append(f"{_end_text(forecast.runs_out_at, now)}{by_work}")
+        text = _end_text(forecast.runs_out_at, now)
+        parts.append(_("{forecast} by work days").format(forecast=text) if forecast.is_by_work_time else text)
     return " · ".join(parts)
+
+
+def _window_columns(window: QuotaWindow, remaining: float | None, options: DisplayOptions) -> str:
+    columns = f"{bar_text(remaining, options)} {percent_column(remaining, options)}"
+    return f"{columns}  {shown_title(window.title)}"
 
 
 def _end_text(runs_out_at: datetime | None, now: datetime) -> str:
     if runs_out_at is None:
-        return "lasts until reset"
-    return f"runs out in {format_duration((runs_out_at - now).total_seconds())}"
+        return _("lasts until reset")
+    return _("runs out in {time}").format(time=format_duration((runs_out_at - now).total_seconds()))
 
 
 def is_not_started(window: QuotaWindow) -> bool:
@@ -282,4 +290,6 @@ def _sentence(label: str) -> str:
 
 
 def _age(usage: AccountUsage, now: datetime) -> str:
-    return "an unknown time ago" if usage.updated_at is None else format_age((now - usage.updated_at).total_seconds())
+    if usage.updated_at is None:
+        return _("an unknown time ago")
+    return format_age((now - usage.updated_at).total_seconds())

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from trayquota.core.model import AccountState
 from trayquota.core.rotation import last_in_rotation
 from trayquota.core.text import clean, shorten_middle
+from trayquota.core.translation import _, shown
 from trayquota.views.account_menu import action_rows, home_row, with_sign_in
-from trayquota.views.advice import NEXT_MARK
+from trayquota.views.advice import next_mark
 from trayquota.views.display_names import SEPARATOR, header_parts
 from trayquota.views.labels import by_urgency, extra_lines, lowest_label, state_lines, updated_label, window_label
 from trayquota.views.sparklines import turned
@@ -76,20 +77,20 @@ def menu_items(
     yield from (accounts[account_id].nested for account_id in arrangement.nested)
     if arrangement.more:
         rest = [accounts[account_id].nested for account_id in arrangement.more]
-        yield MenuItem("More accounts", children=paged(rest, context.limits.menu_rows), key="more")
+        yield MenuItem(_("More accounts"), children=paged(rest, context.limits.menu_rows), key="more")
     if snapshot.accounts or notes:
         yield _SEPARATOR
-    yield MenuItem("Refresh now", Refresh(), default=True)
+    yield MenuItem(_("Refresh now"), Refresh(), default=True)
     yield MenuItem(updated_label(snapshot, now), enabled=False, key="updated")
     yield _SEPARATOR
     if context.snooze is not None:
         yield context.snooze
     if context.has_history:
-        yield MenuItem("History…", OpenHistory())
-    yield MenuItem("Open credentials folder", OpenFolder())
+        yield MenuItem(_("History…"), OpenHistory())
+    yield MenuItem(_("Open credentials folder"), OpenFolder())
     if context.settings is not None:
         yield context.settings
-    yield MenuItem("Quit", Quit())
+    yield MenuItem(_("Quit"), Quit())
 
 
 def account_rows(
@@ -104,7 +105,7 @@ def account_rows(
         rows = (*_window_rows(usage, now, options), *lines)
         account = usage.account
         actions = action_rows(account, is_last=account.id in last)
-        mark = (NEXT_MARK,) if account.id == next_id else ()
+        mark = (next_mark(),) if account.id == next_id else ()
         found[account.id] = AccountRows(
             MenuItem(
                 _header(usage, options, *mark),
@@ -210,7 +211,7 @@ def _numbered(usage: AccountUsage, rows: Sequence[MenuItem]) -> Iterator[MenuIte
 
 def _note_rows(snapshot: Snapshot, context: TrayContext) -> Iterator[MenuItem]:
     for note in filter(None, (context.problem, snapshot.notice)):
-        yield from _text_rows(note)
+        yield from _text_rows(shown(note))
 
 
 def _advice_rows(context: TrayContext) -> Iterator[MenuItem]:
@@ -219,7 +220,7 @@ def _advice_rows(context: TrayContext) -> Iterator[MenuItem]:
         yield MenuItem(clean(advice.line, _HEADER_CHARS), enabled=False, key="next")
     if advice.lapses:
         rows = [MenuItem(clean(line, _HEADER_CHARS), enabled=False) for line in advice.lapses]
-        yield MenuItem("Lapses soon", children=paged(rows, context.limits.menu_rows), key="lapses")
+        yield MenuItem(_("Lapses soon"), children=paged(rows, context.limits.menu_rows), key="lapses")
 
 
 def _text_rows(text: str | MenuItem) -> Iterator[MenuItem]:

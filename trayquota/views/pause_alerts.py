@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trayquota.core.translation import _, shown
 from trayquota.views.alert import Alert
 from trayquota.views.clock_format import format_moment
 from trayquota.views.display_names import with_display_names
@@ -30,9 +31,11 @@ def changed_alert(
     """
     label, provider = named(account_id, snapshot, options)
     if until is None:
-        return Alert(f"{label} is resumed", "What had run out has started afresh.", provider)
+        title = _("{account} is resumed").format(account=label)
+        return Alert(title, _("What had run out has started afresh."), provider)
     moment = format_moment(until, now, options.clock_format, options.zone)
-    return Alert(f"{label} is paused", f"Nothing is left of it. It is resumed {moment}.", provider)
+    title = _("{account} is paused").format(account=label)
+    return Alert(title, _("Nothing is left of it. It is resumed {moment}.").format(moment=moment), provider)
 
 
 def failed_alert(
@@ -44,7 +47,8 @@ def failed_alert(
 ) -> Alert:
     """Return what is said of an account that was not paused, or not resumed."""
     label, provider = named(account_id, snapshot, options)
-    return Alert(f"{label} was not {'paused' if paused else 'resumed'}", problem, provider)
+    title = _("{account} was not paused") if paused else _("{account} was not resumed")
+    return Alert(title.format(account=label), shown(problem), provider)
 
 
 def named(account_id: str, snapshot: Snapshot, options: DisplayOptions) -> tuple[str, str]:
@@ -52,4 +56,4 @@ def named(account_id: str, snapshot: Snapshot, options: DisplayOptions) -> tuple
     for usage in with_display_names(snapshot, options).accounts:
         if usage.account.id == account_id:
             return account_label(usage.account, options), usage.account.provider
-    return "An account", ""
+    return _("An account"), ""

@@ -8,10 +8,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from trayquota.core.translation import _
+
 if TYPE_CHECKING:
     from trayquota.views.labels import DisplayOptions
 
 BAR_CELLS = 10
+FIGURE_SPACE = "\u2007"
+"""As wide as a digit, so that percents line up in a proportional font."""
 
 
 def whole_percent(remaining: float) -> int:
@@ -30,19 +34,26 @@ def shown_share(remaining: float, options: DisplayOptions) -> float:
     return 100 - remaining if options.shows_used else remaining
 
 
-def amount_word(options: DisplayOptions) -> str:
-    """Return what a shown percent is of: ``left`` or ``used``."""
-    return "used" if options.shows_used else "left"
+def percent_number(number: int) -> str:
+    """Return a whole percent as text: ``42%``."""
+    # Translators: as short as it can be, for it stands in columns
+    return _("{number}%").format(number=number)
 
 
 def percent_text(remaining: float | None, options: DisplayOptions) -> str:
     """Return ``42%``, or ``?`` for unknown."""
-    return "?" if remaining is None else f"{shown_number(remaining, options)}%"
+    return "?" if remaining is None else percent_number(shown_number(remaining, options))
+
+
+def percent_column(remaining: float | None, options: DisplayOptions) -> str:
+    """Return the same as wide as the longest one, in a proportional font as well."""
+    return percent_text(remaining, options).rjust(len(percent_number(100)), FIGURE_SPACE)
 
 
 def amount_text(remaining: float | None, options: DisplayOptions) -> str:
     """Return ``42% left`` or ``58% used``."""
-    return f"{percent_text(remaining, options)} {amount_word(options)}"
+    form = _("{percent} used") if options.shows_used else _("{percent} left")
+    return form.format(percent=percent_text(remaining, options))
 
 
 def bar_text(remaining: float | None, options: DisplayOptions) -> str:

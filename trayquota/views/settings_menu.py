@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from trayquota.core.translation import _, marked, ngettext
 from trayquota.core.urls import management_page
 from trayquota.views.tray_view import MenuItem, OpenPage, OpenSettings, SetAutostart, SetSetting
 
@@ -14,9 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60)
-_STYLES = (("number", "Number"), ("ring", "Ring"), ("bar", "Two bars"), ("plain", "Plain"))
-_ICONS = (("one", "One for all"), ("providers", "One per provider"), ("pinned", "One per pinned account"))
-_COLORS = (("auto", "By the desktop"), ("light", "Light"), ("dark", "Dark"))
+_STYLES = (
+    ("number", marked("Number")),
+    ("ring", marked("Ring")),
+    ("bar", marked("Two bars")),
+    ("plain", marked("Plain")),
+)
+_ICONS = (
+    ("one", marked("One for all")),
+    ("providers", marked("One per provider")),
+    ("pinned", marked("One per pinned account")),
+)
+_COLORS = (("auto", marked("By the desktop")), ("light", marked("Light")), ("dark", marked("Dark")))
 
 
 class ProviderSwitch(Struct, frozen=True):
@@ -80,34 +90,34 @@ class MenuSettings(Struct, frozen=True):
 def settings_menu_item(in_force: MenuSettings) -> MenuItem:
     """Return the submenu."""
     rows = [
-        MenuItem("Refresh every", children=tuple(_intervals(in_force.interval_minutes))),
-        MenuItem("Icon", children=tuple(_icon_rows(in_force))),
-        *([MenuItem("Number stands for", children=in_force.icon_choices)] if in_force.icon_choices else ()),
-        *([MenuItem("Rename", children=in_force.renames)] if in_force.renames else ()),
-        _switch("Notifications", "notifications", is_on=in_force.notifications),
-        _switch("Sounds", "sounds", is_on=in_force.sounds),
-        _switch("Hide e-mails", "hide_emails", is_on=in_force.hide_emails),
-        _switch("Sparklines", "sparklines", is_on=in_force.sparklines),
+        MenuItem(_("Refresh every"), children=tuple(_intervals(in_force.interval_minutes))),
+        MenuItem(_("Icon"), children=tuple(_icon_rows(in_force))),
+        *([MenuItem(_("Number stands for"), children=in_force.icon_choices)] if in_force.icon_choices else ()),
+        *([MenuItem(_("Rename"), children=in_force.renames)] if in_force.renames else ()),
+        _switch(_("Notifications"), "notifications", is_on=in_force.notifications),
+        _switch(_("Sounds"), "sounds", is_on=in_force.sounds),
+        _switch(_("Hide e-mails"), "hide_emails", is_on=in_force.hide_emails),
+        _switch(_("Sparklines"), "sparklines", is_on=in_force.sparklines),
     ]
     if in_force.providers:
         switches = (MenuItem(switch.title, switch.action, checked=switch.is_on) for switch in in_force.providers)
-        rows.append(MenuItem("Providers", children=tuple(switches)))
+        rows.append(MenuItem(_("Providers"), children=tuple(switches)))
     if in_force.proxies:
         pages = (MenuItem(urlsplit(address).netloc, OpenPage(management_page(address))) for address in in_force.proxies)
-        rows.append(MenuItem("Proxies", children=tuple(pages)))
+        rows.append(MenuItem(_("Proxies"), children=tuple(pages)))
     if in_force.languages:
-        rows.append(MenuItem("Language", children=in_force.languages))
+        rows.append(MenuItem(_("Language"), children=in_force.languages))
     is_on = in_force.starts_at_login
     if is_on is not None:
-        rows.append(MenuItem("Start at login", SetAutostart(on=not is_on), checked=is_on))
-    rows += [MenuItem(separator=True), MenuItem("Open the settings file", OpenSettings())]
-    return MenuItem("Settings", children=tuple(rows))
+        rows.append(MenuItem(_("Start at login"), SetAutostart(on=not is_on), checked=is_on))
+    rows += [MenuItem(separator=True), MenuItem(_("Open the settings file"), OpenSettings())]
+    return MenuItem(_("Settings"), children=tuple(rows))
 
 
 def _intervals(in_force: float) -> list[MenuItem]:
     return [
         MenuItem(
-            f"{minutes:g} minute{'' if minutes == 1 else 's'}",
+            _minutes_text(minutes),
             SetSetting("interval_minutes", int(minutes) if minutes == int(minutes) else minutes),
             checked=minutes == in_force,
             radio=True,
@@ -116,28 +126,34 @@ def _intervals(in_force: float) -> list[MenuItem]:
     ]
 
 
+def _minutes_text(minutes: float) -> str:
+    # Of a part of a minute there are several.
+    number = int(minutes) if minutes == int(minutes) else 2
+    return ngettext("{count} minute", "{count} minutes", number).format(count=f"{minutes:g}")
+
+
 def _icon_rows(in_force: MenuSettings) -> Iterator[MenuItem]:
     for style, title in _STYLES:
-        yield MenuItem(title, SetSetting("icon_style", style), checked=style == in_force.icon_style, radio=True)
+        yield MenuItem(_(title), SetSetting("icon_style", style), checked=style == in_force.icon_style, radio=True)
     yield MenuItem(separator=True)
     if in_force.icon_style == "plain":
-        yield MenuItem("Colour", children=tuple(_colors(in_force.plain_color)))
+        yield MenuItem(_("Colour"), children=tuple(_colors(in_force.plain_color)))
     icons = (
-        MenuItem(title, SetSetting("icons", value), checked=value == in_force.icons, radio=True)
+        MenuItem(_(title), SetSetting("icons", value), checked=value == in_force.icons, radio=True)
         for value, title in _ICONS
     )
-    yield MenuItem("Several icons", children=tuple(icons))
+    yield MenuItem(_("Several icons"), children=tuple(icons))
     if in_force.pins:
-        yield MenuItem("Pinned", children=in_force.pins)
-    yield _switch("No number while there is plenty", "calm", is_on=in_force.calm)
-    yield _switch("Time to the reset when empty", "icon_countdown", is_on=in_force.icon_countdown)
+        yield MenuItem(_("Pinned"), children=in_force.pins)
+    yield _switch(_("No number while there is plenty"), "calm", is_on=in_force.calm)
+    yield _switch(_("Time to the reset when empty"), "icon_countdown", is_on=in_force.icon_countdown)
     value = "left" if in_force.shows_used else "used"
-    yield MenuItem("What is used, not what is left", SetSetting("show", value), checked=in_force.shows_used)
+    yield MenuItem(_("What is used, not what is left"), SetSetting("show", value), checked=in_force.shows_used)
 
 
 def _colors(in_force: str) -> Iterator[MenuItem]:
     for color, title in _COLORS:
-        yield MenuItem(title, SetSetting("plain_color", color), checked=color == in_force, radio=True)
+        yield MenuItem(_(title), SetSetting("plain_color", color), checked=color == in_force, radio=True)
 
 
 def _switch(label: str, key: str, *, is_on: bool) -> MenuItem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from trayquota.core.translation import _
 from trayquota.views.clock_format import format_moment
 from trayquota.views.tray_view import MenuItem, SnoozeFor, SnoozeUntil
 
@@ -31,16 +32,21 @@ def snooze_menu_item(
 
     tomorrow = tomorrow_morning(now, options)
     rows = [
-        MenuItem("For 1 hour", SnoozeFor(60)),
-        MenuItem(f"Until tomorrow ({until(tomorrow)})", SnoozeUntil(tomorrow), key="snooze tomorrow"),
+        MenuItem(_("For 1 hour"), SnoozeFor(60)),
+        MenuItem(
+            _("Until tomorrow ({moment})").format(moment=until(tomorrow)),
+            SnoozeUntil(tomorrow),
+            key="snooze tomorrow",
+        ),
     ]
     if resets_at is not None and resets_at > now:
-        row = MenuItem(f"Until the reset ({until(resets_at)})", SnoozeUntil(resets_at), key="snooze reset")
-        rows.insert(0, row)
+        label = _("Until the reset ({moment})").format(moment=until(resets_at))
+        rows.insert(0, MenuItem(label, SnoozeUntil(resets_at), key="snooze reset"))
     if snoozed_until is None:
-        return MenuItem("Snooze notifications", children=tuple(rows), key="snooze")
-    rows.insert(0, MenuItem("Show notifications again", SnoozeFor(0)))
-    return MenuItem(f"Notifications snoozed until {until(snoozed_until)}", children=tuple(rows), key="snooze")
+        return MenuItem(_("Snooze notifications"), children=tuple(rows), key="snooze")
+    rows.insert(0, MenuItem(_("Show notifications again"), SnoozeFor(0)))
+    label = _("Notifications snoozed until {moment}").format(moment=until(snoozed_until))
+    return MenuItem(label, children=tuple(rows), key="snooze")
 
 
 def tomorrow_morning(now: datetime, options: DisplayOptions) -> datetime:

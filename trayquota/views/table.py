@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
 from trayquota.core.text import format_age
-from trayquota.views.advice import NEXT_MARK, advise, find_next
+from trayquota.core.translation import _
+from trayquota.views.advice import advise, find_next, next_mark
 from trayquota.views.display_names import SEPARATOR, header_parts, with_display_names
-from trayquota.views.labels import account_label, extra_lines, state_lines, window_label
+from trayquota.views.labels import extra_lines, state_lines, window_label, window_subject
 from trayquota.views.percents import BAR_CELLS, amount_text
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def table_lines(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> I
         title = Text(SEPARATOR.join((options.provider_title(usage.account.provider), name)), style="bold")
         title.append("".join(f"{SEPARATOR}{part}" for part in plan), style="not bold")
         if usage.account.id == advice.next_id:
-            title.append(f"{SEPARATOR}{NEXT_MARK}", style="not bold green")
+            title.append(f"{SEPARATOR}{next_mark()}", style="not bold green")
         yield title
         for window in usage.windows if usage.counts else ():
             yield Text("  ").append(_window_text(usage, window, now, options))
@@ -51,17 +52,18 @@ def table_lines(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> I
             yield Text(f"  {line}", style="yellow" if usage.failure else "dim")
     lowest = snapshot.lowest(now, options.ignored_windows)
     if lowest is not None:
-        name = account_label(lowest.usage.account, options)
-        extreme = "most" if options.shows_used else "least"
+        subject = window_subject(lowest.usage.account, lowest.window.title, options)
         amount = amount_text(lowest.remaining_percent, options)
+        form = _("{amount} at the most: {subject}") if options.shows_used else _("{amount} at the least: {subject}")
         yield Text()
-        yield Text(f"{amount} at the {extreme}: {name}, {lowest.window.title}")
+        yield Text(form.format(amount=amount, subject=subject))
     # Who is next is marked in the list.
     relief = "" if advice.next_id else advice.line
     for line in filter(None, (relief, *advice.lapses)):
         yield Text(line)
     if snapshot.updated_at is not None:
-        yield Text(f"Updated {format_age((now - snapshot.updated_at).total_seconds())}", style="dim")
+        age = format_age((now - snapshot.updated_at).total_seconds())
+        yield Text(_("Updated {age}").format(age=age), style="dim")
 
 
 def _window_text(usage: AccountUsage, window: QuotaWindow, now: datetime, options: DisplayOptions) -> Text:

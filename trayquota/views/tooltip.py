@@ -6,7 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import AccountState
-from trayquota.core.text import format_age
+from trayquota.core.text import format_age, joined
+from trayquota.core.translation import _, shown
 from trayquota.views.icon import placeholder
 from trayquota.views.labels import (
     LEAST_NAME_CHARS,
@@ -17,12 +18,13 @@ from trayquota.views.labels import (
     needs_user,
     state_label,
     updated_label,
+    window_subject,
     window_summary,
 )
 from trayquota.views.percents import amount_text
 from trayquota.views.tray_context import NO_LIMITS, TrayLimits
 from trayquota.views.tray_view import Placeholder
-from trayquota.views.utf16_text import fit_lines, utf16_units
+from trayquota.views.utf16_text import fit_lines, more_text, utf16_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,30 +42,34 @@ def headline(snapshot: Snapshot, lowest: LiveWindow | None, now: datetime, optio
     if lowest is not None:
         text = amount_text(lowest.remaining_percent, options)
         if lowest.usage.state is AccountState.STALE and lowest.usage.updated_at is not None:
-            text += f" {format_age((now - lowest.usage.updated_at).total_seconds())}"
-        return f"{text}: {account_label(lowest.usage.account, options)}, {lowest.window.title}"
+            age = format_age((now - lowest.usage.updated_at).total_seconds())
+            # Translators: as in "42% left 5 min ago"
+            text = _("{amount} {age}").format(amount=text, age=age)
+        window = window_subject(lowest.usage.account, lowest.window.title, options)
+        return _("{subject}: {text}").format(subject=text, text=window)
     for usage in snapshot.accounts:
         if needs_user(usage) and usage.failure is not None:
-            return f"{account_label(usage.account, options)}: {failure_label(usage.failure, now, options)}"
+            problem = failure_label(usage.failure, now, options)
+            return _("{subject}: {text}").format(subject=account_label(usage.account, options), text=problem)
     match placeholder(snapshot, attention=False):
         case Placeholder.LOADING:
-            return "Asking for quotas…"
+            return _("Asking for quotas…")
         case Placeholder.NO_ACCOUNTS:
-            return "No accounts to ask"
+            return _("No accounts to ask")
         case _:
-            return "Quotas unknown"
+            return _("Quotas unknown")
 
 
 def tooltip_lines(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Iterator[str]:
     """Yield what follows the headline: the folder's notice, a line per account, and how old it all is."""
     if snapshot.notice:
-        yield snapshot.notice
+        yield shown(snapshot.notice)
     usages = by_urgency(snapshot.accounts, now, options)
-    shown = usages if len(usages) <= _MAX_ACCOUNT_LINES else usages[: _MAX_ACCOUNT_LINES - 1]
-    for usage in shown:
+    listed = usages if len(usages) <= _MAX_ACCOUNT_LINES else usages[: _MAX_ACCOUNT_LINES - 1]
+    for usage in listed:
         yield _account_line(usage, now, options)
-    if len(shown) < len(usages):
-        yield _more(len(usages) - len(shown))
+    if len(listed) < len(usages):
+        yield more_text(len(usages) - len(listed))
     yield updated_label(snapshot, now)
 
 
@@ -106,7 +112,7 @@ def tooltip(view: TrayView, limits: TrayLimits = NO_LIMITS) -> str:
 def _last_lines(view: TrayView, left_out: int) -> list[str]:
     """Return what follows the short lines: how many accounts are left out, and the age."""
     age = list(view.lines[-1:])
-    return [" · ".join([_more(left_out), *age])] if left_out else age
+    return [" · ".join([more_text(left_out), *age])] if left_out else age
 
 
 def _fits(lines: Sequence[str], limits: TrayLimits) -> bool:
@@ -119,10 +125,7 @@ def _fits(lines: Sequence[str], limits: TrayLimits) -> bool:
 
 def _account_line(usage: AccountUsage, now: datetime, options: DisplayOptions) -> str:
     windows = usage.windows if usage.counts else ()
-    summaries = ", ".join(window_summary(window, now, usage.updated_at, options) for window in windows)
+    summaries = joined(window_summary(window, now, usage.updated_at, options) for window in windows)
     parts = (summaries, state_label(usage, now, options))
-    return f"{account_label(usage.account, options)}: {' · '.join(part for part in parts if part)}"
-
-
-def _more(count: int) -> str:
-    return f"+{count} more"
+    text = " · ".join(part for part in parts if part)
+    return _("{subject}: {text}").format(subject=account_label(usage.account, options), text=text)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-_MORE = re.compile(r"\+(\d+) more")
+from trayquota.core.translation import ngettext
+
+_NUMBER = re.compile(r"\d+")
+
+
+def more_text(count: int) -> str:
+    """Return how many are left out of a list: ``+3 more``."""
+    # Translators: so many more accounts or events, which there is no room for
+    return ngettext("+{count} more", "+{count} more", count).format(count=count)
 
 
 def utf16_units(text: str) -> int:
@@ -27,11 +35,13 @@ def fit_lines(text: str, limit: int) -> str:
     if utf16_units(text) <= limit:
         return text
     lines = text.split("\n")
-    left_out = int(found[1]) if (found := _MORE.fullmatch(lines[-1])) else 0
+    left_out = int(found[0]) if (found := _NUMBER.search(lines[-1])) else 0
+    if left_out and lines[-1] != more_text(left_out):
+        left_out = 0
     if left_out:
         lines.pop()
     for kept in range(len(lines) - 1, 0, -1):
-        shorter = "\n".join((*lines[:kept], f"+{len(lines) - kept + left_out} more"))
+        shorter = "\n".join((*lines[:kept], more_text(len(lines) - kept + left_out)))
         if utf16_units(shorter) <= limit:
             return shorter
     return fit_text(lines[0], limit)

@@ -1,0 +1,32 @@
+"""The titles of windows, which are names for scripts and settings, in the person's language."""
+
+from __future__ import annotations
+
+from trayquota.core.translation import _, marked
+
+TITLES = (
+    marked("Session"),
+    marked("Daily"),
+    marked("Weekly"),
+    marked("Monthly"),
+    marked("Yearly"),
+    marked("Quota"),
+    marked("Other"),
+    marked("Credits"),
+    marked("Monthly credits"),
+    marked("Extra usage"),
+    marked("Spend limit"),
+    marked("On-demand"),
+    marked("Overage"),
+)
+"""Those that the providers here give; any other is shown as it is."""
+
+
+def shown_title(title: str) -> str:
+    """Return ``Woche (Opus)`` for ``Weekly (Opus)`` in German; what is in brackets is a name."""
+    base, bracket, scope = title.partition(" (")
+    hours = base.removesuffix("-hour")
+    if hours != base and hours.isdigit():
+        # Translators: a window of so many hours, as in "5-hour"
+        return f"{_('{hours}-hour').format(hours=hours)}{bracket}{scope}"
+    return f"{_(base)}{bracket}{scope}"
