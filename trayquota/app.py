@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.refresh_policy import Reason
+from trayquota.core.translation import _, marked, shown
 from trayquota.engine.alert_outlets import AlertOutlets
 from trayquota.engine.icon_peek import IconPeek
 from trayquota.engine.status_notification import StatusNotification
@@ -259,7 +260,7 @@ class App:
         """Make the page of the history, which takes a moment; on a thread of its own."""
         problem = self._open_history() if self._open_history is not None else None
         if problem is not None:
-            self._services.engine.post(lambda: self.notify_problem("There is no history to show", problem))
+            self._services.engine.post(lambda: self.notify_problem(marked("There is no history to show"), problem))
 
     # On the engine's thread, after a click.
 
@@ -276,6 +277,6 @@ class App:
                 self._settings_actions.run(action)
 
     def notify_problem(self, title: str, message: str) -> None:
-        """Notify of what a click could not do."""
+        """Notify of what a click could not do; both texts are translated here."""
         _log.warning("%s", title)
-        self._tray.notify(title, message)
+        self._tray.notify(_(title), shown(message))

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from trayquota.core.provider_clock import ProviderClock, with_local_resets
 from trayquota.core.refresh_policy import Reason
+from trayquota.core.translation import _
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.engine.engine import Engine
 from trayquota.engine.fetch_pool import TOKEN_REFRESH_S
@@ -173,8 +174,7 @@ class Services(Struct, frozen=True):
         if not self.token_manager.wait_idle(0):
             _log.info("waiting for a token refresh")
             with contextlib.suppress(OSError, ValueError, AttributeError):
-                sys.stderr.write("trayquota: a login is being refreshed; ending once the new one is saved.\n")
-                sys.stderr.flush()
+                sys.stderr.write(f"trayquota: {_('a login is being refreshed; ending once the new one is saved.')}\n")
             self.token_manager.wait_idle(TOKEN_REFRESH_S)
             self.store.save({}, utc_now())
 

@@ -26,6 +26,7 @@ PLURALS = {
     "ar": 6,
 }
 """How many forms each language counts with."""
+FILLED_IN = re.compile(r"%(?:\(\w+\))?[srd%]")
 
 
 def read(path: Path) -> Catalog:
@@ -83,9 +84,14 @@ class TestCatalogue:
                 needed = fields(ids[0]) if len(ids) == 1 else fields(ids[0]) & fields(ids[-1]) - {"count:"}
                 assert needed <= fields(text) <= fields(ids[-1]) | fields(ids[0]), (ids, text)
 
+    def test_keeps_what_argparse_fills_in(self, path: Path) -> None:
+        for message in messages(read(path)):
+            for text in forms(message.string):
+                assert sorted(FILLED_IN.findall(text)) == sorted(FILLED_IN.findall(forms(message.id)[0])), text
+
     def test_keeps_what_surrounds_a_text(self, path: Path) -> None:
         for message in messages(read(path)):
             for text in forms(message.string):
-                for edge in ("\n", " "):
+                for edge in "\n" if message.context == "between parts" else "\n ":
                     assert text.startswith(edge) == forms(message.id)[0].startswith(edge), text
                     assert text.endswith(edge) == forms(message.id)[0].endswith(edge), text

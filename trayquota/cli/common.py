@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from trayquota.core.errors import ConfigError
+from trayquota.core.translation import _, use_catalogue
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trayquota.settings.load import Config
 
 
@@ -72,11 +78,32 @@ def load(options: Options) -> Config:
     from trayquota.settings.load import load_config
 
     config = load_config(folder=options.dir, config=options.config)
-    if options.command != "line":  # scripts and bars read it
+    if options.command == "line":  # scripts and bars read it
+        use_catalogue(None)
+    else:
         from trayquota.settings.language import use_language_of
 
         use_language_of(config)
     return config
+
+
+def use_language_of_person(given: Sequence[str]) -> None:
+    """Have help and complaints about the command line in the person's language, as far as that can be known so early.
+
+    Args:
+        given: The command line, which may name a config file.
+    """
+    from trayquota.settings.language import choose_language, use_language, use_language_of
+    from trayquota.settings.load import load_config
+
+    if "--version" in given:
+        return
+    named = [value for name, value in pairwise(given) if name == "--config"]
+    named += [word.removeprefix("--config=") for word in given if word.startswith("--config=")]
+    try:
+        use_language_of(load_config(config=named[-1] if named else None))
+    except ConfigError:  # said once the command line is understood
+        use_language(choose_language(""))
 
 
 def day_count(text: str) -> int:
@@ -88,7 +115,7 @@ def day_count(text: str) -> int:
     from argparse import ArgumentTypeError
 
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _MAX_DAYS:
-        message = f"expected a whole number of days from 1 to {_MAX_DAYS}"
+        message = _("expected a whole number of days from 1 to {most}").format(most=_MAX_DAYS)
         raise ArgumentTypeError(message)
     return int(text)
 

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from trayquota import __version__
-from trayquota.cli.common import ExitCode, Options, say
+from trayquota.cli.common import ExitCode, Options, say, use_language_of_person
+from trayquota.core.translation import _, shown
 
 if TYPE_CHECKING:
     import argparse
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _LINE_OPTIONS = {"--format", "--dir", "--config"}
-_ACCOUNT_HELP = "its name or id"
-_LINE_HELP = "plain, waybar, polybar, i3blocks, tmux, json, or a template such as '{percent}%% {account}'"
 
 
 def run() -> NoReturn:
@@ -55,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     # The tray's own start, with every session, needs no parser, nor does a prompt's line.
     if given and not _take_line(given, options):
+        use_language_of_person(given)
         parser().parse_args(given, options)
     # --help and --version need none of the rest.
     from trayquota.system.stdout import replace_unencodable
@@ -92,7 +92,7 @@ def _run(options: Options) -> int:
     try:
         return _run_and_flush(options)
     except ConfigError as error:
-        say(str(error))
+        say(shown(error))
         return ExitCode.BAD_OPTION
     except BrokenPipeError:
         silence_stdout()
@@ -100,15 +100,15 @@ def _run(options: Options) -> int:
     except Exception as error:  # noqa: BLE001 - its text may hold a login, so Python must not print it
         if reason := disk_full_reason(error):
             silence_stdout()
-            say(f"what was to be printed could not be written ({reason}).")
+            say(_("what was to be printed could not be written ({reason}).").format(reason=shown(reason)))
             return ExitCode.NOT_WRITTEN
         from trayquota.system.log import error_location
         from trayquota.system.shortage import shortage
 
         if short := shortage(error):
-            say(f"the system has no more {short} for this program.")
+            say(_("the system has no more {resource} for this program.").format(resource=shown(short)))
             return ExitCode.SHORTAGE
-        say(f"something went wrong inside ({error_location(error)}). Please report it.")
+        say(_("something went wrong inside ({place}). Please report it.").format(place=error_location(error)))
         return ExitCode.INTERNAL_ERROR
 
 
@@ -159,6 +159,11 @@ def parser() -> argparse.ArgumentParser:
     """Return all commands and options; the man page and the completions are made of it, too."""
     import argparse
 
+    from trayquota.cli.argparse_texts import translate_argparse
+    from trayquota.cli.arguments import add_commands, add_common
+
+    translate_argparse()
+
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
             from trayquota.core.text import printable
@@ -167,16 +172,18 @@ def parser() -> argparse.ArgumentParser:
 
     top = Parser(
         prog="trayquota",
-        description="The quota that is left on your Claude and Codex accounts, in the tray.",
+        description=_("The quota that is left on your Claude and Codex accounts, in the tray."),
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
     )
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     # Understood before and after the command.
-    _add_common(top)
-    _add_common(common)
+    add_common(top)
+    add_common(common)
     top.add_argument("--version", action="version", version=f"trayquota {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (without one the tray is shown)")
+    commands = top.add_subparsers(
+        dest="command", metavar="COMMAND", title=_("commands (without one the tray is shown)")
+    )
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -188,108 +195,5 @@ def parser() -> argparse.ArgumentParser:
             argument_default=argparse.SUPPRESS,
         )
 
-    _add_commands(add)
+    add_commands(add)
     return top
-
-
-def _add_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    """Declare all commands; ``add`` takes a name and one line of help."""
-    _add_status(add("status", "refresh once and print"))
-    _add_next(add("next", "the account to use now, by name"))
-    _add_line(add("line", "one line for a status bar or a prompt, from the last known values"))
-    demo = add("demo", "the tray with sample accounts, in a temporary folder")
-    demo.add_argument("--once", action="store_true", help="print once and leave")
-    add("doctor", "what was found and chosen, fit for a bug report")
-    add("autostart", "start with the session").add_argument("switch", choices=("on", "off", "status"))
-    _add_history(add("history", "what was left over time"))
-    config = add("config", "print the settings in force")
-    config.add_argument("--init", action="store_true", help="write a commented file; one that is there is kept")
-    _add_pause(add("pause", "take an account out of its proxy's rotation"))
-    add("resume", "put a paused account back").add_argument("account", metavar="ACCOUNT", help=_ACCOUNT_HELP)
-    _add_connect(add("connect", "show the accounts of a CLIProxyAPI by its management API; asks for the key"))
-    disconnect = add("disconnect", "forget a CLIProxyAPI and its key")
-    disconnect.add_argument("url", metavar="URL", nargs="?", help="needed when several are connected")
-
-
-def _add_status(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.add_argument("--cached", action="store_true", help="print the last known values and send nothing")
-    parser.add_argument("--watch", action="store_true", help="keep the table live in the terminal until q or Ctrl-C")
-
-
-def _add_line(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", metavar="NAME|TEMPLATE", help=_LINE_HELP)
-    parser.add_argument("--watch", action="store_true", help="print a new line whenever it changes")
-
-
-def _add_pause(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("account", metavar="ACCOUNT", help=_ACCOUNT_HELP)
-    parser.add_argument("--force", action="store_true", help="do so even if its proxy has no other of the provider")
-
-
-def _add_connect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("url", metavar="URL", help="as in https://proxy.example.com:8317")
-    parser.add_argument("--insecure", action="store_true", help="send the key over plain http beyond this machine")
-
-
-def _add_history(parser: argparse.ArgumentParser) -> None:
-    from trayquota.cli.common import day_count
-
-    parser.add_argument("--days", type=day_count, metavar="N", help="only the last N days; a chart shows 7")
-    parser.add_argument("--account", metavar="NAME", help="only this account, by its name or file")
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    output.add_argument("--csv", action="store_true", help="one sample a row on standard output")
-    output.add_argument("--html", metavar="FILE", help="a page with pictures, written into that file")
-    output.add_argument("--open", action="store_true", help="the same, shown in the browser")
-    output.add_argument("--forget", action="store_true", help="remove all that is recorded")
-
-
-def _add_next(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--min", type=_number("a percent from 0 to 100", 100), metavar="PERCENT", help="left in every window; 1"
-    )
-    parser.add_argument("--provider", type=str.lower, metavar="P", help="among the accounts of this provider")
-    parser.add_argument("--account", metavar="NAME", help="this account, by name or id")
-    parser.add_argument("--model", type=_name, metavar="M", help="windows of this model count as well")
-    parser.add_argument(
-        "--wait", type=_number("seconds", 10**9), metavar="SECONDS", help="wait so long until there is one"
-    )
-    parser.add_argument("--fresh", action="store_true", help="ask the providers first")
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-
-
-def _name(text: str) -> str:
-    import argparse
-
-    if not any(letter.isalnum() for letter in text):
-        message = f"expected a name, not {text!r}"
-        raise argparse.ArgumentTypeError(message)
-    return text
-
-
-def _number(expected: str, most: float) -> Callable[[str], float]:
-    """Return what reads a number from 0 to ``most``."""
-
-    def read(text: str) -> float:
-        import argparse
-
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if not 0 <= value <= most:
-            message = f"expected {expected}, not {text!r}"
-            raise argparse.ArgumentTypeError(message)
-        return value
-
-    return read
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    from trayquota.cli.common import BACKENDS
-
-    parser.add_argument("--dir", metavar="PATH", help="the credentials folder")
-    parser.add_argument("--config", metavar="PATH", help="the config file")
-    parser.add_argument("-v", "--verbose", action="store_true", help="tell what happens")
-    parser.add_argument("--backend", choices=BACKENDS, help="the kind of tray; 'none' shows nothing")

@@ -16,18 +16,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from msgspec import Struct
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from gettext import NullTranslations
 
 
-class _InForce(Struct):
+class _InForce:
     """One reference, so that every thread sees either the old catalogue or the new one."""
 
     catalogue: NullTranslations | None = None
-    language: str = "en"
+    language = "en"
 
 
 _in_force = _InForce()
@@ -98,11 +96,15 @@ class Message(str):
         return Message(self.template, **{**self.fields, **fields})
 
 
+def message_of(error: Exception) -> str:
+    """Return what an exception says, as the message that it was raised with: ``str`` of it is English for good."""
+    return error.args[0] if len(error.args) == 1 and isinstance(error.args[0], Message) else str(error)
+
+
 def shown(text: str | Exception) -> str:
     """Return a message, or an exception's, in the person's language."""
     if isinstance(text, Exception):
-        # ``str`` of an exception is a plain text.
-        text = text.args[0] if len(text.args) == 1 and isinstance(text.args[0], Message) else str(text)
+        text = message_of(text)
     if not isinstance(text, Message) or not text.fields:
         return _(str(text))
     return _(text.template).format(**{name: _shown_field(value) for name, value in text.fields.items()})

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.account_state import FetchResult
 from trayquota.core.model import Failure, FailureKind
 from trayquota.core.refresh_policy import Reason
+from trayquota.core.translation import Message
 from trayquota.engine.discoverer import Discovered, Discoverer, start_thread
 from trayquota.engine.fetch_pool import Fetch, FetchPool, FetchTask, thread_pool
 from trayquota.engine.loop import TICK_S, Loop
@@ -246,7 +247,7 @@ class Engine(Loop):
 
     def _expire_overdue(self) -> None:
         """Report accounts whose fetcher hangs where no time limit reaches, as in a name lookup."""
-        failure = Failure(FailureKind.NETWORK, "No answer in time. Check the network connection.")
+        failure = Failure(FailureKind.NETWORK, Message("No answer in time. Check the network connection."))
         for task in self._fetches.expire():
             self._registry.apply_result(task.credential, task.gate, FetchResult(error=failure), self._clock())
             self._changed()

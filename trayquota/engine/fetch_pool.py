@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from trayquota.core.account_state import FetchResult
 from trayquota.core.model import Failure, FailureKind
+from trayquota.core.translation import Message
 from trayquota.net.cancellation import CancelToken
 from trayquota.system.log import LoggedErrors
 
@@ -32,8 +33,10 @@ SENDER_S = 120.0
 TOKEN_REFRESH_S = 150.0
 """A token refresh waits for other programs, and the answer to it may take 90 s."""
 _LEAST_WAIT_S = 0.5
-_NO_THREAD = "The account was not asked: the system has no more threads for this program. It will be tried again."
-_INTERNAL_ERROR = "Something went wrong inside trayquota. It will be tried again; please report it."
+_NO_THREAD = Message(
+    "The account was not asked: the system has no more threads for this program. It will be tried again."
+)
+_INTERNAL_ERROR = Message("Something went wrong inside trayquota. It will be tried again; please report it.")
 _log = logging.getLogger(__name__)
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from trayquota.core.account_state import FetchResult
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message
 from trayquota.engine.fetch_pool import REQUEST_S, SENDER_S, TOKEN_REFRESH_S
 from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
@@ -129,7 +130,7 @@ class Fetcher:
         if not self._can_refresh(fetch, login):
             raise fetch_error(FailureKind.LOGIN_EXPIRED, _expired_message(login))
         if fetch.cancel_token.is_cancelled:
-            raise fetch_error(FailureKind.NETWORK, "The fetch was cancelled.")
+            raise fetch_error(FailureKind.NETWORK, Message("The fetch was cancelled."))
         fetch.allow_s(TOKEN_REFRESH_S)
         return self._token_manager.refresh(fetch.credential, login)
 
@@ -204,10 +205,12 @@ def _failed(credential: Credential, login: Tokens, error: FetchError, now: datet
     """Return the result of a fetch that failed; an expired login that another program refreshes says which."""
     failure, expired_at = error.failure, None
     if credential.advice:
-        failure = replace(failure, message=failure.message.replace(SIGN_IN, credential.advice))
+        failure = replace(failure, message=_advised(failure.message, credential.advice))
     if credential.refreshed_by and failure.kind is FailureKind.LOGIN_EXPIRED and login.access_token:
         if not credential.advice:
-            message = f"Login expired. {credential.refreshed_by} refreshes this login; is it running?"
+            message = Message(
+                "Login expired. {program} refreshes this login; is it running?", program=credential.refreshed_by
+            )
             failure = replace(failure, message=message)
         expired_at = login.expires_at if login.expires_at is not None and login.expires_at <= now else now
     return FetchResult(
@@ -219,7 +222,14 @@ def _failed(credential: Credential, login: Tokens, error: FetchError, now: datet
     )
 
 
+def _advised(message: str, advice: str) -> str:
+    """Return a message with another advice in place of the usual one."""
+    if isinstance(message, Message) and "sign_in" in message.fields:
+        return message.with_fields(sign_in=advice)
+    return message.replace(SIGN_IN, advice)
+
+
 def _expired_message(login: Tokens) -> str:
     if not login.access_token:
-        return f"The file holds no access token. {SIGN_IN}"
-    return f"Login expired. {SIGN_IN}"
+        return Message("The file holds no access token. {sign_in}", sign_in=SIGN_IN)
+    return Message("Login expired. {sign_in}", sign_in=SIGN_IN)

@@ -24,6 +24,7 @@ from trayquota.core.pausing import (
     pause_changes,
 )
 from trayquota.core.provider_clock import with_local_resets
+from trayquota.core.translation import Message, _, marked, message_of
 from trayquota.system.log import LoggedErrors
 from trayquota.views.pause_alerts import changed_alert, failed_alert
 
@@ -202,17 +203,17 @@ class PauseControl:
         try:
             self._run(partial(self._work, change, snapshot, options))
         except RuntimeError:
-            self._done(change, "The system has no more threads for this program.", snapshot, options)
+            self._done(change, Message("The system has no more threads for this program."), snapshot, options)
 
     def _work(self, change: _Change, snapshot: Snapshot, options: DisplayOptions) -> None:
         """Make a change, on a thread of its own."""
-        problem = "Something went wrong inside. It will be tried again; please report it."
+        problem: str = Message("Something went wrong inside. It will be tried again; please report it.")
         with LoggedErrors(_log, "pausing an account"):
             try:
                 self._make(change)
                 problem = ""
             except PauseError as error:
-                problem = str(error)
+                problem = message_of(error)
         self._desk.post(partial(self._done, change, problem, snapshot, options))
 
     def _make(self, change: _Change) -> None:
@@ -256,7 +257,8 @@ class PauseControl:
         make = partial(failed_alert, change.account_id, problem, snapshot, change.record.paused)
         if not change.record.is_automatic:
             alert = make(options)
-            self._desk.notify_problem("Nothing was changed", f"{alert.title}. {alert.body}")
+            text = _("{title}. {text}").format(title=alert.title, text=alert.body)
+            self._desk.notify_problem(marked("Nothing was changed"), text)
         elif change.account_id not in self._told:
             self._told.add(change.account_id)
             self._desk.notify(make)

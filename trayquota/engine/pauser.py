@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import FetchError, PauseError, TokenWriteError
 from trayquota.core.model import NATIVE
+from trayquota.core.translation import Message
 from trayquota.sources.proxy_api import SOURCE as PROXY
 from trayquota.tokens.disabling import set_disabled
 
@@ -40,7 +41,9 @@ class Pauser:
         """
         account = credential.account
         if account.source == NATIVE:
-            message = "It is the login of another program, which takes no turns with others: there is nothing to pause."
+            message = Message(
+                "It is the login of another program, which takes no turns with others: there is nothing to pause."
+            )
             raise PauseError(message)
         try:
             if account.source == PROXY:
@@ -60,9 +63,11 @@ class Pauser:
         try:
             return set_disabled(self._token_manager, credential.path, disabled=paused)
         except TokenWriteError as error:
-            message = f"Its file cannot be written: {error}."
+            message = Message("Its file cannot be written: {reason}.", reason=error)
         except FetchError:
-            message = "Its file was not written, for another program is refreshing its login. Try again in a moment."
+            message = Message(
+                "Its file was not written, for another program is refreshing its login. Try again in a moment."
+            )
         raise PauseError(message)
 
     def _change_at_proxies(self, credential: Credential, *, paused: bool) -> None:

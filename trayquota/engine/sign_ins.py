@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message, _, marked, shown
 from trayquota.core.urls import is_page_of
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class SignIns:
 
     def _begun(self, sign_in: _SignIn, page: str, state: str) -> None:
         if not is_page_of(page, sign_in.kind.hosts):
-            self._end(sign_in, "The proxy names a page that is not the provider's. It was not opened.")
+            self._end(sign_in, Message("The proxy names a page that is not the provider's. It was not opened."))
             return
         sign_in.page, sign_in.state = page, state
         self._desk.open_page(page)
@@ -139,7 +140,7 @@ class SignIns:
         elif problem:
             self._end(sign_in, problem)
         elif self._monotonic() >= sign_in.ends_s:
-            self._end(sign_in, "It was not completed within five minutes. Click again for a new page.")
+            self._end(sign_in, Message("It was not completed within five minutes. Click again for a new page."))
         else:
             self._look_later(sign_in)
 
@@ -150,13 +151,15 @@ class SignIns:
     def _end(self, sign_in: _SignIn, problem: str) -> None:
         self._under_way.pop((sign_in.server, sign_in.kind.call), None)
         if problem:
-            self._desk.notify_problem("Signing in has failed", f"{sign_in.label}: {problem}")
+            text = _("{subject}: {text}").format(subject=sign_in.label, text=shown(problem))
+            self._desk.notify_problem(marked("Signing in has failed"), text)
         else:
-            self._desk.notify_problem("Signed in again", f"{sign_in.label} is asked again.")
+            text = _("{account} is asked again.").format(account=sign_in.label)
+            self._desk.notify_problem(marked("Signed in again"), text)
             self._desk.signed_in()
 
     def _start(self, action: Callable[[], None], sign_in: _SignIn) -> None:
         try:
             self._run(action)
         except RuntimeError:
-            self._end(sign_in, "The system has no more threads for this program.")
+            self._end(sign_in, Message("The system has no more threads for this program."))

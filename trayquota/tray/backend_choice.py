@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trayquota.core.errors import TrayUnavailableError
+from trayquota.core.translation import Message
 from trayquota.system.log import LoggedErrors
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 2.0
 _log = logging.getLogger(__name__)
-_NO_TRAY = (
+_NO_TRAY = Message(
     "No tray can be shown here: there is neither a D-Bus session nor a tray on an X display. Start trayquota from "
     "within your desktop session, or use 'trayquota status' in the terminal."
 )
-_NO_ANSWER = (
+_NO_ANSWER = Message(
     "No tray can be shown here: the D-Bus session does not answer. Start trayquota from within your desktop session, "
     "or use 'trayquota status' in the terminal."
 )
@@ -50,8 +51,8 @@ class BackendChoice(Struct, frozen=True):
 
 
 _ONLY_BACKENDS = {
-    "win32": BackendChoice("win32", "this is Windows"),
-    "darwin": BackendChoice("darwin", "this is macOS"),
+    "win32": BackendChoice("win32", Message("this is Windows")),
+    "darwin": BackendChoice("darwin", Message("this is macOS")),
 }
 
 
@@ -98,7 +99,9 @@ def icon_class(choice: BackendChoice) -> type[Icon]:
         return pystray_backend(choice.name)
     except Exception as error:
         # pystray's backends raise what their toolkits raise: import errors, display errors, plain ValueErrors.
-        message = f"The tray backend '{choice.name}' does not work here ({type(error).__name__})."
+        message = Message(
+            "The tray backend '{name}' does not work here ({error}).", name=choice.name, error=type(error).__name__
+        )
         raise TrayUnavailableError(message) from error
 
 
@@ -108,13 +111,18 @@ def _choose_on_linux() -> BackendChoice:
     address = session_bus_address()
     watched = has_watcher(address) if address is not None else None
     if watched:
-        return BackendChoice("statusnotifier", "a D-Bus session with a panel", is_automatic=True)
+        return BackendChoice("statusnotifier", Message("a D-Bus session with a panel"), is_automatic=True)
     if has_xembed_tray():
-        reason = "no D-Bus session" if watched is None else "nobody on the D-Bus session shows items"
-        return BackendChoice("xorg", f"{reason}, but there is an X11 tray", is_automatic=True)
+        reason = (
+            Message("no D-Bus session, but there is an X11 tray")
+            if watched is None
+            else Message("nobody on the D-Bus session shows items, but there is an X11 tray")
+        )
+        return BackendChoice("xorg", reason, is_automatic=True)
     if watched is None:
         raise TrayUnavailableError(_NO_TRAY if address is None else _NO_ANSWER)
-    return BackendChoice("statusnotifier", "a D-Bus session; waiting for a panel", is_automatic=True, is_waiting=True)
+    reason = Message("a D-Bus session; waiting for a panel")
+    return BackendChoice("statusnotifier", reason, is_automatic=True, is_waiting=True)
 
 
 def has_watcher(address: str) -> bool | None:
@@ -144,7 +152,7 @@ async def _fetch_description() -> str | None:
     async with asyncio.timeout(_TIMEOUT_S), connected(session_bus_address() or "") as bus:
         process = await process_name(bus, WATCHER)
         name = (await watcher_quirks(bus)).name
-        return f"{process}, treated as {name}" if process and name else process
+        return Message("{process}, treated as {name}", process=process, name=name) if process and name else process
 
 
 async def _fetch_has_host(address: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from dbus_fast import MessageType, Variant
 
+from trayquota.core.translation import _
 from trayquota.render import render
 from trayquota.system.assets import asset
 from trayquota.tray.session_bus import NOTIFICATIONS, call, subscribe, subscribe_to_owners
@@ -154,7 +155,7 @@ class Notifier:
 
 def _labels_and_actions(notification: Notification) -> tuple[list[str], dict[str, Callable[[], object]]]:
     """Return keys and labels by turns, as they go over the bus, and what each key does."""
-    offers = {} if notification.on_click is None else {"default": ("Open", notification.on_click)}
+    offers = {} if notification.on_click is None else {"default": (_("Open"), notification.on_click)}
     offers |= {
         f"button-{number}": (button.label, button.on_click) for number, button in enumerate(notification.buttons)
     }

@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from trayquota.core.translation import Message
 from trayquota.views.tray_context import TrayLimits
 
 
@@ -138,19 +139,23 @@ def host_quirks(process: str | None, desktop: str) -> Quirks:
 
 
 _ADVICE = {
-    "GNOME": "GNOME shows icons with the extension AppIndicator and KStatusNotifierItem Support alone: install "
-    "gnome-shell-extension-appindicator, or get it from extensions.gnome.org, and switch it on in Extensions.",
-    "KDE": "Add the widget System Tray to a panel, or start plasmashell again if there is no panel.",
-    "XFCE": "Add the item Status Tray Plugin to the panel.",
-    "LXQt": "Add the plugin Status Notifier to the panel.",
-    "X-Cinnamon": "Add the applet XApp Status to the panel.",
-    "MATE": "Add the applet Notification Area to the panel.",
-    "Budgie": "Add the applet System Tray to the panel.",
-    "sway": "Start Waybar with the module tray, or a bar block of sway's own.",
-    "Hyprland": "Start Waybar with the module tray.",
-    "i3": "Have i3bar show its tray (tray_output in the bar block), or start polybar with one.",
+    "GNOME": Message(
+        "GNOME shows icons with the extension AppIndicator and KStatusNotifierItem Support alone: install "
+        "gnome-shell-extension-appindicator, or get it from extensions.gnome.org, and switch it on in Extensions."
+    ),
+    "KDE": Message("Add the widget System Tray to a panel, or start plasmashell again if there is no panel."),
+    "XFCE": Message("Add the item Status Tray Plugin to the panel."),
+    "LXQt": Message("Add the plugin Status Notifier to the panel."),
+    "X-Cinnamon": Message("Add the applet XApp Status to the panel."),
+    "MATE": Message("Add the applet Notification Area to the panel."),
+    "Budgie": Message("Add the applet System Tray to the panel."),
+    "sway": Message("Start Waybar with the module tray, or a bar block of sway's own."),
+    "Hyprland": Message("Start Waybar with the module tray."),
+    "i3": Message("Have i3bar show its tray (tray_output in the bar block), or start polybar with one."),
 }
-_ADVICE_ANYWHERE = "Start a panel that has a tray: one for StatusNotifierItems, or on X11 one of the older kind."
+_ADVICE_ANYWHERE = Message(
+    "Start a panel that has a tray: one for StatusNotifierItems, or on X11 one of the older kind."
+)
 
 
 def panel_advice(desktop: str) -> str:

@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from trayquota.core.translation import _
 from trayquota.tray.backend_choice import choose_backend, icon_class
 from trayquota.tray.base import BaseIcon, Button, Notification
 from trayquota.tray.presenter import TrayPresenter
@@ -97,14 +98,16 @@ class Tray:
 
     def notify_of(self, alert: Alert, page: str, *, has_sound: bool = False) -> None:
         """Show an alert, with buttons where there are any; a click on it opens ``page``, the address of one."""
-        snooze = (_button("Snooze until reset", SnoozeWindows(alert.snoozable), self._act),) if alert.snoozable else ()
+        snooze = (
+            (_button(_("Snooze until reset"), SnoozeWindows(alert.snoozable), self._act),) if alert.snoozable else ()
+        )
         self._presenter.notify(
             Notification(
                 alert.title,
                 alert.body,
                 urgent=alert.needs_user,
                 on_click=lambda: self._act(OpenPage(page)),
-                buttons=(_button("Refresh now", Refresh(), self._act), *snooze),
+                buttons=(_button(_("Refresh now"), Refresh(), self._act), *snooze),
                 sound=alert.sound if has_sound else "",
             )
         )

@@ -18,6 +18,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from trayquota.core.translation import _
 from trayquota.system.log import LoggedErrors
 from trayquota.tray import windows_api as api
 from trayquota.tray.base import BaseIcon
@@ -139,7 +140,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
 
     def _on_query_end_session(self, _wparam: int, _lparam: int) -> int:
         if self.session_end is not None and self.session_end.hold():
-            api.block_shutdown(self._hwnd, "A refreshed login is being saved.")
+            api.block_shutdown(self._hwnd, _("A refreshed login is being saved."))
         return 1
 
     def _on_end_session(self, is_ending: int, _lparam: int) -> int:

@@ -8,6 +8,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
 from trayquota.core.errors import TrayUnavailableError
+from trayquota.core.translation import Message
 from trayquota.tray.callback_worker import Worker
 from trayquota.tray.session_bus import UNREACHABLE, connect, session_bus_address
 
@@ -232,12 +233,16 @@ async def _connection(address: str) -> MessageBus:
 async def _first_connection() -> MessageBus:
     address = session_bus_address()
     if address is None:
-        message = "There is no D-Bus session bus: DBUS_SESSION_BUS_ADDRESS is not set."
+        message = Message("There is no D-Bus session bus: DBUS_SESSION_BUS_ADDRESS is not set.")
         raise TrayUnavailableError(message)
     try:
         return await _connection(address)
     except UNREACHABLE as why:
-        message = f"The D-Bus session bus at {address} cannot be reached: {str(why) or type(why).__name__}."
+        message = Message(
+            "The D-Bus session bus at {address} cannot be reached: {reason}.",
+            address=address,
+            reason=str(why) or type(why).__name__,
+        )
         raise TrayUnavailableError(message) from why
 
 

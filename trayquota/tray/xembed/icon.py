@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from Xlib.error import ConnectionClosedError
 
 from trayquota.core.errors import TrayUnavailableError
+from trayquota.core.translation import Message
 from trayquota.tray.base import BaseIcon, Notification
 from trayquota.tray.callback_worker import Worker
 
@@ -72,7 +73,9 @@ class Icon(BaseIcon):
             self._window = TrayWindow(self.name, self._pressed)
         except Exception as error:
             # Xlib raises many kinds, the display's name included.
-            message = f"No tray can be shown here: the X display cannot be reached ({type(error).__name__})."
+            message = Message(
+                "No tray can be shown here: the X display cannot be reached ({error}).", error=type(error).__name__
+            )
             raise TrayUnavailableError(message) from error
         self._worker = Worker(f"{self.name}-callbacks")
         self._bus = BusCompanion(self.name, self._worker.submit, self.on_better_tray)
@@ -86,7 +89,7 @@ class Icon(BaseIcon):
         try:
             window.run()
         except ConnectionClosedError as error:
-            message = "The tray is gone: the X display was closed."
+            message = Message("The tray is gone: the X display was closed.")
             raise TrayUnavailableError(message) from error
         finally:
             self._window = None
