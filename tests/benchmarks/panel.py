@@ -67,6 +67,7 @@ class Panel(BusClient):
         self._items: dict[str, Item] = {}
         self._asking: set[str] = set()
         self._newest = ""
+        self._registered: list[str] = []
         super().__init__(address)
         self.own(WATCHER)
 
@@ -81,6 +82,7 @@ class Panel(BusClient):
         with self._news:
             self._items[name] = Item(name, time.monotonic())
             self._newest = name
+            self._registered.append(name)
             self._news.notify_all()
         self._look(name)
         return Message.new_method_return(call)
@@ -89,6 +91,22 @@ class Panel(BusClient):
         """Wait for another item from now on."""
         with self._news:
             self._newest = ""
+            self._registered = []
+
+    def until_items(self, count: int) -> None:
+        """Return when so many items have registered and have a title, since :meth:`forget`.
+
+        Raises:
+            TimeoutError: They never did.
+        """
+
+        def are_there() -> bool:
+            return len(self._registered) >= count and all(self._items[name].title for name in self._registered)
+
+        with self._news:
+            if not self._news.wait_for(are_there, PATIENCE_S):
+                message = f"waited in vain for {count} items; there are {len(self._registered)}"
+                raise TimeoutError(message)
 
     def until(self, holds: Callable[[Item], object] = bool, *, patience_s: float = PATIENCE_S) -> Item:
         """The newest item, once ``holds`` of it.
@@ -101,6 +119,11 @@ class Panel(BusClient):
                 message = f"waited in vain; the panel has {self._items.get(self._newest)}"
                 raise TimeoutError(message)
             return self._items[self._newest]
+
+    @property
+    def registered(self) -> int:
+        """How many items have registered since :meth:`forget`."""
+        return len(self._registered)
 
     @property
     def newest(self) -> str:

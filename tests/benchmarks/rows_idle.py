@@ -17,6 +17,7 @@ ACCOUNTS = 4
 REST_S = 5.0
 """After this nothing of a refresh is left to be done: the state is saved three seconds after it."""
 REFRESHES = 5
+ICONS = 5
 MORE_ACCOUNTS = 16
 """As many as the tool tip has lines for, and more than a connection pool holds unless told to."""
 
@@ -74,6 +75,40 @@ def memory(stage: Stage, row: Row, scale: Scale) -> None:
     row.bar(f"PSS after {first} refreshes, of the floor's", held[first].pss / base.pss, 1.25)
     if not scale.is_short:
         row.bar(f"PSS, MB more after {last:,} refreshes than after 100", (held[last].pss - held[100].pss) / 976.6, 1.0)
+
+
+def five_icons(stage: Stage, row: Row, scale: Scale) -> None:
+    """The applet with one icon and with five, side by side, with the same accounts: what four more of them cost."""
+    one, five = (stage.home(ICONS + 1) for _ in range(2))
+    pinned = sorted(file.name for file in five.accounts.iterdir())
+    one.configure('icons = "one"\n')
+    five.configure(f'icons = "pinned"\npinned = {pinned}\n')
+    spent: dict[str, list[tuple[int, float]]] = {"one icon": [], "five icons": []}
+    with stage.applet(one) as single, stage.running(stage.trayquota(), five) as several:
+        stage.panel.until_items(ICONS)
+        time.sleep(REST_S)
+        programs = {"one icon": single.pid, "five icons": several.pid}
+        for _ in range(scale.idle_windows):
+            before = {name: kernel.work(pid) for name, pid in programs.items()}
+            time.sleep(scale.idle_s)
+            for name, pid in programs.items():
+                spent[name].append(before[name].until(kernel.work(pid)))
+        held = {name: kernel.memory(pid).pss / 1024 for name, pid in programs.items()}
+        threads_of = {name: len(kernel.threads(pid)) for name, pid in programs.items()}
+        processes, icons = len(kernel.family(several.pid)), stage.panel.registered
+    per_minute = 60 / scale.idle_s
+    woken = {}
+    for name, windows in spent.items():
+        woken[name] = row.figure(f"{name}: wake-ups", "/min", [wakeups * per_minute for wakeups, _ in windows])
+        row.figure(f"{name}: CPU", "ms/min", [cpu_ms * per_minute for _, cpu_ms in windows])
+        row.figure(f"{name}: PSS", "MiB", held[name])
+    further = ICONS - 1
+    row.bar("PSS for each further icon, MiB", (held["five icons"] - held["one icon"]) / further, 1.0)
+    # After each redraw a panel asks for what is new, over the icon's own connection.
+    row.bar("wake-ups a minute for each further icon", (woken["five icons"] - woken["one icon"]) / further, 1.0)
+    row.count("icons for more accounts than that", icons, ICONS)
+    row.count("processes", processes, 1)
+    row.count("threads more with five icons", threads_of["five icons"] - threads_of["one icon"], 0)
 
 
 def connections(stage: Stage, row: Row, _scale: Scale) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from . import kernel
 from .figures import Row
 from .rows_history import forecast, past_use, recording, recording_memory, with_history, year_page
-from .rows_idle import connections, idle, memory, threads
+from .rows_idle import connections, five_icons, idle, memory, threads
 from .rows_line import line, line_watch
 from .rows_many import many_32, many_1000
 from .rows_redraw import drawing, new_file, redraw
@@ -70,6 +70,7 @@ ROWS: tuple[Callable[[Stage, Row, Scale], None], ...] = (
     line,
     line_watch,
     idle,
+    five_icons,
     memory,
     connections,
     threads,

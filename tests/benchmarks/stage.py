@@ -130,6 +130,12 @@ class Home:
         (self.accounts / f"{provider}-{name}.json").write_text(json.dumps(credential))
         return name
 
+    def configure(self, text: str) -> None:
+        """Write the settings."""
+        config = self.path / ".config/trayquota/config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text(text)
+
     def remove(self, name: str) -> None:
         for each in self.accounts.glob(f"*-{name}.json"):
             each.unlink()

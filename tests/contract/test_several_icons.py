@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from trayquota.core.model import Level
 from trayquota.tray.backend_choice import BackendChoice
 from trayquota.tray.statusnotifier import service
+from trayquota.tray.statusnotifier.service import TrayService
 from trayquota.tray.tray import Tray
 from trayquota.views.tray_view import Arrangement, IconSpec, MenuItem, OpenFolder, Refresh, TrayView
 
@@ -19,7 +20,7 @@ from .fake_host import ITEM, ITEM_PATH, FakeHost
 from .recorder import PATIENCE_S, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pytest
     from session_bus import SessionBus
@@ -103,6 +104,23 @@ def test_five_icons_take_no_thread_more_than_one(host: FakeHost) -> None:
         tray.show(CLAUDE, CODEX, KIMI, CODEX, KIMI)
         host.registrations.until_there_are(5)
         assert set(threading.enumerate()) <= before
+
+
+def test_changes_of_several_icons_wake_the_loop_once(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    posted: list[object] = []
+    post = TrayService.post
+
+    def count(each: TrayService, call: Callable[[], object]) -> None:
+        posted.append(call)
+        post(each, call)
+
+    with running(Recorder(), CLAUDE, CODEX, KIMI) as tray:
+        names = host.registrations.until_there_are(3)
+        monkeypatch.setattr(TrayService, "post", count)
+        headlines = ["1% left: Claude", "2% left: Codex", "3% left: Kimi"]
+        tray.show(*(replace(view, headline=each) for view, each in zip((CLAUDE, CODEX, KIMI), headlines, strict=True)))
+        wait_until(lambda: sorted(titles(host, names)) == headlines, "new titles")
+        assert len(posted) == 1
 
 
 def test_an_open_menu_keeps_its_rows_and_the_others_do_not(host: FakeHost) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import nullcontext
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -15,6 +16,7 @@ from trayquota.tray.quirks import UNKNOWN, Quirks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from PIL.Image import Image
 
@@ -137,6 +139,10 @@ class BaseIcon(Icon):
             RuntimeError: There can be but one.
         """
         raise RuntimeError(name)
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """Within it what is set here or in further icons may wait for its end, to be shown all at once."""
+        return nullcontext()
 
     def set_attention(self, *, is_needed: bool) -> None:
         """Say whether a person has to do something; without effect where trays have no sign for that but the icon."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from trayquota.core.translation import _
@@ -86,7 +87,7 @@ class Tray:
 
     def show(self, view: TrayView, *others: TrayView) -> None:
         """Show a view, and others in further icons; what the tray refused is tried again with the next ones."""
-        with self._lock:
+        with self._lock, self._icon.gathered() if isinstance(self._icon, BaseIcon) else nullcontext():
             self._views = (view, *others)
             self._presenter.show(view)
             if self._is_shown:

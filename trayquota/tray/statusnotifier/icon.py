@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import nullcontext
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +23,7 @@ from .session import TrayState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from PIL.Image import Image
 
@@ -126,6 +128,10 @@ class Icon(BaseIcon):
         icon._service, icon._is_further = self._service, True
         icon._attach()
         return icon
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """Within it nothing that is set here or in further icons is sent, and all of it at its end."""
+        return nullcontext() if self._service is None else self._service.gathered()
 
     def _loop(self) -> None:
         if self._service is not None:

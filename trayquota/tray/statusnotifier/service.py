@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
@@ -64,9 +65,8 @@ class ShownIcon:
     def show(self, state: TrayState) -> None:
         """Show ``state`` from now on; from any thread, one at a time. Several at once become one update."""
         self._state = state
-        if not self._is_flush_due and self._service.is_running:
-            self._is_flush_due = True
-            self._service.post(self.flush)
+        self._is_flush_due = True
+        self._service.flush_soon()
 
     def notify(self, notification: Notification) -> None:
         """Show a notification; from any thread."""
@@ -77,9 +77,10 @@ class ShownIcon:
         self._service.post(lambda: self._with_session(BusSession.remove_notification))
 
     def flush(self) -> None:
-        """Send what is to be shown. On the loop's thread."""
-        self._is_flush_due = False
-        self._with_session(lambda session: session.show(self._state))
+        """Send what is to be shown, where it has changed. On the loop's thread."""
+        if self._is_flush_due:
+            self._is_flush_due = False
+            self._with_session(lambda session: session.show(self._state))
 
     async def serve(self, bus: MessageBus) -> None:
         """Show it on ``bus``, and on later connections, until the task is cancelled."""
@@ -122,6 +123,8 @@ class TrayService:
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._is_serving = False
+        self._is_flush_due = False
+        self._is_gathering = False
 
     @property
     def is_running(self) -> bool:
@@ -144,6 +147,27 @@ class TrayService:
         """Show an icon no longer; from any thread."""
         self._icons.remove(icon)
         self.post(lambda: self._end(icon))
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Send what icons show from within here at its end: the loop wakes once for all. For one thread at a time."""
+        self._is_gathering = True
+        try:
+            yield
+        finally:
+            self._is_gathering = False
+            self.flush_soon()
+
+    def flush_soon(self) -> None:
+        """Have what has changed sent; from any thread."""
+        if self.is_running and not self._is_flush_due and not self._is_gathering:
+            self._is_flush_due = True
+            self.post(self._flush)
+
+    def _flush(self) -> None:
+        self._is_flush_due = False
+        for icon in tuple(self._icons):
+            icon.flush()
 
     def stop(self) -> None:
         """Have :meth:`run` return; from any thread or a signal handler, so no lock is taken."""
