@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from trayquota.core.model import Level
@@ -33,16 +34,19 @@ FOLDER = Path(__file__).parent / "screenshots"
 MARGIN = 8
 PATIENCE_S = 90.0
 """The demo begins with an empty account; a number of two digits comes within a minute."""
-GROUNDS = (("dark panel", "#2d2d2d", "#e8e8e8"), ("light panel", "#f2f2f2", "#202020"))
-STYLES = ("number", "ring", "bar")
+GROUNDS = (("dark panel", "#2d2d2d", "#e8e8e8", "light"), ("light panel", "#f2f2f2", "#202020", "dark"))
+"""Name, colour, ink, and the colour of ``plain`` there."""
+STYLES = ("number", "ring", "bar", "plain")
 SIZES = (44, 22)
-CELL = (92, 60)
-LEFT = 110
+CELL = (86, 60)
+LEFT = 90
 STATES = (
     ("plenty", IconSpec(percent=87, level=Level.PLENTY, bars=(87, 95))),
     ("low", IconSpec(percent=18, level=Level.LOW, bars=(18, 60))),
     ("critical", IconSpec(percent=7, level=Level.CRITICAL, bars=(7, 41))),
     ("empty", IconSpec(percent=0, level=Level.EMPTY, bars=(0, 37))),
+    ("resets in", IconSpec(percent=0, level=Level.EMPTY, countdown="47m", bars=(0, 37))),
+    ("calm", IconSpec(percent=87, level=Level.PLENTY, is_calm=True, bars=(87, 95))),
     ("from earlier", IconSpec(percent=42, level=Level.PLENTY, stale=True, bars=(42, 80))),
     ("needs you", IconSpec(percent=42, level=Level.PLENTY, attention=True, bars=(42, 80))),
     ("awaited", IconSpec(placeholder=Placeholder.LOADING)),
@@ -58,7 +62,7 @@ def icon_states() -> Image.Image:
     width, block = LEFT + len(STATES) * CELL[0], 30 + len(STYLES) * CELL[1]
     sheet = Image.new("RGB", (width, len(GROUNDS) * block))
     pen = ImageDraw.Draw(sheet)
-    for number, (ground, colour, ink) in enumerate(GROUNDS):
+    for number, (ground, colour, ink, plain_color) in enumerate(GROUNDS):
         top = number * block
         pen.rectangle((0, top, width, top + block), fill=colour)
         pen.text((12, top + 10), ground, fill=ink, font=font)
@@ -71,14 +75,11 @@ def icon_states() -> Image.Image:
             for column, (_name, spec) in enumerate(STATES):
                 x = LEFT + column * CELL[0] + (CELL[0] - sum(SIZES) - MARGIN) // 2
                 for size in SIZES:
-                    picture = render(_in_style(spec, style), size)
+                    color = plain_color if style == "plain" else ""
+                    picture = render(replace(spec, style=style, color=color), size)
                     sheet.paste(picture, (x, y + (CELL[1] - size) // 2), picture)
                     x += size + MARGIN
     return sheet
-
-
-def _in_style(spec: IconSpec, style: str) -> IconSpec:
-    return IconSpec(spec.percent, spec.placeholder, spec.level, spec.stale, spec.attention, spec.bars, style)
 
 
 def shoot(folder: Path, case: Case) -> None:

@@ -92,16 +92,16 @@ def test_a_time_stands_whole_and_clear_on_its_ground(size: int, text: str) -> No
         box = mask.getbbox()
         assert box is not None
         left, top, right, low = box
-        assert min(left, top) >= rim
-        assert max(right, low) <= size - rim
+        assert min(left, top) > rim
+        assert max(right, low) < size - rim
         assert low - top >= 0.36 * size
         picture = render(spec, size).convert("RGB")
         touched = mask.point(lambda cover: 255 * (cover > 0))
         ground = ImageChops.subtract(touched.filter(ImageFilter.MaxFilter(3)), touched)
         around = [pixel for pixel, is_ground in zip(_pixels(picture), ground.tobytes(), strict=True) if is_ground]
         white = palette.LEVELS[Level.EMPTY].rest
-        # In the smallest picture the widest time touches the rim with one leg of its m.
-        assert around.count(white) >= 0.8 * len(around), (text, size)
+        # The corners of the tile and of the ground of its badge are round.
+        assert around.count(white) >= 0.95 * len(around), (text, size)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -41,10 +41,13 @@ def countdown_mask(text: str, size: int, rim: int, badge: int = 0) -> Image.Imag
 
 
 def _bitmaps(text: str) -> tuple[list[Image.Image], int]:
-    """Glyphs for the smallest tile, and the gap between them."""
-    digits, unit = text[:-1], text[-1]
-    face, gap = ("bold7", 1) if len(digits) == 1 else ("slim7", 1)
-    return [*(bitmap(face, digit) for digit in digits), bitmap("units", unit)], gap
+    """Glyphs for the smallest tile, and the gap between them.
+
+    An m beside two digits would touch the rim, and no digit could be read; a prime is the sign of minutes, too.
+    """
+    digits, unit = text[:-1], text[-1].replace("m", "'")
+    face = "bold7" if len(digits) == 1 else "thin7" if unit == "'" else "slim7"
+    return [*(bitmap(face, digit) for digit in digits), bitmap("units", unit)], 1
 
 
 def _strokes(text: str, room: int) -> tuple[list[Image.Image], int]:
