@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trayquota.cli.common import ExitCode, autostart_options, say
 from trayquota.core.errors import AutostartError
 from trayquota.core.text import printable
+from trayquota.core.translation import shown
 from trayquota.system.autostart import autostart
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ def run(options: Options) -> int:
         elif options.switch == "off":
             entry.switch_off()
     except AutostartError as error:
-        say(str(error))
+        say(shown(error))
         return ExitCode.CONCERN
     status = entry.status()
     print(f"{'on' if status.is_on else 'off'} ({printable(str(status.place))})")
     if status.problem:
-        say(status.problem)
+        say(shown(status.problem))
         return ExitCode.CONCERN
     return ExitCode.OK

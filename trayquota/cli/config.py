@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load
 from trayquota.core.text import printable
+from trayquota.core.translation import _
 from trayquota.settings.edit import format_config, write_template
 from trayquota.settings.paths import own_paths
 
@@ -18,7 +19,7 @@ def run(options: Options) -> int:
     if options.init:
         path = own_paths(options.config).config
         write_template(path)
-        print(f"{printable(str(path))}: written, with every setting explained.")
+        print(_("{path}: written, with every setting explained.").format(path=printable(str(path))))
     else:
         print(format_config(load(options)), end="")
     return ExitCode.OK

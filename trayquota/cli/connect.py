@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.errors import ConfigError, FetchError
+from trayquota.core.translation import Message, _, ngettext, shown
 from trayquota.core.urls import is_unprotected, server_url
 from trayquota.net.transport import Transport
 from trayquota.services import management_api, utc_now
@@ -36,12 +37,15 @@ def connect(options: Options) -> int:
     config, address = load(options), _address(options.url)
     if is_unprotected(address):
         if not options.insecure:
-            message = f"connect: {address} would get the key unencrypted. Use https, or --insecure if you accept that."
+            message = Message(
+                "connect: {address} would get the key unencrypted. Use https, or --insecure if you accept that.",
+                address=address,
+            )
             raise ConfigError(message)
-        say("over http the key and all answers can be read on their way.")
+        say(_("over http the key and all answers can be read on their way."))
     key = os.environ.get(VARIABLE) or _typed_key(address)
     if not key:
-        message = "connect: expected a management key. Nothing was sent."
+        message = Message("connect: expected a management key. Nothing was sent.")
         raise ConfigError(message)
     refused = RefusedKeyFile(config.paths.refused_keys)
     if refused.closed_reason(address, utc_now()) != "banned":
@@ -50,12 +54,17 @@ def connect(options: Options) -> int:
     try:
         entries = _list(config, address, key)
     except FetchError as error:
-        say(error.failure.message)
+        say(shown(error.failure.message))
         return ExitCode.CONCERN
     place = ManagementKeys(config.paths.management_key).keep(address, key)
     _set_addresses(config, (*(other for other in config.settings.connected_proxies if other != address), address))
     accounts = sum(read_entry(entry, address, utc_now()) is not None for entry in entries)
-    print(f"Connected to {address}: {accounts} account{'' if accounts == 1 else 's'}. The key is kept in {place}.")
+    form = ngettext(
+        "Connected to {address}: {count} account. The key is kept in {place}.",
+        "Connected to {address}: {count} accounts. The key is kept in {place}.",
+        accounts,
+    )
+    print(form.format(address=address, count=accounts, place=shown(place)))
     return ExitCode.OK
 
 
@@ -65,8 +74,10 @@ def disconnect(options: Options) -> int:
     config = load(options)
     connected = config.settings.connected_proxies
     if not options.url and len(connected) != 1:
-        choice = f"the address, one of {', '.join(connected)}" if connected else "a proxy that is connected; none is"
-        message = f"disconnect: expected {choice}."
+        message = Message("disconnect: expected a proxy that is connected; none is.")
+        if connected:
+            addresses = ", ".join(connected)
+            message = Message("disconnect: expected the address, one of {addresses}.", addresses=addresses)
         raise ConfigError(message)
     address = _address(options.url) if options.url else connected[0]
     # A key that was tried and refused is forgotten as well, so that it can be tried again.
@@ -74,7 +85,7 @@ def disconnect(options: Options) -> int:
     ManagementKeys(config.paths.management_key).remove(address)
     if address in connected:
         _set_addresses(config, tuple(other for other in connected if other != address))
-    print(f"{address} is not connected any more.")
+    print(_("{address} is not connected any more.").format(address=address))
     return ExitCode.OK
 
 
@@ -89,7 +100,7 @@ def _list(config: Config, address: str, key: str) -> list[Mapping[str, object]]:
 def _address(url: str) -> str:
     address = server_url(url if "://" in url else f"http://{url}")
     if address is None:
-        message = "connect: expected an address such as https://proxy.example.com:8317, without a login in it."
+        message = Message("connect: expected an address such as https://proxy.example.com:8317, without a login in it.")
         raise ConfigError(message)
     return address
 
@@ -100,7 +111,7 @@ def _typed_key(address: str) -> str:
         return sys.stdin.readline().strip() if sys.stdin is not None else ""
     from getpass import getpass
 
-    return getpass(f"Management key of {address}: ").strip()
+    return getpass(_("Management key of {address}: ").format(address=address)).strip()
 
 
 def _set_addresses(config: Config, addresses: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from trayquota.cli.status import print_status
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import Account, QuotaWindow
+from trayquota.core.translation import _, shown
 from trayquota.settings.language import use_language_of
 from trayquota.settings.load import Config, load_config
 from trayquota.settings.paths import Paths
@@ -53,8 +54,8 @@ def run(options: Options) -> int:
             try:
                 return _run_tray(config, options.backend)
             except TrayUnavailableError as error:
-                say(str(error))
-                print("Here are the sample accounts as a table instead:\n", file=sys.stderr, flush=True)
+                say(shown(error))
+                print(_("Here are the sample accounts as a table instead:\n"), file=sys.stderr, flush=True)
         return print_status(config)
 
 
@@ -70,7 +71,7 @@ def _run_tray(config: Config, backend: str) -> int:
         interval_s=_INTERVAL_S,
         open_history=lambda: open_page(config),
     )
-    print("Sixteen sample accounts are in the tray now. Quit from its menu, or with Ctrl-C.", flush=True)
+    print(_("Sixteen sample accounts are in the tray now. Quit from its menu, or with Ctrl-C."), flush=True)
     return tray.run()
 
 

@@ -17,6 +17,7 @@ from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import TrayUnavailableError
 from trayquota.core.model import NATIVE, AccountState
 from trayquota.core.text import format_age, printable
+from trayquota.core.translation import Message, _, ngettext, shown
 from trayquota.core.urls import is_unprotected
 from trayquota.providers import find_provider
 from trayquota.services import utc_now
@@ -69,39 +70,43 @@ def run(options: Options) -> int:
     print(f"trayquota {__version__}")
     _system(report)
     _tray(report, options.backend)
-    report.section("Credentials folder")
+    report.section(_("Credentials folder"))
     for folder in config.folders:
         _folder(report, folder, config.sources.get("folder", "default"))
     for concern in login_concerns(config.folders):
-        report.concern(concern)
+        report.concern(shown(concern))
     snapshot = cached_snapshot(config)
     _accounts(report, snapshot)
     _native(report, config, snapshot)
     _proxies(report, config)
     if clock := clock_concern(snapshot.clock_offset):
-        report.concern(clock)
+        report.concern(shown(clock))
     _cautions(report, snapshot)
     _settings(report, config)
     _own_files(report, config)
-    report.section("Result")
+    report.section(_("Result"))
     if report.concerns:
-        report.fact(f"{report.concerns} to look at, marked with ! above")
+        form = ngettext(
+            "{count} to look at, marked with ! above", "{count} to look at, marked with ! above", report.concerns
+        )
+        report.fact(form.format(count=report.concerns))
         return ExitCode.CONCERN
-    report.fact("all well")
+    report.fact(_("all well"))
     return ExitCode.OK
 
 
 def _system(report: _Report) -> None:
-    report.section("System")
+    report.section(_("System"))
     report.fact(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
     desktop = os.environ.get("XDG_CURRENT_DESKTOP")
     if desktop:
-        report.fact(f"desktop {desktop}, session {os.environ.get('XDG_SESSION_TYPE', 'unknown')}")
+        session = os.environ.get("XDG_SESSION_TYPE", _("unknown"))
+        report.fact(_("desktop {desktop}, session {session}").format(desktop=desktop, session=session))
     for name in required_distributions():
         try:
             report.fact(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
-            report.concern(f"{name} is not installed; install trayquota again")
+            report.concern(_("{library} is not installed; install trayquota again").format(library=name))
 
 
 def required_distributions() -> list[str]:
@@ -133,29 +138,32 @@ def holds_here(marker: str) -> bool:
 
 
 def _tray(report: _Report, backend: str) -> None:
-    report.section("Tray")
+    report.section(_("Tray"))
     try:
         choice = choose_backend(backend)
         icon_class(choice)
     except TrayUnavailableError as error:
-        report.concern(str(error))
+        report.concern(shown(error))
         return
-    report.fact(f"backend {choice.name}: {choice.why}")
+    report.fact(_("backend {name}: {reason}").format(name=choice.name, reason=shown(choice.why)))
     if choice.name in {"statusnotifier", "xorg"} and (watcher := describe_watcher()):
-        report.fact(f"watcher of icons on the D-Bus session: {watcher}")
+        report.fact(_("watcher of icons on the D-Bus session: {watcher}").format(watcher=shown(watcher)))
     if choice.is_waiting:
-        report.concern(f"nobody shows icons here yet. {panel_advice(os.environ.get('XDG_CURRENT_DESKTOP', ''))}")
+        advice = shown(panel_advice(os.environ.get("XDG_CURRENT_DESKTOP", "")))
+        report.concern(_("nobody shows icons here yet. {advice}").format(advice=advice))
 
 
 def _folder(report: _Report, folder: Path, source: str) -> None:
-    report.fact(f"{display_path(folder)} (from {source})")
+    # Translators: {source} is one of default, file, option or the name of a variable
+    report.fact(_("{value} (from {source})").format(value=display_path(folder), source=source))
     try:
         folder.stat()
     except FileNotFoundError:
         # What that means is said with the accounts.
         return
     except OSError as error:
-        report.concern(f"cannot be looked at: {os.strerror(error.errno) if error.errno else 'unknown error'}")
+        reason = os.strerror(error.errno) if error.errno else _("unknown error")
+        report.concern(_("cannot be looked at: {reason}").format(reason=reason))
         return
     watcher = Watcher()
     watcher.watch(folder, lambda: None)
@@ -163,15 +171,15 @@ def _folder(report: _Report, folder: Path, source: str) -> None:
     problem, kind = watcher.problem, watcher.kind
     watcher.stop()
     if problem:
-        report.concern(problem)
+        report.concern(shown(problem))
     else:
-        report.fact(f"watched with {kind}")
+        report.fact(_("watched with {means}").format(means=shown(kind)))
 
 
 def _accounts(report: _Report, snapshot: Snapshot) -> None:
-    report.section("Accounts")
+    report.section(_("Accounts"))
     if snapshot.notice:
-        report.concern(snapshot.notice)
+        report.concern(shown(snapshot.notice))
     now = utc_now()
     counts: Counter[str] = Counter()
     for usage in snapshot.accounts:
@@ -179,20 +187,26 @@ def _accounts(report: _Report, snapshot: Snapshot) -> None:
         counts[provider] += 1
         is_broken = usage.state is AccountState.ERROR and usage.account.source != NATIVE
         add = report.concern if needs_user(usage) or is_broken else report.fact
-        age = format_age((now - usage.updated_at).total_seconds()) if usage.updated_at else "never"
-        add(f"{provider} {counts[provider]}: {_state(usage)}, {len(usage.windows)} windows, updated {age}")
+        age = format_age((now - usage.updated_at).total_seconds()) if usage.updated_at else _("never")
+        count = len(usage.windows)
+        form = ngettext(
+            "{account}: {state}, {count} windows, updated {age}",
+            "{account}: {state}, {count} windows, updated {age}",
+            count,
+        )
+        add(form.format(account=f"{provider} {counts[provider]}", state=_state(usage), count=count, age=age))
 
 
 def _native(report: _Report, config: Config, snapshot: Snapshot) -> None:
     """Say which logins of other programs were found, and whether they are used; their content is not looked at."""
-    report.section("Logins of other programs")
+    report.section(_("Logins of other programs"))
     home = known_home()
     places = existing_places(native_places(os.environ, home)) if home else ()
     for place in places:
         why = native_use(place, config.settings.native_logins, snapshot)
-        report.fact(f"{place.tool}, {display_path(place.path)}: {why}")
+        report.fact(f"{place.tool}, {display_path(place.path)}: {shown(why)}")
     if not places:
-        report.fact("none found")
+        report.fact(_("none found"))
 
 
 def native_use(place: NativePlace, mode: Mode, snapshot: Snapshot) -> str:
@@ -200,28 +214,30 @@ def native_use(place: NativePlace, mode: Mode, snapshot: Snapshot) -> str:
     accounts = [usage.account for usage in snapshot.accounts]
     in_folder = {account.provider for account in accounts if account.source == "folder"}
     if mode == "off" or (place.is_on_request and mode == "auto"):
-        return f'found, not used: native_logins = "{mode}"'
+        return Message('found, not used: native_logins = "{mode}"', mode=mode)
     if any(account.source == NATIVE and account.id.endswith(place.account_id) for account in accounts):
-        return "used"
+        return Message("used")
     if mode == "auto" and place.provider in in_folder:
-        return "found, not used: the credentials folder has an account of its provider"
-    return "found, not used: the account is shown from elsewhere, or there is no login in it that has quotas"
+        return Message("found, not used: the credentials folder has an account of its provider")
+    return Message("found, not used: the account is shown from elsewhere, or there is no login in it that has quotas")
 
 
 def _proxies(report: _Report, config: Config) -> None:
     if config.settings.connected_proxies:
-        report.section("Proxies")
+        report.section(_("Proxies"))
     for address in config.settings.connected_proxies:
         report.fact(address)
         if is_unprotected(address):
-            report.concern("over http its key and all answers can be read on their way")
+            report.concern(_("over http its key and all answers can be read on their way"))
 
 
 def _state(usage: AccountUsage) -> str:
     """Return the state without the account's name: reports get pasted where others read them."""
     if usage.state is AccountState.PENDING:
-        return "not asked yet"
-    return f"{usage.state} ({usage.failure.kind}: {usage.failure.message})" if usage.failure else usage.state.value
+        return _("not asked yet")
+    if usage.failure is None:
+        return usage.state.value
+    return f"{usage.state} ({usage.failure.kind}: {shown(usage.failure.message)})"
 
 
 def _cautions(report: _Report, snapshot: Snapshot) -> None:
@@ -230,33 +246,36 @@ def _cautions(report: _Report, snapshot: Snapshot) -> None:
     for name in sorted(polled):
         provider = find_provider(name)
         if provider is not None and provider.caution:
-            report.fact(provider.caution)
+            report.fact(shown(provider.caution))
 
 
 def _settings(report: _Report, config: Config) -> None:
-    report.section("Settings")
-    exists = "" if config.paths.config.exists() else ", not there: defaults are in force"
-    report.fact(f"file {display_path(config.paths.config)}{exists}")
+    report.section(_("Settings"))
+    is_there = config.paths.config.exists()
+    form = _("file {path}") if is_there else _("file {path}, not there: defaults are in force")
+    report.fact(form.format(path=display_path(config.paths.config)))
     for name, source in config.sources.items():
         value = getattr(config.settings, name)
-        report.fact(f"{name} = {_shown_value(name, value, config)} (from {source})")
+        shown_value = f"{name} = {_shown_value(name, value, config)}"
+        report.fact(_("{value} (from {source})").format(value=shown_value, source=source))
 
 
 def _shown_value(name: str, value: object, config: Config) -> str:
     if declarations(Settings)[name].is_secret and value:
-        return "set, not shown: it may hold a login"
+        return _("set, not shown: it may hold a login")
     return ", ".join(display_path(folder) for folder in config.folders) if name == "folder" else repr(value)
 
 
 def _own_files(report: _Report, config: Config) -> None:
-    report.section("Own files")
+    report.section(_("Own files"))
     for path in (config.paths.state, config.paths.log):
         try:
             status = path.stat()
         except OSError:
-            report.fact(f"{display_path(path)}: not there yet")
+            report.fact(_("{path}: not there yet").format(path=display_path(path)))
             continue
-        report.fact(f"{display_path(path)}: {status.st_size} bytes")
+        form = ngettext("{path}: {count} bytes", "{path}: {count} bytes", status.st_size)
+        report.fact(form.format(path=display_path(path), count=status.st_size))
     own = [config.paths.state_dir, config.paths.state, config.paths.log, config.paths.config]
     entry = Path(autostart().status().place)
     concerns = [
@@ -264,7 +283,12 @@ def _own_files(report: _Report, config: Config) -> None:
         *access_concerns([(display_path(entry), entry)] if entry.is_absolute() else [], is_secret=False),
     ]
     for concern in dict.fromkeys(concerns):
-        report.concern(concern)
+        report.concern(shown(concern))
     pending = sum(1 for _ in Journal(config.paths.state_dir / "renewals").pending())
     if pending:
-        report.concern(f"{pending} refreshed logins wait in the state folder to be written to their files")
+        form = ngettext(
+            "{count} refreshed logins wait in the state folder to be written to their files",
+            "{count} refreshed logins wait in the state folder to be written to their files",
+            pending,
+        )
+        report.concern(form.format(count=pending))

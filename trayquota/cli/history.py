@@ -14,6 +14,7 @@ from trayquota.cli.common import ExitCode, Options, load, say
 from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import HistoryError
 from trayquota.core.text import printable
+from trayquota.core.translation import Message, _, marked, shown
 from trayquota.services import display_options, utc_now
 from trayquota.system.files import private_folder, write_atomic
 from trayquota.system.log import set_up_logging
@@ -33,7 +34,7 @@ _CHART_DAYS = 7
 PAGE_DAYS = 42
 _SHORT_DAYS = 56
 """Of windows with several cycles a day: eight weeks of their hours are on the page, and seven days of all the rest."""
-NEEDS_EXTRA = 'the page needs two more libraries: install them with "pip install trayquota[history]".'
+NEEDS_EXTRA = marked('the page needs two more libraries: install them with "pip install trayquota[history]".')
 
 
 def run(options: Options) -> int:
@@ -41,11 +42,11 @@ def run(options: Options) -> int:
     try:
         from trayquota.store.history import HistoryStore
     except ImportError:
-        say("there is no history: this Python has no SQLite.")
+        say(_("there is no history: this Python has no SQLite."))
         return ExitCode.NOTHING_TO_SHOW
     set_up_logging(None, verbose=options.verbose)
     config = load(options)
-    store = HistoryStore(config.paths.history, say)
+    store = HistoryStore(config.paths.history, lambda text: say(shown(text)))
     try:
         if options.forget:
             return _forget(store)
@@ -53,7 +54,7 @@ def run(options: Options) -> int:
             return _write_page(config, store, options)
         return _print_history(config, store, options)
     except HistoryError as error:
-        say(f"the history cannot be used: {error}.")
+        say(_("the history cannot be used: {reason}.").format(reason=shown(error)))
         return ExitCode.CONCERN
 
 
@@ -68,15 +69,16 @@ def _write_page(config: Config, store: HistoryStore, options: Options) -> int:
         path = user_path(options.html) if options.html is not None else config.paths.history_page
         write_page(path, histories, days, config)
     except ValueError:
-        say(f"--html: expected the path of a file, not {options.html!r}.")
+        say(_("--html: expected the path of a file, not {path}.").format(path=repr(options.html)))
         return ExitCode.BAD_OPTION
     except ImportError:
-        say(NEEDS_EXTRA)
+        say(_(NEEDS_EXTRA))
         return ExitCode.CONCERN
     except OSError as error:
         if disk_full_reason(error):
             raise
-        say(f"the page could not be written: {error.strerror or type(error).__name__}.")
+        reason = error.strerror or type(error).__name__
+        say(_("the page could not be written: {reason}.").format(reason=reason))
         return ExitCode.CONCERN
     print(printable(str(path)))
     if options.open:
@@ -93,8 +95,8 @@ def open_page(config: Config) -> str | None:
     try:
         code = _write_page(config, HistoryStore(config.paths.history), options)
     except HistoryError as error:
-        return f"The history cannot be used: {error}."
-    return None if code == ExitCode.OK else "Why is said in the terminal."
+        return Message("The history cannot be used: {reason}.", reason=error)
+    return None if code == ExitCode.OK else Message("Why is said in the terminal.")
 
 
 def write_page(path: Path, histories: Sequence[AccountHistory], days: int, config: Config) -> None:
@@ -169,11 +171,11 @@ def read_histories(config: Config, store: HistoryStore, wanted: Wanted) -> tuple
 
 def _say_nothing_recorded(config: Config, options: Options) -> int:
     if options.account is not None:
-        say(f"nothing is recorded of {options.account}.")
+        say(_("nothing is recorded of {account}.").format(account=options.account))
     elif not config.settings.history:
-        say("nothing is recorded: the setting history is false.")
+        say(_("nothing is recorded: the setting history is false."))
     else:
-        say("nothing is recorded yet. The applet records while it runs.")
+        say(_("nothing is recorded yet. The applet records while it runs."))
     return ExitCode.NOTHING_TO_SHOW
 
 
@@ -195,7 +197,7 @@ def _print_chart(histories: tuple[AccountHistory, ...], days: int, config: Confi
 
 def _forget(store: HistoryStore) -> int:
     if not store.forget():
-        say("there is no history.")
+        say(_("there is no history."))
         return ExitCode.NOTHING_TO_SHOW
-    print("The history is removed.")
+    print(_("The history is removed."))
     return ExitCode.OK

@@ -18,6 +18,8 @@ from trayquota.cli.common import ExitCode, load, say
 from trayquota.cli.snapshots import last_known, refresh_once
 from trayquota.core.next_account import Candidate, Demand, applying, is_open, next_account, relief
 from trayquota.core.provider_clock import with_local_resets
+from trayquota.core.text import joined
+from trayquota.core.translation import _, shown
 from trayquota.services import display_options, utc_now
 from trayquota.system.changes import changes_of
 from trayquota.system.log import set_up_logging
@@ -78,7 +80,7 @@ def run(options: Options) -> int:
             _log.info("waiting for an account with room")
             changed.wait(min(left_s, values.next_look_s()))
     if not choice.usages:
-        say(snapshot.notice or "there is no such account.")
+        say(shown(snapshot.notice) if snapshot.notice else _("there is no such account."))
         return ExitCode.NOTHING_TO_SHOW
     return _print(choice, demand, config, as_json=options.json)
 
@@ -146,18 +148,21 @@ def _reason(choice: Choice, demand: Demand, config: Config) -> str:
     options, now = display_options(config), choice.now
     unknown = [usage for usage in choice.usages if is_open(usage, now, demand)]
     if unknown:
-        states = (
+        states = joined(
             f"{account_label(usage.account, options)} ({_why_unknown(usage, now, demand, config)})" for usage in unknown
         )
-        return f"it is unknown whether there is room: {', '.join(states)}."
+        return _("it is unknown whether there is room: {accounts}.").format(accounts=states)
     found = relief(choice.usages, now, demand)
-    return f"no account has room. {relief_line(found, now, options)}." if found else "no account has room."
+    if found is None:
+        return _("no account has room.")
+    # Translators: {relief} is as in "Fri 14:00: Claude work is back"
+    return _("no account has room. {relief}.").format(relief=relief_line(found, now, options))
 
 
 def _why_unknown(usage: AccountUsage, now: datetime, demand: Demand, config: Config) -> str:
     if usage.windows and not applying(usage, demand):
-        return "it has windows of single models: name one with --model"
-    return state_label(usage, now, display_options(config)) or "waiting for data"
+        return _("it has windows of single models: name one with --model")
+    return state_label(usage, now, display_options(config)) or _("waiting for data")
 
 
 def _document(choice: Choice, demand: Demand) -> dict[str, object]:

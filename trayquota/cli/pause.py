@@ -16,6 +16,7 @@ from trayquota.core.model import NATIVE, Snapshot
 from trayquota.core.pausing import GUARD_S, PauseRecord
 from trayquota.core.rotation import last_in_rotation
 from trayquota.core.text import printable
+from trayquota.core.translation import _, shown
 from trayquota.engine.discoverer import discover_once
 from trayquota.engine.pauser import Pauser
 from trayquota.services import build_services, display_options, utc_now
@@ -60,7 +61,10 @@ def run(options: Options) -> int:
             return _say_which(found, options, config)
         return _set_paused(found[0], services, config, options)
     except PauseError as error:
-        say(f"{options.account} was not {options.command}d. {error}")
+        form = _("{account} was not paused. {reason}")
+        if options.command == "resume":
+            form = _("{account} was not resumed. {reason}")
+        say(form.format(account=options.account, reason=shown(error)))
         return ExitCode.CONCERN
     finally:
         services.closing.set()
@@ -88,10 +92,11 @@ def _subjects(services: Services, config: Config, wanted: str) -> list[_Subject]
 def _say_which(found: Sequence[_Subject], options: Options, config: Config) -> int:
     if found:
         ids = ", ".join(subject.credential.account.id for subject in found)
-        say(f"{options.account} are several accounts. Name one by its id: {ids}.")
+        say(_("{name} are several accounts. Name one by its id: {ids}.").format(name=options.account, ids=ids))
     else:
         folders = ", ".join(map(str, config.folders))
-        say(f"there is no account {options.account}, neither in {folders} nor at a connected proxy.")
+        form = _("there is no account {name}, neither in {folders} nor at a connected proxy.")
+        say(form.format(name=options.account, folders=folders))
     return ExitCode.BAD_OPTION
 
 
@@ -111,24 +116,36 @@ def _set_paused(subject: _Subject, services: Services, config: Config, options: 
     except PauseError:
         pauses.replace(account.id, record, before)
         raise
-    state = f"{'already ' if account.paused is paused else ''}{'paused' if paused else 'not paused'}"
     # Whoever reads it need not wait for the end of the watch.
-    print(printable(f"{subject.label} is {state}."), flush=True)
+    print(printable(_state_text(subject, is_paused=paused, is_new=account.paused is not paused)), flush=True)
     if is_written:
         _watch(credential, record, pauses, pauser, config)
     return ExitCode.OK
 
 
+def _state_text(subject: _Subject, *, is_paused: bool, is_new: bool) -> str:
+    if is_new:
+        form = _("{account} is paused.") if is_paused else _("{account} is not paused.")
+    else:
+        form = _("{account} is already paused.") if is_paused else _("{account} is already not paused.")
+    return form.format(account=subject.label)
+
+
 def _is_confirmed(label: str) -> bool:
     """Ask whether the last account is to be paused; without a terminal say how that is done."""
-    reason = f"{label} is the last account of its provider that is not paused there"
     if sys.stdin is None or not sys.stdin.isatty():
-        say(f"{reason}. Nothing was changed; --force pauses it all the same.")
+        form = _(
+            "{account} is the last account of its provider that is not paused there. Nothing was changed; --force "
+            "pauses it all the same."
+        )
+        say(form.format(account=label))
         return False
-    print(printable(f"{reason}. Pause it all the same? [y/N] "), end="", file=sys.stderr, flush=True)
+    # Translators: the letters y and N stay, for they are what is typed
+    form = _("{account} is the last account of its provider that is not paused there. Pause it all the same? [y/N] ")
+    print(printable(form.format(account=label)), end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() in {"y", "yes"}:
         return True
-    say("nothing was changed.")
+    say(_("nothing was changed."))
     return False
 
 
@@ -138,16 +155,16 @@ def _watch(credential: Credential, record: PauseRecord, pauses: PauseRecords, pa
     A running applet does that by itself.
     """
     if SingleInstance(config.paths.state_dir).is_taken():
-        say("for a minute the running applet sees to it that no proxy writes an old copy of the file back.")
+        say(_("for a minute the running applet sees to it that no proxy writes an old copy of the file back."))
         return
     end_s, account_id = time.monotonic() + GUARD_S, credential.account.id
     with changes_of(Path(credential.path)) as changed:
-        say("watching its file for a minute: a proxy may write an old copy back. Ctrl-C ends that.")
+        say(_("watching its file for a minute: a proxy may write an old copy back. Ctrl-C ends that."))
         is_over = False
         while pauses.read().get(account_id) == record:
             changed.clear()
             if pauser.write(credential, paused=record.paused):
-                say("an old copy was written back; that is undone.")
+                say(_("an old copy was written back; that is undone."))
             if is_over:
                 break
             is_over = not changed.wait(max(0.0, end_s - time.monotonic())) or time.monotonic() >= end_s

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.cli.snapshots import cached_snapshot, refresh_once
 from trayquota.core.provider_clock import with_local_resets
+from trayquota.core.translation import shown
 from trayquota.services import display_options, utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.system.stdout import flush_stdout
@@ -46,7 +47,7 @@ def print_status(config: Config, *, as_json: bool = False, cached: bool = False)
         _print_table(snapshot, config)
     flush_stdout()
     if snapshot.notice:
-        say(snapshot.notice)
+        say(shown(snapshot.notice))
     if not snapshot.accounts:
         return ExitCode.NOTHING_TO_SHOW
     return ExitCode.OK if snapshot.is_fresh else ExitCode.CONCERN

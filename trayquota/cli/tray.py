@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from trayquota.app import App
 from trayquota.cli.common import ExitCode, autostart_options, load, say
 from trayquota.core.errors import TrayUnavailableError
+from trayquota.core.translation import Message, _, shown
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
 from trayquota.tray.backend_choice import choose_backend
@@ -23,8 +24,9 @@ def run(options: Options) -> int:
     set_up_logging(config.paths.log, verbose=options.verbose)
     instance = SingleInstance(config.paths.state_dir)
     if not instance.claim():
-        reached = "and was told to refresh and show itself" if instance.call() else "but cannot be reached"
-        say(f"is running already {reached}.")
+        # Translators: stands behind "trayquota: "
+        was_told = _("is running already and was told to refresh and show itself.")
+        say(was_told if instance.call() else _("is running already but cannot be reached."))
         return ExitCode.OK
     try:
         app = App(
@@ -37,7 +39,7 @@ def run(options: Options) -> int:
         instance.listen(app.refresh_and_notify)
         return app.run()
     except TrayUnavailableError as error:
-        say(str(error))
+        say(shown(error))
         return ExitCode.NOTHING_TO_SHOW
     finally:
         instance.release()
@@ -63,8 +65,10 @@ def open_history(options: Options) -> str | None:
             check=False,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return f"The page could not be made ({type(error).__name__})."
+        return Message("The page could not be made ({reason}).", reason=type(error).__name__)
     if done.returncode == ExitCode.OK:
         return None
     said = done.stderr.strip().rpartition("\n")[2].removeprefix("trayquota: ")
-    return f"{said[:1].upper()}{said[1:]}" if said else f"The page could not be made (exit code {done.returncode})."
+    if said:
+        return f"{said[:1].upper()}{said[1:]}"
+    return Message("The page could not be made (exit code {code}).", code=done.returncode)

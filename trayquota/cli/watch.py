@@ -12,6 +12,7 @@ from rich.text import Text
 
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.refresh_policy import Reason
+from trayquota.core.translation import _, marked, ngettext, shown
 from trayquota.services import build_services, display_options, utc_now
 from trayquota.system.keys import Keys
 from trayquota.system.log import set_up_logging
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _MINUTE_S = 60.0
 _GRACE_S = 0.8
-_HINT = "q quits · r refreshes"
+_HINT = marked("q quits · r refreshes")
 
 
 def run(options: Options) -> int:
@@ -33,7 +34,7 @@ def run(options: Options) -> int:
     config = load(options)
     console = Console(highlight=False)
     if sys.stdout is None or not console.is_terminal:
-        say("status --watch needs a terminal; for a bar there is trayquota line --watch.")
+        say(_("status --watch needs a terminal; for a bar there is trayquota line --watch."))
         return ExitCode.BAD_OPTION
     # What would be logged would stand in the table.
     set_up_logging(None, verbose=False)
@@ -49,7 +50,7 @@ def run(options: Options) -> int:
             _close(services, engine)
     snapshot = services.engine.snapshot
     if snapshot.notice:
-        say(snapshot.notice)
+        say(shown(snapshot.notice))
     if not snapshot.accounts:
         return ExitCode.NOTHING_TO_SHOW
     return ExitCode.OK if snapshot.is_fresh else ExitCode.CONCERN
@@ -72,16 +73,17 @@ def _show(services: Services, config: Config, console: Console, keys: Keys) -> N
 
 def fitting(lines: list[Text], height: int, snapshot: Snapshot) -> Group:
     """Return as many lines as the terminal has room for, and below them what the keys do."""
-    state = "Refreshing… · " if snapshot.refreshing else ""
+    parts = [_("Refreshing…")] if snapshot.refreshing else []
     if snapshot.notice and not lines:
-        lines = [Text(snapshot.notice)]
+        lines = [Text(shown(snapshot.notice))]
     room = max(1, height - 2)
     left_out = len(lines) - room
     if left_out > 0:
-        state = f"+{left_out} lines in a higher terminal · "
+        form = ngettext("+{count} lines in a higher terminal", "+{count} lines in a higher terminal", left_out)
+        parts = [form.format(count=left_out)]
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"
-    return Group(*lines[:room], Text(f"{state}{_HINT}", style="dim", no_wrap=True, overflow="ellipsis"))
+    return Group(*lines[:room], Text(" · ".join((*parts, _(_HINT))), style="dim", no_wrap=True, overflow="ellipsis"))
 
 
 def _close(services: Services, engine: threading.Thread) -> None:
