@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 NAME = "trayquota"
 _GRACE_S = 0.8
-_ENVIRONMENT_S = 0.3  # after the start: by then the first requests are out
+_REST_S = 0.3  # after the start: by then most providers have answered
 _SETTLE_S = 0.2  # an editor writes a file in several steps
 _log = logging.getLogger(__name__)
 
@@ -109,9 +109,8 @@ class App:
         engine = self._services.engine
         with on_shutdown(self._quit):
             engine.prepare()
-            engine.request(Reason.START)
-            engine.post(self._check_files)
-            engine.call_later("environment", _ENVIRONMENT_S, self._check_environment)
+            engine.post(engine.fetch_prepared)
+            engine.call_later("rest of the start", _REST_S, self._finish_start)
             try:
                 if not self._is_quitting:
                     self._tray.run(self._set_up)
@@ -127,7 +126,6 @@ class App:
         self._services.engine.post(self._status_notification.await_answers)
 
     def _set_up(self) -> None:
-        self._services.recorder.start()
         # What is there now stays: the collector need not go through it again and again.
         gc.freeze()
         gc.enable()
@@ -162,19 +160,19 @@ class App:
 
     # On the engine's thread.
 
-    def _check_files(self) -> None:
-        """Check what the first picture did not wait for, but the first menu does."""
-        self._check_settings_file()
-        self._autostart.check()
-        self._show_anew()
-
-    def _check_environment(self) -> None:
-        """Check what the first requests do not wait for either."""
+    def _finish_start(self) -> None:
+        """Load and check what neither the first picture nor the first requests wait for."""
         from trayquota.system.fonts import bar_glyphs
 
+        self._check_settings_file()
+        self._autostart.check()
         self._options = replace(self._options, bar_glyphs=bar_glyphs())
         self._accounts()
+        # The sources watch from their next discovery on.
+        self._services.engine.refresh(Reason.CHANGED)
         self._show_anew()
+        self._services.recorder.start()
+        self._services.recorder(self._services.engine.snapshot)
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot, and notify of it when it was awaited."""

@@ -129,6 +129,10 @@ class Discoverer:
         state.reasons, state.next_reasons = {Reason.CHANGED}, state.next_reasons and {Reason.CHANGED}
         return reasons
 
+    def is_discovering(self, source: AccountSource) -> bool:
+        """Whether a discovery of ``source`` is under way."""
+        return self._states[source.name].is_running
+
     @property
     def is_running(self) -> bool:
         """Whether any discovery is under way."""

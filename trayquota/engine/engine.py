@@ -15,12 +15,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from trayquota.core.account_state import FetchResult
-from trayquota.core.model import Failure, FailureKind
 from trayquota.core.refresh_policy import Reason
-from trayquota.core.translation import Message
 from trayquota.engine.discoverer import Discovered, Discoverer, start_thread
-from trayquota.engine.fetch_pool import Fetch, FetchPool, FetchTask, thread_pool
+from trayquota.engine.fetch_pool import Fetch, FetchPool, FetchTask, overdue_result, thread_pool
 from trayquota.engine.loop import TICK_S, Loop
 from trayquota.engine.publisher import SnapshotPublisher
 from trayquota.engine.registry import RecordStore, Registry
@@ -30,16 +27,14 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from datetime import datetime
 
-    from trayquota.core.account_state import AccountRecord
+    from trayquota.core.account_state import AccountRecord, FetchResult
     from trayquota.core.model import Snapshot
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.engine.scheduler import PollInterval
     from trayquota.sources.base import AccountSource
 
-_DEBOUNCE_S = 0.1
-"""A source's changes are gathered for so long."""
-_DISCOVERY_PATIENCE_S = 2.0
-"""So long a source's accounts are not fetched, because it may be about to say that they have changed."""
+_DEBOUNCE_S = 0.1  # a source's changes are gathered for so long
+_DISCOVERY_PATIENCE_S = 2.0  # so long a source may take to say what has changed before its accounts are fetched
 _PREPARE_S, _PLAN_S, _SAVE_S = 0.5, 1.0, 3.0
 _log = logging.getLogger(__name__)
 
@@ -50,7 +45,13 @@ class Engine(Loop):
     Made on one thread, which may also :meth:`prepare` it. From :meth:`run` on it belongs to the thread that runs it;
     the others may :meth:`post`, :meth:`request`, :meth:`call_later`, report :meth:`source_changed` and read
     :attr:`snapshot`.
+
+    Attributes:
+        credential: Gives an account as its source does, by its id; for the engine's thread.
     """
+
+    _notice: str | None = None
+    _planned_s = -math.inf
 
     def __init__(  # noqa: PLR0913 - the composition root's one call
         self,
@@ -90,10 +91,7 @@ class Engine(Loop):
         self._fetches = FetchPool(fetch, lambda *done: self.post(partial(self._fetched, *done)), monotonic, make_pool)
         self._registry = Registry(records or {}, clock(), interval, monotonic)
         self.credential = self._registry.credential
-        """Gives an account as its source does. For the engine's thread."""
         self._publisher = SnapshotPublisher(sinks, monotonic, self.do)
-        self._notice: str | None = None
-        self._planned_s = -math.inf
 
     @property
     def snapshot(self) -> Snapshot:
@@ -130,6 +128,14 @@ class Engine(Loop):
         self._publisher.dirty = True
         self._publish()
 
+    def fetch_prepared(self) -> None:
+        """Fetch the accounts that :meth:`prepare` found; a source that was too slow for that is discovered first."""
+        for source in self.sources:
+            if self._discoverer.is_discovering(source):
+                self._discover(source, Reason.START)
+            else:
+                self._poll(source, {Reason.START}, {})
+
     def run(self) -> None:
         """Start the sources and work until :meth:`close`."""
         for source in self.sources:
@@ -140,13 +146,12 @@ class Engine(Loop):
 
     def run_until_settled(self) -> Snapshot:
         """Work until nothing is awaited any more; return the snapshot."""
-        retries = [f"discover {source.name}" for source in self.sources]
         while (
             self._fetches
             or self._discoverer.is_running
             or self._publisher.dirty
             or self.has_posts
-            or any(self.scheduler.get_jobs(retry) for retry in retries)
+            or any(self.scheduler.get_jobs(f"discover {source.name}") for source in self.sources)
         ):
             self.step(self.wait_s)
         return self.snapshot
@@ -219,17 +224,15 @@ class Engine(Loop):
     def _poll(self, source: AccountSource, reasons: set[Reason], changed: Mapping[str, Reason]) -> None:
         wanted = {**changed, **self._registry.to_poll(source.name, reasons, self._clock(), self._fetches)}
         if wanted or reasons != {Reason.CHANGED}:
-            why = sorted({*wanted.values()} or reasons)
-            _log.info("refresh: %s, %d accounts", " and ".join(why), len(wanted))
+            _log.info("refresh: %s, %d accounts", " and ".join(sorted({*wanted.values()} or reasons)), len(wanted))
             self._publisher.dirty = True
         self._fetch(wanted)
 
     # Fetching.
 
     def _fetch(self, account_ids: Iterable[str]) -> None:
-        now = self._clock()
         for account_id in sorted(account_ids):
-            entry = self._registry.begin_poll(account_id, now)
+            entry = self._registry.begin_poll(account_id, self._clock())
             if entry is not None:
                 self._publisher.dirty = True
                 self._fetches.submit(entry.credential, entry.record.gate)
@@ -247,9 +250,8 @@ class Engine(Loop):
 
     def _expire_overdue(self) -> None:
         """Report accounts whose fetcher hangs where no time limit reaches, as in a name lookup."""
-        failure = Failure(FailureKind.NETWORK, Message("No answer in time. Check the network connection."))
         for task in self._fetches.expire():
-            self._registry.apply_result(task.credential, task.gate, FetchResult(error=failure), self._clock())
+            self._registry.apply_result(task.credential, task.gate, overdue_result(), self._clock())
             self._changed()
 
     # Scheduling, publishing and saving.
@@ -266,11 +268,10 @@ class Engine(Loop):
             return
         self._planned_s = now_s
         due = None if self._discoverer.is_awaited else self._registry.next_due(now, self._fetches)
-        if due is None:
-            self.scheduler.clear("due")
-        else:
+        self.scheduler.clear("due")
+        if due is not None:
             delay_s = max(0.0, (due - now).total_seconds())
-            self.scheduler.once("due", delay_s, partial(self.refresh, Reason.SCHEDULE), replace=True)
+            self.scheduler.once("due", delay_s, partial(self.refresh, Reason.SCHEDULE))
 
     def _tick(self) -> None:
         self.scheduler.once("tick", TICK_S, self._tick)

@@ -79,6 +79,11 @@ class FetchTask(Struct, eq=False):
         return self.credential.account.id
 
 
+def overdue_result() -> FetchResult:
+    """Return what counts for an account whose fetch was given up."""
+    return FetchResult(error=Failure(FailureKind.NETWORK, Message("No answer in time. Check the network connection.")))
+
+
 def thread_pool() -> Executor:
     """Return the pool that fetches run on. Its threads start when they are needed."""
     # All of them need it at once: imported before they start, it is there sooner. What is wrong, the transport says.

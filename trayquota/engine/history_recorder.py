@@ -69,7 +69,7 @@ class HistoryRecorder:
         self._past_uses: PastUses | None = None
 
     def start(self) -> None:
-        """Record from now on: what it takes is not loaded before the first picture is shown."""
+        """Record from now on: what it takes is not loaded while the first values are awaited."""
         self._has_started = True
 
     def __call__(self, snapshot: Snapshot) -> None:
