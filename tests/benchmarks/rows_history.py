@@ -7,7 +7,6 @@ import random
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -18,28 +17,26 @@ from usage_kinds import HABITS, NO_HABITS, measured
 from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow
 from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.past_uses import PastUses
-from trayquota.store import packed_samples
 from trayquota.store.history import HistoryStore
-from trayquota.store.history_accounts import AccountRows
 from trayquota.store.history_schema import open_history, transaction
-from trayquota.store.history_writer import FULL_DAYS
 from trayquota.store.packed_samples import DAY_S
 
 from . import kernel
+from .history_year import WINDOWS, YEAR_DAYS, Year
 from .recorded import BEGIN, PATIENCE_S, refreshed
 from .rows_idle import REST_S
 from .rows_start import applet_start
 from .stage import HERE
 
 if TYPE_CHECKING:
-    import sqlite3
+    from collections.abc import Mapping
 
     from .figures import Row
     from .rows_start import Begun
     from .run import Scale
-    from .stage import Stage
+    from .stage import Home, Stage
 
-YEAR_ACCOUNTS, YEAR_DAYS = 50, 365
+YEAR_ACCOUNTS = 50
 
 
 def recording(stage: Stage, row: Row, scale: Scale) -> None:
@@ -76,17 +73,7 @@ def recording_memory(stage: Stage, row: Row, scale: Scale) -> None:
 
 def with_history(stage: Stage, row: Row, scale: Scale) -> None:
     """The applet without and with a year's history of its ten accounts, by turns: start, rest and memory."""
-    without, recorded = stage.home(10), stage.home(0)
-    for number in range(10, 20):
-        recorded.add(number)
-    config = without.path / ".config" / "trayquota" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text("history = false\n")
-    now = datetime.now(UTC)
-    with open_history(recorded.path / ".local/share/trayquota/history.sqlite3") as database, transaction(database):
-        files = [file.stem for file in sorted(recorded.accounts.glob("*.json"))]
-        _Year(database, int(now.timestamp()) // DAY_S, random.Random(1)).write(files)
-    homes = {"without": without, "with a year of it": recorded}
+    homes = _homes(stage)
     for home in homes.values():
         with stage.applet(home):
             pass  # what is remembered comes from here
@@ -106,11 +93,40 @@ def with_history(stage: Stage, row: Row, scale: Scale) -> None:
             row.figure(f"{name}: CPU", "ms/min", worked_ms * 60 / idle_s)
             row.figure(f"{name}: wake-ups", "/min", woken * 60 / idle_s)
             threads[name] = len(list(Path(f"/proc/{applet.pid}/task").iterdir()))
-            row.figure(f"{name}: PSS", "MiB", kernel.memory(applet.pid).pss / 1024)
     # Nothing but the minute's redraw wakes either: a window has one of them or two.
     row.count("threads more at rest, each of which could wake", threads["with a year of it"] - threads["without"], 0)
     pairs = zip(begun["with a year of it"], begun["without"], strict=True)
     row.bar("start to icon, of the one without beside it", median(a.icon_ms / b.icon_ms for a, b in pairs), 1.05)
+    _compare_memory(stage, row, scale, homes)
+
+
+def _homes(stage: Stage) -> dict[str, Home]:
+    """Return the home of a person without a history, and of one with a year of it, both with ten accounts."""
+    without, recorded = stage.home(10), stage.home(0)
+    for number in range(10, 20):
+        recorded.add(number)
+    config = without.path / ".config" / "trayquota" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("history = false\n")
+    now = datetime.now(UTC)
+    with open_history(recorded.path / ".local/share/trayquota/history.sqlite3") as database, transaction(database):
+        files = [file.stem for file in sorted(recorded.accounts.glob("*.json"))]
+        Year(database, int(now.timestamp()) // DAY_S, random.Random(1), has_habits=True).write(files)
+    return {"without": without, "with a year of it": recorded}
+
+
+def _compare_memory(stage: Stage, row: Row, scale: Scale, homes: Mapping[str, Home]) -> None:
+    """Note what each holds at rest, by turns, and how much more the one with the history does."""
+    held_mib: dict[str, list[float]] = {name: [] for name in homes}
+    for _ in range(scale.processes):
+        for name, home in homes.items():
+            with stage.applet(home) as applet:
+                time.sleep(REST_S)
+                held_mib[name].append(kernel.memory(applet.pid).pss / 1024)
+    for name, held in held_mib.items():
+        row.figure(f"{name}: PSS", "MiB", held)
+    more_mib = [recorded - bare for bare, recorded in zip(*held_mib.values(), strict=True)]
+    row.bar("PSS more, MiB", row.figure("PSS, of the one without beside it more", "MiB", more_mib), 2.5)
 
 
 def year_page(stage: Stage, row: Row, scale: Scale) -> None:
@@ -120,7 +136,7 @@ def year_page(stage: Stage, row: Row, scale: Scale) -> None:
     now = datetime.now(UTC)
     with open_history(path) as database, transaction(database):
         files = [file.stem for file in sorted(home.accounts.glob("*.json"))]
-        _Year(database, int(now.timestamp()) // DAY_S, random.Random(1)).write(files)
+        Year(database, int(now.timestamp()) // DAY_S, random.Random(1)).write(files)
     page = home.path / "page.html"
     argv = stage.trayquota("history", "--days", str(YEAR_DAYS), "--html", str(page))
     environment = {**stage.env(home), "XDG_DATA_HOME": str(home.path / "data")}
@@ -140,43 +156,6 @@ def year_page(stage: Stage, row: Row, scale: Scale) -> None:
     row.bar("the command that makes the page, ms", median(wall_ms), 1500)
     row.count("bytes of the page", size, 3_000_000)
     row.count("bytes of a year", path.stat().st_size, 40 << 20)
-
-
-@dataclass(frozen=True, slots=True)
-class _Year:
-    """Writes a year of samples and cycles, as the recorder leaves it."""
-
-    database: sqlite3.Connection
-    today: int
-    chance: random.Random
-
-    def write(self, files: list[str]) -> None:
-        rows = AccountRows(self.database)
-        for file in files:
-            account = rows.find_or_add(Account(f"{file}.json", file.partition("-")[0], file), [])
-            for number, (hours, minutes) in enumerate(((5, 10), (168, 30), (168, 30), (720, 120))):
-                self._window(account, f"window {number}", hours * 3600, minutes * 60)
-
-    def _window(self, account: int, title: str, length_s: int, step_s: int) -> None:
-        insert = "INSERT INTO window (account, title, duration_s, last_at, last_used) VALUES (?, ?, ?, ?, 0)"
-        window = self.database.execute(insert, (account, title, length_s, self.today * DAY_S)).lastrowid
-        days = [(window, *self._day(day, step_s)) for day in range(self.today - YEAR_DAYS + 1, self.today)]
-        self.database.executemany("INSERT INTO day (window, day, samples, is_hourly) VALUES (?, ?, ?, ?)", days)
-        end = self.today * DAY_S
-        starts = range(end - YEAR_DAYS * DAY_S, end - length_s, max(length_s, DAY_S // 2))
-        cycles = [(window, start, self.chance.randrange(10_000), *[start + length_s] * 2) for start in starts]
-        running = (window, end - 3600, 4000, end + length_s, None)
-        self.database.executemany(
-            "INSERT INTO cycle (window, started_at, used, resets_at, ended_at) VALUES (?, ?, ?, ?, ?)",
-            [*cycles, running],
-        )
-
-    def _day(self, day: int, step_s: int) -> tuple[int, bytes, bool]:
-        """Return a day of office hours: as often as a whole percent is used, at most each hour if it is long ago."""
-        is_full, is_weekend = day >= self.today - FULL_DAYS, day % 7 in {2, 3}
-        times = (0,) if is_weekend else range(8 * 3600, 18 * 3600, step_s if is_full else max(step_s, 3600))
-        samples = b"".join(packed_samples.packed(second, self.chance.randrange(10_000)) for second in times)
-        return day, samples, not is_full
 
 
 def forecast(_stage: Stage, row: Row, scale: Scale) -> None:
@@ -202,9 +181,9 @@ def past_use(stage: Stage, row: Row, scale: Scale) -> None:
     path, now = stage.folder / "past.sqlite3", datetime.now(UTC)
     files = [f"claude-user{number}@example.com" for number in range(10)]
     with open_history(path) as database, transaction(database):
-        _Year(database, int(now.timestamp()) // DAY_S, random.Random(1)).write(files)
+        Year(database, int(now.timestamp()) // DAY_S, random.Random(1), has_habits=True).write(files)
     store, took_ms = HistoryStore(path), []
-    windows = (QuotaWindow("window 0", 40.0, now + timedelta(hours=4), 18000),)
+    windows = tuple(QuotaWindow(title, 40.0, now + timedelta(hours=4), length_s) for title, length_s in WINDOWS)
     accounts = [Account(f"{file}.json", "claude", file) for file in files]
     usages = [AccountUsage(account, AccountState.OK, windows, updated_at=now) for account in accounts]
     for _ in range(scale.processes):

@@ -14,8 +14,8 @@ from trayquota.core.history import EarlyReset
 from trayquota.core.model import Account, AccountState, AccountUsage, QuotaWindow, Snapshot
 from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.store.history import HistoryStore
-from trayquota.store.history_schema import open_history, transaction
-from trayquota.store.history_writer import HistoryWriter
+
+from .history_samples import write_habits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,20 +193,8 @@ def test_what_the_applet_imports_at_its_start_has_no_database() -> None:
     assert result.stdout.strip() == "False"
 
 
-def write_habits(path: Path, weeks: int) -> None:
-    """Write weeks up to ``NOW`` in each of which two fifths are used on the first two days, an hour each."""
-    with open_history(path) as database, transaction(database):
-        for hour in range(weeks * 168):
-            at, of_week = NOW - timedelta(hours=weeks * 168 - hour), hour % 168
-            if of_week % 24 in {0, 12, 13}:
-                used = 40.0 * ((of_week >= 13) + (of_week >= 37))
-                reset = at + timedelta(hours=168 - of_week)
-                window = QuotaWindow("Weekly", used, reset, 7 * 86400)
-                HistoryWriter(database, at).write([AccountUsage(ADA, AccountState.OK, (window,), updated_at=at)])
-
-
 def test_a_window_with_a_habit_is_forecast_from_the_persons_own_use(rig: Rig) -> None:
-    write_habits(rig.store.path, 8)
+    write_habits(rig.store.path, 8, ADA)
     assert rig.recorder.past_use == {}
     rig.publish(0, resets_in=timedelta(days=7))
     rig.recorder.wait_idle(PATIENCE_S)
@@ -220,11 +208,10 @@ def test_a_window_with_a_habit_is_forecast_from_the_persons_own_use(rig: Rig) ->
 def test_what_forecasts_go_by_is_read_once_an_hour(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     read_at: list[datetime] = []
 
-    def read(_store: HistoryStore, _accounts: object, _since: object, now: datetime, _short: object) -> tuple[()]:
-        read_at.append(now)
-        return ()
+    def visit(_store: HistoryStore, _accounts: object, _visit: object) -> None:
+        read_at.append(rig.now)
 
-    monkeypatch.setattr(HistoryStore, "read", read)
+    monkeypatch.setattr(HistoryStore, "visit_windows", visit)
     for minutes in range(0, 150, 10):
         rig.now = NOW + timedelta(minutes=minutes)
         rig.publish(minutes / 10)

@@ -61,6 +61,46 @@ def test_a_table_that_is_not_there_is_a_broken_file(store: HistoryStore) -> None
     assert samples(store) == [(NOW + HOUR, 20)]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE account SET person = x'b7'",
+        "UPDATE account SET place = CAST(x'b7' AS TEXT)",
+        "UPDATE cycle SET started_at = 1 << 50",
+        "UPDATE day SET day = 1 << 60",
+        "UPDATE day SET samples = x'0102'",
+        "UPDATE day SET samples = 'text'",
+        "UPDATE window SET title = CAST(x'b7' AS TEXT)",
+    ],
+)
+def test_content_that_nobody_can_understand_is_a_broken_file(store: HistoryStore, damage: str) -> None:
+    record(store, usage(10))
+    with sqlite3.connect(store.path) as database:
+        database.execute(damage)
+    database.close()
+    assert samples(store) == []
+    assert store.path.with_name("history.sqlite3.aside").exists()
+    assert record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+
+
+def test_a_schema_that_is_no_text_is_a_broken_file(store: HistoryStore, caplog: pytest.LogCaptureFixture) -> None:
+    record(store, usage(10))
+    store.path.write_bytes(store.path.read_bytes().replace(b"CREATE TABLE outage", b"CREATE TABL\xb7 outage"))
+    assert record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_fault_in_what_is_done_with_the_history_leaves_its_file_alone(store: HistoryStore) -> None:
+    record(store, usage(10))
+
+    def fail(_account: object, _window: object) -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        store.visit_windows([ADA], fail)
+    assert samples(store) == [(NOW, 10)]
+
+
 def test_a_file_of_a_later_version_or_another_program_is_left_alone(
     store: HistoryStore, caplog: pytest.LogCaptureFixture
 ) -> None:

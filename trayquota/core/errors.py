@@ -142,6 +142,10 @@ class HistoryError(TrayquotaError):
 class BrokenHistoryError(HistoryError):
     """The history's file is no database, or not one of ours."""
 
+    def __init__(self) -> None:
+        """Say no more: where it is broken is of no use to anybody."""
+        super().__init__("its file is broken")
+
 
 class UnusableFileError(TrayquotaError, OSError):
     """A path leads to something that is not read or written: no regular file, or a larger one than its reader takes.

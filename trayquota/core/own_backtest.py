@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import timedelta
-from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from trayquota.core.forecast import even_left_s
 from trayquota.core.hourly_use import EXHAUSTED, HOUR_S, LocalClock, hourly_use
-from trayquota.core.own_forecast import LEAST_WEEKS, AlikeSpan, PastUse, Span, alike_spans, ends, past_use
+from trayquota.core.own_forecast import LEAST_WEEKS, AlikeSpan, PastUse, Span, alike_spans, ends, median, past_use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trayquota.core.own_forecast import PastUse
     from trayquota.engine.past_uses import PastUses
     from trayquota.store.history import HistoryStore
+    from trayquota.store.history_reader import WindowReader
 
 _log = logging.getLogger(__name__)
 
@@ -158,9 +159,10 @@ class HistoryRecorder:
     def _draw_sparklines(self, store: HistoryStore, accounts: Sequence[Account], now: datetime) -> None:
         from trayquota.views.sparklines import LONG_SPAN, sparkline
 
-        histories = store.read(accounts, now - LONG_SPAN, now)
-        self.sparklines = {
-            (history.account.id, window.title): sparkline(window, now)
-            for history in histories
-            for window in history.windows
-        }
+        drawn: dict[tuple[str, str], str] = {}
+
+        def visit(account: Account, window: WindowReader) -> None:
+            drawn[account.id, window.title] = sparkline(window.history(now - LONG_SPAN, now), now)
+
+        store.visit_windows(accounts, visit)
+        self.sparklines = drawn

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from trayquota.core.history import WindowHistory
-    from trayquota.core.model import AccountUsage
+    from trayquota.core.model import Account, AccountUsage
     from trayquota.core.own_forecast import PastUse
     from trayquota.store.history import HistoryStore
+    from trayquota.store.history_reader import WindowReader
 
 _EVERY = timedelta(hours=1)
 """What a forecast goes by lies at least a cycle back, so that nothing is missed meanwhile."""
@@ -27,7 +27,8 @@ class PastUses:
     def __init__(self) -> None:
         """Know of none."""
         self._read_at: datetime | None = None
-        self._known: dict[tuple[str, str], tuple[datetime | None, PastUse | None]] = {}
+        self._known: dict[tuple[str, str], tuple[int | None, PastUse | None]] = {}
+        """With when the window's last cycle ended: it is tried anew when another one has."""
 
     def read(
         self, store: HistoryStore, usages: Sequence[AccountUsage], now: datetime, ahead: timedelta
@@ -36,7 +37,7 @@ class PastUses:
 
         Args:
             store: The history.
-            usages: The accounts, with their windows.
+            usages: The accounts, with their windows; of others nothing is read.
             now: The moment on the providers' clock.
             ahead: How far that is ahead of this machine's.
 
@@ -46,26 +47,19 @@ class PastUses:
         if self._read_at is not None and timedelta(0) <= now - self._read_at < _EVERY:
             return None
         self._read_at = now
-        spans = [past_span(window.duration_s) for usage in usages for window in usage.windows]
-        if not spans:
-            return None
-        present = {usage.account.id for usage in usages}
-        histories = store.read([usage.account for usage in usages], now - max(spans), now, now - past_span(None))
+        before, self._known = self._known, {}
+        wanted = {(usage.account.id, window.title) for usage in usages for window in usage.windows}
         clock = LocalClock(ahead_s=ahead.total_seconds())
-        self._known = {
-            (history.account.id, window.title): self._proven((history.account.id, window.title), window, now, clock)
-            for history in histories
-            if history.account.id in present
-            for window in history.windows
-        }
-        return {key: past for key, (_, past) in self._known.items() if past is not None}
 
-    def _proven(
-        self, key: tuple[str, str], window: WindowHistory, now: datetime, clock: LocalClock
-    ) -> tuple[datetime | None, PastUse | None]:
-        """Return when the last cycle ended, and what that has left to go by: tried anew when another one has."""
-        ended_at = next((cycle.ended_at for cycle in reversed(window.cycles) if cycle.ended_at is not None), None)
-        known = self._known.get(key)
-        if known is not None and known[0] == ended_at:
-            return known
-        return ended_at, proven_past_use(window, now, clock)
+        def visit(account: Account, window: WindowReader) -> None:
+            key = (account.id, window.title)
+            if key not in wanted:
+                return
+            known, ended_s = before.get(key), window.last_ended_s(now)
+            if known is None or known[0] != ended_s:
+                history = window.history(now - past_span(window.duration_s), now)
+                known = ended_s, proven_past_use(history, now, clock)
+            self._known[key] = known
+
+        store.visit_windows([usage.account for usage in usages], visit)
+        return {key: past for key, (_, past) in self._known.items() if past is not None}

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import struct
 from typing import TYPE_CHECKING
 
-from msgspec import MsgspecError
-
 from trayquota.core.errors import BrokenHistoryError, ForeignError, HistoryError
-from trayquota.store.history_reader import read_history
+from trayquota.store.history_reader import read_history, read_windows
 from trayquota.store.history_schema import open_history, transaction
 from trayquota.store.history_writer import HistoryWriter
 
@@ -26,10 +23,13 @@ if TYPE_CHECKING:
 
     from trayquota.core.history import AccountHistory, EarlyReset
     from trayquota.core.model import Account, AccountUsage
+    from trayquota.store.history_reader import WindowReader
 
     _Result = TypeVar("_Result")
 
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BROKEN_MESSAGES = ("no such", "Could not decode", "unsupported file format")
+"""Of errors that have no code of their own: a table or a column is not there, a text is none."""
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_BUSY: "another process is using it",
@@ -109,6 +109,27 @@ class HistoryStore:
 
         return self._with_database(read)
 
+    def visit_windows(self, accounts: Sequence[Account], visit: Callable[[Account, WindowReader], None]) -> None:
+        """Have each window of these accounts visited, as far as it is recorded: never more of it is in the memory.
+
+        Args:
+            accounts: Whose windows they are.
+            visit: Called with each; may call nothing that uses the history. Where the file turns out to be broken,
+                some were visited already.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        if not self.path.exists():
+            return
+
+        def visit_all(database: sqlite3.Connection) -> None:
+            with transaction(database, "DEFERRED"):
+                for account, window in read_windows(database, accounts):
+                    visit(account, window)
+
+        self._with_database(visit_all)
+
     def forget(self) -> bool:
         """Remove the history; return whether there was one.
 
@@ -143,11 +164,12 @@ class HistoryStore:
             reason = "its file was written by a later version or another program"
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-            if code in _BROKEN or str(error).startswith("no such"):  # table or column
-                raise BrokenHistoryError(_BROKEN_REASON) from None
+            if code in _BROKEN or str(error).startswith(_BROKEN_MESSAGES):
+                raise BrokenHistoryError from None
             reason = _REASONS.get(code, type(error).__name__)
-        except (MsgspecError, struct.error, OverflowError):
-            raise BrokenHistoryError(_BROKEN_REASON) from None
+        except UnicodeDecodeError:
+            # Of a text in the file, or of SQLite's message, which has some of it.
+            raise BrokenHistoryError from None
         except OSError as error:
             reason = error.strerror or type(error).__name__
         raise HistoryError(reason)
@@ -159,7 +181,7 @@ class HistoryStore:
             self.path.replace(aside)
             self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
         except OSError:
-            raise HistoryError(_BROKEN_REASON) from None
+            raise HistoryError(str(BrokenHistoryError())) from None
         self._warn(f"The history was broken. It was set aside as {aside.name}, and a new one is begun.")
 
     def _warn_once(self, message: str) -> None:
@@ -167,9 +189,6 @@ class HistoryStore:
         if message not in self._warnings:
             self._warn(message)
         self._warnings.add(message)
-
-
-_BROKEN_REASON = "its file is broken"
 
 
 def _lock(database: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from trayquota.core.errors import BrokenHistoryError
 from trayquota.core.person import Person
 
 if TYPE_CHECKING:
@@ -51,11 +52,11 @@ class AccountRows:
         """Read them.
 
         Raises:
-            MsgspecError: The content is broken.
+            BrokenHistoryError: The content is.
         """
         self._database = database
         self.rows = [
-            AccountRow(row, provider, place, msgspec.json.decode(person, type=Person))
+            AccountRow(row, provider, place, _decoded(person))
             for row, provider, place, person in database.execute(
                 # The newest is the one that is in use, should there be several.
                 "SELECT id, provider, place, person FROM account ORDER BY id DESC"
@@ -91,6 +92,13 @@ class AccountRows:
                 "UPDATE account SET place = ?, person = ? WHERE id = ?", (place, msgspec.json.encode(person), row.id)
             )
         return row.id
+
+
+def _decoded(person: bytes) -> Person:
+    try:
+        return msgspec.json.decode(person, type=Person)
+    except (TypeError, ValueError, msgspec.MsgspecError):
+        raise BrokenHistoryError from None
 
 
 def place_of(account: Account) -> str:

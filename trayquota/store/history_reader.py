@@ -2,23 +2,92 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from trayquota.core.history import SHORT_WINDOW_S, AccountHistory, Cycle, Outage, SampleSeries, WindowHistory
+from trayquota.core.history import SHORT_WINDOW_S, AccountHistory, Cycle, Outage, WindowHistory
 from trayquota.core.model import Account, FailureKind
 from trayquota.store import packed_samples
 from trayquota.store.history_accounts import AccountRow, AccountRows
+from trayquota.store.history_schema import instant
 from trayquota.store.packed_samples import DAY_S
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
 _KINDS = {kind.value for kind in FailureKind}
 """A later version may know more."""
+
+
+class WindowReader:
+    """One window of the history, of which is read what is wanted. Within a transaction of its caller's."""
+
+    def __init__(self, database: sqlite3.Connection, row: int, title: str, duration_s: int | None) -> None:
+        """Read the window with that row in ``database``."""
+        self._database = database
+        self._row = row
+        self.title = title
+        """As the provider's windows are called."""
+        self.duration_s = duration_s
+        """Its length in seconds, when known."""
+
+    def history(self, since: datetime | None, now: datetime) -> WindowHistory:
+        """Return what is recorded of it.
+
+        Args:
+            since: From the beginning of which day on; ``None`` is from the beginning.
+            now: The moment; a cycle that was to end by then has ended.
+
+        Raises:
+            BrokenHistoryError: Its content is.
+        """
+        since_s = int(since.timestamp()) if since else 0
+        days = self._database.execute(
+            "SELECT day, samples FROM day WHERE window = ? AND day >= ? ORDER BY day", (self._row, since_s // DAY_S)
+        )
+        samples, cycles = packed_samples.series_of(days), tuple(self._cycles(since_s, now))
+        return WindowHistory(self.title, self.duration_s, samples, cycles)
+
+    def last_ended_s(self, now: datetime) -> int | None:
+        """Return when its last cycle ended, in seconds since 1970; ``None`` when none has."""
+        query = (
+            "SELECT max(CASE WHEN ended_at IS NULL AND resets_at <= ? THEN resets_at ELSE ended_at END)"
+            " FROM cycle WHERE window = ?"
+        )
+        found: int | None = self._database.execute(query, (int(now.timestamp()), self._row)).fetchone()[0]
+        return found
+
+    def _cycles(self, since_s: int, now: datetime) -> Iterator[Cycle]:
+        now_s, end, ended_s = now.timestamp(), None, None
+        for started_at, used, resets_at, ended_at, ended_early in self._database.execute(
+            "SELECT started_at, used, resets_at, ended_at, ended_early FROM cycle WHERE window = ?"
+            " AND (ended_at IS NULL OR ended_at >= ?) ORDER BY started_at, id",
+            (self._row, since_s),
+        ):
+            # One cycle mostly begins where another one has ended, and that was when it was to: a year of many
+            # accounts has tens of thousands of them.
+            started = end if started_at == ended_s and end is not None else instant(started_at)
+            resets = _optional(resets_at)
+            is_over = ended_at is None and resets_at is not None and resets_at <= now_s
+            # Where nothing was recorded since, the writer is going to put it so.
+            ended_s = resets_at if is_over else ended_at
+            end = resets if ended_s == resets_at else _optional(ended_s)
+            yield Cycle(started, used / 100, resets, end, bool(ended_early))
+
+
+def read_windows(database: sqlite3.Connection, accounts: Sequence[Account]) -> Iterator[tuple[Account, WindowReader]]:
+    """Yield the windows of those accounts that are recorded, one after the other.
+
+    Raises:
+        BrokenHistoryError: The content is.
+    """
+    rows, windows = AccountRows(database), _windows(database)
+    for account in accounts:
+        if row := rows.find(account, accounts):
+            for window in windows[row.id]:
+                yield account, window
 
 
 def read_history(
@@ -38,17 +107,24 @@ def read_history(
         short_since: The same of windows with several cycles a day, where less of them is needed.
 
     Raises:
-        MsgspecError, struct.error, OverflowError: The content is broken.
+        BrokenHistoryError: The content is.
     """
     rows = AccountRows(database)
     named = {row.id: account for account in reversed(accounts) if (row := rows.find(account, accounts))}
     gone = {row.id: _gone(row) for row in reversed(rows.rows) if row.id not in named}
-    since_s = int(since.timestamp()) if since else 0
-    windows = _windows(database, since_s, max(since_s, int(short_since.timestamp()) if short_since else 0), now)
-    outages = _outages(database, since_s)
-    ordered = [*reversed(named.items()), *gone.items()]
-    histories = (AccountHistory(account, tuple(windows[row]), tuple(outages[row])) for row, account in ordered)
-    return tuple(history for history in histories if history.windows or history.outages)
+    # Of short ones as much, or less.
+    short_since = max(since, short_since) if since and short_since else since or short_since
+    windows, outages = _windows(database), _outages(database, int(since.timestamp()) if since else 0)
+    histories = []
+    for row_id, account in [*reversed(named.items()), *gone.items()]:
+        found = (
+            window.history(short_since if (window.duration_s or SHORT_WINDOW_S) < SHORT_WINDOW_S else since, now)
+            for window in windows[row_id]
+        )
+        recorded = tuple(window for window in found if window.samples or window.cycles)
+        if recorded or outages[row_id]:
+            histories.append(AccountHistory(account, recorded, tuple(outages[row_id])))
+    return tuple(histories)
 
 
 def _gone(row: AccountRow) -> Account:
@@ -57,56 +133,13 @@ def _gone(row: AccountRow) -> Account:
     return Account(name, row.provider, name, person=row.person)
 
 
-def _windows(
-    database: sqlite3.Connection, since_s: int, short_since_s: int, now: datetime
-) -> Mapping[int, list[WindowHistory]]:
-    samples, cycles = _samples(database, since_s, short_since_s), _cycles(database, since_s, short_since_s, now)
+def _windows(database: sqlite3.Connection) -> Mapping[int, list[WindowReader]]:
+    """Return the windows of each account, in the order in which they were first seen."""
     found = defaultdict(list)
     for row, account, title, duration_s in database.execute(
         "SELECT id, account, title, duration_s FROM window ORDER BY id"
     ):
-        if row in samples or row in cycles:
-            history = WindowHistory(title, duration_s, samples.get(row) or SampleSeries(), tuple(cycles.get(row, ())))
-            found[account].append(history)
-    return found
-
-
-def _samples(database: sqlite3.Connection, since_s: int, short_since_s: int) -> Mapping[int, SampleSeries]:
-    query = (
-        "SELECT day.window, day, samples FROM window CROSS JOIN day ON day.window = window.id"
-        " AND day >= CASE WHEN duration_s < ? THEN ? ELSE ? END ORDER BY window.id, day"
-    )
-    days: defaultdict[int, list[tuple[int, bytes]]] = defaultdict(list)
-    for window, day, content in database.execute(query, (SHORT_WINDOW_S, short_since_s // DAY_S, since_s // DAY_S)):
-        days[window].append((day, content))
-    return {window: packed_samples.series_of(content) for window, content in days.items()}
-
-
-def _cycles(database: sqlite3.Connection, since_s: int, short_since_s: int, now: datetime) -> Mapping[int, list[Cycle]]:
-    found = defaultdict(list)
-    # One cycle mostly begins where another one has ended, and that was when it was to: a year of many accounts has
-    # tens of thousands of them.
-    instant = functools.cache(_instant)
-    for window, started_at, used, resets_at, ended_at, ended_early in database.execute(
-        "SELECT window, started_at, used, resets_at, ended_at, ended_early FROM cycle JOIN window"
-        " ON cycle.window = window.id"
-        " WHERE ended_at IS NULL OR ended_at >= CASE WHEN duration_s < ? THEN ? ELSE ? END"
-        " ORDER BY window, started_at, cycle.id",
-        (SHORT_WINDOW_S, short_since_s, since_s),
-    ):
-        end = ended_at
-        if ended_at is None and resets_at is not None and resets_at <= now.timestamp():
-            # Nothing was recorded since. The writer is going to put it so.
-            end = resets_at
-        found[window].append(
-            Cycle(
-                instant(started_at),
-                used / 100,
-                None if resets_at is None else instant(resets_at),
-                None if end is None else instant(end),
-                bool(ended_early),
-            )
-        )
+        found[account].append(WindowReader(database, row, title, duration_s))
     return found
 
 
@@ -118,13 +151,9 @@ def _outages(database: sqlite3.Connection, since_s: int) -> Mapping[int, list[Ou
         (since_s,),
     ):
         if kind in _KINDS:
-            found[account].append(Outage(FailureKind(kind), _instant(began_at), _optional(ended_at)))
+            found[account].append(Outage(FailureKind(kind), instant(began_at), _optional(ended_at)))
     return found
 
 
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _optional(seconds: int | None) -> datetime | None:
-    return None if seconds is None else _instant(seconds)
+    return None if seconds is None else instant(seconds)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from trayquota.core.errors import ForeignError
+from trayquota.core.errors import BrokenHistoryError, ForeignError
 from trayquota.system.files import open_regular, private_folder
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ BUSY_S = 5.0
 """So long a lock of another process is waited for."""
 APPLICATION_ID = 0x74727174
 """In the file's header, so that a foreign database is recognised: ``trqt``."""
-_CACHE_KIB = 256
+_CACHE_KIB = 64
+"""Small, for the applet keeps in its memory what was once needed."""
 _TABLES = """
 CREATE TABLE account (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, place TEXT NOT NULL, person BLOB NOT NULL);
 CREATE TABLE window (
@@ -88,6 +90,19 @@ def transaction(database: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterat
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
         raise
+
+
+def seconds(moment: datetime) -> int:
+    """Return a moment as it is kept."""
+    return int(moment.timestamp())
+
+
+def instant(kept: int) -> datetime:
+    """Return a moment that was kept; raises ``BrokenHistoryError`` when it is none."""
+    try:
+        return datetime.fromtimestamp(kept, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise BrokenHistoryError from None
 
 
 def _upgrade(database: sqlite3.Connection) -> None:

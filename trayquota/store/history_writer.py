@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trayquota.core.history import JITTER, Cycle, EarlyReset, Sample, hundredths, is_due, next_cycles
 from trayquota.core.model import AccountState
 from trayquota.store import packed_samples
 from trayquota.store.history_accounts import AccountRows
+from trayquota.store.history_schema import instant, seconds
 from trayquota.store.packed_samples import DAY_S
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from trayquota.core.model import AccountUsage, QuotaWindow
 
@@ -64,7 +65,7 @@ class HistoryWriter:
         found = self._database.execute(
             "SELECT id, last_at, last_used FROM window WHERE account = ? AND title = ?", (account, window.title)
         ).fetchone()
-        last = Sample(_instant(found[1]), found[2] / 100) if found else None
+        last = Sample(instant(found[1]), found[2] / 100) if found else None
         if last is not None and found and last.at > self._now + JITTER:
             # The clock was ahead then: nothing is known to be true of what it dated.
             last = self._forget_after(found[0], at)
@@ -82,14 +83,15 @@ class HistoryWriter:
     def _add_window(self, account: int, window: QuotaWindow, at: datetime) -> int:
         cursor = self._database.execute(
             "INSERT INTO window (account, title, duration_s, last_at, last_used) VALUES (?, ?, ?, ?, 0)",
-            (account, window.title, window.duration_s, _seconds(at)),
+            (account, window.title, window.duration_s, seconds(at)),
         )
         return int(cursor.lastrowid or 0)
 
     def _write_sample(self, window_id: int, window: QuotaWindow, at: datetime) -> None:
-        at_s, used = _seconds(at), hundredths(window.used_percent)
+        at_s, used = seconds(at), hundredths(window.used_percent)
         key = (window_id, at_s // DAY_S)
-        found = self._database.execute("SELECT samples FROM day WHERE window = ? AND day = ?", key).fetchone()
+        query = "SELECT CAST(samples AS BLOB) FROM day WHERE window = ? AND day = ?"
+        found = self._database.execute(query, key).fetchone()
         samples = (found[0] if found else b"") + packed_samples.packed(at_s, used)
         self._database.execute(
             "INSERT INTO day (window, day, samples) VALUES (?, ?, ?)"
@@ -108,7 +110,7 @@ class HistoryWriter:
         if found is None:
             return None, None
         row, started_at, used, resets_at = found
-        return row, Cycle(_instant(started_at), used / 100, None if resets_at is None else _instant(resets_at))
+        return row, Cycle(instant(started_at), used / 100, None if resets_at is None else instant(resets_at))
 
     def _write_cycles(self, window_id: int, row: int | None, cycles: Iterable[Cycle]) -> None:
         for cycle in cycles:
@@ -119,10 +121,10 @@ class HistoryWriter:
                 (
                     row,
                     window_id,
-                    _seconds(cycle.started_at),
+                    seconds(cycle.started_at),
                     hundredths(cycle.used_percent),
-                    cycle.resets_at and _seconds(cycle.resets_at),
-                    cycle.ended_at and _seconds(cycle.ended_at),
+                    cycle.resets_at and seconds(cycle.resets_at),
+                    cycle.ended_at and seconds(cycle.ended_at),
                     cycle.ended_early,
                 ),
             )
@@ -130,7 +132,7 @@ class HistoryWriter:
 
     def _forget_after(self, window_id: int, at: datetime) -> Sample | None:
         """Remove what is dated later than ``at``; return the last sample that is left."""
-        at_s, database = _seconds(at), self._database
+        at_s, database = seconds(at), self._database
         database.execute("DELETE FROM day WHERE window = ? AND day > ?", (window_id, at_s // DAY_S))
         database.execute("DELETE FROM cycle WHERE window = ? AND started_at > ?", (window_id, at_s))
         database.execute(
@@ -146,7 +148,7 @@ class HistoryWriter:
         if last is None:
             return None
         last_s, used = packed_samples.last_sample(*last)
-        return Sample(_instant(last_s), used / 100)
+        return Sample(instant(last_s), used / 100)
 
     def _write_outage(self, account: int, usage: AccountUsage) -> None:
         failed = usage.failure.kind.value if usage.failure and usage.state in _FAILED else None
@@ -159,16 +161,8 @@ class HistoryWriter:
             return
         ended_at = usage.updated_at if failed is None and usage.updated_at is not None else self._now
         if row is not None:
-            self._database.execute("UPDATE outage SET ended_at = ? WHERE id = ?", (_seconds(ended_at), row))
+            self._database.execute("UPDATE outage SET ended_at = ? WHERE id = ?", (seconds(ended_at), row))
         if failed is not None:
             self._database.execute(
-                "INSERT INTO outage (account, kind, began_at) VALUES (?, ?, ?)", (account, failed, _seconds(self._now))
+                "INSERT INTO outage (account, kind, began_at) VALUES (?, ?, ?)", (account, failed, seconds(self._now))
             )
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

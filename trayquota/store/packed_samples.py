@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
-from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
+from trayquota.core.errors import BrokenHistoryError
 from trayquota.core.history import SampleSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 DAY_S = 86400
 _HOUR_S = 3600
@@ -25,17 +26,20 @@ def packed(at_s: int, used: int) -> bytes:
     return _SAMPLE.pack(at_s % DAY_S << _USED_BITS | used)
 
 
-def series_of(days: Sequence[tuple[int, bytes]]) -> SampleSeries:
+def series_of(days: Iterable[tuple[int, bytes]]) -> SampleSeries:
     """Return the samples of days, each with its number since 1970, as a series.
 
     Raises:
-        struct.error: The content is broken.
+        BrokenHistoryError: The content is.
     """
-    values = _values(b"".join(content for _, content in days))
-    begins = chain.from_iterable(repeat(day * DAY_S, len(content) // _SAMPLE.size) for day, content in days)
     series = SampleSeries()
-    series.at_s = array("q", [begin + (value >> _USED_BITS) for begin, value in zip(begins, values, strict=True)])
-    series.used = array("H", [value & _USED_MASK for value in values])
+    for day, content in days:
+        values, begin_s = _values(content), day * DAY_S
+        try:
+            series.at_s.fromlist([begin_s + (value >> _USED_BITS) for value in values])
+        except OverflowError:
+            raise BrokenHistoryError from None
+        series.used.fromlist([value & _USED_MASK for value in values])
     return series
 
 
@@ -56,8 +60,14 @@ def hourly(content: bytes) -> bytes:
     return _content(by_hour.values())
 
 
-def _values(content: bytes) -> tuple[int, ...]:
-    return struct.unpack(f"<{len(content) // _SAMPLE.size}I", content)
+def _values(content: bytes) -> array[int]:
+    try:
+        values = array("I", content)
+    except (TypeError, ValueError):
+        raise BrokenHistoryError from None
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
 
 
 def _content(values: Iterable[int]) -> bytes:
