@@ -50,6 +50,8 @@ collect_ignore = (
         "test_command_watch.py",
         "test_doctor_tray.py",
         "test_registration.py",
+        "test_color_scheme.py",
+        "test_several_icons.py",
         "test_slow_bus.py",
         "test_xembed.py",
         "test_xembed_menu.py",

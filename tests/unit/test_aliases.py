@@ -123,6 +123,6 @@ def test_a_name_is_written_below_its_heading_and_other_choices_above_it(tmp_path
 def test_a_name_can_be_the_first_setting_of_all(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     set_setting(path, ("names", ADA.id), "", lambda content: decode(content, path))
-    assert path.read_text().endswith(f'[names]\n"{ADA.id}" = ""\n')
+    assert path.read_text("utf-8").endswith(f'[names]\n"{ADA.id}" = ""\n')
     settings, _ = decode(path.read_bytes(), path)
     assert settings == Settings(names={ADA.id: ""})

@@ -65,9 +65,10 @@ def test_on_windows_the_command_leaves_no_console_open(tmp_path: Path, monkeypat
     [("linux", DesktopEntry), ("freebsd14", DesktopEntry), ("darwin", LaunchAgent), ("win32", RunKey)],
 )
 def test_each_platform_starts_it_by_its_own_means(
-    platform: str, way: type[Autostart], monkeypatch: pytest.MonkeyPatch
+    platform: str, way: type[Autostart], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setenv("HOME", str(tmp_path))
     assert isinstance(autostart(), way)
 
 

@@ -81,7 +81,7 @@ def test_a_key_that_is_taken_is_kept_with_the_address(desk: Desk, capsys: pytest
     assert KEY not in output.out + output.err
     assert desk.connected() == (stand_in.url,)
     assert desk.keys.find(stand_in.url) == KEY
-    assert KEY not in desk.paths.config.read_text()
+    assert KEY not in desk.paths.config.read_text("utf-8")
     if sys.platform != "win32":
         assert stat.S_IMODE(desk.paths.management_key.stat().st_mode) == 0o600
 

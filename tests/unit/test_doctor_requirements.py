@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from trayquota.cli.doctor import holds_here, required_distributions
 
 
+@pytest.mark.skipif(not list(metadata.distributions(name="trayquota")), reason="runs from a checkout, not installed")
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
 def test_the_libraries_are_those_that_an_installer_would_take(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     requirements = [Requirement(text) for text in metadata.requires("trayquota") or ()]

@@ -112,6 +112,14 @@ def test_json_has_every_field_of_a_template() -> None:
     assert found == {"schema": 1, "stale": False} | {name: getattr(CRITICAL, name) for name in FIELDS}
 
 
+@pytest.mark.parametrize("form", ["json", "waybar", "i3blocks"])
+def test_a_code_page_of_windows_breaks_a_document(form: str) -> None:
+    name = "Jürgen 用户 \N{ROCKET}"
+    document = format_line(replace(CRITICAL, account=name, shown=name, resets_in=""), form)
+    assert document.isascii()
+    assert name in json.loads(document).values()
+
+
 @pytest.mark.parametrize("form", [*LineFormat, "{percent}", "waybar:{account} {{}}", "polybar:%{{B#f00}}{percent}"])
 def test_formats_that_are_taken(form: str) -> None:
     assert check_format(form) == form

@@ -30,6 +30,7 @@ from trayquota.views.tray import tray_view
 
 from .facts import NOW
 from .native_logins import found, native_source, put, put_claude, put_codex
+from .platforms import posix_names
 from .samples import OPTIONS, snapshot
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ def test_a_keychain_that_says_no_is_left_alone_for_a_quarter_of_an_hour(tmp_path
         assert len(keychain.commands) == times, f"after {minutes} minutes"
 
 
+@posix_names
 @pytest.mark.parametrize(
     ("variables", "service"),
     [

@@ -101,7 +101,7 @@ def test_one_value_changes_in_whatever_order_the_lines_are(
 def test_without_a_file_the_explained_one_is_made(tmp_path: Path) -> None:
     path = tmp_path / "not" / "there yet" / "config.toml"
     choose(path, "notifications", value=False)
-    assert path.read_text() == config_template() + "notifications = false\n"
+    assert path.read_text("utf-8") == config_template() + "notifications = false\n"
     assert decode(path.read_bytes(), path)[0] == Settings(notifications=False)
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -180,7 +180,7 @@ def test_the_template_names_every_setting_with_its_default(path: Path) -> None:
 
 def test_init_never_overwrites_a_file(path: Path) -> None:
     write_template(path)
-    assert path.read_text() == config_template()
+    assert path.read_text("utf-8") == config_template()
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_text("mine")

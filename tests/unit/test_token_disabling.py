@@ -23,6 +23,7 @@ from trayquota.tokens.lock import refresh_lock
 from trayquota.tokens.manager import TokenManager
 from trayquota.tokens.pending_tokens import fingerprint
 
+from .platforms import links
 from .token_files import MORE
 from .token_writing import assert_alone, before_replacing, content, login_in, while_writing
 
@@ -123,12 +124,10 @@ def test_a_login_that_another_program_refreshes_is_written(path: Path, manager: 
     assert content(path) == OLD
 
 
+@links
 def test_a_link_is_followed(path: Path, manager: TokenManager) -> None:
     link = path.with_name("claude-link.json")
-    try:
-        link.symlink_to(path)
-    except OSError:
-        pytest.skip("this user may make no links")
+    link.symlink_to(path)
     set_disabled(manager, str(link), disabled=True)
     assert link.is_symlink()
     assert content(path) == {**OLD, "disabled": True}

@@ -77,6 +77,7 @@ def test_a_file_that_a_lock_of_another_kind_has_left_counts_as_a_lock(place: Pat
         pass
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file keeps its name there")
 def test_a_lock_file_that_is_removed_as_it_is_waited_for_lets_two_in(place: Path) -> None:
     with refresh_lock(place, threading.Event()):
         place.unlink()
@@ -97,17 +98,9 @@ def test_a_lock_file_is_made_for_others_too(place: Path) -> None:
         place.unlink()
 
 
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        (errno.ENOSYS, "function not implemented"),
-        (errno.ENOLCK, "no locks available"),
-        (errno.ENOTSUP, "not supported"),
-        (errno.EMFILE, "too many open files"),
-    ],
-)
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EMFILE])
 def test_a_token_is_sent_without_a_lock_or_nobody_knows_why_it_is_not(
-    expired: House, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+    expired: House, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(*_: object) -> bool:
         raise OSError(number, os.strerror(number))
@@ -116,6 +109,6 @@ def test_a_token_is_sent_without_a_lock_or_nobody_knows_why_it_is_not(
     before = expired.path.read_bytes()
     failure = failure_of(expired).failure
     assert failure.kind is FailureKind.UNREADABLE_FILE
-    assert words in failure.message
+    assert os.strerror(number).lower() in failure.message
     assert "nothing can be locked in the state folder" in failure.message
     assert (expired.provider.requests, expired.path.read_bytes()) == ([], before)

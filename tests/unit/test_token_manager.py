@@ -146,6 +146,7 @@ def test_a_link_stays_a_link_and_its_target_is_refreshed(expired: House, tmp_pat
     assert list(target.parent.iterdir()) == [target]
 
 
+@links
 def test_a_link_that_comes_during_a_refresh_is_replaced_by_a_file(expired: House, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
 

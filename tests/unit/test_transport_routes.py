@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -135,7 +136,14 @@ def test_an_unusable_proxy_address_is_refused_in_words(address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["http://[", "ftp://127.0.0.1", "http://host:port", "http://", "a b", "http://127.0.0.1:1"]
 )
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "HTTPS_PROXY",
+        pytest.param("https_proxy", marks=pytest.mark.skipif(sys.platform == "win32", reason="names have no case")),
+        "ALL_PROXY",
+    ],
+)
 def test_a_proxy_of_the_environment_that_does_not_work_is_named_by_its_variable(
     monkeypatch: pytest.MonkeyPatch, variable: str, address: str
 ) -> None:

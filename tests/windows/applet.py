@@ -14,7 +14,8 @@ from .wine import windows_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .providers import Providers
+    from provider_stand_in import StandIn
+
     from .wine import Result, Wine
 
 END_S = 30.0
@@ -30,7 +31,7 @@ class Applet:
         environment: What its commands are started with.
     """
 
-    def __init__(self, wine: Wine, providers: Providers, folder: Path, *, command: tuple[str, ...] = ()) -> None:
+    def __init__(self, wine: Wine, providers: StandIn, folder: Path, *, command: tuple[str, ...] = ()) -> None:
         self._wine = wine
         self._screen = Screen(wine.environment["DISPLAY"])
         self._command = command or (windows_path(wine.python), "-m", "trayquota")

@@ -40,10 +40,10 @@ class Providers(StandIn):
         return path
 
     def _reply_to(self, asked: Asked) -> Reply:
-        if asked.place != CLAUDE_USAGE:
-            return Reply({}, HTTPStatus.NOT_FOUND)
         if asked.token not in self.left:
             return super()._reply_to(asked)
+        if asked.place != CLAUDE_USAGE:
+            return Reply({}, HTTPStatus.NOT_FOUND)
         session, week = self.left[asked.token]
         now = datetime.now(UTC)
         return Reply(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
+from login_files import login
+from provider_stand_in import SingleUseTokens
 
 from .applet import Applet
 from .waiting import wait_until
-from .wine import windows_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 NAME = "Jürgen 用户 Ş"
 PART = "part-of-a-long-path" * 3
-CONSOLE_S = 60.0
 
 
 def test_a_name_in_any_script_a_long_path_or_another_drive_keeps_it_from_its_work(
@@ -47,39 +47,24 @@ def test_a_name_in_any_script_a_long_path_or_another_drive_keeps_it_from_its_wor
         assert applet.exit_code() == 0
 
 
-def test_the_first_code_page_of_consoles_keeps_it_from_printing(
-    wine: Wine, providers: Providers, tmp_path: Path
-) -> None:
-    print_in_console(437, "0", wine, providers, tmp_path)
-
-
-@pytest.mark.usefixtures("complete")
-@pytest.mark.parametrize(("code_page", "utf8"), [(page, utf8) for page in (437, 1252, 65001) for utf8 in "01"])
-def test_a_code_page_keeps_it_from_printing(
-    code_page: int, utf8: str, wine: Wine, providers: Providers, tmp_path: Path
-) -> None:
-    print_in_console(code_page, utf8, wine, providers, tmp_path)
-
-
-def print_in_console(code_page: int, utf8: str, wine: Wine, providers: Providers, tmp_path: Path) -> None:
-    """Have a console of that code page show the table, and a file take it."""
-    applet = Applet(wine, providers, tmp_path)
-    path = providers.add(applet.accounts, "ada", 42)
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"email": f"{NAME}@example.com"}))
-    script, python = tmp_path / "in console.bat", windows_path(wine.python)
-    lines = ["@echo off", f"chcp {code_page} >nul", f"cd /d {windows_path(tmp_path)}"]
-    for output in (">table", ""):
-        lines += [f'"{python}" -m trayquota status {output} 2>>complaints', "echo %errorlevel% >>codes"]
-    script.write_text("\r\n".join(lines))
-    # A console of its own, with a window.
-    started = wine.run(
-        *("start", "/wait", "cmd", "/c", windows_path(script)),
-        environment=applet.environment | {"PYTHONUTF8": utf8},
-        timeout_s=CONSOLE_S,
-    )
-    assert started.code == 0
-    assert (tmp_path / "codes").read_text().split() == ["0", "0"]
-    assert (tmp_path / "complaints").read_text() == ""
-    table = (tmp_path / "table").read_bytes().decode("utf-8" if utf8 == "1" else "cp1252")
-    assert "42%" in table
-    assert "Jürgen" in table
+def test_a_share_keeps_it_from_refreshing_logins_or_from_noticing_accounts(wine: Wine, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    accounts = share / "accounts"
+    accounts.mkdir(parents=True)
+    ended = login("claude", "ada@example.com", access="access-0", refresh="refresh-0", lifetime=-timedelta(hours=1))
+    path = accounts / "claude-ada.json"
+    path.write_text(json.dumps(ended), "utf-8")
+    with SingleUseTokens() as providers:
+        applet = Applet(wine, providers, tmp_path)
+        applet.environment["TRAYQUOTA_DIR"] = wine.add_share("files.example.com", "people", share) + "\\accounts"
+        with applet:
+            providers.until(lambda asked: any(each.token == "access-1" for each in asked))
+            assert json.loads(path.read_bytes())["refresh_token"] == "refresh-1"
+            new = login("claude", "bob@example.com", access="access-of-bob", refresh="")
+            (accounts / "claude-bob.json").write_text(json.dumps(new), "utf-8")
+            providers.until(lambda asked: any(each.token == "access-of-bob" for each in asked))
+            report = applet.run("doctor")
+            assert "\\\\files.example.com\\people\\accounts (from TRAYQUOTA_DIR)" in report.out, report
+            assert wine.run("taskkill", "/IM", "python.exe").code == 0
+            assert applet.exit_code() == 0
+    assert {each.name for each in accounts.iterdir()} == {"claude-ada.json", "claude-bob.json"}

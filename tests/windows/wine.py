@@ -97,6 +97,13 @@ class Wine:
         """Have a drive that is that folder."""
         (self._folder / "prefix" / "dosdevices" / f"{letter}:").symlink_to(folder)
 
+    def add_share(self, server: str, name: str, folder: Path) -> str:
+        """Have a share that is that folder; return its path. No server is asked, and its real path is the folder's."""
+        place = self._folder / "prefix" / "dosdevices" / "unc" / server
+        place.mkdir(parents=True, exist_ok=True)
+        (place / name).symlink_to(folder)
+        return f"\\\\{server}\\{name}"
+
     def log_off(self) -> None:
         """End the session in order, which ends all programs; then begin a new one."""
         self.run("wineboot", "--end-session")

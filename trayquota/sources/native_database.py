@@ -13,7 +13,7 @@ from trayquota.system.files import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
 _WAIT_S = 0.2
 
@@ -69,4 +69,10 @@ def _address(path: Path) -> str:
     Only so nothing is made beside it. What is not in the database itself yet, is in the two further files.
     """
     has_writer = all(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm"))
-    return f"{path.as_uri()}?{'mode=ro' if has_writer else 'mode=ro&immutable=1'}"
+    return f"{database_uri(path)}?{'mode=ro' if has_writer else 'mode=ro&immutable=1'}"
+
+
+def database_uri(path: PurePath) -> str:
+    """Return what SQLite takes for an absolute path: of a share on Windows, no server where a server has its place."""
+    uri = path.as_uri()
+    return uri if uri.startswith("file:///") else f"file://{uri.removeprefix('file:')}"

@@ -7,12 +7,18 @@ import sys
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 if sys.platform == "win32":
+    import _thread
     import msvcrt
     import threading
     from queue import Empty, SimpleQueue
+
+    _PREFIXES = "\0\xe0"
+    """Of two that come for a key without a character, as an arrow; the second one is a letter of another meaning."""
+    _CTRL_C = "\x03"
 
     class Keys:
         """A ``with`` block in which keys are read. :meth:`wake` is for any thread."""
@@ -44,8 +50,19 @@ if sys.platform == "win32":
             self._events.put("")
 
         def _read(self) -> None:
-            while True:
-                self._events.put(msvcrt.getwch())
+            for key in characters(msvcrt.getwch):
+                if key == _CTRL_C:
+                    # While a key is read it is one of them, and no signal.
+                    _thread.interrupt_main()
+                self._events.put(key)
+
+    def characters(read: Callable[[], str]) -> Iterator[str]:
+        """Yield the keys with a character out of what a console gives, until that is nothing."""
+        while key := read():
+            if key in _PREFIXES:
+                read()
+            else:
+                yield key
 
 else:
     import select

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from trayquota.views.labels import DisplayOptions
 
 _UNKNOWN = "unknown"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _COLOURS = {"low": "#e5a50a", "critical": "#e01b24", "empty": "#e01b24"}
 """By level; without one the bar's own."""
 FIELDS = ("percent", "account", "provider", "window", "resets_in", "level", "next")
@@ -203,4 +205,9 @@ def _resets_in(lowest: LiveWindow, now: datetime) -> str:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    """Return a document in ASCII: on Windows what goes into a pipe is in a code page."""
+    return _NOT_ASCII.sub(_in_ascii, msgspec.json.encode(value).decode())
+
+
+def _in_ascii(found: re.Match[str]) -> str:
+    return "\\u" + found[0].encode("utf-16-be").hex("-", 2).replace("-", "\\u")
