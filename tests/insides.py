@@ -85,7 +85,7 @@ def engine_thread(app: App) -> threading.Thread:
 
 def act(app: App, action: Action) -> None:
     """Do what a click on a row of the menu stands for."""
-    app._act(action)
+    app.act(action)
 
 
 def quit_app(app: App) -> None:

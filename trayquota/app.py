@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from trayquota.core.model import Snapshot
     from trayquota.engine.account_actions import AccountActions
     from trayquota.settings.load import Config
+    from trayquota.system.instance_calls import Reply
     from trayquota.tray.backend_choice import BackendChoice
     from trayquota.views.alert import Alert
-    from trayquota.views.tray_view import Action
+    from trayquota.views.labels import DisplayOptions
+    from trayquota.views.tray_view import Action, TrayView
 
 NAME = "trayquota"
 _GRACE_S = 0.8
@@ -73,11 +75,11 @@ class App:
         self._open_history = open_history
         self._options = display_options(config)
         self._autostart = AutostartSwitch(autostart_options)
-        self._tray = Tray(NAME, choice, self._act)
+        self._tray = Tray(NAME, choice, self.act)
         self._services = build_services(config, self, interval_s=interval_s)
         self._outlets = AlertOutlets(self._services.transport, utc_now)
-        self._status_notification = StatusNotification(self._services.engine, self._notify_status)
-        self._tray.on_click = lambda: self._services.engine.post(self._notify_status)
+        self._status_notification = StatusNotification(self._services.engine, self.notify_status)
+        self._tray.on_click = lambda: self._services.engine.post(self.notify_status)
         self._tray.on_middle_click = self.refresh_and_notify
         self._peek = IconPeek(self._services.engine, self._show_anew)
         self._tray.on_scroll = lambda steps: self._services.engine.post(lambda: self._peek.scroll(steps, self._options))
@@ -124,6 +126,12 @@ class App:
         """Refresh, then notify of all accounts: for a second start. From any thread or signal handler."""
         self._services.engine.request(Reason.MANUAL)
         self._services.engine.post(self._status_notification.await_answers)
+
+    def answer(self, request: str) -> Reply:
+        """Do what a second start or a command requests. From any thread."""
+        from trayquota.engine.requests import answer
+
+        return answer(request, self, self._services.engine.post, utc_now)
 
     def _set_up(self) -> None:
         # What is there now stays: the collector need not go through it again and again.
@@ -225,10 +233,14 @@ class App:
         self._account_actions.configure(config.settings.pause_exhausted, self._options)
         return self._account_actions
 
-    def _notify_status(self) -> None:
+    def overview(self) -> tuple[Snapshot, DisplayOptions, TrayView]:
+        """Return all accounts, how they are shown, and what an icon for all of them shows."""
+        snapshot = replace(self._services.with_local_resets(self._services.engine.snapshot), refreshing=False)
+        return snapshot, self._options, self._views.of_all(snapshot, self._options, utc_now())
+
+    def notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
-        local = self._services.with_local_resets(self._services.engine.snapshot)
-        view = self._views.of_all(replace(local, refreshing=False), self._options, utc_now())
+        view = self.overview()[-1]
         self._tray.notify(view.headline, "\n".join(filter(None, (view.advice, *view.lines))))
 
     # From any thread.
@@ -236,7 +248,8 @@ class App:
     def _settings_changed(self) -> None:
         self._services.engine.call_later("settings", _SETTLE_S, self._apply_settings)
 
-    def _act(self, action: Action) -> None:
+    def act(self, action: Action) -> None:
+        """Do what a click does."""
         from trayquota.system.open import open_folder, open_page
 
         engine = self._services.engine
@@ -252,7 +265,7 @@ class App:
             case Quit():
                 self._quit()
             case _:
-                engine.post(lambda: self._change(action))
+                engine.post(lambda: self.change(action))
 
     def _show_history(self) -> None:
         """Make the page of the history, which takes a moment; on a thread of its own."""
@@ -262,7 +275,8 @@ class App:
 
     # On the engine's thread, after a click.
 
-    def _change(self, action: Action) -> None:
+    def change(self, action: Action) -> None:
+        """Do what a click does that changes something."""
         match action:
             case SignIn(account_id, server):
                 self._accounts().sign_in(account_id, server)

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.system import endpoint as endpoint_module
-from trayquota.system.endpoint import Endpoint, Listener, LoopbackPort, SocketFile, call
+from trayquota.system import instance_calls
+from trayquota.system.endpoint import Endpoint, LoopbackPort, SocketFile
+from trayquota.system.instance_calls import Listener, Reply, call
+
+from .replies import answering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,9 +31,13 @@ class Calls:
 
     def __init__(self) -> None:
         self.came = threading.Semaphore(0)
+        self.requests: list[str] = []
+        self.reply = Reply()
 
-    def __call__(self) -> None:
+    def __call__(self, request: str) -> Reply:
+        self.requests.append(request)
         self.came.release()
+        return self.reply
 
     def one(self) -> bool:
         return self.came.acquire(timeout=LONG_S)
@@ -78,7 +85,9 @@ def test_every_call_is_heard_and_answered(make: Callable[[], Endpoint], calls: C
 
 
 @pytest.mark.usefixtures("listener")
-@pytest.mark.parametrize("wrong", [b"", b"sho", b"showx", "\N{SNOWMAN}".encode() * 40, b"x" * 10_000])
+@pytest.mark.parametrize(
+    "wrong", [b"", b"sho", b"showx", b"showx\nquit", b"\nquit", "\N{SNOWMAN}".encode() * 40, b"x" * 10_000]
+)
 def test_who_does_not_know_the_secret_is_not_heard(make: Callable[[], Endpoint], calls: Calls, wrong: bytes) -> None:
     line, _ = make().connect()
     with line:
@@ -95,6 +104,55 @@ def test_who_does_not_know_the_secret_is_not_heard(make: Callable[[], Endpoint],
 
 
 @pytest.mark.usefixtures("listener")
+@pytest.mark.parametrize("reply", [Reply(), Reply(text="until 16:40 · é"), Reply(is_done=False, text="why not")])
+def test_a_request_is_passed_on_and_what_is_answered_comes_back(
+    make: Callable[[], Endpoint], calls: Calls, reply: Reply
+) -> None:
+    calls.reply = reply
+    assert call(make(), "snooze reset é") == reply
+    assert call(make()) == reply
+    assert calls.requests == ["snooze reset é", ""]
+
+
+@pytest.mark.usefixtures("listener")
+def test_a_second_start_of_an_earlier_version_is_understood(make: Callable[[], Endpoint], calls: Calls) -> None:
+    line, secret = make().connect()
+    with line:
+        line.settimeout(LONG_S)
+        line.sendall(secret)
+        assert line.recv(4) == b"done"
+    assert calls.requests == [""]
+
+
+def test_who_ends_the_applet_is_let_go_when_its_place_is_free(
+    make: Callable[[], Endpoint], listener: Listener, calls: Calls
+) -> None:
+    calls.reply = Reply(is_ending=True)
+    free, found = threading.Event(), []
+
+    def wait_for_the_end() -> None:
+        found.append((call(make(), "quit"), free.is_set()))
+
+    caller = threading.Thread(target=wait_for_the_end)
+    caller.start()
+    assert calls.one()
+    listener.close()
+    free.set()
+    listener.hang_up()
+    caller.join(LONG_S)
+    assert found == [(Reply(), True)]
+
+
+def test_an_end_that_takes_long_is_said_to_be_under_way(
+    make: Callable[[], Endpoint], listener: Listener, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instance_calls, "_ENDING_S", 0.05)
+    calls.reply = Reply(is_ending=True)
+    assert call(make(), "quit") == Reply(is_ending=True)
+    listener.hang_up()
+
+
+@pytest.mark.usefixtures("listener")
 def test_a_caller_that_hangs_up_at_once_is_survived(make: Callable[[], Endpoint], calls: Calls) -> None:
     line, _ = make().connect()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # the connection is reset
@@ -106,7 +164,7 @@ def test_a_caller_that_hangs_up_at_once_is_survived(make: Callable[[], Endpoint]
 def test_a_listener_that_does_not_answer_counts_as_out_of_reach(
     make: Callable[[], Endpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint_module, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(instance_calls, "PATIENCE_S", 0.05)
     first = make()
     hung, _ = first.bind()
     assert not call(make())
@@ -126,9 +184,10 @@ def test_a_closed_listener_leaves_nothing(make: Callable[[], Endpoint], calls: C
 def test_a_listener_can_be_closed_by_who_is_called(make: Callable[[], Endpoint]) -> None:
     closed = threading.Event()
 
-    def hang_up() -> None:
+    def hang_up(_request: str) -> Reply:
         mine.close()
         closed.set()
+        return Reply()
 
     mine = Listener(make(), hang_up)
     call(make())
@@ -148,7 +207,7 @@ def test_without_a_thread_to_be_had_nothing_is_left(
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError):
-            Listener(make(), lambda: None)
+            Listener(make(), answering())
     assert not call(make())
     assert list(Path(os.environ["XDG_RUNTIME_DIR"]).iterdir()) == []
 

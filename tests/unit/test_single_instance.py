@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from trayquota.system import single_instance
 from trayquota.system.single_instance import SingleInstance
 
 from .platforms import posix_sockets
+from .replies import answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +33,7 @@ LONG_S = 60.0
 HOLDER = """
 import os, sys
 from pathlib import Path
-from trayquota.system import endpoint
-from trayquota.system import single_instance
+from trayquota.system.instance_calls import Reply
 from trayquota.system.single_instance import SingleInstance
 
 def say(word):
@@ -41,7 +42,7 @@ def say(word):
 instance = SingleInstance(Path(sys.argv[1]))
 say(f"claimed {instance.claim()}")
 if "listen" in sys.argv:
-    instance.listen(lambda: say("called"))
+    instance.listen(lambda request: say("called") or Reply())
 say("ready")
 sys.stdin.read()
 instance.release()
@@ -168,7 +169,7 @@ def test_what_a_killed_process_leaves_neither_blocks_a_claim_nor_being_called(tm
     instance = SingleInstance(tmp_path)
     assert not instance.call()
     assert instance.claim()
-    instance.listen(called.set)
+    instance.listen(answering(called.set))
     assert SingleInstance(tmp_path).call()
     assert called.wait(LONG_S)
     instance.release()
@@ -219,7 +220,7 @@ def test_folders_of_state_have_an_applet_each(tmp_path: Path) -> None:
     instances = {name: SingleInstance(tmp_path / name) for name in ("a", "b")}
     for name, instance in instances.items():
         assert instance.claim()
-        instance.listen(lambda name=name: calls.append(name))  # type: ignore[misc]
+        instance.listen(answering(partial(calls.append, name)))
     assert SingleInstance(tmp_path / "b").call()
     for instance in instances.values():
         instance.release()
@@ -230,7 +231,7 @@ def test_the_callback_runs_on_a_thread_of_its_own(tmp_path: Path) -> None:
     names: list[str] = []
     instance = SingleInstance(tmp_path)
     assert instance.claim()
-    instance.listen(lambda: names.append(threading.current_thread().name))
+    instance.listen(answering(lambda: names.append(threading.current_thread().name)))
     assert SingleInstance(tmp_path).call()
     instance.release()
     assert names == ["instance"]

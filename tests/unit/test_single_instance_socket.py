@@ -13,6 +13,7 @@ from trayquota.system import endpoint
 from trayquota.system.single_instance import SingleInstance
 
 from .platforms import posix_sockets
+from .replies import answering
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def own_folder(temporary: Path) -> Path:
 def test_the_socket_is_among_the_session_s_files(tmp_path: Path, session: Path) -> None:
     instance = SingleInstance(tmp_path)
     assert instance.claim()
-    instance.listen(lambda: None)
+    instance.listen(answering())
     (path,) = session.iterdir()
     assert stat.S_ISSOCK(path.stat().st_mode)
     instance.release()
@@ -45,7 +46,7 @@ def test_the_socket_can_be_reached_by_its_owner_under_every_umask(tmp_path: Path
     try:
         instance = SingleInstance(tmp_path)
         assert instance.claim()
-        instance.listen(lambda: None)
+        instance.listen(answering())
     finally:
         os.umask(before)
     (path,) = session.iterdir()
@@ -71,7 +72,7 @@ def test_where_the_session_has_no_private_folder_the_temporary_one_s_own_is_used
     monkeypatch.setenv("TMPDIR", str(session))
     instance = SingleInstance(tmp_path)
     assert instance.claim()
-    instance.listen(lambda: None)
+    instance.listen(answering())
     own = own_folder(session)
     assert stat.S_IMODE(own.stat().st_mode) == 0o700
     assert len(list(own.iterdir())) == 1
@@ -93,7 +94,7 @@ def test_a_temporary_folder_of_that_name_that_others_can_enter_is_not_used(
     own.chmod(0o777)
     instance = SingleInstance(tmp_path)
     assert instance.claim()
-    instance.listen(lambda: None)
+    instance.listen(answering())
     assert list(own.iterdir()) == []
     assert stat.S_IMODE(own.stat().st_mode) == 0o777
     assert not SingleInstance(tmp_path).call()
@@ -105,8 +106,8 @@ def test_a_socket_that_somebody_listens_on_is_left_to_them(tmp_path: Path, sessi
     """As where locks do not work, and both take themselves for the first."""
     calls: list[str] = []
     first, second = SingleInstance(tmp_path), SingleInstance(tmp_path)
-    first.listen(lambda: calls.append("first"))
-    second.listen(lambda: calls.append("second"))
+    first.listen(answering(lambda: calls.append("first")))
+    second.listen(answering(lambda: calls.append("second")))
     assert SingleInstance(tmp_path).call()
     second.release()
     assert SingleInstance(tmp_path).call()

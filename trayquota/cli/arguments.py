@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.cli.common import BACKENDS, day_count
+from trayquota.cli.common import BACKENDS, day_count, snooze_end
 from trayquota.core.translation import _
 
 if TYPE_CHECKING:
@@ -22,13 +22,19 @@ def add_commands(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     add("doctor", _("what was found and chosen, fit for a bug report"))
     add("autostart", _("start with the session")).add_argument("switch", choices=("on", "off", "status"))
     _add_history(add("history", _("what was left over time")))
-    config = add("config", _("print the settings in force"))
-    config.add_argument("--init", action="store_true", help=_("write a commented file; one that is there is kept"))
+    _add_config(add("config", _("print the settings in force, or change them")))
     _add_pause(add("pause", _("take an account out of its proxy's rotation")))
     add("resume", _("put a paused account back")).add_argument("account", metavar="ACCOUNT", help=_("its name or id"))
     _add_connect(add("connect", _("show the accounts of a CLIProxyAPI by its management API; asks for the key")))
     disconnect = add("disconnect", _("forget a CLIProxyAPI and its key"))
     disconnect.add_argument("url", metavar="URL", nargs="?", help=_("needed when several are connected"))
+    _add_open(add("open", _("open what the rows of the tray's menu open")))
+    add("refresh", _("have the running applet refresh all accounts now"))
+    add("show", _("have the running applet show the notification of all accounts"))
+    _add_snooze(add("snooze", _("have the running applet hold its notifications back")))
+    sign_in = add("sign-in", _("have the running applet open the page where an ended login is signed in again"))
+    sign_in.add_argument("account", metavar="ACCOUNT", help=_("its name or id"))
+    add("quit", _("end the running applet, and wait until it has ended"))
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +56,37 @@ def _line_help() -> str:
 def _add_pause(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("account", metavar="ACCOUNT", help=_("its name or id"))
     parser.add_argument("--force", action="store_true", help=_("do so even if its proxy has no other of the provider"))
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--init", action="store_true", help=_("write a commented file; one that is there is kept"))
+    change.add_argument(
+        "--set",
+        action="append",
+        metavar="KEY=VALUE",
+        help=_("change a setting in the file, whose comments are kept; a running applet takes it over"),
+    )
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    what = _(
+        "the credentials folder, or with a name what that account is kept in; the settings file; the page where an "
+        "account's provider shows its usage; the page of a connected proxy"
+    )
+    parser.add_argument("what", choices=("folder", "settings", "usage", "proxy"), help=what)
+    parser.add_argument("name", metavar="NAME", nargs="?", help=_("of the account or the proxy"))
+
+
+def _add_snooze(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "until",
+        type=snooze_end,
+        nargs="?",
+        default="reset",
+        metavar="UNTIL",
+        help=_("reset (of what the icon shows; the default), tomorrow, a time as in 90m, 2h or 3d, or off"),
+    )
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 _MAX_DAYS = 36_500
+_MAX_NUMBER = 10_000
+_MINUTES = {"m": 1, "h": 60, "d": 1440}
 
 
 BACKENDS = ("auto", "statusnotifier", "appindicator", "gtk", "xorg", "win32", "darwin", "none")
@@ -71,6 +73,10 @@ class Options:
     url = ""
     insecure = False
     force = False
+    until = ""
+    set: tuple[str, ...] | list[str] = ()
+    what = "folder"
+    name: str | None = None
 
 
 def load(options: Options) -> Config:
@@ -118,6 +124,25 @@ def day_count(text: str) -> int:
         message = _("expected a whole number of days from 1 to {most}").format(most=_MAX_DAYS)
         raise ArgumentTypeError(message)
     return int(text)
+
+
+def snooze_end(text: str) -> str:
+    """Return the value of ``snooze`` as an applet understands it: a word, or minutes; ``off`` is none.
+
+    Raises:
+        ArgumentTypeError: It is neither.
+    """
+    from argparse import ArgumentTypeError
+
+    if text in {"reset", "tomorrow"}:
+        return text
+    number, unit = text[:-1], text[-1:]
+    if text == "off":
+        return "0"
+    if unit not in _MINUTES or not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= _MAX_NUMBER:
+        message = _("expected reset, tomorrow, off, or a time as in 90m, 2h or 3d")
+        raise ArgumentTypeError(message)
+    return str(int(number) * _MINUTES[unit])
 
 
 def say(message: str) -> None:

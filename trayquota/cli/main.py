@@ -142,16 +142,21 @@ def _command(name: str | None) -> Callable[[Options], int]:
         case None:
             from trayquota.cli.tray import run
         case _:
-            return _command_of_two(name)
+            return _further_command(name)
     return run
 
 
-def _command_of_two(name: str) -> Callable[[Options], int]:
-    """Return what runs a command that has a counterpart."""
-    if name in {"pause", "resume"}:
-        from trayquota.cli.pause import run
-    else:
-        from trayquota.cli.connect import run
+def _further_command(name: str) -> Callable[[Options], int]:
+    """Return what runs one of the commands for which there are clicks in the tray, too."""
+    match name:
+        case "open":
+            from trayquota.cli.open import run
+        case "pause" | "resume":
+            from trayquota.cli.pause import run
+        case "connect" | "disconnect":
+            from trayquota.cli.connect import run
+        case _:
+            from trayquota.cli.applet import run
     return run
 
 

@@ -26,7 +26,7 @@ def run(options: Options) -> int:
     if not instance.claim():
         # Translators: stands behind "trayquota: "
         was_told = _("is running already and was told to refresh and show itself.")
-        say(was_told if instance.call() else _("is running already but cannot be reached."))
+        say(_("is running already but cannot be reached.") if instance.call() is None else was_told)
         return ExitCode.OK
     try:
         app = App(
@@ -36,7 +36,7 @@ def run(options: Options) -> int:
             autostart_options=autostart_options(options),
             open_history=lambda: open_history(options),
         )
-        instance.listen(app.refresh_and_notify)
+        instance.listen(app.answer)
         return app.run()
     except TrayUnavailableError as error:
         say(shown(error))

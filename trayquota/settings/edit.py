@@ -13,7 +13,7 @@ from trayquota.settings.declarations import declarations
 from trayquota.system.files import create_file, private_folder, read_bounded, real_path, write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from msgspec import Struct
@@ -39,14 +39,16 @@ def config_template(kind: type[Struct] = Settings) -> str:
 
 def format_config(config: Config) -> str:
     """Return the settings in force as TOML, with where each came from; what is secret is not shown."""
-    declared = declarations(Settings)
-    lines = [f"# {printable(str(config.paths.config))}{'' if config.paths.config.exists() else ' (not there)'}"]
-    for key, source in config.sources.items():
-        value = getattr(config.settings, key)
-        if declared[key].is_secret and value:
-            value = "(set, not shown)"
-        lines.append(f"{key} = {toml_value(value)}  # {source}")
-    return "\n".join(lines) + "\n"
+    head = f"# {printable(str(config.paths.config))}{'' if config.paths.config.exists() else ' (not there)'}"
+    return "\n".join((head, *(format_setting(config, key) for key in config.sources))) + "\n"
+
+
+def format_setting(config: Config, key: str) -> str:
+    """Return one setting in force as TOML, with where it came from; what is secret is not shown."""
+    value = getattr(config.settings, key)
+    if declarations(Settings)[key].is_secret and value:
+        value = "(set, not shown)"
+    return f"{key} = {toml_value(value)}  # {config.sources[key]}"
 
 
 def toml_value(value: object) -> str:
@@ -95,12 +97,17 @@ def set_setting(path: Path, key: str | tuple[str, ...], value: SettingValue, che
     Raises:
         ConfigError: The file cannot be read or written, or is broken and left as it is.
     """
+    set_settings(path, {tuple(key.split(".")) if isinstance(key, str) else key: value}, check)
+
+
+def set_settings(path: Path, values: Mapping[tuple[str, ...], SettingValue], check: Callable[[bytes], object]) -> None:
+    """Do so with several settings at once; each key is a name after those of the tables it is in."""
     from tomlkit.exceptions import TOMLKitError
 
     real = real_path(path)
     try:
         before = read_bounded(real, MAX_BYTES) if real.exists() else config_template().encode()
-        content = _with_value(before, key, value)
+        content = _with_values(before, values)
         check(content)
         _make_folder(real.parent)
         write_atomic(real, content, keep_mode=True)
@@ -112,17 +119,17 @@ def set_setting(path: Path, key: str | tuple[str, ...], value: SettingValue, che
         raise ConfigError(message) from None
 
 
-def _with_value(before: bytes, key: str | tuple[str, ...], value: SettingValue) -> bytes:
-    """Return a file's content with one value changed. Bytes, for line ends stay, and a byte order mark as well."""
+def _with_values(before: bytes, values: Mapping[tuple[str, ...], SettingValue]) -> bytes:
+    """Return a file's content with values changed. Bytes, for line ends stay, and a byte order mark as well."""
     import tomlkit
 
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
     document = tomlkit.parse(before.removeprefix(mark))
-    *tables, name = key.split(".") if isinstance(key, str) else key
-    table = document
-    for heading in tables:
-        table = table.setdefault(heading, tomlkit.table())
-    table[name] = list(value) if isinstance(value, tuple) else value
+    for (*tables, name), value in values.items():
+        table = document
+        for heading in tables:
+            table = table.setdefault(heading, tomlkit.table())
+        table[name] = list(value) if isinstance(value, tuple) else value
     text = tomlkit.dumps(document)
     return mark + (text if text.endswith("\n") else text + "\n").encode()
 

@@ -71,6 +71,18 @@ def load_config(
     """
     paths = own_paths(config, environment)
     settings, in_file = _read(paths.config, required=bool(config is not None or environment.get(ENV_CONFIG)))
+    return _in_force(settings, in_file, paths, folder, environment)
+
+
+def check_content(content: bytes, paths: Paths) -> None:
+    """Raise ``ConfigError`` unless all settings in a config file's content can be used."""
+    _in_force(*decode(content, paths.config), paths, None, {})
+
+
+def _in_force(
+    settings: Settings, in_file: frozenset[str], paths: Paths, folder: str | None, environment: Mapping[str, str]
+) -> Config:
+    """Return the settings of the file with those of the environment and the option ``--dir``."""
     sources = {name: "file" if name in in_file else "default" for name in Settings.__struct_fields__}
     for name, variable in _VARIABLES.items():
         if environment.get(variable):

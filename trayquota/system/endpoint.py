@@ -1,8 +1,7 @@
-"""Where a second start of the applet reaches the first, and what they say to each other.
+"""Where other processes of the same person reach the applet.
 
-One exchange everywhere: the caller connects and sends a secret, and the listener answers once it has acted on it. The
-way there is a socket in a folder that only its owner can enter; on Windows, where Python has none, a port of the
-loopback interface, which the secret guards.
+That is a socket in a folder that only its owner can enter; on Windows, where Python has none, a port of the loopback
+interface, which a secret guards.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import secrets
 import socket
 import stat
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,13 +20,14 @@ from msgspec import DecodeError, Struct, json
 from trayquota.system.files import read_bounded, write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-_PATIENCE_S = 2.0
+PATIENCE_S = 2.0
+"""How long one side waits for the other."""
 _USER_FOLDERS, _TEMPORARY = "/run/user", "/tmp"  # noqa: S108 - for a folder of this user alone, looked at before use
-_ANSWER = b"done"
 _SECRET_BYTES = 16
-_LARGEST_BYTES = 1 << 12
+LARGEST_BYTES = 1 << 12
+"""Of what one side says, and of the file that says where."""
 _LONGEST_PATH = 103 if sys.platform == "darwin" else 107
 """Bytes of a socket's path that the system takes."""
 _FILE_FAMILY = getattr(socket, "AF_UNIX", socket.AF_INET)
@@ -136,9 +135,9 @@ class LoopbackPort:
     def connect(self) -> tuple[socket.socket, bytes]:
         """Connect to the port that is stated."""
         try:
-            stated = json.decode(read_bounded(self._address_file, _LARGEST_BYTES), type=self.Address)
+            stated = json.decode(read_bounded(self._address_file, LARGEST_BYTES), type=self.Address)
             address = "127.0.0.1", stated.port
-            return socket.create_connection(address, timeout=_PATIENCE_S), stated.secret.encode()
+            return socket.create_connection(address, timeout=PATIENCE_S), stated.secret.encode()
         except (DecodeError, OverflowError, UnicodeError):
             raise ConnectionRefusedError from None
 
@@ -146,64 +145,6 @@ class LoopbackPort:
         """Forget the port."""
         with contextlib.suppress(OSError):
             self._address_file.unlink(missing_ok=True)
-
-
-class Listener:
-    """Runs a callback for each caller that knows the secret, on a thread of its own that sleeps in between."""
-
-    def __init__(self, endpoint: Endpoint, on_call: Callable[[], None]) -> None:
-        """Listen from now on; raises ``OSError``, or ``RuntimeError`` when there is no thread to be had."""
-        self._on_call = on_call
-        self._endpoint = endpoint
-        self._is_closing = False
-        self._socket, self._secret = endpoint.bind()
-        self._thread = threading.Thread(target=self._serve, name="instance", daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError:
-            self._socket.close()
-            endpoint.unbind()
-            raise
-
-    def close(self) -> None:
-        """Listen no longer; a second time does nothing."""
-        if self._is_closing:
-            return
-        self._is_closing = True
-        # Not everywhere does closing a socket wake the thread that waits on it: a last call does.
-        with contextlib.suppress(OSError), socket.socket(self._socket.family) as connection:
-            connection.settimeout(_PATIENCE_S)
-            connection.connect(self._socket.getsockname())
-        if threading.current_thread() is not self._thread:
-            self._thread.join(2 * _PATIENCE_S)
-        self._socket.close()
-        self._endpoint.unbind()
-
-    def _serve(self) -> None:
-        while not self._is_closing:
-            try:
-                caller, _address = self._socket.accept()
-            except ConnectionError:  # gone before it was answered
-                continue
-            except OSError:
-                return
-            with caller, contextlib.suppress(OSError):
-                caller.settimeout(_PATIENCE_S)
-                if secrets.compare_digest(caller.recv(_LARGEST_BYTES), self._secret):
-                    self._on_call()
-                    caller.sendall(_ANSWER)
-
-
-def call(endpoint: Endpoint) -> bool:
-    """Have the listener's callback run; return whether it says that it has."""
-    try:
-        connection, secret = endpoint.connect()
-        with connection:
-            connection.settimeout(_PATIENCE_S)
-            connection.sendall(secret)
-            return connection.recv(len(_ANSWER)) == _ANSWER
-    except OSError:
-        return False
 
 
 def _session_folders(*, is_made: bool) -> Iterator[Path]:
@@ -253,7 +194,7 @@ def _is_in_use(path: Path) -> bool:
 def _connect_to_file(path: Path) -> socket.socket:
     connection = socket.socket(_FILE_FAMILY)
     try:
-        connection.settimeout(_PATIENCE_S)
+        connection.settimeout(PATIENCE_S)
         connection.connect(str(path))
     except BaseException:
         connection.close()

@@ -17,30 +17,32 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def open_folder(folder: Path) -> None:
-    """Show ``folder``, or its nearest parent that exists, in the file manager. Returns at once, raises nothing."""
+def open_folder(folder: Path) -> bool:
+    """Show ``folder``, or its nearest parent that exists, in the file manager.
+
+    Returns at once, raises nothing; returns whether there is a program for it, as do all here.
+    """
     # Not pathlib's own test, which raises where nothing may be looked at.
     existing = next((path for path in (folder, *folder.parents) if os.path.isdir(path)), None)  # noqa: PTH112
-    if existing is not None:
-        _open(str(existing))
+    return existing is not None and _open(str(existing))
 
 
-def open_file(path: Path) -> None:
+def open_file(path: Path) -> bool:
     """Open a file in the program that the person has for it. Returns at once, raises nothing."""
-    _open(str(path))
+    return _open(str(path))
 
 
-def open_page(address: str) -> None:
+def open_page(address: str) -> bool:
     """Show a web page in the browser. Returns at once, raises nothing.
 
     Args:
         address: An ``https`` address, or one on this machine; anything else is ignored.
     """
-    if address.startswith("https://") or (address.startswith("http://") and is_loopback(address)):
-        _open(address)
+    is_known = address.startswith("https://") or (address.startswith("http://") and is_loopback(address))
+    return is_known and _open(address)
 
 
-def _open(target: str) -> None:
+def _open(target: str) -> bool:
     try:
         if sys.platform == "win32":
             os.startfile(target)  # noqa: S606 - a folder or an https address
@@ -48,6 +50,8 @@ def _open(target: str) -> None:
             _run("open" if sys.platform == "darwin" else "xdg-open", target)
     except OSError as error:
         _log.warning("nothing could be opened: %s", error.strerror)
+        return False
+    return True
 
 
 def _run(program: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""One applet per user: a second start has the first one refresh and show itself.
+"""One applet per user: a second start has the first one refresh and show itself, and commands have it do other things.
 
 The first holds a lock that the system gives back when it dies, so nothing blocks the next start after a crash. No
 process is ever signalled: where two machines or containers share a home folder, a number in a file is anybody's.
@@ -11,13 +11,16 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from trayquota.system.endpoint import Listener, call, endpoint
+from trayquota.system.endpoint import endpoint
 from trayquota.system.file_lock import open_locked
 from trayquota.system.files import private_folder, real_path
+from trayquota.system.instance_calls import Listener, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from trayquota.system.instance_calls import Reply
 
 
 class SingleInstance:
@@ -46,23 +49,30 @@ class SingleInstance:
         self.release()
         return not is_free
 
-    def listen(self, on_call: Callable[[], None]) -> None:
-        """Have ``on_call`` run, on a thread of its own, when a second start calls; to be called once, after the claim.
+    def listen(self, on_call: Callable[[str], Reply]) -> None:
+        """Have ``on_call`` run, on a thread of its own, for each request; to be called once, after the claim.
 
-        Where nothing can listen, the applet does its work all the same.
+        A second start's request is empty. Where nothing can listen, the applet does its work all the same.
         """
         with contextlib.suppress(OSError, RuntimeError):
             self._listener = Listener(self._endpoint, on_call)
 
-    def call(self) -> bool:
-        """Have the first one refresh and show itself; return whether it could be reached."""
-        return call(self._endpoint)
+    def call(self, request: str = "") -> Reply | None:
+        """Have the first one do something; by default what a second start has it do, refresh and show itself.
+
+        Returns:
+            What it has answered; ``None`` when it cannot be reached. When it ends, that is waited for.
+        """
+        return call(self._endpoint, request)
 
     def release(self) -> None:
         """Give the claim up; listen no longer."""
         if self._listener is not None:
             self._listener.close()
-            self._listener = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+        if self._listener is not None:
+            # Who waits for the end may claim from now on.
+            self._listener.hang_up()
+            self._listener = None

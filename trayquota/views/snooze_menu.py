@@ -12,6 +12,8 @@ from trayquota.views.tray_view import MenuItem, SnoozeFor, SnoozeUntil
 if TYPE_CHECKING:
     from trayquota.views.labels import DisplayOptions
 
+SNOOZE = "snooze"
+"""The submenu's key, and the beginning of its rows' keys."""
 _MORNING = time(8)
 
 
@@ -36,17 +38,17 @@ def snooze_menu_item(
         MenuItem(
             _("Until tomorrow ({moment})").format(moment=until(tomorrow)),
             SnoozeUntil(tomorrow),
-            key="snooze tomorrow",
+            key=f"{SNOOZE} tomorrow",
         ),
     ]
     if resets_at is not None and resets_at > now:
         label = _("Until the reset ({moment})").format(moment=until(resets_at))
-        rows.insert(0, MenuItem(label, SnoozeUntil(resets_at), key="snooze reset"))
+        rows.insert(0, MenuItem(label, SnoozeUntil(resets_at), key=f"{SNOOZE} reset"))
     if snoozed_until is None:
-        return MenuItem(_("Snooze notifications"), children=tuple(rows), key="snooze")
+        return MenuItem(_("Snooze notifications"), children=tuple(rows), key=SNOOZE)
     rows.insert(0, MenuItem(_("Show notifications again"), SnoozeFor(0)))
     label = _("Notifications snoozed until {moment}").format(moment=until(snoozed_until))
-    return MenuItem(label, children=tuple(rows), key="snooze")
+    return MenuItem(label, children=tuple(rows), key=SNOOZE)
 
 
 def tomorrow_morning(now: datetime, options: DisplayOptions) -> datetime:
