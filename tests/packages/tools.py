@@ -38,9 +38,9 @@ def run(
     return done.stdout
 
 
-def run_python(*argv: str | Path, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
+def run_python(*argv: str | Path, codes: tuple[int, ...] = (0,), environment: Mapping[str, str] | None = None) -> str:
     """Run this Python, as :func:`run` does."""
-    return run(sys.executable, *argv, folder=folder, environment=environment)
+    return run(sys.executable, *argv, codes=codes, environment=environment)
 
 
 def need_modules(*names: str) -> None:
