@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from msgspec.structs import replace
 
 from trayquota.core.refresh_policy import Reason
 from trayquota.core.translation import _, marked, shown
-from trayquota.engine.alert_outlets import AlertOutlets
 from trayquota.engine.icon_peek import IconPeek
 from trayquota.engine.status_notification import StatusNotification
 from trayquota.engine.tray_views import TrayViews
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.model import Snapshot
     from trayquota.engine.account_actions import AccountActions
+    from trayquota.engine.alert_outlets import AlertOutlets
     from trayquota.settings.load import Config
     from trayquota.system.instance_calls import Reply
     from trayquota.tray.backend_choice import BackendChoice
@@ -45,6 +46,11 @@ _log = logging.getLogger(__name__)
 
 class App:
     """The tray applet. Lives on the main thread, with the engine on another."""
+
+    _account_actions: AccountActions | None = None
+    _outlets: AlertOutlets | None = None
+    _is_quitting = False
+    _start_error: RuntimeError | None = None
 
     def __init__(  # noqa: PLR0913 - what the two commands that show it differ in
         self,
@@ -77,29 +83,14 @@ class App:
         self._autostart = AutostartSwitch(autostart_options)
         self._tray = Tray(NAME, choice, self.act)
         self._services = build_services(config, self, interval_s=interval_s)
-        self._outlets = AlertOutlets(self._services.transport, utc_now)
         self._status_notification = StatusNotification(self._services.engine, self.notify_status)
-        self._tray.on_click = lambda: self._services.engine.post(self.notify_status)
-        self._tray.on_middle_click = self.refresh_and_notify
         self._peek = IconPeek(self._services.engine, self._show_anew)
-        self._tray.on_scroll = lambda steps: self._services.engine.post(lambda: self._peek.scroll(steps, self._options))
-        self._tray.on_change = lambda: self._services.engine.post(self._show_anew)
-        self._tray.session_end = SessionEndGuard(self._services)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
-        self._settings_actions = SettingsActions(
-            self._settings,
-            self._autostart,
-            apply=self._apply_settings,
-            show_anew=self._show_anew,
-            notify_problem=self.notify_problem,
-        )
         notifier, recorder = self._services.notifier, self._services.recorder
         has_page = open_history is not None
         self._views = TrayViews(self._tray, self._settings, self._autostart, notifier, recorder, self._peek, has_page)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
-        self._account_actions: AccountActions | None = None
-        self._is_quitting = False
-        self._start_error: RuntimeError | None = None
+        self._connect_tray()
 
     def run(self) -> int:
         """Show the tray until it is quit; return the exit code.
@@ -133,6 +124,15 @@ class App:
 
         return answer(request, self, self._services.engine.post, utc_now)
 
+    def _connect_tray(self) -> None:
+        """Have what the tray notices done on the engine's thread."""
+        tray, post = self._tray, self._services.engine.post
+        tray.on_click = lambda: post(self.notify_status)
+        tray.on_middle_click = self.refresh_and_notify
+        tray.on_scroll = lambda steps: post(lambda: self._peek.scroll(steps, self._options))
+        tray.on_change = lambda: post(self._show_anew)
+        tray.session_end = SessionEndGuard(self._services)
+
     def _set_up(self) -> None:
         # What is there now stays: the collector need not go through it again and again.
         gc.freeze()
@@ -163,7 +163,8 @@ class App:
             self._engine_thread.join(_GRACE_S)
         self._services.watcher.stop()
         self._services.recorder.wait_idle(_GRACE_S)
-        self._outlets.close(_GRACE_S)
+        if self._outlets is not None:
+            self._outlets.close(_GRACE_S)
         self._services.finish_token_refreshes()
 
     # On the engine's thread.
@@ -195,7 +196,12 @@ class App:
         settings = self._settings.config.settings
         if settings.notifications:
             self._tray.notify_of(alert, self._options.usage_page(alert.provider), has_sound=settings.sounds)
-        self._outlets(alert, settings.notify_command, settings.ntfy)
+        if settings.notify_command or settings.ntfy:
+            if self._outlets is None:
+                from trayquota.engine.alert_outlets import AlertOutlets  # only some people have any
+
+                self._outlets = AlertOutlets(self._services.transport, utc_now)
+            self._outlets(alert, settings.notify_command, settings.ntfy)
 
     def tick(self) -> None:
         """Render what counts down anew, and in the time zone in force now."""
@@ -237,6 +243,16 @@ class App:
         """Return all accounts, how they are shown, and what an icon for all of them shows."""
         snapshot = replace(self._services.with_local_resets(self._services.engine.snapshot), refreshing=False)
         return snapshot, self._options, self._views.of_all(snapshot, self._options, utc_now())
+
+    @cached_property
+    def _settings_actions(self) -> SettingsActions:
+        return SettingsActions(
+            self._settings,
+            self._autostart,
+            apply=self._apply_settings,
+            show_anew=self._show_anew,
+            notify_problem=self.notify_problem,
+        )
 
     def notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""

@@ -13,7 +13,7 @@ from trayquota.tray.statusnotifier import registration
 
 from .bus_client import RemoteError
 from .fake_host import ITEM, WATCHER, FakeHost
-from .recorder import Recorder
+from .recorder import PATIENCE_S, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +49,29 @@ def watched_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(session_bus, "_process_name", lambda _pid: process)
 
     return name
+
+
+def test_what_waits_for_the_icon_goes_on_once_it_is_registered(host: FakeHost, make_icon: MakeIcon) -> None:
+    waited: list[tuple[bool, int]] = []
+
+    def set_up(icon: Icon) -> None:
+        icon.visible = True
+        waited.append((icon.wait_until_shown(PATIENCE_S), len(host.registrations.seen)))
+
+    make_icon(set_up)
+    assert waited == [(True, 1)]
+
+
+@pytest.mark.usefixtures("late")
+def test_what_waits_for_the_icon_goes_on_where_there_is_no_tray(make_icon: MakeIcon) -> None:
+    waited: list[bool] = []
+
+    def set_up(icon: Icon) -> None:
+        icon.visible = True
+        waited.append(icon.wait_until_shown(PATIENCE_S))
+
+    make_icon(set_up)
+    assert waited == [True]
 
 
 def test_a_refused_registration_is_tried_again(late: FakeHost, make_icon: MakeIcon) -> None:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from trayquota.views.alerts import check_alerts, snoozed
 from trayquota.views.display_names import with_display_names
-from trayquota.views.early_reset import early_reset_alert
 from trayquota.views.tray_view import SnoozeFor, SnoozeUntil, SnoozeWindows
 
 if TYPE_CHECKING:
@@ -99,6 +98,7 @@ class AlertNotifier:
             self._held_back = snapshot
             self._early_resets += resets
         else:
+            from trayquota.views.early_reset import early_reset_alert  # they are few
 
             def make(options: DisplayOptions) -> Alert | None:
                 return early_reset_alert(resets, with_display_names(snapshot, options), options)

@@ -53,7 +53,7 @@ _log = logging.getLogger(__name__)
 def languages() -> dict[str, str]:
     """Return what each language that there is a catalogue of calls itself, and English, by code."""
     try:
-        found = {path.stem for path in FOLDER.glob("*.mo")}
+        found = {path.stem for path in FOLDER.iterdir() if path.suffix == ".mo"}
     except OSError:
         found = set()
     return {code: name for code, name in NAMES.items() if code == ENGLISH or code in found}

@@ -128,6 +128,10 @@ class BaseIcon(Icon):
         """Whether a person looks at the menu, where the tray says so."""
         return False
 
+    def wait_until_shown(self, timeout_s: float) -> bool:  # noqa: ARG002 - for trays that answer
+        """Wait until the tray has the icon or there is none, at most so long; return whether that is so."""
+        return True
+
     def is_panel_dark(self) -> bool | None:
         """Return whether the panel is dark, ``None`` where that is not known; changes are noticed from now on."""
         return None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from trayquota.views.tray_context import TrayLimits
     from trayquota.views.tray_view import Action, Arrangement, TrayView
 
+_SHOWN_S = 0.5
+"""What begins once the icon is shown waits no longer than that for a tray that does not answer."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -126,6 +128,8 @@ class Tray:
         def show_first(icon: Icon) -> None:
             try:
                 self._show_icons(icon)
+                if isinstance(icon, BaseIcon):
+                    icon.wait_until_shown(_SHOWN_S)
             finally:
                 on_ready()
 

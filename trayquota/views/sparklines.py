@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from trayquota.core.history import lowest_remaining
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -23,6 +21,8 @@ _TURNED = str.maketrans(BLOCKS[1:], BLOCKS[:0:-1])
 
 def sparkline(window: WindowHistory, now: datetime) -> str:
     """Return how much was left of a window in each eighth of the last day or week, up to ``now``."""
+    from trayquota.core.history import lowest_remaining  # the first menu needs none of it
+
     is_short = window.duration_s is not None and window.duration_s < SHORT_SPAN.total_seconds()
     start = now - (SHORT_SPAN if is_short else LONG_SPAN)
     return spark_text(lowest_remaining(window.samples, start, now, _PARTS)).strip()

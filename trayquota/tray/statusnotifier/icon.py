@@ -64,6 +64,7 @@ class Icon(BaseIcon):
         self._service: TrayService | None = None
         self._shown: ShownIcon | None = None
         self._is_further = False
+        self._was_shown = threading.Event()
         super().__init__(name, icon, title, menu, **kwargs)
         self.prefers_dark: bool | None = None
         self.quirks = host_quirks(None, os.environ.get("XDG_CURRENT_DESKTOP", ""))
@@ -89,6 +90,14 @@ class Icon(BaseIcon):
     def is_menu_open(self) -> bool:
         """Whether a person looks at the menu."""
         return self._shown is not None and self._shown.is_menu_open
+
+    def mark_shown(self) -> None:
+        """Have :meth:`wait_until_shown` return."""
+        self._was_shown.set()
+
+    def wait_until_shown(self, timeout_s: float) -> bool:
+        """Wait until the tray has the icon or there is none, at most so long; return whether that is so."""
+        return self._was_shown.wait(timeout_s)
 
     def activate_item(self, item: MenuItem) -> None:
         """Run an entry's action, on the calling thread."""
@@ -138,6 +147,7 @@ class Icon(BaseIcon):
             self._service.run(self._mark_ready)
 
     def _stop(self) -> None:
+        self._was_shown.set()
         if self._service is None:
             return
         if not self._is_further:

@@ -43,12 +43,16 @@ class Registration:
         bus: The connection that has the item.
         on_quirks: Called with the habits of the watcher's host before the item is registered there; returns when the
             item is where that host expects it.
+        on_attempt: Called after each attempt to register, whatever came of it.
     """
 
-    def __init__(self, bus: MessageBus, on_quirks: Callable[[Quirks], None]) -> None:
+    def __init__(
+        self, bus: MessageBus, on_quirks: Callable[[Quirks], None], on_attempt: Callable[[], None] = lambda: None
+    ) -> None:
         """See the class."""
         self._bus = bus
         self._on_quirks = on_quirks
+        self._on_attempt = on_attempt
         self._has_changed = asyncio.Event()
         self._delays = _delays()
         self._was_registered = False
@@ -62,6 +66,7 @@ class Registration:
         while True:
             self._has_changed.clear()
             delay_s = None if await self._is_settled() else next(self._delays)
+            self._on_attempt()
             with suppress(TimeoutError):
                 async with asyncio.timeout(delay_s):
                     await self._has_changed.wait()

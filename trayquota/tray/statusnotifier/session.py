@@ -72,6 +72,9 @@ class IconOwner(Protocol):
     def name(self) -> str:
         """Names the application."""
 
+    def mark_shown(self) -> None:
+        """The tray has the icon, where there is one; from the loop's thread."""
+
     def activate_item(self, item: MenuItem) -> None:
         """An entry was clicked."""
 
@@ -105,7 +108,7 @@ class BusSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = sendable(owner.name)
         self._opening = MenuOpening(menu.opened, self._menu_closed)
-        self._registration = Registration(bus, self._set_quirks)
+        self._registration = Registration(bus, self._set_quirks, owner.mark_shown)
         self._xembed = XembedWatch(bus, self._better_tray)
         self._notifier = Notifier(bus, self._name)
         self._scheme: ColorScheme | None = None
@@ -164,10 +167,9 @@ class BusSession:
     def _export(self, state: TrayState) -> None:
         self._menu.closed()
         self._menu.update(state.menu)
-        quirks = self._owner.quirks
+        quirks, opening = self._owner.quirks, self._opening
         item = StatusNotifierItem(self._name, state.item, quirks, self._on_click, self._on_secondary_activate)
         item.on_scroll = self._on_scroll
-        opening = self._opening
         menu = DBusMenu(self._menu, self._on_menu_event, opening.about_to_show, opening.about_to_show_group)
         self._objects = item, menu
         with self._ignoring_lost_bus():
