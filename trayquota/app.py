@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,15 +76,15 @@ class App:
         """
         from trayquota.tray.tray import Tray
 
-        self._fixed_interval_s = interval_s
-        self._open_history = open_history
+        self._fixed_interval_s, self._open_history = interval_s, open_history
         self._options = display_options(config)
         self._autostart = AutostartSwitch(autostart_options)
         self._tray = Tray(NAME, choice, self.act)
         self._services = build_services(config, self, interval_s=interval_s)
         self._status_notification = StatusNotification(self._services.engine, self.notify_status)
-        self._peek = IconPeek(self._services.engine, self._show_anew)
+        self._peek = IconPeek(self._services.engine, self.show_anew)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
+        self._settings_actions = SettingsActions(self._settings, self._autostart, self)
         notifier, recorder = self._services.notifier, self._services.recorder
         has_page = open_history is not None
         self._views = TrayViews(self._tray, self._settings, self._autostart, notifier, recorder, self._peek, has_page)
@@ -130,7 +129,7 @@ class App:
         tray.on_click = lambda: post(self.notify_status)
         tray.on_middle_click = self.refresh_and_notify
         tray.on_scroll = lambda steps: post(lambda: self._peek.scroll(steps, self._options))
-        tray.on_change = lambda: post(self._show_anew)
+        tray.on_change = lambda: post(self.show_anew)
         tray.session_end = SessionEndGuard(self._services)
 
     def _set_up(self) -> None:
@@ -179,7 +178,7 @@ class App:
         self._accounts()
         # The sources watch from their next discovery on.
         self._services.engine.refresh(Reason.CHANGED)
-        self._show_anew()
+        self.show_anew()
         self._services.recorder.start()
         self._services.recorder(self._services.engine.snapshot)
 
@@ -208,17 +207,18 @@ class App:
         reload_time_zone()
         self._check_settings_file()
         self._services.notifier.notify_held_back()
-        self._show_anew()
+        self.show_anew()
 
-    def _show_anew(self) -> None:
+    def show_anew(self) -> None:
+        """Show the newest snapshot by what holds now."""
         self.show(self._services.engine.snapshot)
 
     def _check_settings_file(self) -> None:
         """Notice a change that no watcher has reported."""
         if self._settings.has_changed():
-            self._apply_settings()
+            self.apply_settings()
 
-    def _apply_settings(self) -> None:
+    def apply_settings(self) -> None:
         """Take over the settings in the file; an error in it is shown, and the settings in force stay."""
         self._settings.reload()
         config = self._settings.config
@@ -227,7 +227,7 @@ class App:
         self._accounts()
         if self._fixed_interval_s is None:
             self._services.engine.configure(interval_s=config.settings.interval_minutes * 60)
-        self._show_anew()
+        self.show_anew()
 
     def _accounts(self) -> AccountActions:
         """Return what is done with accounts; loaded once the first picture is shown."""
@@ -244,16 +244,6 @@ class App:
         snapshot = replace(self._services.with_local_resets(self._services.engine.snapshot), refreshing=False)
         return snapshot, self._options, self._views.of_all(snapshot, self._options, utc_now())
 
-    @cached_property
-    def _settings_actions(self) -> SettingsActions:
-        return SettingsActions(
-            self._settings,
-            self._autostart,
-            apply=self._apply_settings,
-            show_anew=self._show_anew,
-            notify_problem=self.notify_problem,
-        )
-
     def notify_status(self) -> None:
         """Show as a notification what other trays show on hover, and how old it is."""
         view = self.overview()[-1]
@@ -262,7 +252,7 @@ class App:
     # From any thread.
 
     def _settings_changed(self) -> None:
-        self._services.engine.call_later("settings", _SETTLE_S, self._apply_settings)
+        self._services.engine.call_later("settings", _SETTLE_S, self.apply_settings)
 
     def act(self, action: Action) -> None:
         """Do what a click does."""
@@ -300,7 +290,7 @@ class App:
                 self._accounts().set_paused(account_id, paused=paused)
             case Snooze():
                 self._services.notifier.snooze(action)
-                self._show_anew()
+                self.show_anew()
             case _ if isinstance(action, SettingsAction):
                 self._settings_actions.run(action)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from trayquota.core.errors import AutostartError, ConfigError
 from trayquota.views.tray_view import OpenSettings, Rename, SetAutostart, SetSetting
@@ -16,32 +16,27 @@ if TYPE_CHECKING:
 SettingsAction = OpenSettings | Rename | SetSetting | SetAutostart
 
 
+class Applet(Protocol):
+    """What shows the settings in force."""
+
+    def apply_settings(self) -> None:
+        """Take over what the file says now, and show it."""
+
+    def show_anew(self) -> None:
+        """Show whether the program starts with the session now."""
+
+    def notify_problem(self, title: str, message: str) -> None:
+        """Notify of why something could not be done."""
+
+
 class SettingsActions:
     """Changes settings, and says what could not be done. Belongs to the engine's thread."""
 
-    def __init__(
-        self,
-        settings: CurrentSettings,
-        autostart: AutostartSwitch,
-        *,
-        apply: Callable[[], None],
-        show_anew: Callable[[], None],
-        notify_problem: Callable[[str, str], None],
-    ) -> None:
-        """Change ``settings`` and ``autostart``.
-
-        Args:
-            settings: Those in force.
-            autostart: Whether the program starts with the session.
-            apply: Takes over what the file says now, and shows it.
-            show_anew: Shows whether the program starts with the session now.
-            notify_problem: Shows a title, and why something could not be done.
-        """
+    def __init__(self, settings: CurrentSettings, autostart: AutostartSwitch, applet: Applet) -> None:
+        """Change the ``settings`` in force and ``autostart``; ``applet`` shows what came of it."""
         self._settings = settings
         self._autostart = autostart
-        self._apply = apply
-        self._show_anew = show_anew
-        self._notify_problem = notify_problem
+        self._applet = applet
 
     def run(self, action: SettingsAction) -> None:
         """Do what was clicked."""
@@ -52,16 +47,16 @@ class SettingsActions:
                 self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
             case SetAutostart(on):
                 self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
-                self._show_anew()
+                self._applet.show_anew()
             case SetSetting(key, value):
                 if self._succeeds("The setting was not kept", lambda: self._settings.set(key, value)):
-                    self._apply()
+                    self._applet.apply_settings()
 
     def _succeeds(self, failed: str, do: Callable[[], None]) -> bool:
         """Do it; return whether that was possible. If not, a notification titled ``failed`` says why."""
         try:
             do()
         except (ConfigError, AutostartError) as error:
-            self._notify_problem(failed, str(error))
+            self._applet.notify_problem(failed, str(error))
             return False
         return True
