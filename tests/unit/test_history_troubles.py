@@ -67,7 +67,6 @@ def test_a_table_that_is_not_there_is_a_broken_file(store: HistoryStore) -> None
         "UPDATE account SET person = x'b7'",
         "UPDATE account SET place = CAST(x'b7' AS TEXT)",
         "UPDATE cycle SET started_at = 1 << 50",
-        "UPDATE day SET day = 1 << 60",
         "UPDATE day SET samples = x'0102'",
         "UPDATE day SET samples = 'text'",
         "UPDATE window SET title = CAST(x'b7' AS TEXT)",
@@ -80,6 +79,15 @@ def test_content_that_nobody_can_understand_is_a_broken_file(store: HistoryStore
     database.close()
     assert samples(store) == []
     assert store.path.with_name("history.sqlite3.aside").exists()
+    assert record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+
+
+def test_a_day_that_has_no_date_is_left_out(store: HistoryStore) -> None:
+    record(store, usage(10))
+    with sqlite3.connect(store.path) as database:
+        database.executemany("INSERT INTO day VALUES (1, ?, x'00000000', 0)", [(1 << 60,), (60_000,), (-1,), ("text",)])
+    database.close()
+    assert samples(store) == [(NOW, 10)]
     assert record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
 
 

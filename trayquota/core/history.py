@@ -64,7 +64,7 @@ class SampleSeries:
 
     def __init__(self) -> None:
         """Hold none yet."""
-        self.at_s = array("q")
+        self.at_s = array("I")
         """Seconds since 1970."""
         self.used = array("H")
         """Hundredths of a percent."""

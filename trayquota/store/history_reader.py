@@ -10,7 +10,7 @@ from trayquota.core.model import Account, FailureKind
 from trayquota.store import packed_samples
 from trayquota.store.history_accounts import AccountRow, AccountRows
 from trayquota.store.history_schema import instant
-from trayquota.store.packed_samples import DAY_S
+from trayquota.store.packed_samples import DAY_S, LAST_DAY
 
 if TYPE_CHECKING:
     import sqlite3
@@ -44,9 +44,8 @@ class WindowReader:
             BrokenHistoryError: Its content is.
         """
         since_s = int(since.timestamp()) if since else 0
-        days = self._database.execute(
-            "SELECT day, samples FROM day WHERE window = ? AND day >= ? ORDER BY day", (self._row, since_s // DAY_S)
-        )
+        query = "SELECT day, samples FROM day WHERE window = ? AND day BETWEEN ? AND ? ORDER BY day"
+        days = self._database.execute(query, (self._row, since_s // DAY_S, LAST_DAY))
         samples, cycles = packed_samples.series_of(days), tuple(self._cycles(since_s, now))
         return WindowHistory(self.title, self.duration_s, samples, cycles)
 
