@@ -15,7 +15,8 @@ from trayquota.core.translation import _, marked, shown
 from trayquota.engine.icon_peek import IconPeek
 from trayquota.engine.status_notification import StatusNotification
 from trayquota.engine.tray_views import TrayViews
-from trayquota.services import SessionEndGuard, build_services, display_options, utc_now
+from trayquota.offline import display_options, utc_now
+from trayquota.services import SessionEndGuard, build_services
 from trayquota.settings.current import CurrentSettings
 from trayquota.settings.settings_actions import SettingsAction, SettingsActions
 from trayquota.system.autostart_switch import AutostartSwitch

@@ -7,7 +7,6 @@ import logging
 import sys
 import threading
 import time
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,17 +23,21 @@ from trayquota.engine.fetcher import Fetcher
 from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
-from trayquota.providers import ProviderSwitches, provider_title, proxy_sign_in, usage_page
-from trayquota.settings.language import clock_format
-from trayquota.sources.folder import FolderSource
-from trayquota.sources.native import NativeSettings, NativeSource
+from trayquota.offline import (
+    display_options,
+    folder_source,
+    native_source,
+    provider_switches,
+    stored_provider_clock,
+    utc_now,
+)
+from trayquota.sources.native import NativeSettings
 from trayquota.sources.proxy_api import ProxySource
 from trayquota.store.state import StateStore
 from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.manager import TokenManager
 from trayquota.tokens.restoring_source import TokenRestoringSource
-from trayquota.views.labels import BAR_GLYPHS, DisplayOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,49 +46,13 @@ if TYPE_CHECKING:
     from trayquota.core.model import Snapshot
     from trayquota.engine.publisher import SnapshotSink
     from trayquota.settings.load import Config
+    from trayquota.sources.folder import FolderSource
     from trayquota.sources.management_api import Clocks, ManagementApi
+    from trayquota.sources.native import NativeSource
     from trayquota.sources.proxy_server import ProxyServer
     from trayquota.views.alert import Alert
 
 _log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
-
-
-def display_options(config: Config, bar_glyphs: str = BAR_GLYPHS) -> DisplayOptions:
-    """Return how things are to be shown, bars with cells that the font has."""
-    settings = config.settings
-    return DisplayOptions(
-        provider_title=provider_title,
-        usage_page=usage_page,
-        proxy_sign_in=proxy_sign_in,
-        proxies=settings.connected_proxies,
-        shows_used=settings.show == "used",
-        low_percent=settings.low_percent,
-        critical_percent=settings.critical_percent,
-        style=settings.icon_style,
-        plain_color=settings.plain_color,
-        is_calm=settings.calm,
-        icon_shows=settings.icon_shows,
-        has_tooltip=settings.tooltip,
-        icon_counts_down=settings.icon_countdown,
-        ignored_windows=frozenset(settings.ignore_windows),
-        names=settings.names,
-        hide_names=settings.hide_emails,
-        clock_format=clock_format(config.locale),
-        bar_glyphs=bar_glyphs,
-        notifies_lapses=settings.notify_lapse,
-        quiet_hours=settings.quiet_hours,
-        work_time=config.work_time,
-    )
-
-
-def provider_switches(config: Config) -> ProviderSwitches:
-    """Return which providers are switched off and on."""
-    return ProviderSwitches.of(config.settings.providers_off, config.settings.providers_on)
 
 
 def management_api(config: Config, address: str, find_key: Callable[[], str], transport: Transport) -> ManagementApi:
@@ -282,19 +249,3 @@ def _notify_early_resets(recorder: HistoryRecorder, notifier: AlertNotifier, eng
 
 def _with_local_resets(snapshot: Snapshot, provider_clock: ProviderClock) -> Snapshot:
     return with_local_resets(replace(snapshot, clock_offset=provider_clock.offset))
-
-
-def stored_provider_clock(store: StateStore) -> ProviderClock:
-    """Return the providers' time as an earlier run knew it. The state has been loaded."""
-    return ProviderClock(utc_now, time.monotonic, store.set_clock_offset, store.clock_offset())
-
-
-def folder_source(config: Config, records: Mapping[str, AccountRecord], watcher: Watcher | None = None) -> FolderSource:
-    """Return the source of the accounts of all credentials folders; without a watcher changes are not noticed."""
-    last = {key: record.account for key, record in records.items()}
-    return FolderSource(config.folders, last, utc_now, watcher, switches=provider_switches(config))
-
-
-def native_source(config: Config, watcher: Watcher | None = None) -> NativeSource:
-    """Return the source of the logins of other programs; without a watcher changes are not noticed."""
-    return NativeSource(NativeSettings.of(config.settings), utc_now, watcher)

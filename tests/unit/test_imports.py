@@ -25,6 +25,7 @@ LAYERS = (
     {"tokens", "tray"},
     {"store"},
     {"engine"},
+    {"offline"},
     {"services"},
     {"app"},
     {"cli", "__main__"},

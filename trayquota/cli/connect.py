@@ -11,7 +11,8 @@ from trayquota.core.errors import ConfigError, FetchError
 from trayquota.core.translation import Message, _, ngettext, shown
 from trayquota.core.urls import is_unprotected, server_url
 from trayquota.net.transport import Transport
-from trayquota.services import management_api, utc_now
+from trayquota.offline import utc_now
+from trayquota.services import management_api
 from trayquota.settings.config import decode
 from trayquota.settings.edit import set_setting
 from trayquota.settings.management_keys import VARIABLE, ManagementKeys

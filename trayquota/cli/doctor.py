@@ -19,8 +19,8 @@ from trayquota.core.model import NATIVE, AccountState
 from trayquota.core.text import format_age, printable
 from trayquota.core.translation import Message, _, ngettext, shown
 from trayquota.core.urls import is_unprotected
+from trayquota.offline import utc_now
 from trayquota.providers import find_provider
-from trayquota.services import utc_now
 from trayquota.settings.config import Settings
 from trayquota.settings.declarations import declarations
 from trayquota.sources.folder_scan import display_path

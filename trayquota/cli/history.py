@@ -15,7 +15,7 @@ from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import HistoryError
 from trayquota.core.text import printable
 from trayquota.core.translation import Message, _, marked, shown
-from trayquota.services import display_options, utc_now
+from trayquota.offline import display_options, utc_now
 from trayquota.system.files import private_folder, write_atomic
 from trayquota.system.log import set_up_logging
 from trayquota.system.open import open_file

@@ -20,7 +20,7 @@ from trayquota.core.next_account import Candidate, Demand, applying, is_open, ne
 from trayquota.core.provider_clock import with_local_resets
 from trayquota.core.text import joined
 from trayquota.core.translation import _, shown
-from trayquota.services import display_options, utc_now
+from trayquota.offline import display_options, utc_now
 from trayquota.system.changes import changes_of
 from trayquota.system.log import set_up_logging
 from trayquota.views.advice import relief_line

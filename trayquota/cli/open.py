@@ -71,7 +71,7 @@ def _usage_page(account: Account) -> str:
 def _account(name: str | None, config: Config) -> Account:
     """Return the account that a name means, as it is known without a request; raises ``ConfigError``."""
     from trayquota.cli.snapshots import cached_snapshot
-    from trayquota.services import display_options
+    from trayquota.offline import display_options
     from trayquota.views.display_names import is_named, with_display_names
 
     snapshot = cached_snapshot(config)

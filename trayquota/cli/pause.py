@@ -19,7 +19,8 @@ from trayquota.core.text import printable
 from trayquota.core.translation import _, shown
 from trayquota.engine.discoverer import discover_once
 from trayquota.engine.pauser import Pauser
-from trayquota.services import build_services, display_options, utc_now
+from trayquota.offline import display_options, utc_now
+from trayquota.services import build_services
 from trayquota.store.pause_records import PauseRecords
 from trayquota.system.changes import changes_of
 from trayquota.system.log import set_up_logging

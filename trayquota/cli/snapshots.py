@@ -14,7 +14,7 @@ from trayquota.core.account_state import account_usage, restore
 from trayquota.core.joins import joined
 from trayquota.core.model import Snapshot
 from trayquota.core.refresh_policy import PollInput, Reason, next_poll
-from trayquota.services import build_services, folder_source, native_source, stored_provider_clock, utc_now
+from trayquota.offline import folder_source, native_source, stored_provider_clock, utc_now
 from trayquota.sources.proxy_server import last_known_credentials
 from trayquota.store.state import StateStore
 
@@ -30,6 +30,9 @@ _APPLET_S = timedelta(seconds=20)
 
 def refresh_once(config: Config) -> Snapshot:
     """Refresh all accounts once and return the snapshot; used by ``status``."""
+    # It brings all of the engine, which the last known values do without.
+    from trayquota.services import build_services
+
     services = build_services(config)
     try:
         services.engine.refresh(Reason.START)

@@ -10,7 +10,7 @@ from trayquota.cli.common import ExitCode, load, say
 from trayquota.cli.snapshots import cached_snapshot, refresh_once
 from trayquota.core.provider_clock import with_local_resets
 from trayquota.core.translation import shown
-from trayquota.services import display_options, utc_now
+from trayquota.offline import display_options, utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.system.stdout import flush_stdout
 

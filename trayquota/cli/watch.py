@@ -13,7 +13,8 @@ from rich.text import Text
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.refresh_policy import Reason
 from trayquota.core.translation import _, marked, ngettext, shown
-from trayquota.services import build_services, display_options, utc_now
+from trayquota.offline import display_options, utc_now
+from trayquota.services import build_services
 from trayquota.system.keys import Keys
 from trayquota.system.log import set_up_logging
 from trayquota.views.table import table_lines

@@ -21,8 +21,8 @@ _USED_MASK = (1 << _USED_BITS) - 1
 _SAMPLE = struct.Struct("<I")
 _USED, _SECOND = _SAMPLE.pack(_USED_MASK), _SAMPLE.pack((1 << 32 - _USED_BITS) - 1)
 """What is one of the two in a sample, the second once it is shifted."""
-LAST_DAY = (1 << 32) // DAY_S - 1
-"""Up to which a moment has four bytes, in the year 2106."""
+LAST_DAY = ((1 << 32) - (1 << 32 - _USED_BITS)) // DAY_S
+"""Up to which a moment has four bytes whatever a sample says, in the year 2106."""
 
 
 def packed(at_s: int, used: int) -> bytes:
