@@ -81,5 +81,5 @@ def test_the_page_says_that_it_is_from_the_persons_own_use_and_draws_it() -> Non
 def test_a_page_of_many_accounts_looks_at_the_windows_with_the_least_left() -> None:
     histories = [AccountHistory(ADA, (habits(percent),)) for percent in range(10, 90)]
     chosen = [window.cycles[-1].used_percent for window in tightest(histories)]
-    assert chosen == list(range(89, 65, -1))
+    assert chosen == list(range(89, 73, -1))
     assert proven_past_use(histories[0].windows[0], BEGIN + DAY, PAST.clock) is not None

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -253,13 +254,13 @@ def lowest_between(samples: SampleSeries, edges_s: Sequence[float]) -> list[floa
     another: ``None`` is a span in which nobody looked.
     """
     found: list[float | None] = []
-    first = bisect_left(samples.at_s, edges_s[0])
-    for from_s, to_s in pairwise(edges_s):
-        last = bisect_left(samples.at_s, to_s, first)
+    at_s, first = samples.at_s, bisect_left(samples.at_s, edges_s[0])
+    # Samples are of whole seconds, which are compared sooner.
+    for from_s, to_s in pairwise(map(ceil, edges_s)):
+        last = bisect_left(at_s, to_s, first)
         # What came just before counts as well, for as long as it holds, unless another comes with the edge itself.
-        is_held = first > 0 and samples.at_s[first - 1] + _HOLDS_S > from_s
-        is_replaced = first < last and samples.at_s[first] == from_s
-        used = samples.used[first - 1 if is_held and not is_replaced else first : last]
+        is_held = first > 0 and at_s[first - 1] + _HOLDS_S > from_s and not (first < last and at_s[first] == from_s)
+        used = samples.used[first - is_held : last]
         found.append(100 - max(used) / 100 if used else None)
         first = last
     return found

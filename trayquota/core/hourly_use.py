@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -85,8 +84,8 @@ class HourlyUse(Struct, frozen=True):
     """
 
     begin_hour: int
-    used: array[float]
-    watched_s: array[int]
+    used: list[float]
+    watched_s: list[int]
     clock: LocalClock
 
     def mean_rates(self) -> list[float | None]:
@@ -107,7 +106,7 @@ def hourly_use(samples: SampleSeries, since: datetime, now: datetime, clock: Loc
     since_s, now_s = int(since.timestamp()), int(now.timestamp())
     begin_hour = _monday(since_s + clock.offset_s(since_s))
     hours = _monday(now_s + clock.offset_s(now_s)) + WEEK_HOURS - begin_hour
-    use = HourlyUse(begin_hour, array("d", [0.0]) * hours, array("i", [0]) * hours, clock)
+    use = HourlyUse(begin_hour, [0.0] * hours, [0] * hours, clock)
     first = bisect_left(samples.at_s, since_s)
     if first < len(samples):
         _add_samples(use, samples, first)
@@ -145,7 +144,7 @@ def _add_samples(use: HourlyUse, samples: SampleSeries, first: int) -> None:
         before_s, before = at_s, value
 
 
-def _watch(watched_s: array[int], from_s: int, to_s: int, hour: int) -> None:
+def _watch(watched_s: list[int], from_s: int, to_s: int, hour: int) -> None:
     """Add the time between two samples to each hour that it is in; the last one is ``hour``."""
     from_hour = from_s // HOUR_S
     if from_hour < hour:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -133,16 +134,15 @@ def past_use(hourly: HourlyUse, until: datetime) -> PastUse | None:
     mean, rates = sum(hourly.used) * HOUR_S / watched_s, hourly.mean_rates()
     until_s = until.timestamp()
     hours = int(until_s + hourly.clock.offset_s(until_s)) // HOUR_S - hourly.begin_hour
-    used, seen_s = (array("f", [0.0]) * (hours + 1) for _ in range(2))
-    # Only rounded once: what is added up is large beside a single hour.
-    used_before, seen_before_s = 0.0, 0
-    for hour in range(hours):
-        points, seconds = hourly.used[hour], hourly.watched_s[hour]
-        if seconds < HOUR_S:
-            rate = rates[hour % WEEK_HOURS]
-            points += (mean if rate is None else rate) * (HOUR_S - seconds) / HOUR_S
-        used_before, seen_before_s = used_before + points, seen_before_s + seconds
-        used[hour + 1], seen_s[hour + 1] = used_before, seen_before_s
+    usual = [mean if rate is None else rate for rate in rates]
+    watched = list(zip(hourly.used[:hours], hourly.watched_s[:hours], strict=True))
+    filled = (
+        points if seconds >= HOUR_S else points + usual[hour % WEEK_HOURS] * (HOUR_S - seconds) / HOUR_S
+        for hour, (points, seconds) in enumerate(watched)
+    )
+    # Made of lists, arrays have no room to spare.
+    used = array("f", list(accumulate(filled, initial=0.0)))
+    seen_s = array("f", list(accumulate((seconds for _, seconds in watched), initial=0)))
     return PastUse(hourly.begin_hour, used, seen_s, hourly.clock.copy())
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from trayquota.core.errors import BrokenHistoryError
 from trayquota.core.history import SHORT_WINDOW_S, AccountHistory, Cycle, Outage, WindowHistory
 from trayquota.core.model import Account, FailureKind
 from trayquota.store import packed_samples
@@ -15,8 +17,6 @@ from trayquota.store.packed_samples import DAY_S, LAST_DAY
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-
 _KINDS = {kind.value for kind in FailureKind}
 """A later version may know more."""
 
@@ -59,21 +59,25 @@ class WindowReader:
         return found
 
     def _cycles(self, since_s: int, now: datetime) -> Iterator[Cycle]:
-        now_s, end, ended_s = now.timestamp(), None, None
-        for started_at, used, resets_at, ended_at, ended_early in self._database.execute(
+        now_s, end, ended_s, moment = now.timestamp(), None, None, datetime.fromtimestamp
+        rows = self._database.execute(
             "SELECT started_at, used, resets_at, ended_at, ended_early FROM cycle WHERE window = ?"
             " AND (ended_at IS NULL OR ended_at >= ?) ORDER BY started_at, id",
             (self._row, since_s),
-        ):
-            # One cycle mostly begins where another one has ended, and that was when it was to: a year of many
-            # accounts has tens of thousands of them.
-            started = end if started_at == ended_s and end is not None else instant(started_at)
-            resets = _optional(resets_at)
-            is_over = ended_at is None and resets_at is not None and resets_at <= now_s
-            # Where nothing was recorded since, the writer is going to put it so.
-            ended_s = resets_at if is_over else ended_at
-            end = resets if ended_s == resets_at else _optional(ended_s)
-            yield Cycle(started, used / 100, resets, end, bool(ended_early))
+        )
+        try:
+            for started_at, used, resets_at, ended_at, ended_early in rows:
+                # One cycle mostly begins where another one has ended, and that was when it was to: a year of many
+                # accounts has tens of thousands of them.
+                started = end if started_at == ended_s and end is not None else moment(started_at, UTC)
+                resets = None if resets_at is None else moment(resets_at, UTC)
+                is_over = ended_at is None and resets_at is not None and resets_at <= now_s
+                # Where nothing was recorded since, the writer is going to put it so.
+                ended_s = resets_at if is_over else ended_at
+                end = None if ended_s is None else resets if ended_s == resets_at else moment(ended_s, UTC)
+                yield Cycle(started, used / 100, resets, end, bool(ended_early))
+        except (TypeError, ValueError, OverflowError, OSError):
+            raise BrokenHistoryError from None
 
 
 def read_windows(database: sqlite3.Connection, accounts: Sequence[Account]) -> Iterator[tuple[Account, WindowReader]]:

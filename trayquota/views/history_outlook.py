@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from trayquota.core.own_forecast import PastUse
     from trayquota.views.labels import DisplayOptions
 
-_MOST_OWN = 24
-"""Windows on a page with forecasts from the person's own use: as many as six accounts have. More would take long."""
+_MOST_OWN = 16
+"""Windows on a page with forecasts from the person's own use: as many as four accounts have. More would take long."""
 
 
 class Outlook(Struct, frozen=True):

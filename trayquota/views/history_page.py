@@ -29,7 +29,7 @@ from trayquota.views.history_pictures import (
 )
 from trayquota.views.history_texts import amount_now, extreme_caption, extreme_heading, line_description, outages_text
 from trayquota.views.labels import account_label
-from trayquota.views.percents import percent_number, percent_text, shown_share
+from trayquota.views.percents import percent_number, percent_text, shown_number, shown_share
 from trayquota.views.window_titles import shown_title
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class _Writer:
         self._clock = LocalClock(options.zone)
         self._moments: dict[tuple[datetime, bool], str] = {}
         """Most are of two cycles: the end of one, and the begin of another."""
+        self._percents: dict[int, str] = {}
+        """Each is shown hundreds of times."""
         self._spans: dict[int, tuple[list[float], list[str]]] = {}
         self._tightest = {id(window) for window in tightest(histories)}
 
@@ -150,10 +152,7 @@ class _Writer:
         span = (end - start).total_seconds() or 1.0
         now = (self._now - start).total_seconds() / span
         line = Line(
-            [
-                None if left is None else shown_share(left, self._options)
-                for left in lowest_remaining(window.samples, start, self._now, points)
-            ],
+            self._shares(lowest_remaining(window.samples, start, self._now, points)),
             now,
             [Mark(0, self._date(start)), Mark(now, now_mark())],
             [
@@ -174,13 +173,18 @@ class _Writer:
         table = Table(extreme_caption(title, self._options), headings, tuple(self._rows(window, days)))
         return Figure(name, description, _safe(line_picture(line, name)), table)
 
+    def _shares(self, remaining: list[float | None]) -> list[float | None]:
+        if not self._options.shows_used:
+            return remaining
+        return [None if left is None else shown_share(left, self._options) for left in remaining]
+
     def _rows(self, window: WindowHistory, days: int) -> Iterator[tuple[str, str]]:
         if days not in self._spans:
             self._spans[days] = self._new_spans(days)
         edges_s, dates = self._spans[days]
         for begin, least in zip(dates, lowest_between(window.samples, edges_s), strict=True):
             if least is not None:
-                yield begin, percent_text(least, self._options)
+                yield begin, self._percent(shown_number(least, self._options))
 
     def _new_spans(self, days: int) -> tuple[list[float], list[str]]:
         """Return the days or weeks that tables have a row for: their edges in seconds since 1970, and their dates."""
@@ -196,8 +200,8 @@ class _Writer:
             (
                 self.moment(cycle.started_at, with_date=True),
                 self._end(cycle),
-                percent_number(round(cycle.used_percent)),
-                percent_number(round(cycle.unused_percent)),
+                self._percent(round(cycle.used_percent)),
+                self._percent(round(cycle.unused_percent)),
             )
             for cycle in reversed(shown)
         )
@@ -234,6 +238,11 @@ class _Writer:
             lasted_s = ((outage.ended_at or self._now) - outage.began_at).total_seconds()
             kinds.setdefault(outage.kind.value.replace("_", " "), []).append(lasted_s)
         return Section(_("Refreshes that failed"), outages_text(kinds), ())
+
+    def _percent(self, number: int) -> str:
+        if number not in self._percents:
+            self._percents[number] = percent_number(number)
+        return self._percents[number]
 
     def _end(self, cycle: Cycle) -> str:
         moment = self.moment(cycle.ended_at or self._now, with_date=True)
