@@ -72,3 +72,12 @@ def test_watched_it_prints_a_line_for_each_change_of_the_state_alone(home: Home,
     assert watching.first_line() == "17\n"
     watching.signal("SIGTERM")
     assert watching.ended().out == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is noticed with the next line")
+def test_watched_it_ends_with_its_bar_though_there_is_no_further_line(home: Home) -> None:
+    watching = home.start("line", "--watch")
+    assert watching.first_line() == "?\n"
+    watching.close_output()
+    result = watching.ended()
+    assert (result.code, result.err) == (3, "")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .host import Habits, Host
     from .places import Place
 
-__all__ = ["CASES", "Case", "Cinnamon", "Gnome", "Lxqt", "Plasma", "Trayer", "Xfce", "on", "on_hosts"]
+__all__ = ["CASES", "WAYBAR", "Case", "Cinnamon", "Gnome", "Lxqt", "Plasma", "Trayer", "Xfce", "on", "on_hosts"]
 
 SCREEN_NEEDS = {
     "Xvfb": "xvfb",
@@ -109,6 +109,7 @@ def _newest(kind: type[Host]) -> Case:
     return Case(kind, new=IS_ROOT)
 
 
+WAYBAR = _newest(Waybar)
 XFCE = Case(Xfce, new=False, dark=True)
 CASES = (
     XFCE,
@@ -118,7 +119,9 @@ CASES = (
     Case(Plasma, new=True),
     *((Case(PlasmaWayland, new=True),) if IS_ROOT else ()),
     Case(Gnome, new=True),
-    *(_newest(kind) for kind in (Lxqt, Cinnamon, Waybar, Swaybar, I3bar, Polybar)),
+    *(_newest(kind) for kind in (Lxqt, Cinnamon)),
+    WAYBAR,
+    *(_newest(kind) for kind in (Swaybar, I3bar, Polybar)),
 )
 
 

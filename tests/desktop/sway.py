@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BAR_PX = 30
 NOBODY = "nobody"
+KINDS = ("CONFIG", "CACHE", "DATA", "STATE")
+"""Of folders that a user has."""
 DRAWN = frozenset({"tooltip", "menu"})
 SWAY = """\
 output * mode --custom {width}x{height}
@@ -48,18 +50,18 @@ class Sway(Host):
     popups_cover_bar = True
 
     def prepare(self) -> None:
-        self._folder = self.desk.home.parent / "sway"
-        runtime, config = self._folder / "run", self._folder / ".config"
+        self.user_home = self.desk.home.parent / "sway"
+        runtime, config = self.user_home / "run", self.user_home / ".config"
         for folder in (runtime, config / "sway", config / "waybar"):
             folder.mkdir(parents=True)
         width, height = self.screen.size
         (config / "sway/config").write_text(self.settings.format(width=width, height=height))
         (config / "waybar/config").write_text(json.dumps(WAYBAR))
         runtime.chmod(0o700)
-        if IS_ROOT:
-            for path in (self._folder, *self._folder.rglob("*")):
-                shutil.chown(path, NOBODY)
-        self._sway = self._start(["sway"], WLR_BACKENDS="x11", WLR_RENDERER="pixman", WLR_LIBINPUT_NO_DEVICES="1")
+        self.own(self.user_home, *self.user_home.rglob("*"))
+        self._sway = self.start_program(
+            ["sway"], WLR_BACKENDS="x11", WLR_RENDERER="pixman", WLR_LIBINPUT_NO_DEVICES="1"
+        )
         wait_until(lambda: self._socket("wayland-*[0-9]"), "compositor", START_S)
         wait_until(lambda: self._socket("sway-ipc.*"), "compositor's commands", START_S)
 
@@ -72,22 +74,33 @@ class Sway(Host):
         return Box(0, 0, self.screen.size[0], BAR_PX)
 
     def _socket(self, pattern: str) -> Path | None:
-        return next((self._folder / "run").glob(pattern), None)
+        return next((self.user_home / "run").glob(pattern), None)
 
-    def _start(self, argv: Sequence[str], **env: str) -> Program:
+    def own(self, *paths: Path) -> None:
+        """Give files to the user that the compositor is."""
+        if IS_ROOT:
+            for path in paths:
+                shutil.chown(path, NOBODY)
+
+    def start_program(self, argv: Sequence[str], **env: str) -> Program:
+        """Start a program as the user that the compositor is, in that user's home."""
         own = {
-            "HOME": str(self._folder),
-            "XDG_RUNTIME_DIR": str(self._folder / "run"),
-            **{f"XDG_{kind}_HOME": str(self._folder / f".{kind.lower()}") for kind in ("CONFIG", "CACHE", "DATA")},
+            "HOME": str(self.user_home),
+            "XDG_RUNTIME_DIR": str(self.user_home / "run"),
+            **{f"XDG_{kind}_HOME": str(self.user_home / f".{kind.lower()}") for kind in KINDS},
         }
         if IS_ROOT:
             argv = ["setpriv", f"--reuid={NOBODY}", "--regid=nogroup", "--clear-groups", *argv]
         return self.desk.start(argv, own | env)
 
-    def _start_bar(self, argv: Sequence[str]) -> None:
+    def start_on_screen(self, argv: Sequence[str], **env: str) -> Program:
+        """Start a program that shows something, likewise."""
         wayland, commands = self._socket("wayland-*[0-9]"), self._socket("sway-ipc.*")
         assert wayland is not None
-        self.panel = self._start(argv, WAYLAND_DISPLAY=wayland.name, SWAYSOCK=str(commands))
+        return self.start_program(argv, WAYLAND_DISPLAY=wayland.name, SWAYSOCK=str(commands), **env)
+
+    def _start_bar(self, argv: Sequence[str]) -> None:
+        self.panel = self.start_on_screen(argv)
         wait_until(lambda: self.desk.bus.has_owner(buses.WATCHER), "watcher of the bar", START_S)
         self.screen.picture_at_rest()
 

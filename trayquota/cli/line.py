@@ -42,11 +42,21 @@ def run(options: Options) -> int:
 
 def _watch(config: Config, form: str) -> None:
     """Print a line whenever it changes, until a signal or the reader's end."""
+    import threading
+
     from trayquota.system.changes import changes_of
+    from trayquota.system.stdout import wait_unread
 
     printed = None
     with changes_of(config.paths.state) as changed:
-        while True:
+
+        def wake_when_unread() -> None:
+            if wait_unread():
+                changed.set()
+
+        # A bar that was ended must not leave this behind until the next line, which may never come.
+        threading.Thread(target=wake_when_unread, name="reader", daemon=True).start()
+        while not wait_unread(0):
             changed.clear()
             values = _values(config)
             text = _line(values.snapshot, config, form)

@@ -12,6 +12,7 @@ _PLAIN = str.maketrans(
     {"▰": "#", "▱": "-", "·": "-", "–": "-", "…": "...", "\u2007": " ", "\u202f": " ", "\u00a0": " "}
 )
 _NAME = "trayquota.plain"
+_STANDARD_OUTPUT = 1
 _NO_ROOM = {errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -42,6 +43,19 @@ def flush_stdout() -> bool:
         silence_stdout()
         return False
     return True
+
+
+def wait_unread(timeout_s: float | None = None) -> bool:
+    """Wait until nobody reads standard output any more; return whether that is so, and not where it cannot be seen."""
+    is_unread = False
+    if sys.platform != "win32":
+        import select
+
+        output = select.poll()
+        output.register(_STANDARD_OUTPUT, 0)  # its end is always reported
+        found = output.poll(None if timeout_s is None else 1000 * timeout_s)
+        is_unread = any(event & (select.POLLERR | select.POLLHUP) for _, event in found)
+    return is_unread
 
 
 def disk_full_reason(error: Exception) -> str | None:
