@@ -83,12 +83,11 @@ class App:
         self._tray = Tray(NAME, choice, self.act)
         self._services = build_services(config, self, interval_s=interval_s)
         self._status_notification = StatusNotification(self._services.engine, self.notify_status)
-        self._peek = IconPeek(self._services.engine, self.show_anew)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
         self._settings_actions = SettingsActions(self._settings, self._autostart, self)
         notifier, recorder = self._services.notifier, self._services.recorder
-        has_page = open_history is not None
-        self._views = TrayViews(self._tray, self._settings, self._autostart, notifier, recorder, self._peek, has_page)
+        peek, has_page = IconPeek(self._services.engine, self.show_anew), open_history is not None
+        self._views = TrayViews(self._tray, self._settings, self._autostart, notifier, recorder, peek, has_page)
         self._engine_thread = threading.Thread(target=self._services.engine.run, name="engine")
         self._connect_tray()
 
@@ -129,7 +128,9 @@ class App:
         tray, post = self._tray, self._services.engine.post
         tray.on_click = lambda: post(self.notify_status)
         tray.on_middle_click = self.refresh_and_notify
-        tray.on_scroll = lambda steps: post(lambda: self._peek.scroll(steps, self._options))
+        tray.on_scroll = lambda icon, steps: post(
+            lambda: self._views.scroll(self._services.engine.snapshot, self._options, icon, steps)
+        )
         tray.on_change = lambda: post(self.show_anew)
         tray.session_end = SessionEndGuard(self._services)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pytest
+    from dbus_fast.aio import MessageBus
     from session_bus import SessionBus
 
     from trayquota.views.tray_view import Action
@@ -83,6 +85,20 @@ def test_each_view_is_an_item_with_its_own_texts_and_menu(host: FakeHost) -> Non
         assert titles(host, names[:1]) == ["42% left: Claude"]
 
 
+def test_icons_come_in_their_order(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    views = [replace(CLAUDE, headline=f"{number}% left") for number in range(4)]
+    delays_s = iter((0.0, 0.3, 0.1))
+    connect = service._connection
+
+    async def connect_late(address: str) -> MessageBus:
+        await asyncio.sleep(next(delays_s, 0.0))
+        return await connect(address)
+
+    monkeypatch.setattr(service, "_connection", connect_late)
+    with running(Recorder(), *views):
+        assert titles(host, host.registrations.until_there_are(4)) == [view.headline for view in views]
+
+
 def test_further_icons_come_and_go_without_the_first(host: FakeHost) -> None:
     with running(Recorder(), CLAUDE, CODEX, KIMI) as tray:
         first, *_ = names = host.registrations.until_there_are(3)
@@ -121,6 +137,16 @@ def test_changes_of_several_icons_wake_the_loop_once(host: FakeHost, monkeypatch
         tray.show(*(replace(view, headline=each) for view, each in zip((CLAUDE, CODEX, KIMI), headlines, strict=True)))
         wait_until(lambda: sorted(titles(host, names)) == headlines, "new titles")
         assert len(posted) == 1
+
+
+def test_the_wheel_says_over_which_icon_it_is_turned(host: FakeHost) -> None:
+    turned: Recorder[tuple[int, int]] = Recorder()
+    with running(Recorder(), CLAUDE, CODEX, KIMI) as tray:
+        tray.on_scroll = lambda icon, steps: turned.add((icon, steps))
+        names = dict(zip(titles(host, names := host.registrations.until_there_are(3)), names, strict=True))
+        for view in (KIMI, CLAUDE, CODEX):
+            host.call(names[view.headline], ITEM_PATH, ITEM, "Scroll", "is", 120, "vertical")
+        assert turned.until_there_are(3) == [(2, 120), (0, 120), (1, 120)]
 
 
 def test_an_open_menu_keeps_its_rows_and_the_others_do_not(host: FakeHost) -> None:

@@ -39,6 +39,10 @@ def test_every_account_has_one_icon(icons: str, pinned: tuple[str, ...], groups:
     assert icon_groups(ACCOUNTS, icons, pinned) == groups
 
 
+def test_providers_keep_their_icons_when_the_order_of_accounts_changes() -> None:
+    assert icon_groups(snapshot(*USAGES[::-1]), "providers", ()) == [(CI.id, ADA.id), (BOB.id,)]
+
+
 def test_without_accounts_there_is_one_icon() -> None:
     assert [icon_groups(snapshot(), icons, ("gone.json",)) for icons in ("one", "providers", "pinned")] == [[()]] * 3
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from trayquota.core.model import AccountState
 from trayquota.engine.icon_peek import IconPeek, choices
 
-from .samples import ADA, BOB, CI, OPTIONS, five_hours, snapshot, usage
+from .samples import ADA, BOB, CI, OPTIONS, five_hours, snapshot, usage, weekly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trayquota.engine.engine import Engine
 
 SEEN = snapshot(usage(ADA, five_hours(40)), usage(BOB, five_hours(50)), replace(usage(CI), state=AccountState.DISABLED))
+IDS = (ADA.id, BOB.id, CI.id)
 
 
 class Desk:
@@ -38,13 +39,28 @@ class Desk:
 
     def scroll(self, *steps: int) -> str:
         for step in steps:
-            self.peek.scroll(step, OPTIONS)
+            self.peek.scroll(step, OPTIONS, 0, IDS)
         return self.peek.shown(OPTIONS)
 
 
 def test_the_person_s_own_choice_comes_first_and_each_once() -> None:
-    assert choices(SEEN, "lowest") == ("lowest", "next", ADA.id, BOB.id)
-    assert choices(SEEN, BOB.id) == (BOB.id, "lowest", "next", ADA.id)
+    assert choices(SEEN, "lowest", IDS) == ("lowest", "next", ADA.id, BOB.id)
+    assert choices(SEEN, BOB.id, IDS) == (BOB.id, "lowest", "next", ADA.id)
+
+
+def test_a_single_account_s_windows_are_gone_through() -> None:
+    seen = snapshot(usage(ADA, five_hours(40), weekly(80)), usage(BOB, five_hours(50)))
+    assert choices(seen, "lowest", {ADA.id}) == ("lowest", f"{ADA.id} / 5-hour", f"{ADA.id} / Weekly")
+
+
+def test_the_wheel_over_one_icon_changes_no_other() -> None:
+    desk = Desk()
+    desk.peek.scroll(1, OPTIONS, 1, {BOB.id})
+    assert desk.peek.shown(OPTIONS, 1) == f"{BOB.id} / 5-hour"
+    assert desk.peek.shown(OPTIONS, 0) == "lowest"
+    desk.peek.scroll(1, OPTIONS, 0, {ADA.id})
+    assert desk.peek.shown(OPTIONS, 0) == f"{ADA.id} / 5-hour"
+    assert desk.peek.shown(OPTIONS, 1) == "lowest"
 
 
 @pytest.mark.parametrize(

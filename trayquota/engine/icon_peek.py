@@ -1,13 +1,14 @@
-"""What the icon shows for a moment: the wheel over it goes through all that it could be about."""
+"""What an icon shows for a moment: the wheel over it goes through all that it could be about."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from trayquota.core.model import NEVER_POLLED
+from trayquota.views.icon_subject import LOWEST, NEXT, account_choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from trayquota.core.model import Snapshot
     from trayquota.engine.engine import Engine
@@ -24,16 +25,18 @@ class IconPeek:
         self._engine = engine
         self._show_anew = show_anew
         self._shown: str | None = None
+        self._icon = 0
 
-    def shown(self, options: DisplayOptions) -> str:
-        """Return what the icon is about now; the options have the person's own choice."""
-        return options.icon_shows if self._shown is None else self._shown
+    def shown(self, options: DisplayOptions, icon: int = 0) -> str:
+        """Return what an icon is about now, by its number; the options have the person's own choice."""
+        return options.icon_shows if self._shown is None or icon != self._icon else self._shown
 
-    def scroll(self, steps: int, options: DisplayOptions) -> None:
-        """Show the next choice, or with a negative number the one before."""
-        found = choices(self._engine.snapshot, options.icon_shows)
-        at = found.index(self._shown) if self._shown in found else 0
-        self._shown = found[(at + (1 if steps > 0 else -1)) % len(found)]
+    def scroll(self, steps: int, options: DisplayOptions, icon: int, account_ids: Collection[str]) -> None:
+        """Show the next choice, or with a negative number the one before, in the icon that is about these accounts."""
+        found = choices(self._engine.snapshot, options.icon_shows, account_ids)
+        shown = self.shown(options, icon)
+        at = found.index(shown) if shown in found else 0
+        self._shown, self._icon = found[(at + (1 if steps > 0 else -1)) % len(found)], icon
         self._engine.call_later("icon", _SECONDS, self._end)
         self._show_anew()
 
@@ -42,7 +45,15 @@ class IconPeek:
         self._show_anew()
 
 
-def choices(snapshot: Snapshot, icon_shows: str) -> tuple[str, ...]:
-    """Return what the icon can be about, the person's own choice first: the lowest, the next account, each account."""
-    ids = [usage.account.id for usage in snapshot.accounts if usage.state not in NEVER_POLLED]
-    return tuple(dict.fromkeys((icon_shows, "lowest", "next", *ids)))
+def choices(snapshot: Snapshot, icon_shows: str, account_ids: Collection[str]) -> tuple[str, ...]:
+    """Return what an icon of these accounts can be about, the person's own choice first.
+
+    The lowest, the next account, each account; of a single account the lowest and each window.
+    """
+    of_icon = (usage for usage in snapshot.accounts if usage.account.id in account_ids)
+    shown = [usage for usage in of_icon if usage.state not in NEVER_POLLED]
+    if len(shown) == 1:
+        [usage] = shown
+        windows = (account_choice(usage.account.id, window.title) for window in usage.windows)
+        return tuple(dict.fromkeys((icon_shows, LOWEST, *windows)))
+    return tuple(dict.fromkeys((icon_shows, LOWEST, NEXT, *(usage.account.id for usage in shown))))

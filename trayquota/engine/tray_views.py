@@ -37,7 +37,7 @@ class TrayViews(Struct, frozen=True):
         autostart: Says whether the program starts at login.
         notifier: Says until when notifications are snoozed.
         recorder: Has what was left over time.
-        peek: Says what the first icon is about while the wheel is turned over it.
+        peek: Says what an icon is about while the wheel is turned over it.
         has_history_page: There is a page of the history to show.
     """
 
@@ -51,13 +51,22 @@ class TrayViews(Struct, frozen=True):
 
     def of_icons(self, snapshot: Snapshot, options: DisplayOptions, now: datetime) -> list[TrayView]:
         """Return what each icon shows, at least one."""
-        settings = self.settings.config.settings
-        groups = icon_groups(snapshot, settings.icons if self.tray.has_further else "one", settings.pinned)
-        return self._views(snapshot, options, now, groups)
+        return self._views(snapshot, options, now, self._groups(snapshot))
+
+    def scroll(self, snapshot: Snapshot, options: DisplayOptions, icon: int, steps: int) -> None:
+        """Have an icon show something else for a moment, by its number, when the wheel is turned over it."""
+        groups = self._groups(snapshot)
+        if icon < len(groups):
+            self.peek.scroll(steps, options, icon, groups[icon])
 
     def of_all(self, snapshot: Snapshot, options: DisplayOptions, now: datetime) -> TrayView:
         """Return the view of all accounts, however many icons there are."""
         return self._views(snapshot, options, now, [None])[0]
+
+    def _groups(self, snapshot: Snapshot) -> list[tuple[str, ...]]:
+        """Return the ids of the accounts that each icon is about."""
+        settings = self.settings.config.settings
+        return icon_groups(snapshot, settings.icons if self.tray.has_further else "one", settings.pinned)
 
     def _views(
         self, snapshot: Snapshot, options: DisplayOptions, now: datetime, groups: Iterable[tuple[str, ...] | None]
@@ -68,12 +77,11 @@ class TrayViews(Struct, frozen=True):
             sparklines=recorder.sparklines if settings.sparklines else {},
             past_use=recorder.past_use if settings.history else {},
         )
-        first = replace(options, icon_shows=self.peek.shown(options))
         return [
             tray_view(
                 snapshot,
                 now,
-                options if number else first,
+                replace(options, icon_shows=self.peek.shown(options, number)),
                 replace(context, arrangement=self.tray.arrangement(number), account_ids=account_ids),
             )
             for number, account_ids in enumerate(groups)

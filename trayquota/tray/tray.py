@@ -36,7 +36,8 @@ class Tray:
     Attributes:
         on_click: Called at a click that the tray itself answers with nothing.
         on_middle_click: Called at a middle click.
-        on_scroll: Called with the wheel's direction over the icon, positive for downwards or to the right.
+        on_scroll: Called with the number of the icon over which the wheel is turned, the first one's is 0, and with
+            its direction, positive for downwards or to the right.
         on_change: Called when :attr:`limits` are others or the menu was closed: what is shown may have to be made
             anew.
         session_end: Called at the end of the person's session, where the tray notices that.
@@ -44,7 +45,7 @@ class Tray:
 
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
-    on_scroll: Callable[[int], object] | None = None
+    on_scroll: Callable[[int, int], object] | None = None
     on_change: Callable[[], object] | None = None
     session_end: SessionEnd | None = None
 
@@ -179,13 +180,13 @@ class Tray:
     def _make(self, choice: BackendChoice) -> tuple[Icon, TrayPresenter]:
         icon = icon_class(choice)(self._name)
         if isinstance(icon, BaseIcon):
-            self._hook(icon)
+            self._hook(icon, 0)
             icon.on_better_tray = self._better_tray if choice.is_automatic else None
         return icon, TrayPresenter(icon, choice.name, self._act)
 
-    def _hook(self, icon: BaseIcon) -> None:
+    def _hook(self, icon: BaseIcon, number: int) -> None:
         icon.on_click = lambda: self.on_click and self.on_click()
-        icon.on_scroll = lambda steps: self.on_scroll and self.on_scroll(steps)
+        icon.on_scroll = lambda steps: self.on_scroll and self.on_scroll(number, steps)
         icon.on_middle_click = lambda: self.on_middle_click and self.on_middle_click()
         icon.on_quirks_changed = icon.on_menu_closed = self._changed
 
@@ -206,7 +207,7 @@ class Tray:
             message = f"The tray backend '{self._backend}' has but one icon."
             raise TypeError(message)
         icon = self._icon.further(f"{self._name}-{number + 2}")
-        self._hook(icon)
+        self._hook(icon, number + 1)
         self._further.append((icon, TrayPresenter(icon, self._backend, self._act)))
 
     def _changed(self) -> None:

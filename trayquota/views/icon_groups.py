@@ -26,7 +26,8 @@ def icon_groups(snapshot: Snapshot, icons: str, pinned: Sequence[str]) -> list[t
     shown = {usage.account.id: usage.account.provider for usage in snapshot.accounts if usage.state not in NEVER_POLLED}
     groups: list[tuple[str, ...]] = []
     if icons == "providers":
-        providers = dict.fromkeys(shown.values())
+        # By name: an icon must not change places with another when the order of accounts changes with their figures.
+        providers = sorted(set(shown.values()))
         groups = [tuple(key for key, each in shown.items() if each == provider) for provider in providers]
     elif icons == "pinned":
         groups = [(account_id,) for account_id in dict.fromkeys(pinned) if account_id in shown]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import contextmanager
-from itertools import chain, repeat
+from contextlib import contextmanager, suppress
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, Final
 
 from trayquota.core.errors import TrayUnavailableError
@@ -32,6 +32,8 @@ _DELAYS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 _STEADY_S: Final = 30.0
 """A connection that held this long was a good one: the next attempt after it starts with the first delay."""
 _CONNECT_S: Final = 10.0
+_TURN_S: Final = 1.0
+"""How long an icon waits for the one before it to come to the tray: panels keep the order in which icons come."""
 _CALLBACK_S: Final = 0.3
 """How long a callback under way is waited for when the icon stops."""
 
@@ -56,6 +58,8 @@ class ShownIcon:
         self._menu = PublishedMenu()
         self._session: BusSession | None = None
         self._is_flush_due = False
+        self.was_tried = asyncio.Event()
+        """Set once it was tried to register it with the tray."""
 
     @property
     def is_menu_open(self) -> bool:
@@ -82,6 +86,10 @@ class ShownIcon:
             self._is_flush_due = False
             self._with_session(lambda session: session.show(self._state))
 
+    def _mark_tried(self) -> None:
+        self.was_tried.set()
+        self._owner.mark_shown()
+
     async def serve(self, bus: MessageBus) -> None:
         """Show it on ``bus``, and on later connections, until the task is cancelled."""
         loop, delays = asyncio.get_running_loop(), _delays()
@@ -97,7 +105,7 @@ class ShownIcon:
             do(self._session)
 
     async def _serve_once(self, bus: MessageBus) -> bool:
-        session = BusSession(bus, self._owner, self._menu, self._service.submit)
+        session = BusSession(bus, self._owner, self._menu, self._service.submit, self._mark_tried)
         self._session = session
         try:
             return await session.serve(self._state)
@@ -231,8 +239,9 @@ class TrayService:
         await first.serve(bus)
 
     def _start(self, icon: ShownIcon) -> None:
-        if self._is_serving and icon in self._icons[1:] and icon not in self._tasks:
-            task = asyncio.get_running_loop().create_task(_serve_more(icon))
+        former = next((before for before, each in pairwise(tuple(self._icons)) if each is icon), None)
+        if former is not None and self._is_serving and icon not in self._tasks:
+            task = asyncio.get_running_loop().create_task(_serve_more(icon, former))
             self._tasks[icon] = task
             task.add_done_callback(lambda _task: self._tasks.pop(icon, None))
 
@@ -241,7 +250,9 @@ class TrayService:
             task.cancel()
 
 
-async def _serve_more(icon: ShownIcon) -> None:
+async def _serve_more(icon: ShownIcon, former: ShownIcon) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(former.was_tried.wait(), _TURN_S)
     await icon.serve(await connection_again(chain([0.0], _delays())))
 
 

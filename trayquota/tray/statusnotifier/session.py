@@ -73,7 +73,7 @@ class IconOwner(Protocol):
         """Names the application."""
 
     def mark_shown(self) -> None:
-        """The tray has the icon, where there is one; from the loop's thread."""
+        """The tray has the icon, where there is one; called on the loop's thread."""
 
     def activate_item(self, item: MenuItem) -> None:
         """An entry was clicked."""
@@ -90,6 +90,7 @@ class BusSession:
         owner: The icon.
         menu: The menu as hosts know it, from earlier connections too.
         submit: Runs a callback on the worker thread.
+        on_attempt: Called after each attempt to register the icon.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class BusSession:
         owner: IconOwner,
         menu: PublishedMenu,
         submit: Callable[[Callable[[], object]], None],
+        on_attempt: Callable[[], None],
     ) -> None:
         """See the class."""
         self._bus = bus
@@ -108,7 +110,7 @@ class BusSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = sendable(owner.name)
         self._opening = MenuOpening(menu.opened, self._menu_closed)
-        self._registration = Registration(bus, self._set_quirks, owner.mark_shown)
+        self._registration = Registration(bus, self._set_quirks, on_attempt)
         self._xembed = XembedWatch(bus, self._better_tray)
         self._notifier = Notifier(bus, self._name)
         self._scheme: ColorScheme | None = None
@@ -116,11 +118,7 @@ class BusSession:
         self._end = asyncio.get_running_loop().create_task(end)
 
     async def serve(self, state: TrayState) -> bool:
-        """Show ``state`` and what :meth:`show` brings, until the connection ends.
-
-        Returns:
-            Whether it ended because the icon was hidden.
-        """
+        """Show ``state`` and what :meth:`show` brings until the connection ends; return whether the icon was hidden."""
         self._bus.add_message_handler(self._on_message)
         self.show(state)
         await asyncio.wait([self._end])
