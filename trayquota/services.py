@@ -191,13 +191,9 @@ def build_services(
     folders = folder_source(config, records, watcher := Watcher())
     proxies, native = _proxy_source(config, records, transport), native_source(config, watcher)
     fetcher = Fetcher(
-        transport.send,
-        tokens,
-        clock.now,
-        renew_logins=settings.renew_logins,
-        sends_rare_requests=applet is not None,
-        senders={proxies.name: proxies.send},
+        transport.send, tokens, clock.now, sends_rare_requests=applet is not None, senders={proxies.name: proxies.send}
     )
+    fetcher.renew_logins = settings.renew_logins
     engine = Engine(
         sources=[TokenRestoringSource(folders, tokens), proxies, native],
         fetch=fetcher,

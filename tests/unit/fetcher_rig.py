@@ -69,7 +69,8 @@ class FetcherRig:
         self.endpoint = UsageEndpoint(self.house)
         self.cancel_token = CancelToken()
         self.allowed_s: list[float] = []
-        self.fetcher = Fetcher(self.endpoint.send, self.house.manager, self.house.clock, renew_logins=renew_logins)
+        self.fetcher = Fetcher(self.endpoint.send, self.house.manager, self.house.clock)
+        self.fetcher.renew_logins = renew_logins
 
     def fetch(self) -> FetchResult:
         return self.fetcher(self.house.credential(), self.cancel_token, self.allowed_s.append)

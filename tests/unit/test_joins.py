@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from trayquota.core.credential import Credential, Tokens
 from trayquota.core.joins import is_one_account, joined
-from trayquota.core.model import Account, AccountState, FailureKind, Observation, QuotaWindow, Usage
+from trayquota.core.model import Account, AccountState, FailureKind, QuotaWindow, Usage
+from trayquota.core.observation import Observation
 from trayquota.core.person import person
 from trayquota.core.refresh_policy import Reason
 from trayquota.sources.base import Discovery

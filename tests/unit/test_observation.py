@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.model import AccountState, FailureKind, Observation, QuotaWindow, Usage
+from trayquota.core.model import AccountState, FailureKind, QuotaWindow, Usage
+from trayquota.core.observation import Observation
 from trayquota.core.refresh_policy import Reason
 from trayquota.providers import find_provider
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from trayquota.core.model import Account, Failure, Observation
+    from trayquota.core.model import Account, Failure
+    from trayquota.core.observation import Observation
 
 
 LONGEST_ACCESS_TOKEN = 1 << 14

@@ -214,18 +214,6 @@ class Usage(Struct, frozen=True):
     reset_credits: ResetCredits | None = None
 
 
-class Observation(Struct, frozen=True):
-    """Quotas that another program has seen while it worked with an account.
-
-    Attributes:
-        at: When.
-        usage: What it saw; windows whose reset had passed by then are left out.
-    """
-
-    at: Instant
-    usage: Usage
-
-
 class AccountUsage(Struct, frozen=True):
     """An account with what is known of its quotas.
 

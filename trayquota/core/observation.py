@@ -5,16 +5,29 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.account_state import AccountRecord
-    from trayquota.core.model import Observation
+    from trayquota.core.model import Instant, Usage
 
 LONGEST_WITHOUT_ANSWER = timedelta(hours=1)
 """So long after an answer of the provider itself observations put the next poll off: it may have further windows."""
+
+
+class Observation(Struct, frozen=True):
+    """Quotas that another program has seen while it worked with an account.
+
+    Attributes:
+        at: When.
+        usage: What it saw; windows whose reset had passed by then are left out.
+    """
+
+    at: Instant
+    usage: Usage
 
 
 def with_observation(

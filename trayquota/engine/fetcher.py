@@ -44,13 +44,12 @@ class AccountSend(Protocol):
 class Fetcher:
     """Fetches accounts' usage, from any number of threads."""
 
-    def __init__(  # noqa: PLR0913 - the composition root's one call
+    def __init__(
         self,
         send: TransportSend,
         token_manager: TokenManager,
         clock: Callable[[], datetime],
         *,
-        renew_logins: bool = True,
         sends_rare_requests: bool = False,
         senders: Mapping[str, AccountSend] | None = None,
     ) -> None:
@@ -60,7 +59,6 @@ class Fetcher:
             send: Sends a request.
             token_manager: Refreshes tokens.
             clock: The time, aware, UTC.
-            renew_logins: Whether it may.
             sends_rare_requests: See :meth:`trayquota.providers.base.Send.rarely`; without it none is due.
             senders: By the name of a source: what sends for its accounts in place of ``send``.
         """
@@ -69,8 +67,8 @@ class Fetcher:
         self._clock = clock
         self._senders = senders or {}
         self._rare_requests = _RareRequests() if sends_rare_requests else None
-        self.renew_logins = renew_logins
-        """May be changed at any time."""
+        self.renew_logins = True
+        """Whether it may refresh tokens; may be changed at any time."""
 
     def __call__(
         self, credential: Credential, cancel_token: CancelToken, allow_s: Callable[[float], None]

@@ -88,12 +88,7 @@ class ManagementApi:
     """One server. For any number of threads."""
 
     def __init__(
-        self,
-        address: str,
-        find_key: Callable[[], str],
-        send: ServerSend,
-        refused: RefusedKeys,
-        clocks: Clocks,
+        self, address: str, find_key: Callable[[], str], send: ServerSend, refused: RefusedKeys, clocks: Clocks
     ) -> None:
         """Send nothing yet.
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.credential import Credential, Tokens
-from trayquota.core.model import Account, Failure, FailureKind, Observation
+from trayquota.core.model import Account, Failure, FailureKind
+from trayquota.core.observation import Observation
 from trayquota.core.person import person
 from trayquota.core.text import clean
 from trayquota.providers import find_provider, provider_name
