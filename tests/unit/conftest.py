@@ -29,7 +29,12 @@ if sys.platform != "linux":
         "test_tray_wire_text.py",
     ]
 if sys.platform != "win32":
-    collect_ignore += ["test_windows_files.py", "test_windows_fonts.py", "test_windows_keys.py"]
+    collect_ignore += [
+        "test_windows_files.py",
+        "test_windows_fonts.py",
+        "test_windows_keys.py",
+        "test_windows_sharing.py",
+    ]
 JOIN_S = 10.0
 
 # How long an example takes says more about the machine than about the program.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -14,90 +13,17 @@ from msgspec.structs import replace
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 from trayquota.net.cancellation import CancelToken
-from trayquota.net.transport import Transport
-from trayquota.providers import ProviderSwitches, find_provider
+from trayquota.providers import ProviderSwitches
 from trayquota.providers.base import Request
-from trayquota.sources.management_api import Clocks, ManagementApi
-from trayquota.sources.proxy_api import ProxySource
-from trayquota.sources.proxy_server import MOST_AT_A_TIME, ProxyServer
-from trayquota.store.refused_keys import RefusedKeyFile
+from trayquota.sources.proxy_server import MOST_AT_A_TIME
 
 from . import facts
 from .loopback_servers import CERTIFICATE
-from .proxy_stand_in import KEY, ProxyStandIn, entry
+from .proxy_rig import ADA, JO, NOW, Rig, connected
+from .proxy_stand_in import ProxyStandIn, entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from trayquota.core.credential import Credential
-    from trayquota.core.model import Account, Usage
-    from trayquota.providers.base import Response
-    from trayquota.sources.base import Discovery
-
-NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
-ADA, JO = "claude-ada@example.com.json", "codex-jo@example.com.json"
-
-
-class Rig:
-    """A source of proxies, with clocks that a test sets."""
-
-    def __init__(self, folder: Path, *addresses: str, key: str = KEY, last_known: tuple[Account, ...] = ()) -> None:
-        self.address = addresses[0]
-        self.seconds = 1000.0
-        self.key = key
-        self.refused = RefusedKeyFile(folder / "state" / "refused-keys.json")
-        self.transport = Transport(lambda: NOW)
-        self.source = ProxySource(
-            addresses, lambda address: ProxyServer(address, self.connect, last_known, self.clocks)
-        )
-
-    @property
-    def clocks(self) -> Clocks:
-        return Clocks(lambda: NOW + timedelta(seconds=self.seconds - 1000), lambda: self.seconds)
-
-    def connect(self, address: str) -> ManagementApi:
-        return ManagementApi(address, lambda: self.key, self.transport.send_to_server, self.refused, self.clocks)
-
-    def discover(self) -> Discovery:
-        """Discover when the last list has aged."""
-        self.seconds += 60
-        return self.source.discover()
-
-    def account(self, name: str = ADA) -> Credential:
-        return next(each for each in self.discover().accounts if each.path == name)
-
-    def fetch(self, credential: Credential) -> Usage:
-        provider = find_provider(credential.account.provider)
-        assert provider is not None
-        return provider.fetch(credential.login, _Send(self.source, credential))
-
-    def failure(self, credential: Credential) -> FetchError:
-        with pytest.raises(FetchError) as caught:
-            self.fetch(credential)
-        return caught.value
-
-
-class _Send:
-    def __init__(self, source: ProxySource, credential: Credential) -> None:
-        self._source, self._credential = source, credential
-
-    def __call__(self, request: Request) -> Response:
-        return self._source.send(self._credential, request, CancelToken())
-
-    def rarely(self, request: Request) -> Response | None:
-        return None
-
-
-@contextlib.contextmanager
-def connected(folder: Path, stand_in: ProxyStandIn, **more: Any) -> Iterator[Rig]:
-    rig = Rig(folder, stand_in.url, **more)
-    with stand_in:
-        try:
-            yield rig
-        finally:
-            rig.transport.close()
-    assert stand_in.violations == []
 
 
 @pytest.mark.parametrize("versions", [(8, 0), (8,), (0,)])
@@ -170,125 +96,6 @@ def test_an_entry_without_an_index_is_not_asked(tmp_path: Path) -> None:
 def test_a_provider_whose_token_no_proxy_can_put_in_is_unsupported(tmp_path: Path) -> None:
     with connected(tmp_path, ProxyStandIn(entry("devin-jo.json"), entry("meta-jo.json"))) as rig:
         assert [each.is_supported for each in rig.discover().accounts] == [False, False]
-
-
-def test_a_wrong_key_is_sent_once_whatever_happens(tmp_path: Path) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    with connected(tmp_path, stand_in, key="wrong") as rig:
-        for _ in range(3):
-            found = rig.discover()
-            assert "refused the key" in (found.notice or "")
-        # Another process, after a restart.
-        other = Rig(tmp_path, stand_in.url, key="wrong")
-        assert "refused the key" in (other.discover().notice or "")
-        assert stand_in.wrong_keys == 1
-        assert len(stand_in.requests) == 1
-        assert "wrong" not in (tmp_path / "state" / "refused-keys.json").read_text()
-        # A new key is looked up, and tried.
-        other.key = KEY
-        assert [each.path for each in other.discover().accounts] == [ADA]
-        other.transport.close()
-
-
-def test_a_key_that_is_taken_back_is_not_sent_again(tmp_path: Path) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    with connected(tmp_path, stand_in) as rig:
-        account = rig.account()
-        stand_in.key = "another"
-        assert rig.failure(account).failure.kind is FailureKind.REFUSED
-        assert rig.failure(account).failure.kind is FailureKind.REFUSED
-        found = rig.discover()
-        assert stand_in.wrong_keys == 1
-        assert [each.problem is not None for each in found.accounts] == [True]
-
-
-def test_a_refused_key_may_be_tried_again_when_a_person_says_so(tmp_path: Path) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    with connected(tmp_path, stand_in, key="wrong") as rig:
-        rig.discover()
-        rig.refused.refuse("https://other.example.com", "wrong")
-        rig.refused.forget(stand_in.url)
-        rig.discover()
-        assert stand_in.wrong_keys == 2
-        assert rig.refused.is_refused("https://other.example.com", "wrong")
-
-
-def test_without_a_key_nothing_is_sent(tmp_path: Path) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    with connected(tmp_path, stand_in, key="") as rig:
-        assert "trayquota connect" in (rig.discover().notice or "")
-    assert stand_in.requests == []
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"remote_allowed": False}, "owner has to allow"),
-        ({"wrong_keys": 5}, "half an hour"),
-        ({"key": None}, "no management API"),
-        ({"is_proxy": False}, "no CLIProxyAPI"),
-    ],
-)
-def test_what_the_owner_has_to_do_is_said(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    for name, value in change.items():
-        setattr(stand_in, name, value)
-    with connected(tmp_path, stand_in) as rig:
-        found = rig.discover()
-        assert said in (found.notice or "")
-        assert found.accounts == ()
-
-
-def test_after_a_ban_nothing_is_sent_for_half_an_hour(tmp_path: Path) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    stand_in.wrong_keys = 5
-    with connected(tmp_path, stand_in) as rig:
-        rig.discover()
-        rig.discover()
-        # Another process, after a restart.
-        other = Rig(tmp_path, stand_in.url)
-        assert "half an hour" in (other.discover().notice or "")
-        other.transport.close()
-        assert len(stand_in.requests) == 1
-        rig.seconds += 1800
-        stand_in.wrong_keys = 0
-        assert len(rig.discover().accounts) == 1
-
-
-def test_a_clock_that_was_wrong_closes_no_server_for_long(tmp_path: Path) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    with connected(tmp_path, stand_in) as rig:
-        rig.refused.close(stand_in.url, "banned", NOW + timedelta(days=400))
-        assert len(rig.discover().accounts) == 1
-
-
-def test_what_refuses_and_is_no_proxy_does_not_make_the_key_a_wrong_one(tmp_path: Path) -> None:
-    stand_in = ProxyStandIn(entry(ADA))
-    stand_in.is_proxy, stand_in.key = False, "another"
-    with connected(tmp_path, stand_in) as rig:
-        assert "no CLIProxyAPI" in (rig.discover().notice or "")
-        assert "no CLIProxyAPI" in (rig.discover().notice or "")
-        assert len(stand_in.requests) == 1
-        assert not rig.refused.is_refused(stand_in.url, KEY)
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"closed": {"x": {}}}', '{"refused": 7}'])
-def test_a_damaged_file_of_refusals_refuses_nothing_and_is_written_anew(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "refused-keys.json"
-    path.write_text(content)
-    refused = RefusedKeyFile(path)
-    assert not refused.is_refused("https://proxy.example.com", KEY)
-    refused.refuse("https://proxy.example.com", KEY)
-    assert RefusedKeyFile(path).is_refused("https://proxy.example.com", KEY)
-
-
-def test_refusals_hold_in_this_process_where_they_cannot_be_saved(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("a file in the folder's place")
-    refused = RefusedKeyFile(tmp_path / "state" / "refused-keys.json")
-    refused.refuse("https://proxy.example.com", KEY)
-    refused.close("https://proxy.example.com", "banned", NOW)
-    assert refused.is_refused("https://proxy.example.com", KEY)
-    assert refused.closed_reason("https://proxy.example.com", NOW) == "banned"
 
 
 def test_a_proxy_that_is_away_keeps_its_accounts_and_the_others_go_on(tmp_path: Path) -> None:

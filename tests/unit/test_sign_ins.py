@@ -16,9 +16,9 @@ from trayquota.providers.base import SIGN_IN, ProxySignIn
 from trayquota.views.account_menu import with_sign_in
 from trayquota.views.tray_view import MenuItem, OpenPage, SignIn
 
+from .proxy_rig import Rig
 from .proxy_stand_in import ProxyStandIn, entry
 from .samples import ADA, EXPIRED, OPTIONS, five_hours, usage
-from .test_proxy_api import Rig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
