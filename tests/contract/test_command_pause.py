@@ -75,6 +75,18 @@ def test_the_running_applet_leaves_an_old_copy_that_is_written_back(two: Home, s
     assert applet.ended().code == 0
 
 
+@posix
+@pytest.mark.parametrize(("number", "code", "said"), [("SIGINT", 0, "what was done stays done"), ("SIGTERM", 143, "")])
+def test_whoever_ends_the_watch_has_paused_the_account(two: Home, number: str, code: int, said: str) -> None:
+    running = two.start("pause", f"{ADA}@example.com")
+    assert running.first_error_line_with("watching its file")
+    running.signal(number)
+    result = running.ended()
+    assert result.code == code
+    assert said in result.err
+    assert '"disabled": true' in (two.folder / f"{ADA}.json").read_text("utf-8").replace('":true', '": true')
+
+
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_2_an_account_that_is_not_there(two: Home, command: str) -> None:
     result = two.run(command, "eve@example.com")

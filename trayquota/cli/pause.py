@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.account_state import account_usage, restore
-from trayquota.core.errors import PauseError
+from trayquota.core.errors import Interrupted, PauseError
 from trayquota.core.model import NATIVE, Snapshot
 from trayquota.core.pausing import GUARD_S, PauseRecord
 from trayquota.core.rotation import last_in_rotation
@@ -120,7 +120,12 @@ def _set_paused(subject: _Subject, services: Services, config: Config, options: 
     # Whoever reads it need not wait for the end of the watch.
     print(printable(_state_text(subject, is_paused=paused, is_new=account.paused is not paused)), flush=True)
     if is_written:
-        _watch(credential, record, pauses, pauser, config)
+        try:
+            _watch(credential, record, pauses, pauser, config)
+        except Interrupted as interrupted:
+            if not interrupted.is_by_keyboard:
+                raise
+            say(_("the watch has ended; what was done stays done."))
     return ExitCode.OK
 
 

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from trayquota.core.model import Failure, FailureKind
 
 
+_SIGINT = 2
+"""On every system; to import ``signal`` for it takes a prompt's line too long."""
+
+
 class Interrupted(BaseException):
     """A signal ends the program."""
 
@@ -40,6 +44,7 @@ class Interrupted(BaseException):
         """Keep the signal's number."""
         super().__init__(number)
         self.exit_code = 128 + number
+        self.is_by_keyboard = number == _SIGINT
 
 
 class TrayquotaError(Exception):
