@@ -35,7 +35,7 @@ def write_completions(folder: Path) -> list[Path]:
 
 
 def _complete_paths(command: argparse.ArgumentParser) -> None:
-    for action in command._actions:  # noqa: SLF001 - argparse names no other way
+    for action in command._actions:
         if action.metavar in _PATHS:
             action.complete = shtab.FILE  # type: ignore[attr-defined] # where shtab looks for it
 

@@ -29,7 +29,7 @@ def manual(released: datetime) -> str:
     lines += _section("NAME", _text(f"trayquota - {(top.description or '').rstrip('.')}"))
     lines += _section("SYNOPSIS", _text(" ".join(top.format_usage().removeprefix("usage: ").split())))
     lines += _section("DESCRIPTION", _text(f"{top.description} Without a command the tray is shown."))
-    common = [action for action in top._actions if action.option_strings]  # noqa: SLF001 - argparse names no other way
+    common = [action for action in top._actions if action.option_strings]
     lines += _section("OPTIONS", _actions(top, common))
     lines += _section("COMMANDS", _commands(top, {option for action in common for option in action.option_strings}))
     lines += _section("SETTINGS", _settings())
@@ -38,7 +38,7 @@ def manual(released: datetime) -> str:
 
 def subcommands(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """Return the parser of each command, by its name."""
-    [commands] = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    [commands] = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
     return dict(commands.choices)
 
 
@@ -51,16 +51,16 @@ def _commands(top: argparse.ArgumentParser, common: set[str]) -> Iterator[str]:
     for name, command in subcommands(top).items():
         yield f".SS {_roff(name)}"
         yield from _text(command.description or "")
-        own = [action for action in command._actions if common.isdisjoint(action.option_strings)]  # noqa: SLF001
+        own = [action for action in command._actions if common.isdisjoint(action.option_strings)]
         yield from _actions(command, own)
 
 
 def _actions(command: argparse.ArgumentParser, actions: Iterable[argparse.Action]) -> Iterator[str]:
-    formatter = command._get_formatter()  # noqa: SLF001 - what --help is printed with
+    formatter = command._get_formatter()
     for action in actions:
         yield ".TP"
-        yield _bold(formatter._format_action_invocation(action))  # noqa: SLF001
-        yield from _text(formatter._expand_help(action) if action.help else "")  # noqa: SLF001
+        yield _bold(formatter._format_action_invocation(action))
+        yield from _text(formatter._expand_help(action) if action.help else "")
 
 
 def _settings() -> Iterator[str]:

@@ -15,7 +15,7 @@ import threading
 from ctypes import wintypes
 from typing import TYPE_CHECKING
 
-assert sys.platform == "win32"  # noqa: S101 - has type checkers skip this file elsewhere
+assert sys.platform == "win32"
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ import time
 from ctypes import wintypes
 from typing import TYPE_CHECKING, TypeVar
 
-assert sys.platform == "win32"  # noqa: S101 - has type checkers skip this file elsewhere
+assert sys.platform == "win32"
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import ctypes
 import sys
 from ctypes import wintypes
 
-assert sys.platform == "win32"  # noqa: S101 - has type checkers skip this file elsewhere
+assert sys.platform == "win32"
 
 _SPI_GETNONCLIENTMETRICS = 0x0029
 _GGI_MARK_NONEXISTING_GLYPHS = 1
