@@ -6,12 +6,8 @@ counts, wherever that is.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import secrets
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,16 +16,12 @@ from msgspec.structs import replace
 
 from trayquota.core.pausing import PauseRecord
 from trayquota.store.account_records import decoded
-from trayquota.system.file_lock import open_locked
-from trayquota.system.files import private_folder, read_bounded, write_atomic
+from trayquota.store.locked_file import LockedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _MAX_BYTES = 1 << 22
-_LOCK_TRIES = 40
-_LOCK_PAUSE_S = 0.05
 _log = logging.getLogger(__name__)
 
 
@@ -38,13 +30,12 @@ class PauseRecords:
 
     def __init__(self, path: Path) -> None:
         """Keep it at ``path``."""
-        self._path = path
-        self._lock = threading.Lock()
+        self._file = LockedFile(path, _MAX_BYTES)
 
     def read(self) -> dict[str, PauseRecord]:
         """Return all records by account id; what makes no sense is left out."""
         try:
-            found = msgspec.json.decode(read_bounded(self._path, _MAX_BYTES), type=dict[str, Raw])
+            found = msgspec.json.decode(self._file.read(), type=dict[str, Raw])
         except (OSError, ValueError, RecursionError):
             return {}
         records = {key: decoded(raw, PauseRecord) for key, raw in found.items()}
@@ -53,13 +44,13 @@ class PauseRecords:
     def put(self, account_id: str, record: PauseRecord) -> PauseRecord:
         """Record what is done to an account; return the record, which is another than all before."""
         numbered = replace(record, number=secrets.token_hex(8))
-        with self._locked():
+        with self._file.locked():
             self._write({**self.read(), account_id: numbered})
         return numbered
 
     def replace(self, account_id: str, record: PauseRecord, new: PauseRecord | None) -> bool:
         """Have another record, or none, in place of ``record``; return whether that was still the last one."""
-        with self._locked():
+        with self._file.locked():
             records = self.read()
             if records.get(account_id) != record:
                 return False
@@ -70,31 +61,8 @@ class PauseRecords:
             self._write(records)
             return True
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the lock, if it can be had in time: a record is of more use than none."""
-        with self._lock:
-            handle = self._open_locked()
-            try:
-                yield
-            finally:
-                if handle is not None:
-                    os.close(handle)
-
-    def _open_locked(self) -> int | None:
-        with contextlib.suppress(OSError):
-            private_folder(self._path.parent)
-            for _ in range(_LOCK_TRIES):
-                if (handle := open_locked(self._path.with_suffix(".lock"))) is not None:
-                    return handle
-                time.sleep(_LOCK_PAUSE_S)
-        return None
-
     def _write(self, records: dict[str, PauseRecord]) -> None:
         try:
-            if not records:
-                self._path.unlink(missing_ok=True)
-                return
-            write_atomic(self._path, msgspec.json.encode(records))
+            self._file.write(msgspec.json.encode(records) if records else b"")
         except (OSError, ValueError) as error:
             _log.warning("which accounts were paused could not be saved (%s)", type(error).__name__)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from trayquota.core.model import Instant  # noqa: TC001 - for msgspec, which resolves annotations
-from trayquota.system.files import private_folder, read_bounded, write_atomic
+from trayquota.store.locked_file import LockedFile
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,24 +49,25 @@ class _Content(Struct):
 
 
 class RefusedKeyFile:
-    """The file, read at each question. For any thread and several processes."""
+    """The file, read for each answer. For any thread and several processes.
+
+    What could not be saved is changed under the file's lock, and read without: one look at it is whole.
+    """
 
     def __init__(self, path: Path) -> None:
         """Keep it at ``path``."""
-        self._path = path
-        self._lock = threading.Lock()
+        self._file = LockedFile(path, _MAX_BYTES)
         self._unsaved = _Content()
 
     def is_refused(self, address: str, key: str) -> bool:
         """Whether the server at ``address`` has refused ``key``."""
         fingerprint = _fingerprint(address, key)
-        with self._lock:
-            return fingerprint in self._unsaved.refused or fingerprint in self._read().refused
+        return fingerprint in self._unsaved.refused or fingerprint in self._read().refused
 
     def refuse(self, address: str, key: str) -> None:
         """Record that the server has refused it; without a disk for as long as this process runs."""
         fingerprint = _fingerprint(address, key)
-        with self._lock:
+        with self._file.locked():
             found = self._read()
             found.refused = [*(other for other in found.refused if other != fingerprint), fingerprint][-_MOST:]
             if not self._write(found):
@@ -75,15 +75,14 @@ class RefusedKeyFile:
 
     def closed_reason(self, address: str, now: datetime) -> str:
         """Return why the server at ``address`` is left alone at ``now``; empty when it is not."""
-        with self._lock:
-            closure = self._unsaved.closed.get(_server(address)) or self._read().closed.get(_server(address))
+        closure = self._unsaved.closed.get(_server(address)) or self._read().closed.get(_server(address))
         # A clock that was wrong closes nothing for years.
         return closure.why if closure is not None and timedelta() <= now - closure.since < CLOSED_FOR else ""
 
     def close(self, address: str, why: str, now: datetime) -> None:
         """Record that the server lets nobody in, so that it is left alone for half an hour; as :meth:`refuse` does."""
         closure = _Closure(why, now)
-        with self._lock:
+        with self._file.locked():
             found = self._read()
             kept = {server: other for server, other in found.closed.items() if now - other.since < CLOSED_FOR}
             found.closed = {**kept, _server(address): closure}
@@ -92,7 +91,7 @@ class RefusedKeyFile:
 
     def reopen(self, address: str) -> None:
         """Let the server be tried once more, because a person says so; a key that it has refused stays refused."""
-        with self._lock:
+        with self._file.locked():
             self._unsaved.closed.pop(_server(address), None)
             found = self._read()
             if found.closed.pop(_server(address), None):
@@ -101,7 +100,7 @@ class RefusedKeyFile:
     def forget(self, address: str) -> None:
         """Let the keys for ``address`` be tried once more, because a person says so."""
         self.reopen(address)
-        with self._lock:
+        with self._file.locked():
             found = self._read()
             kept = [other for other in found.refused if not other.startswith(f"{_server(address)}:")]
             if kept != found.refused:
@@ -110,14 +109,13 @@ class RefusedKeyFile:
 
     def _read(self) -> _Content:
         try:
-            return msgspec.json.decode(read_bounded(self._path, _MAX_BYTES), type=_Content)
+            return msgspec.json.decode(self._file.read(), type=_Content)
         except (OSError, msgspec.DecodeError, RecursionError):
             return _Content()
 
     def _write(self, content: _Content) -> bool:
         try:
-            private_folder(self._path.parent)
-            write_atomic(self._path, msgspec.json.encode(content))
+            self._file.write(msgspec.json.encode(content))
         except OSError:
             _log.warning("that a proxy refused its key could not be saved")
             return False
