@@ -57,10 +57,10 @@ def test_charts_have_the_width_of_the_terminal_and_a_thin_line_where_nothing_is_
     text = io.StringIO()
     console = Console(file=text, width=26, highlight=False)
     print_charts([AccountHistory(ADA, (window,))], NOW - 2 * DAY, NOW, OPTIONS, console)
-    assert text.getvalue().splitlines() == [
+    assert [line.rstrip() for line in text.getvalue().splitlines()] == [
         "Claude ada@example.com",
-        "  Weekly: no cycle has ",
-        "ended yet",
+        "  Weekly: no cycle has",
+        "  ended yet",
         " 100% █████",
         "      █████     ▄▄▄▄▄▄▄▄▄▄",
         "   0% █████▁▁▁▁▁██████████",

@@ -37,6 +37,7 @@ def print_charts(
     histories: Sequence[AccountHistory], start: datetime, now: datetime, options: DisplayOptions, console: Console
 ) -> None:
     """Print a chart of each window: how much was left, or used, from ``start`` to ``now``."""
+    from rich.padding import Padding
     from rich.text import Text
 
     columns = max(10, min(console.width, _WIDTH) - _MARGIN)
@@ -45,7 +46,7 @@ def print_charts(
             console.print()
         console.print(Text(account_label(history.account, options), style="bold"))
         for window in history.windows:
-            console.print(Text(f"  {window_summary(window)}"))
+            console.print(Padding(Text(window_summary(window)), (0, 0, 0, 2), expand=False))
             for line in _chart(window, start, now, columns, options):
                 console.print(line)
             console.print(Text(" " * _MARGIN + _axis(start, columns, options), style="dim"))
