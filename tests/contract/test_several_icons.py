@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.model import Level
+from trayquota.tray import session_bus
 from trayquota.tray.backend_choice import BackendChoice
 from trayquota.tray.statusnotifier import service
 from trayquota.tray.statusnotifier.service import TrayService
@@ -97,6 +98,17 @@ def test_icons_come_in_their_order(host: FakeHost, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(service, "_connection", connect_late)
     with running(Recorder(), *views):
         assert titles(host, host.registrations.until_there_are(4)) == [view.headline for view in views]
+
+
+def test_a_host_that_sorts_by_title_keeps_several_icons_in_their_order(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_bus, "_process_name", lambda _pid: "kded5")
+    with running(Recorder(), CLAUDE, CODEX) as tray:
+        names = host.registrations.until_there_are(2)
+        wait_until(lambda: titles(host, names) == ["1: 42% left: Claude", "2: 7% left: Codex"], "titles in order")
+        tray.show(CLAUDE)
+        wait_until(lambda: titles(host, names[:1]) == ["42% left: Claude"], "title of a single icon")
 
 
 def test_further_icons_come_and_go_without_the_first(host: FakeHost) -> None:

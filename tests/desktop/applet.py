@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dbus_fast import Message
@@ -86,6 +87,16 @@ class Applet:
         assert self.program is not None
         return self.host.tip(self.program.pid)
 
+    def tooltips(self) -> list[str]:
+        """The tooltips of all its icons, title first."""
+        assert self.program is not None
+        found = []
+        for item in self.host.desk.bus.items_of(self.program.pid):
+            with suppress(buses.BusError):  # gone, and the watcher has not noticed
+                tip = self.host.desk.bus.property(*item, buses.ITEM, "ToolTip")
+                found.append(f"{tip[2]}\n{tip[3]}")
+        return found
+
     def wait_for_headline(self, words: str, deadline_s: float = 20.0) -> None:
         wait_until(lambda: self.tooltip().startswith(words), f"tooltip with {words!r}", deadline_s)
 
@@ -103,28 +114,33 @@ class Applet:
         self.host.known_icon = self.locate_icon()
         return self.host.known_icon
 
-    def locate_icon(self) -> Box:
+    def locate_icon(self, provider: str = "claude") -> Box:
         """Where the panel changes both when an account with the least comes and when it goes.
+
+        Where each provider has an icon, it is that one's.
 
         A clock in the panel changes once, if at all; when it does so before a slow panel has drawn the icon, it is
         taken for the first change, and another attempt is needed.
         """
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._changing_part()
+                return self._changing_part(provider)
             except AssertionError:
-                wait_until(lambda: not self.tooltip().startswith("3% left"), "end of the account")
-        return self._changing_part()
+                wait_until(lambda: not self._shows_least(), "end of the account")
+        return self._changing_part(provider)
 
-    def _changing_part(self) -> Box:
+    def _shows_least(self) -> bool:
+        return any(tip.startswith("3% left") for tip in self.tooltips())
+
+    def _changing_part(self, provider: str) -> Box:
         before = self.host.picture_of_bar()
-        path = self.accounts.add("claude", LEAST, left=(3, 95))
-        self.wait_for_headline("3% left")
+        path = self.accounts.add(provider, LEAST, left=(3, 95))
+        wait_until(self._shows_least, "account with the least")
         try:
             between = self._changed_from(before)
         finally:
             path.unlink()
-        wait_until(lambda: not self.tooltip().startswith("3% left"), "end of the account")
+        wait_until(lambda: not self._shows_least(), "end of the account")
         after = self._changed_from(between)
         found = extent(ImageChops.darker(changes(before, between), changes(between, after)))
         assert found is not None, "the panel changes nowhere"

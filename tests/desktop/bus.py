@@ -76,19 +76,22 @@ class Bus:
         split = [(name.replace("@", "").partition("/")) for name in names]
         return [(service, f"/{path}" if path else "/StatusNotifierItem") for service, _, path in split]
 
+    def items_of(self, pid: int) -> list[tuple[str, str]]:
+        """Service and path of every item that the process with that id has registered."""
+        return [item for item in self.items() if self._pid_of(item[0]) == pid]
+
     def item_of(self, pid: int) -> tuple[str, str] | None:
-        """Service and path of the item that the process with that id has registered."""
-        for service, path in self.items():
-            call = Message(
-                DBUS, "/org/freedesktop/DBus", DBUS, "GetConnectionUnixProcessID", signature="s", body=[service]
-            )
-            try:
-                [owner] = self.call(call)
-            except BusError:
-                continue  # gone, and the watcher has not noticed
-            if owner == pid:
-                return service, path
-        return None
+        """The first of :meth:`items_of`."""
+        return next(iter(self.items_of(pid)), None)
+
+    def _pid_of(self, service: str) -> int | None:
+        """The id of the process that has a name; nothing when it has gone, and the watcher has not noticed."""
+        call = Message(DBUS, "/org/freedesktop/DBus", DBUS, "GetConnectionUnixProcessID", signature="s", body=[service])
+        try:
+            [owner] = self.call(call)
+        except BusError:
+            return None
+        return int(owner)
 
     def item_property(self, name: str) -> Any:
         """A property of the only item."""

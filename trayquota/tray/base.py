@@ -148,6 +148,9 @@ class BaseIcon(Icon):
         """Within it what is set here or in further icons may wait for its end, to be shown all at once."""
         return nullcontext()
 
+    def set_place(self, place: int) -> None:
+        """Say which of several icons this is, from 1 on, 0 for a single one; for trays that do not keep the order."""
+
     def set_attention(self, *, is_needed: bool) -> None:
         """Say whether a person has to do something; without effect where trays have no sign for that but the icon."""
 

@@ -39,6 +39,7 @@ class Quirks(Struct, frozen=True):
         premultiplied: It takes colours for multiplied by their opacity already; by the specification they are not.
         opens_menu: Whether clicks open the menu; where not, they arrive as ``Activate`` or ``ContextMenu``.
         is_panel_dark: Its panel is dark, or light, whatever the colours of the desktop.
+        sorts_by_title: It shows items in the order of their titles, of which the first number changes.
         shows_items: Whether the process that owns the watcher is also a host, one that shows items.
     """
 
@@ -52,6 +53,7 @@ class Quirks(Struct, frozen=True):
     premultiplied: bool = False
     opens_menu: bool = True
     is_panel_dark: bool | None = None
+    sorts_by_title: bool = False
     shows_items: bool = True
 
 
@@ -65,6 +67,8 @@ PLASMA = Quirks(
     limits=TrayLimits(tooltip_lines=8, tooltip_chars=45),
     # `textFormat: Text.AutoText` in applets/systemtray/qml/StatusNotifierItem.qml, github.com/KDE/plasma-workspace.
     tooltip=TooltipStyle.PLAIN,
+    # Seen of 5.27.5: icons change places when their titles' order does.
+    sorts_by_title=True,
     # The watcher is a module of kded: it is there without plasmashell, and says that there is a host all the same.
     shows_items=False,
 )

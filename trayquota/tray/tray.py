@@ -201,6 +201,9 @@ class Tray:
             icon, presenter = self._further[number]
             presenter.show(view)
             icon.visible = True
+        for place, shown in enumerate((self._icon, *(icon for icon, _ in self._further)), 1):
+            if isinstance(shown, BaseIcon):
+                shown.set_place(place if self._further else 0)
 
     def _add_further(self, number: int) -> None:
         if not isinstance(self._icon, BaseIcon):

@@ -191,6 +191,10 @@ class Icon(BaseIcon):
         self._change("scheme", next(self._orders), lambda old: replace(old, follows_scheme=True))
         return self.prefers_dark if self.quirks.is_panel_dark is None else self.quirks.is_panel_dark
 
+    def set_place(self, place: int) -> None:
+        """Say which of several icons this is, from 1 on, 0 for a single one."""
+        self._change("place", next(self._orders), lambda old: replace(old, item=replace(old.item, place=place)))
+
     def set_attention(self, *, is_needed: bool) -> None:
         """Say whether a person has to do something."""
         order = next(self._orders)

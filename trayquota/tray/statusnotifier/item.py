@@ -36,12 +36,14 @@ class ItemState(Struct, frozen=True):
         text: The other lines of the tool tip, plain.
         pixmaps: The icon in several sizes.
         needs_attention: Whether a person has to do something.
+        place: Which of several icons it is, from 1 on; 0 for a single one.
     """
 
     title: str = ""
     text: str = ""
     pixmaps: tuple[Pixmap, ...] = ()
     needs_attention: bool = False
+    place: int = 0
 
     @property
     def status(self) -> str:
@@ -86,7 +88,7 @@ class StatusNotifierItem(ServiceInterface):
     def update(self, state: ItemState) -> None:
         """Show ``state`` from now on; signals what differs, and nothing when nothing does."""
         old, self._state = self._state, state
-        if old.title != state.title:
+        if (old.title, old.place) != (state.title, state.place):
             self.new_title()
         if old.pixmaps != state.pixmaps:
             self.new_icon()
@@ -100,6 +102,8 @@ class StatusNotifierItem(ServiceInterface):
     def set_quirks(self, quirks: Quirks) -> None:
         """Show the same to another host."""
         old, self._quirks = self._quirks, quirks
+        if self._state.place and old.sorts_by_title is not quirks.sorts_by_title:
+            self.new_title()
         if old.tooltip is not quirks.tooltip:
             self.new_tool_tip()
         if old.premultiplied is not quirks.premultiplied:
@@ -119,8 +123,9 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_property(access=READ, name="Title")
     def title(self) -> DBusStr:
-        """One line about the item."""
-        return self._state.title
+        """One line about the item; of several on a host that sorts by it, the place comes first."""
+        place, title = self._state.place, self._state.title
+        return f"{place}: {title}" if place and self._quirks.sorts_by_title else title
 
     @dbus_property(access=READ, name="Status")
     def status(self) -> DBusStr:
