@@ -20,7 +20,7 @@ TEMPLATE = ROOT / "trayquota" / "locale" / "trayquota.pot"
 HEADER = """\
 Texts of trayquota in English, made by `python -m tests.unit.make_texts`.
 What a word means, and what to keep as it is: GLOSSARY.md."""
-_ONE_TEXT = {"_", "marked", "Message", "setting"}
+_ONE_TEXT = {"_", "marked", "Message", "fetch_error", "setting"}
 _IN_HTML = re.compile(r'\b_\("((?:[^"\\]|\\.)*)"\)')
 
 
