@@ -205,7 +205,7 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
     locale: Annotated[
         str,
         setting(
-            "For dates and times, as in 'de_DE'; empty takes the environment's.",
+            "The language of texts, dates and times, as in 'de_DE'; empty takes the environment's.",
             expected="the name of a locale, such as de_DE",
         ),
     ] = ""

@@ -36,7 +36,7 @@ class Config(Struct, frozen=True):
         settings: The values.
         folders: The credentials folders, absolute; at least one.
         paths: Where the program's own files are.
-        locale: For dates and times.
+        locale: For texts, dates and times.
         work_time: When the person works; ``None`` when they have not said so.
         sources: For each setting where its value came from: ``option``, ``TRAYQUOTA_…``, ``file`` or ``default``.
     """
