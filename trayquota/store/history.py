@@ -6,6 +6,7 @@ credentials folder when they are shown. A broken file is set aside, never fatal.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from typing import TYPE_CHECKING
@@ -151,11 +152,11 @@ class HistoryStore:
 
     def _with_database(self, do: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Do something with the open history; a broken one is set aside, and a new one begun."""
-        try:
+        with contextlib.suppress(BrokenHistoryError):
             return self._tried(do)
-        except BrokenHistoryError:
-            self._set_aside()
-            return self._tried(do)
+        # The error is gone by now, and with it what it was reading: Windows renames no open file.
+        self._set_aside()
+        return self._tried(do)
 
     def _tried(self, do: Callable[[sqlite3.Connection], _Result]) -> _Result:
         try:
