@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from checkout import last_commit, run_python
+from checkout import last_commit, run_python, version
 
 
 def build_wheel(target: Path) -> list[Path]:
@@ -16,9 +16,9 @@ def build_wheel(target: Path) -> list[Path]:
     target = target.resolve()
     with last_commit() as source:
         run_python("-m", "build", "--outdir", target, source)
-        version = run_python("-c", "import trayquota; print(trayquota.__version__)", folder=source).strip()
-    wheel = target / f"trayquota-{version}-py3-none-any.whl"
-    sdist = target / f"trayquota-{version}.tar.gz"
+        stem = f"trayquota-{version(source)}"
+    wheel = target / f"{stem}-py3-none-any.whl"
+    sdist = target / f"{stem}.tar.gz"
     run_python("-m", "twine", "check", "--strict", wheel, sdist)
     run_python("-m", "check_wheel_contents", wheel)
     return [wheel, sdist]

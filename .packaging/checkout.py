@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -40,6 +41,14 @@ def run(*argv: str | Path, folder: Path = ROOT, environment: Mapping[str, str] |
 def run_python(*argv: str | Path, folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> str:
     """Run this Python with these arguments, as :func:`run` does."""
     return run(sys.executable, *argv, folder=folder, environment=environment)
+
+
+def version(source: Path = ROOT) -> str:
+    """Return the program's version."""
+    [stated] = re.findall(
+        r'^__version__ = "(.*)"$', (source / "trayquota/__init__.py").read_text("utf-8"), re.MULTILINE
+    )
+    return str(stated)
 
 
 def epoch() -> int:

@@ -1,8 +1,9 @@
-"""A release: ``python .packaging/release.py VERSION FOLDER``.
+"""A release: ``python .packaging/release.py VERSION FOLDER [--windows]``.
 
 Writes the version and the changelog's section, commits both, builds into FOLDER and tags the commit: wheel, sdist,
-Debian package, the bill of what that bundles, the section as the release's notes, and the SHA-256 of all. Nothing is
-sent anywhere. When a step fails, the commit is undone.
+Debian package and, with ``--windows``, the installer, which is made under Wine; a bill of what each of the two
+bundles, the section as the release's notes, and the SHA-256 of all. Nothing is sent anywhere. When a step fails, the
+commit is undone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from build_deb import build_deb
+from build_installer import build_folder, build_installer
 from build_wheel import build_wheel
 from checkout import ROOT, epoch, run
 from packaging.version import Version
@@ -28,7 +30,7 @@ _NUMBER = "(0|[1-9][0-9]*)"
 _VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}((a|b|rc){_NUMBER})?")
 
 
-def release(version: str, target: Path) -> list[Path]:
+def release(version: str, target: Path, *, windows: bool) -> list[Path]:
     """Make the release of what is committed; return all files, the sums last.
 
     Raises:
@@ -47,7 +49,7 @@ def release(version: str, target: Path) -> list[Path]:
     VERSION_FILE.write_text(code, "utf-8")
     run("git", "commit", "--all", "--message", f"Release {version}")
     try:
-        files = build_all(version, target)
+        files = build_all(version, target, windows=windows)
     except BaseException:
         run("git", "reset", "--keep", "HEAD~1")
         raise
@@ -55,7 +57,7 @@ def release(version: str, target: Path) -> list[Path]:
     return files
 
 
-def build_all(version: str, target: Path) -> list[Path]:
+def build_all(version: str, target: Path, *, windows: bool) -> list[Path]:
     """Build everything of the last commit; return all files, the sums last."""
     target.mkdir(parents=True, exist_ok=True)
     notes = target / f"trayquota-{version}-notes.md"
@@ -66,6 +68,11 @@ def build_all(version: str, target: Path) -> list[Path]:
         package = build_deb(wheel, target)
         run("dpkg-deb", "--extract", package, work)
         files += [package, _write_sbom(Path(work), package)]
+    if windows:
+        with TemporaryDirectory(prefix="trayquota-") as work:
+            build = build_folder(Path(work))
+            setup = build_installer(build, target, version)
+            files += [setup, _write_sbom(build, setup)]
     sums = target / SUMS
     sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in files), "utf-8")
     return [*files, sums]
@@ -119,8 +126,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make a release.")
     parser.add_argument("version")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--windows", action="store_true", help="with the installer for Windows, which takes minutes")
     options = parser.parse_args()
-    for path in release(options.version, options.folder.resolve()):
+    for path in release(options.version, options.folder.resolve(), windows=options.windows):
         print(path)
 
 

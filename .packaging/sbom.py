@@ -26,6 +26,11 @@ def sbom(tree: Path, made: int) -> str:
     found = {canonicalize_name(each.name): each for each in map(PathDistribution, tree.rglob("*.dist-info"))}
     program = _component(found.pop(_PROGRAM), "application")
     components = [_component(found[name], "library") for name in sorted(found)]
+    for stated in tree.rglob("runtime.json"):  # what else a one-folder build has: its spec writes this
+        components += [
+            _described(f"pkg:generic/{name}@{version}", "library", name, version)
+            for name, version in json.loads(stated.read_text("utf-8")).items()
+        ]
     references = [each["bom-ref"] for each in components]
     content = {
         "bomFormat": "CycloneDX",
@@ -44,11 +49,13 @@ def sbom(tree: Path, made: int) -> str:
 
 def _component(distribution: Distribution, kind: str) -> dict[str, object]:
     name = canonicalize_name(distribution.name)
-    url = f"pkg:pypi/{name}@{distribution.version}"
-    component: dict[str, object] = {"type": kind, "bom-ref": url, "name": name, "version": distribution.version}
-    if licence := _licence(distribution):
-        component["licenses"] = [licence]
-    return {**component, "purl": url}
+    component = _described(f"pkg:pypi/{name}@{distribution.version}", kind, name, distribution.version)
+    licence = _licence(distribution)
+    return {**component, "licenses": [licence]} if licence else component
+
+
+def _described(url: str, kind: str, name: str, version: str) -> dict[str, object]:
+    return {"type": kind, "bom-ref": url, "name": name, "version": version, "purl": url}
 
 
 def _licence(distribution: Distribution) -> dict[str, object] | None:

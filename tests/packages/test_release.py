@@ -79,6 +79,7 @@ def test_the_bill_names_each_bundled_library_with_version_and_licence(
         folder = tmp_path / "lib" / f"{name}-1.2.dist-info"
         folder.mkdir(parents=True)
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n{licence}\n")
+    (tmp_path / "lib/runtime.json").write_text('{"cpython": "3.11.9"}')
     bill = json.loads(module("sbom", monkeypatch).sbom(tmp_path, 86400))
     assert (bill["bomFormat"], bill["metadata"]["timestamp"]) == ("CycloneDX", "1970-01-02T00:00:00Z")
     assert bill["metadata"]["component"]["licenses"] == [{"expression": "MIT"}]
@@ -87,6 +88,7 @@ def test_the_bill_names_each_bundled_library_with_version_and_licence(
         ("pkg:pypi/draw@1.2", [{"license": {"name": "MIT License"}}]),
         ("pkg:pypi/py-stray@1.2", [{"license": {"name": "LGPLv3"}}]),
         ("pkg:pypi/unsaid@1.2", None),
+        ("pkg:generic/cpython@3.11.9", None),
     ]
     assert bill["dependencies"][0]["dependsOn"] == [each["purl"] for each in bill["components"]]
 

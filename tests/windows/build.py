@@ -7,9 +7,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from .conftest import SIZE
 from .needs import what_is_missing
-from .screen import virtual_screen
+from .screen import SIZE, virtual_screen
 from .windows_python import pip
 from .wine import ROOT, Wine, windows_path
 

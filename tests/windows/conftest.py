@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from .build import build
 from .needs import what_is_missing
 from .providers import Providers
-from .screen import Screen, virtual_screen
+from .screen import SIZE, Screen, virtual_screen
 from .wine import Wine
 
 if TYPE_CHECKING:
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 # Wine is Linux's here; on Windows itself the unit and contract tests run without this.
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
-
-SIZE = (1024, 640)
-"""Of the screen and the desktop on it, in pixels."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,6 +38,15 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
         pytest.fail(missing, pytrace=False)
     with virtual_screen(SIZE) as display, Wine(tmp_path_factory.mktemp("windows"), display, SIZE) as wine:
         yield wine
+
+
+@pytest.fixture(scope="session")
+def program(wine: Wine, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The program of a new one-folder build, which takes minutes; or of the one that ``TRAYQUOTA_TEST_BUILD`` names."""
+    request.getfixturevalue("complete")
+    if made := os.environ.get("TRAYQUOTA_TEST_BUILD"):
+        return Path(made) / "trayquota.exe"
+    return build(wine, tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture

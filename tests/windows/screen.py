@@ -16,6 +16,8 @@ from .waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+SIZE = (1024, 640)
+"""Of the screen and the desktop on it, in pixels."""
 _LEAST_PX = 12
 """Toolkits keep smaller windows for purposes of their own."""
 _SCALE = 3

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from trayquota.core.model import Level
 from trayquota.render import render
 from trayquota.views.tray_view import IconSpec
 
 from .applet import Applet
-from .build import build
 from .waiting import wait_until
 from .wine import windows_path
 
@@ -23,14 +20,6 @@ if TYPE_CHECKING:
     from .wine import Wine
 
 PLENTY = IconSpec(percent=42, level=Level.PLENTY)
-
-
-@pytest.fixture(scope="module")
-def program(wine: Wine, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """The program of a new build."""
-    if not request.config.getoption("--complete"):
-        pytest.skip("minutes: --complete runs it")
-    return build(wine, tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("build"))
 
 
 def test_status_doctor_autostart_tray_and_second_start_of_the_build(

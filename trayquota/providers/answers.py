@@ -54,9 +54,7 @@ def read_json(response: Response, provider: str) -> object:
         return parse_json(response.body)
     except ValueError:
         raise fetch_error(
-            FailureKind.BAD_ANSWER,
-            "{provider}'s answer is not readable. It will be asked again.",
-            provider=provider,
+            FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again."
         ) from None
 
 
@@ -73,8 +71,7 @@ def no_windows(provider: str) -> FetchError:
     """Return the error for an answer without a single quota."""
     return fetch_error(
         FailureKind.NO_WINDOWS,
-        "{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
-        provider=provider,
+        f"{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
     )
 
 
@@ -104,8 +101,7 @@ def _refusal(response: Response, provider: str) -> FetchError:
     if status == 429:
         return fetch_error(
             kinds.RATE_LIMITED,
-            "{provider} asks for a pause (HTTP 429).",
-            provider=provider,
+            f"{provider} asks for a pause (HTTP 429).",
             retry_after_s=retry_after_s(response),
         )
     if 300 <= status < 400 or status == 511 or (response.is_html and status in _GATE_STATUSES):
@@ -113,24 +109,12 @@ def _refusal(response: Response, provider: str) -> FetchError:
     if status in {401, 403}:
         return _login_refusal(response, provider)
     if status >= 500:
-        return fetch_error(
-            kinds.PROVIDER_DOWN,
-            "{provider} has trouble (HTTP {status}). It will be asked again.",
-            provider=provider,
-            status=status,
-        )
+        return fetch_error(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
     if status == 402:
-        return fetch_error(
-            kinds.REFUSED, "{provider} says that this workspace is closed (HTTP 402).", provider=provider
-        )
+        return fetch_error(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
     if status == 407:
         return fetch_error(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
-    return fetch_error(
-        kinds.BAD_ANSWER,
-        "{provider} did not understand the question (HTTP {status}).",
-        provider=provider,
-        status=status,
-    )
+    return fetch_error(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
 
 
 def _blocked(response: Response, provider: str) -> FetchError:
@@ -140,11 +124,8 @@ def _blocked(response: Response, provider: str) -> FetchError:
     """
     return fetch_error(
         FailureKind.BLOCKED,
-        "Something between you and {provider} answered in its place, with a web page or the way "
-        "to one (HTTP {status}). Open a browser to log in to the network, or check your VPN and "
-        "proxy.",
-        provider=provider,
-        status=response.status,
+        f"Something between you and {provider} answered in its place, with a web page or the way to one (HTTP "
+        f"{response.status}). Open a browser to log in to the network, or check your VPN and proxy.",
     )
 
 
@@ -154,31 +135,19 @@ def _login_refusal(response: Response, provider: str) -> FetchError:
     if forbidden and "scope" in text:
         return fetch_error(
             kinds.SCOPE_MISSING,
-            "This login may not read quotas (a setup token or an inference-only login). {provider} "
-            "needs a full login for that.",
-            provider=provider,
+            f"This login may not read quotas (a setup token or an inference-only login). {provider} needs a "
+            "full login for that.",
         )
     if forbidden and "revoked" in text:
-        return fetch_error(kinds.LOGIN_EXPIRED, "The login was revoked. {sign_in}", sign_in=SIGN_IN)
+        return fetch_error(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
     if forbidden and any(words in text for words in _PLACE_WORDS):
         return fetch_error(
             kinds.REFUSED,
-            "{provider} does not serve requests from here (HTTP 403). A VPN that is off, or your "
-            "region, may be the cause.",
-            provider=provider,
+            f"{provider} does not serve requests from here (HTTP 403). A VPN that is off, or your region, may be the "
+            "cause.",
         )
     if any(words in text for words in _CLOSED_WORDS):
-        return fetch_error(
-            kinds.REFUSED,
-            "{provider} has closed this account or organization to this login.",
-            provider=provider,
-        )
+        return fetch_error(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
     if not forbidden:
-        return fetch_error(kinds.LOGIN_EXPIRED, "Login expired. {sign_in}", sign_in=SIGN_IN, may_refresh=True)
-    return fetch_error(
-        kinds.REFUSED,
-        "{provider} refused this login (HTTP 403). {sign_in}",
-        provider=provider,
-        sign_in=SIGN_IN,
-        may_refresh=True,
-    )
+        return fetch_error(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_refresh=True)
+    return fetch_error(kinds.REFUSED, f"{provider} refused this login (HTTP 403). {SIGN_IN}", may_refresh=True)

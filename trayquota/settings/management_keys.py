@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from trayquota.core.errors import ConfigError
-from trayquota.core.translation import Message
 from trayquota.core.urls import is_unprotected
 from trayquota.settings.paths import NAME
 from trayquota.system.files import private_folder, read_bounded, write_atomic
@@ -66,9 +65,9 @@ class ManagementKeys:
             with contextlib.suppress(Exception):
                 ring.set_password(_SERVICE, address, key)
                 self._write({other: kept for other, kept in self._read().items() if other != address})
-                return Message("the system's keyring")
+                return "the system's keyring"
         self._write({**self._read(), address: key})
-        return Message("{path}, which only you can read", path=self._path)
+        return f"{self._path}, which only you can read"
 
     def remove(self, address: str) -> None:
         """Keep no key for ``address`` any more; raises ``ConfigError``."""
@@ -94,7 +93,7 @@ class ManagementKeys:
                 private_folder(self._path.parent)
             write_atomic(self._path, json.dumps(keys).encode())
         except OSError as error:
-            message = Message("{path}: cannot be written ({reason}).", path=self._path, reason=error.strerror)
+            message = f"{self._path}: cannot be written ({error.strerror})."
             raise ConfigError(message) from None
 
 

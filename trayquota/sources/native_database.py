@@ -8,7 +8,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import FileInUseError, UnreadableError
-from trayquota.core.translation import Message
 from trayquota.sources.credential_file import LARGEST_BYTES
 from trayquota.system.files import open_regular
 
@@ -43,12 +42,12 @@ def read_values(path: Path, wanted: Mapping[str, tuple[str, str]]) -> dict[str, 
                     found[name] = row[0].encode() if isinstance(row[0], str) else row[0]
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            message = Message("Its program is writing the file. It is read when it can be.")
+            message = "Its program is writing the file. It is read when it can be."
             raise FileInUseError(message) from None
-        message = Message("The file is not a database of the form that is known.")
+        message = "The file is not a database of the form that is known."
         raise UnreadableError(message) from None
     except (sqlite3.Error, UnicodeError):
-        message = Message("The file is not a database of the form that is known.")
+        message = "The file is not a database of the form that is known."
         raise UnreadableError(message) from None
     return found
 
@@ -60,7 +59,7 @@ def _check(path: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError as error:
-        message = Message("The file cannot be read ({reason}).", reason=error.strerror)
+        message = f"The file cannot be read ({error.strerror})."
         raise UnreadableError(message) from None
 
 

@@ -35,7 +35,6 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import FetchError, SupersededError, TokenWriteError, UnreadableError, fetch_error
 from trayquota.core.model import Failure, FailureKind
-from trayquota.core.translation import Message, marked
 from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
@@ -211,8 +210,7 @@ class TokenManager:
         if not can_write_tokens(source, fresh.login.refresh_token):
             raise fetch_error(
                 FailureKind.LOGIN_EXPIRED,
-                "Login expired. It is not refreshed, because the file's form is not known well enough. {sign_in}",
-                sign_in=SIGN_IN,
+                f"Login expired. It is not refreshed, because the file's form is not known well enough. {SIGN_IN}",
             )
         return fresh.login
 
@@ -262,8 +260,7 @@ class TokenManager:
         except TokenWriteError as error:
             raise fetch_error(
                 FailureKind.UNREADABLE_FILE,
-                "Login expired, and the file cannot take a new one: {reason}. Your proxy has to refresh it.",
-                reason=error,
+                f"Login expired, and the file cannot take a new one: {error}. Your proxy has to refresh it.",
             ) from None
 
     def _entry(self, path: Path, login: Tokens, tokens: RefreshedTokens) -> PendingTokens:
@@ -288,12 +285,11 @@ def _is_changing() -> FetchError:
 
 
 def _unwritten(reason: str, *, is_safe: bool) -> Failure:
-    safe = marked(
-        "The refreshed login could not be written to its file ({reason}). It is kept safe in the state folder and the "
-        "write is tried again."
+    place = (
+        "It is kept safe in the state folder and the write is tried again."
+        if is_safe
+        else "The state folder does not take it either: without help it is lost when the program ends."
     )
-    lost = marked(
-        "The refreshed login could not be written to its file ({reason}). The state folder does not take it either: "
-        "without help it is lost when the program ends."
+    return Failure(
+        FailureKind.UNREADABLE_FILE, f"The refreshed login could not be written to its file ({reason}). {place}"
     )
-    return Failure(FailureKind.UNREADABLE_FILE, Message(safe if is_safe else lost, reason=reason))

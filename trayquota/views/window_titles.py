@@ -14,7 +14,6 @@ TITLES = (
     marked("Other"),
     marked("Credits"),
     marked("Monthly credits"),
-    marked("Cloud session credits"),
     marked("Extra usage"),
     marked("Spend limit"),
     marked("On-demand"),
@@ -26,13 +25,8 @@ TITLES = (
 def shown_title(title: str) -> str:
     """Return ``Woche (Opus)`` for ``Weekly (Opus)`` in German; what is in brackets is a name."""
     base, bracket, scope = title.partition(" (")
-    count, _dash, unit = base.partition("-")
-    if count.isdigit() and unit == "hour":
+    hours = base.removesuffix("-hour")
+    if hours != base and hours.isdigit():
         # Translators: a window of so many hours, as in "5-hour"
-        base = _("{hours}-hour").format(hours=count)
-    elif count.isdigit() and unit == "day":
-        # Translators: a window of so many days, as in "2-day"
-        base = _("{days}-day").format(days=count)
-    else:
-        base = _(base)
-    return f"{base}{bracket}{scope}"
+        return f"{_('{hours}-hour').format(hours=hours)}{bracket}{scope}"
+    return f"{_(base)}{bracket}{scope}"
