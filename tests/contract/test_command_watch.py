@@ -27,12 +27,12 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs Debi
 class Terminal:
     """A shell in a tmux session without a client, in which the command runs."""
 
-    def __init__(self, home: Home, folder: Path) -> None:
+    def __init__(self, home: Home, folder: Path, variables: str = "") -> None:
         self._command = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
         self._environment = home.environment | {"TERM": "xterm-256color"}
         self._folder = folder
         watch = f"{sys.executable} -m trayquota status --watch"
-        script = f"stty -a >before; {watch}; code=$?; stty -a >after; echo code=$code; exec sleep 600"
+        script = f"stty -a >before; {variables} {watch}; code=$?; stty -a >after; echo code=$code; exec sleep 600"
         self._tmux("new-session", "-d", "-x", "100", "-y", "24", "-c", str(folder), script)
 
     @property
@@ -97,12 +97,20 @@ def test_the_table_is_live_resizes_and_quits_with_q(home: Home, stand_in: StandI
 
 
 @needs_tmux
-def test_ctrl_c_puts_the_terminal_back(terminal: Terminal) -> None:
+def test_ctrl_c_quits_as_q_does_and_puts_the_terminal_back(terminal: Terminal) -> None:
     terminal.shows("42%  5-hour")
     terminal.press("C-z")
     terminal.press("C-c")
-    terminal.shows("code=130")
+    terminal.shows("code=0")
     wait_until(terminal.is_restored, "terminal as it was")
+
+
+@needs_tmux
+def test_on_a_terminal_that_cannot_be_drawn_on_it_says_so(home: Home, tmp_path: Path) -> None:
+    terminal = Terminal(home, tmp_path, "TERM=dumb")
+    terminal.shows("code=2")
+    assert "needs a terminal that can be drawn on" in terminal.screen
+    terminal.close()
 
 
 def test_without_a_terminal_it_says_what_there_is_for_bars(home: Home) -> None:

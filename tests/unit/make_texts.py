@@ -20,7 +20,7 @@ TEMPLATE = ROOT / "trayquota" / "locale" / "trayquota.pot"
 HEADER = """\
 Texts of trayquota in English, made by `python -m tests.unit.make_texts`.
 What a word means, and what to keep as it is: GLOSSARY.md."""
-_ONE_TEXT = {"_", "marked", "Message", "setting"}
+_ONE_TEXT = {"_", "marked", "Message", "fetch_error", "setting"}
 _IN_HTML = re.compile(r'\b_\("((?:[^"\\]|\\.)*)"\)')
 
 
@@ -82,6 +82,9 @@ def _texts_of(call: ast.Call) -> Iterator[tuple[str, tuple[str, ...]]]:
     elif name == "pgettext" and len(literals) == 2:
         yield literals[0], (literals[1],)
     elif name in _ONE_TEXT and literals and literals[0]:
+        if name == "Message" and not isinstance(call.args[0], ast.Constant):
+            # One of the bus, whose first argument is a name.
+            return
         yield "", (literals[0],)
         if name == "setting":
             named = {word.arg: word.value for word in call.keywords}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CATALOGUES = sorted(TEMPLATE.parent.glob("*.po"))
 PLURALS = {
-    **dict.fromkeys(("ja", "ko", "zh_CN", "zh_TW"), 1),
-    **dict.fromkeys(("de", "es", "fr", "it", "pt_BR", "tr"), 2),
+    **dict.fromkeys(("ja", "ko", "tr", "zh_CN", "zh_TW"), 1),
+    **dict.fromkeys(("de", "es", "fr", "it", "pt_BR"), 2),
     **dict.fromkeys(("pl", "ru", "uk"), 3),
     "ar": 6,
 }

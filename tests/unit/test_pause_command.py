@@ -118,9 +118,8 @@ def test_the_last_account_of_a_provider_is_paused_without_a_question(
 def test_the_answer_to_the_question_is_not_heeded(
     desk: Desk, answer: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    terminal = io.StringIO(answer)
-    terminal.isatty = lambda: True  # type: ignore[method-assign]
-    desk.monkeypatch.setattr(sys, "stdin", terminal)
+    desk.monkeypatch.setattr("trayquota.cli.pause.has_keyboard", lambda: True)
+    desk.monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
     desk.add(ADA)
     assert desk.run("pause") == code
     assert "[y/N]" in capsys.readouterr().err

@@ -171,7 +171,7 @@ def test_a_variable_counts_before_the_system_s_own_judgement(
 
 def test_a_bundle_for_requests_comes_before_openssl_s_variables() -> None:
     found = find_trust({"SSL_CERT_FILE": "/system.pem", "REQUESTS_CA_BUNDLE": "/company.pem"})
-    assert found == Trust("/company.pem", None, "REQUESTS_CA_BUNDLE names")
+    assert found == Trust("/company.pem", None, "REQUESTS_CA_BUNDLE")
 
 
 def test_a_bundle_may_be_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msvcrt
+import os
 import signal
 import sys
 
@@ -26,10 +27,17 @@ def test_page_down_quits_or_insert_refreshes() -> None:
 def test_ctrl_c_is_a_key_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     typed = iter("r\x03")
     monkeypatch.setattr(msvcrt, "getwch", lambda: next(typed, ""))
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(keys, "has_keyboard", lambda: True)
     with pytest.raises(Interrupted) as caught, interruptible(), keys.Keys() as pressed:
         wait_in_vain(pressed)
     assert caught.value.exit_code == 128 + signal.SIGINT
+
+
+def test_the_null_device_counts_as_somebody_who_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open(os.devnull, encoding="utf-8") as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        assert sys.stdin.isatty()
+        assert not keys.has_keyboard()
 
 
 def wait_in_vain(pressed: keys.Keys) -> None:

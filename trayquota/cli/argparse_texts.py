@@ -11,7 +11,6 @@ TEXTS = (
     marked("positional arguments"),
     marked("options"),
     marked("show this help message and exit"),
-    marked("show program's version number and exit"),
     # Translators: %(prog)s and the like are filled in by argparse
     marked("%(prog)s: error: %(message)s\n"),
     marked("argument %(argument_name)s: %(message)s"),

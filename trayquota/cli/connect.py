@@ -18,6 +18,7 @@ from trayquota.settings.edit import set_setting
 from trayquota.settings.management_keys import VARIABLE, ManagementKeys
 from trayquota.sources.proxy_entry import read_entry
 from trayquota.store.refused_keys import RefusedKeyFile
+from trayquota.system.keys import has_keyboard
 from trayquota.system.log import set_up_logging
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _address(url: str) -> str:
 
 def _typed_key(address: str) -> str:
     """Return the key that the person types, which is not shown; or the first line of what is piped in."""
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not has_keyboard():
         return sys.stdin.readline().strip() if sys.stdin is not None else ""
     from getpass import getpass
 

@@ -204,7 +204,7 @@ def _native(report: _Report, config: Config, snapshot: Snapshot) -> None:
     places = existing_places(native_places(os.environ, home)) if home else ()
     for place in places:
         why = native_use(place, config.settings.native_logins, snapshot)
-        report.fact(f"{place.tool}, {display_path(place.path)}: {shown(why)}")
+        report.fact(f"{shown(place.tool)}, {display_path(place.path)}: {shown(why)}")
     if not places:
         report.fact(_("none found"))
 

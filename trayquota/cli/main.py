@@ -185,7 +185,9 @@ def parser() -> argparse.ArgumentParser:
     # Understood before and after the command.
     add_common(top)
     add_common(common)
-    top.add_argument("--version", action="version", version=f"trayquota {__version__}")
+    # argparse does not translate its own words for it.
+    version_help = _("show program's version number and exit")
+    top.add_argument("--version", action="version", version=f"trayquota {__version__}", help=version_help)
     commands = top.add_subparsers(
         dest="command", metavar="COMMAND", title=_("commands (without one the tray is shown)")
     )

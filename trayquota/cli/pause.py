@@ -23,6 +23,7 @@ from trayquota.offline import display_options, utc_now
 from trayquota.services import build_services
 from trayquota.store.pause_records import PauseRecords
 from trayquota.system.changes import changes_of
+from trayquota.system.keys import has_keyboard
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
 from trayquota.views.display_names import is_named, with_display_names
@@ -139,7 +140,7 @@ def _state_text(subject: _Subject, *, is_paused: bool, is_new: bool) -> str:
 
 def _is_confirmed(label: str) -> bool:
     """Ask whether the last account is to be paused; without a terminal say how that is done."""
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not has_keyboard():
         form = _(
             "{account} is the last account of its provider that is not paused there. Nothing was changed; --force "
             "pauses it all the same."

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from trayquota.cli.common import ExitCode, load, say
+from trayquota.core.errors import Interrupted
 from trayquota.core.refresh_policy import Reason
 from trayquota.core.translation import _, marked, ngettext, shown
 from trayquota.offline import display_options, utc_now
@@ -34,8 +35,8 @@ def run(options: Options) -> int:
     """Show the table until the person quits; return the exit code, as the last table has it."""
     config = load(options)
     console = Console(highlight=False)
-    if sys.stdout is None or not console.is_terminal:
-        say(_("status --watch needs a terminal; for a bar there is trayquota line --watch."))
+    if sys.stdout is None or not console.is_terminal or console.is_dumb_terminal:
+        say(_("status --watch needs a terminal that can be drawn on; for a bar there is trayquota line --watch."))
         return ExitCode.BAD_OPTION
     # What would be logged would stand in the table.
     set_up_logging(None, verbose=False)
@@ -47,6 +48,9 @@ def run(options: Options) -> int:
             services.engine.request(Reason.START)
             engine.start()
             _show(services, config, console, keys)
+        except Interrupted as interrupted:
+            if not interrupted.is_by_keyboard:  # which is a way to quit as good as q
+                raise
         finally:
             _close(services, engine)
     snapshot = services.engine.snapshot

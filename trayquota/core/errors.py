@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trayquota.core.translation import Message
+
 if TYPE_CHECKING:
     from trayquota.core.model import Failure, FailureKind
 
@@ -69,12 +71,13 @@ class FetchError(TrayquotaError):
 
 
 def fetch_error(
-    kind: FailureKind, message: str, *, may_refresh: bool = False, retry_after_s: float = 0.0
+    kind: FailureKind, text: str, *, may_refresh: bool = False, retry_after_s: float = 0.0, **fields: object
 ) -> FetchError:
-    """Return the error for a failure of ``kind``; ``message`` is for people."""
+    """Return the error for a failure of ``kind``; ``text`` is for people, with ``{fields}`` as a message has them."""
     # ``--version`` needs the tree, and no model.
     from trayquota.core.model import Failure
 
+    message = text if isinstance(text, Message) else Message(text, **fields)
     return FetchError(Failure(kind, message), may_refresh=may_refresh, retry_after_s=retry_after_s)
 
 
@@ -149,7 +152,7 @@ class BrokenHistoryError(HistoryError):
 
     def __init__(self) -> None:
         """Say no more: where it is broken is of no use to anybody."""
-        super().__init__("its file is broken")
+        super().__init__(Message("its file is broken"))
 
 
 class UnusableFileError(TrayquotaError, OSError):

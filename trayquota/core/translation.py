@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from gettext import NullTranslations
 
 
@@ -94,6 +94,12 @@ class Message(str):
     def with_fields(self, **fields: object) -> Message:
         """Return the message with some of its fields changed."""
         return Message(self.template, **{**self.fields, **fields})
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Return messages one after the other; empty of none."""
+    first, *rest = (*texts, "")
+    return Message("{first} {rest}", first=first, rest=sentences(rest[:-1])) if any(rest) else first
 
 
 def message_of(error: Exception) -> str:

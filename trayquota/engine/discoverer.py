@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from trayquota.core.joins import joined
 from trayquota.core.refresh_policy import Reason
+from trayquota.core.translation import sentences
 from trayquota.sources.base import Discovery, with_unique_ids
 from trayquota.system.log import LoggedErrors
 
@@ -158,7 +159,7 @@ class Discoverer:
         """What is wrong with the sources, for people."""
         found = [state.found for state in self._states.values()]
         has_accounts = any(each.accounts for each in found)
-        return " ".join(each.notice for each in found if each.notice and not (each.is_hint and has_accounts)) or None
+        return sentences(each.notice for each in found if each.notice and not (each.is_hint and has_accounts)) or None
 
     def _start(self, source: AccountSource, state: _State) -> None:
         state.reasons, state.next_reasons, state.is_running = state.next_reasons, set(), True

@@ -128,7 +128,7 @@ class Fetcher:
         if not self._can_refresh(fetch, login):
             raise fetch_error(FailureKind.LOGIN_EXPIRED, _expired_message(login))
         if fetch.cancel_token.is_cancelled:
-            raise fetch_error(FailureKind.NETWORK, Message("The fetch was cancelled."))
+            raise fetch_error(FailureKind.NETWORK, "The fetch was cancelled.")
         fetch.allow_s(TOKEN_REFRESH_S)
         return self._token_manager.refresh(fetch.credential, login)
 

@@ -16,6 +16,7 @@ from urllib3.util.ssl_match_hostname import CertificateError
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message, marked
 from trayquota.net.requests_import import requests
 from trayquota.system.shortage import shortage
 
@@ -37,32 +38,32 @@ _TABLE: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
             socks.ProxyError,
         ),
         FailureKind.NETWORK,
-        "{proxy} did not answer as it should. Check the proxy settings.",
+        marked("{proxy} did not answer as it should. Check the proxy settings."),
     ),
     (
         (TimeoutError, urllib3_errors.ReadTimeoutError),
         FailureKind.NETWORK,
-        "No answer in time. Check the network connection.",
+        marked("No answer in time. Check the network connection."),
     ),
     (
         (socket.gaierror, urllib3_errors.NameResolutionError),
         FailureKind.NETWORK,
-        "The provider's address was not found. Check the network connection.",
+        marked("The provider's address was not found. Check the network connection."),
     ),
     (
         (ssl.SSLCertVerificationError, CertificateError),
         FailureKind.NETWORK,
-        "No trustworthy connection: the certificate was not accepted. A proxy or the clock may be the cause.",
+        marked("No trustworthy connection: the certificate was not accepted. A proxy or the clock may be the cause."),
     ),
     (
         (ssl.SSLError,),
         FailureKind.NETWORK,
-        "No secure connection came about. A proxy or firewall on the way may be the cause.",
+        marked("No secure connection came about. A proxy or firewall on the way may be the cause."),
     ),
     (
         (http.client.InvalidURL, requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader),
         FailureKind.REFUSED,
-        "The request could not be put together. Check the login file.",
+        marked("The request could not be put together. Check the login file."),
     ),
 )
 """Which errors mean what; the first row that holds counts, for one error often comes of another."""
@@ -72,11 +73,13 @@ def explain(error: Exception, proxy_name: str) -> FetchError:
     """Return the failure that an error of the libraries amounts to; ``proxy_name`` is the proxy on the way."""
     causes = list(_causes(error))
     for short in filter(None, map(shortage, causes)):
-        return network(f"No connection could be made: the system has no more {short} for this program.")
+        return network(
+            Message("No connection could be made: the system has no more {resource} for this program.", resource=short)
+        )
     for classes, kind, message in _TABLE:
         if any(isinstance(cause, classes) for cause in causes):
-            return fetch_error(kind, message.format(proxy=proxy_name))
-    return network("The connection failed or broke off. Check the network connection.")
+            return fetch_error(kind, Message(message, proxy=proxy_name))
+    return network(Message("The connection failed or broke off. Check the network connection."))
 
 
 def is_timeout(error: Exception) -> bool:
@@ -86,7 +89,7 @@ def is_timeout(error: Exception) -> bool:
 
 def cancelled() -> FetchError:
     """Return the failure of what was cancelled; nobody gets to see it."""
-    return network("The request was cancelled.")
+    return network(Message("The request was cancelled."))
 
 
 def damaged() -> FetchError:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
 from trayquota.core.redacted import RedactedRepr
+from trayquota.core.translation import Message
 from trayquota.core.urls import is_direct, is_proxy_url
 from trayquota.net.requests_import import requests
 
@@ -33,7 +34,7 @@ class Route(RedactedRepr, Struct, frozen=True):
 
     url: str
     proxies: Mapping[str, str] = {}
-    proxy_name: str = "The proxy"
+    proxy_name: str = Message("The proxy")
 
     @property
     def host(self) -> str:
@@ -59,7 +60,7 @@ def route(url: str, *, gateway: str, proxy: str) -> Route:
     if not proxy.strip():
         return _by_environment(url)
     if not is_proxy_url(proxy.strip()):
-        message = "The proxy address is not usable. Write it as http://HOST:PORT."
+        message = Message("The proxy address is not usable. Write it as http://HOST:PORT.")
         raise fetch_error(FailureKind.REFUSED, message)
     return Route(url, dict.fromkeys(("http", "https"), proxy.strip()))
 
@@ -70,8 +71,10 @@ def _by_environment(url: str) -> Route:
     if proxy is None:
         return Route(url)
     variable = next((name for name in _VARIABLES if os.environ.get(name) == proxy), None)
-    name = f"The proxy that {variable} names" if variable else "The proxy of the system's settings"
+    name = Message("The proxy of the system's settings")
+    if variable:
+        name = Message("The proxy that {variable} names", variable=variable)
     # The environment's may come without a scheme, by an old convention.
     if not is_proxy_url(proxy if "://" in proxy else f"http://{proxy}"):
-        raise fetch_error(FailureKind.NETWORK, f"{name} is not usable. Write it as http://HOST:PORT.")
+        raise fetch_error(FailureKind.NETWORK, "{name} is not usable. Write it as http://HOST:PORT.", name=name)
     return Route(url, {urlsplit(url).scheme: proxy}, name)

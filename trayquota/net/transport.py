@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message
 from trayquota.core.urls import is_loopback
 
 if TYPE_CHECKING:
@@ -99,6 +100,6 @@ class Transport:
         try:
             from trayquota.net.exchange import Exchanger
         except (OSError, ImportError):
-            message = "What sends requests could not be loaded. Is the system short of memory or open files?"
+            message = Message("What sends requests could not be loaded. Is the system short of memory or open files?")
             raise fetch_error(FailureKind.NETWORK, message) from None
         return Exchanger(self._clock)

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message, marked
 from trayquota.net.requests_import import requests
 from trayquota.system.files import signature
 
@@ -55,7 +56,7 @@ class Trust(Struct, frozen=True):
 
     file: str | None
     folder: str | None
-    name: str = "the system has"
+    name: str = ""
 
     @property
     def is_native(self) -> bool:
@@ -102,30 +103,34 @@ class Trust(Struct, frozen=True):
             raise self._unreadable(getattr(error, "strerror", None)) from None
         # Reading a pipe or a device would never end.
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            reason = "not a regular file"
+            reason = Message("not a regular file")
             raise self._unreadable(reason)
         return status
 
     def _unreadable(self, reason: str | None) -> FetchError:
-        message = f"The trusted certificates that {self.name} cannot be read ({reason or 'not what they should be'})."
-        return fetch_error(FailureKind.NETWORK, message)
+        why = reason or Message("not what they should be")
+        if not self.name:
+            text = marked("The trusted certificates that the system has cannot be read ({reason}).")
+            return fetch_error(FailureKind.NETWORK, text, reason=why)
+        text = marked("The trusted certificates that {variable} names cannot be read ({reason}).")
+        return fetch_error(FailureKind.NETWORK, text, variable=self.name, reason=why)
 
 
 def find_trust(environment: Mapping[str, str]) -> Trust:
     """Return where the trusted certificates are, by the environment's conventions."""
     for variable in _BUNDLES:
         if environment.get(variable):
-            return Trust(environment[variable], None, f"{variable} names")
+            return Trust(environment[variable], None, variable)
     file, folder = environment.get(_FILE) or None, environment.get(_FOLDER) or None
     name = " and ".join(variable for variable, value in ((_FILE, file), (_FOLDER, folder)) if value)
     if HAS_NATIVE_STORE:
-        return Trust(file, folder, f"{name} names" if name else "the system has")
+        return Trust(file, folder, name)
     defaults = ssl.get_default_verify_paths()
     file = file or next(filter(_is_file, (defaults.openssl_cafile, *_KNOWN_FILES)), None)
     folder = folder or defaults.capath or None
     if file is None and (folder is None or not _has_certificates(folder)):
         file = requests.utils.DEFAULT_CA_BUNDLE_PATH
-    return Trust(file, folder, f"{name} names" if name else "the system has")
+    return Trust(file, folder, name)
 
 
 def _is_file(path: str) -> bool:

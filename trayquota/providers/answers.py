@@ -54,7 +54,9 @@ def read_json(response: Response, provider: str) -> object:
         return parse_json(response.body)
     except ValueError:
         raise fetch_error(
-            FailureKind.BAD_ANSWER, f"{provider}'s answer is not readable. It will be asked again."
+            FailureKind.BAD_ANSWER,
+            "{provider}'s answer is not readable. It will be asked again.",
+            provider=provider,
         ) from None
 
 
@@ -71,7 +73,8 @@ def no_windows(provider: str) -> FetchError:
     """Return the error for an answer without a single quota."""
     return fetch_error(
         FailureKind.NO_WINDOWS,
-        f"{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
+        "{provider} named no quota for this account. The plan may have none, or the answer's form has changed.",
+        provider=provider,
     )
 
 
@@ -101,7 +104,8 @@ def _refusal(response: Response, provider: str) -> FetchError:
     if status == 429:
         return fetch_error(
             kinds.RATE_LIMITED,
-            f"{provider} asks for a pause (HTTP 429).",
+            "{provider} asks for a pause (HTTP 429).",
+            provider=provider,
             retry_after_s=retry_after_s(response),
         )
     if 300 <= status < 400 or status == 511 or (response.is_html and status in _GATE_STATUSES):
@@ -109,12 +113,24 @@ def _refusal(response: Response, provider: str) -> FetchError:
     if status in {401, 403}:
         return _login_refusal(response, provider)
     if status >= 500:
-        return fetch_error(kinds.PROVIDER_DOWN, f"{provider} has trouble (HTTP {status}). It will be asked again.")
+        return fetch_error(
+            kinds.PROVIDER_DOWN,
+            "{provider} has trouble (HTTP {status}). It will be asked again.",
+            provider=provider,
+            status=status,
+        )
     if status == 402:
-        return fetch_error(kinds.REFUSED, f"{provider} says that this workspace is closed (HTTP 402).")
+        return fetch_error(
+            kinds.REFUSED, "{provider} says that this workspace is closed (HTTP 402).", provider=provider
+        )
     if status == 407:
         return fetch_error(kinds.NETWORK, "The proxy wants a login of its own (HTTP 407). Check the proxy settings.")
-    return fetch_error(kinds.BAD_ANSWER, f"{provider} did not understand the question (HTTP {status}).")
+    return fetch_error(
+        kinds.BAD_ANSWER,
+        "{provider} did not understand the question (HTTP {status}).",
+        provider=provider,
+        status=status,
+    )
 
 
 def _blocked(response: Response, provider: str) -> FetchError:
@@ -124,8 +140,11 @@ def _blocked(response: Response, provider: str) -> FetchError:
     """
     return fetch_error(
         FailureKind.BLOCKED,
-        f"Something between you and {provider} answered in its place, with a web page or the way to one (HTTP "
-        f"{response.status}). Open a browser to log in to the network, or check your VPN and proxy.",
+        "Something between you and {provider} answered in its place, with a web page or the way "
+        "to one (HTTP {status}). Open a browser to log in to the network, or check your VPN and "
+        "proxy.",
+        provider=provider,
+        status=response.status,
     )
 
 
@@ -135,19 +154,31 @@ def _login_refusal(response: Response, provider: str) -> FetchError:
     if forbidden and "scope" in text:
         return fetch_error(
             kinds.SCOPE_MISSING,
-            f"This login may not read quotas (a setup token or an inference-only login). {provider} needs a "
-            "full login for that.",
+            "This login may not read quotas (a setup token or an inference-only login). {provider} "
+            "needs a full login for that.",
+            provider=provider,
         )
     if forbidden and "revoked" in text:
-        return fetch_error(kinds.LOGIN_EXPIRED, f"The login was revoked. {SIGN_IN}")
+        return fetch_error(kinds.LOGIN_EXPIRED, "The login was revoked. {sign_in}", sign_in=SIGN_IN)
     if forbidden and any(words in text for words in _PLACE_WORDS):
         return fetch_error(
             kinds.REFUSED,
-            f"{provider} does not serve requests from here (HTTP 403). A VPN that is off, or your region, may be the "
-            "cause.",
+            "{provider} does not serve requests from here (HTTP 403). A VPN that is off, or your "
+            "region, may be the cause.",
+            provider=provider,
         )
     if any(words in text for words in _CLOSED_WORDS):
-        return fetch_error(kinds.REFUSED, f"{provider} has closed this account or organization to this login.")
+        return fetch_error(
+            kinds.REFUSED,
+            "{provider} has closed this account or organization to this login.",
+            provider=provider,
+        )
     if not forbidden:
-        return fetch_error(kinds.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}", may_refresh=True)
-    return fetch_error(kinds.REFUSED, f"{provider} refused this login (HTTP 403). {SIGN_IN}", may_refresh=True)
+        return fetch_error(kinds.LOGIN_EXPIRED, "Login expired. {sign_in}", sign_in=SIGN_IN, may_refresh=True)
+    return fetch_error(
+        kinds.REFUSED,
+        "{provider} refused this login (HTTP 403). {sign_in}",
+        provider=provider,
+        sign_in=SIGN_IN,
+        may_refresh=True,
+    )

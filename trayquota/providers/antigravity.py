@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
+from trayquota.core.translation import Message
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import post_json
@@ -53,7 +54,7 @@ class Antigravity(Provider):
     usage_page: ClassVar[str] = "https://antigravity.google/docs/plans"
     sign_in: ClassVar[ProxySignIn | None] = ProxySignIn("antigravity", "antigravity", ("google.com",))
     refreshed_by: ClassVar[str] = "CLIProxyAPI"
-    caution: ClassVar[str] = (
+    caution: ClassVar[str] = Message(
         'Antigravity: third parties\' use of these logins has led to bans; providers_off = ["antigravity"] stops it.'
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from msgspec import Struct, field
 
 from trayquota.core.redacted import RedactedRepr
+from trayquota.core.translation import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from trayquota.core.model import Usage
 
 
-SIGN_IN = "Sign in again with your proxy's login command."
+SIGN_IN = Message("Sign in again with your proxy's login command.")
 """The way out of a login that cannot be refreshed."""
 
 

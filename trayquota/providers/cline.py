@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
+from trayquota.core.translation import Message
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import get_json
@@ -37,7 +38,7 @@ class Cline(Provider):
     name: ClassVar[str] = "cline"
     title: ClassVar[str] = "Cline"
     usage_page: ClassVar[str] = "https://app.cline.bot/dashboard/usage"
-    refreshed_by: ClassVar[str] = "Your proxy"
+    refreshed_by: ClassVar[str] = Message("Your proxy")
 
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return whose account it is, and the tokens under the names that forks write them with."""

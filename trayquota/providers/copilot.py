@@ -64,7 +64,9 @@ class Copilot(Provider):
             return spent
         if response.status in {403, 404} and not response.is_html:
             raise fetch_error(
-                FailureKind.REFUSED, f"GitHub Copilot has no seat for this account (HTTP {response.status})."
+                FailureKind.REFUSED,
+                "GitHub Copilot has no seat for this account (HTTP {status}).",
+                status=response.status,
             )
         answer = fields(read_json(response, self.title))
         windows = (*_snapshots(answer), *_free(answer))

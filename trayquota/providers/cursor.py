@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
+from trayquota.core.translation import Message
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import get_json, post_json
@@ -33,7 +34,7 @@ class Cursor(Provider):
     name: ClassVar[str] = "cursor"
     title: ClassVar[str] = "Cursor"
     usage_page: ClassVar[str] = "https://cursor.com/dashboard?tab=usage"
-    refreshed_by: ClassVar[str] = "Your proxy"
+    refreshed_by: ClassVar[str] = Message("Your proxy")
 
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return whose account it is; the token's own end counts where the file names none."""

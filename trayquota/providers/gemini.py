@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
+from trayquota.core.translation import Message
 from trayquota.providers.answers import error_text, no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import post_json
@@ -38,7 +39,7 @@ class Gemini(Provider):
     name: ClassVar[str] = "gemini"
     title: ClassVar[str] = "Gemini"
     usage_page: ClassVar[str] = "https://aistudio.google.com/usage"
-    refreshed_by: ClassVar[str] = "Your proxy"
+    refreshed_by: ClassVar[str] = Message("Your proxy")
 
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return the first of the projects that the file names."""
@@ -58,7 +59,8 @@ class Gemini(Provider):
             word in error_text(response) for word in ("unsupported_client", "ineligible")
         ):
             raise fetch_error(
-                FailureKind.REFUSED, "Google has closed Gemini CLI for personal accounts. Use Antigravity instead."
+                FailureKind.REFUSED,
+                "Google has closed Gemini CLI for personal accounts. Use Antigravity instead.",
             )
         if (spent := spent_usage(response)) is not None:
             return spent

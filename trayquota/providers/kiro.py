@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
+from trayquota.core.translation import Message
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import get_json, post_json
@@ -41,7 +42,7 @@ class Kiro(Provider):
     name: ClassVar[str] = "kiro"
     title: ClassVar[str] = "Kiro"
     usage_page: ClassVar[str] = "https://app.kiro.dev/account/usage"
-    refreshed_by: ClassVar[str] = "Your proxy"
+    refreshed_by: ClassVar[str] = Message("Your proxy")
 
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return the profile, and the region in its name, where requests go."""

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 from trayquota.core.errors import ConfigError
 from trayquota.core.model import Percent  # noqa: TC001 - for msgspec, which resolves annotations
 from trayquota.core.redacted import RedactedRepr
+from trayquota.core.translation import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,7 +205,7 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
     locale: Annotated[
         str,
         setting(
-            "For dates and times, as in 'de_DE'; empty takes the environment's.",
+            "The language of texts, dates and times, as in 'de_DE'; empty takes the environment's.",
             expected="the name of a locale, such as de_DE",
         ),
     ] = ""
@@ -229,13 +230,13 @@ def decode(content: bytes, path: Path) -> tuple[Settings, frozenset[str]]:
         table = tomllib.loads(content.decode("utf-8-sig"))
         return msgspec.convert(table, Settings), frozenset(table)
     except UnicodeDecodeError:
-        message = f"{path}: is not UTF-8 text."
+        message = Message("{path}: is not UTF-8 text.", path=path)
     except tomllib.TOMLDecodeError as error:
-        message = f"{path}: is not valid TOML: {error}."
+        message = Message("{path}: is not valid TOML: {error}.", path=path, error=str(error))
     except RecursionError:
-        message = f"{path}: is not valid TOML: nested too deeply."
+        message = Message("{path}: is not valid TOML: nested too deeply.", path=path)
     except msgspec.ValidationError as error:
         from trayquota.settings.declarations import explain
 
-        message = f"{path}: {explain(str(error), Settings)}"
+        message = Message("{path}: {problem}", path=path, problem=explain(str(error), Settings))
     raise ConfigError(message)

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.translation import message_of
 from trayquota.settings.config import decode
 from trayquota.settings.file_watch import SettingsFileWatch
 
@@ -52,7 +53,7 @@ class CurrentSettings:
             self.config = self._reload()
             self.problem = None
         except ConfigError as error:
-            self.problem = str(error)
+            self.problem = message_of(error)
             _log.warning("the settings were not taken over: the file has an error")
 
     def set(self, key: str, value: SettingValue) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 from msgspec import NODEFAULT, Meta, Struct, structs
 
+from trayquota.core.translation import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -50,10 +52,14 @@ def explain(complaint: str, kind: type[Struct]) -> str:
         table = unknown[2] or ""
         keys = [key for key in declared if key.rpartition(".")[0] == table]
         key = f"{table}.{unknown[1]}" if table else unknown[1]
-        return f"{key}: there is no such setting. Expected one of {', '.join(keys)}."
+        return Message("{key}: there is no such setting. Expected one of {keys}.", key=key, keys=", ".join(keys))
     place = re.search(r"`\$\.([\w.]+)", complaint)
     key = place[1] if place else ""
-    return f"{key}: expected {declared[key].expected}." if key in declared else f"{complaint}."
+    return (
+        Message("{key}: expected {expected}.", key=key, expected=declared[key].expected)
+        if key in declared
+        else f"{complaint}."
+    )
 
 
 def _declarations(kind: type[Struct], table: str = "") -> Iterator[Declaration]:
@@ -66,7 +72,9 @@ def _declarations(kind: type[Struct], table: str = "") -> Iterator[Declaration]:
             table + field.name,
             field.default if field.default is not NODEFAULT else field.default_factory(),
             next((meta.description for meta in metas if meta.description), ""),
-            extra.get("expected") or _expected(annotation, metas, extra.get("unit", "")),
+            Message(extra["expected"])
+            if extra.get("expected")
+            else _expected(annotation, metas, extra.get("unit", "")),
             is_table=table_kind is not None or get_origin(annotation) is dict,
             is_secret=extra.get("is_secret", False),
         )
@@ -77,16 +85,27 @@ def _declarations(kind: type[Struct], table: str = "") -> Iterator[Declaration]:
 def _expected(annotation: object, metas: Sequence[Meta], unit: str) -> str:
     """Return what a value of a type may be."""
     if annotation is bool:
-        return "true or false"
+        return Message("true or false")
     if get_origin(annotation) is Literal:
         return _one_of(get_args(annotation))
     if _is_class(annotation, Enum):
         return _one_of([member.value for member in cast("type[Enum]", annotation)])
     if annotation in {int, float}:
         bounds = {name: bound for meta in metas for name in ("ge", "le") if (bound := getattr(meta, name)) is not None}
-        number = "a whole number" if annotation is int else "a number"
-        return f"{number}{f' of {unit}' if unit else ''} from {bounds['ge']:g} to {bounds['le']:g}"
-    return "a table" if _is_class(annotation, Struct) else ""
+        return _number(unit, f"{bounds['ge']:g}", f"{bounds['le']:g}", is_whole=annotation is int)
+    return Message("a table") if _is_class(annotation, Struct) else ""
+
+
+def _number(unit: str, least: str, most: str, *, is_whole: bool) -> Message:
+    if not unit:
+        if is_whole:
+            return Message("a whole number from {least} to {most}", least=least, most=most)
+        return Message("a number from {least} to {most}", least=least, most=most)
+    if is_whole:
+        # Translators: {unit} is "minutes" or the like
+        return Message("a whole number of {unit} from {least} to {most}", unit=Message(unit), least=least, most=most)
+    # Translators: {unit} is "minutes" or the like
+    return Message("a number of {unit} from {least} to {most}", unit=Message(unit), least=least, most=most)
 
 
 def _is_class(annotation: object, base: type) -> bool:
@@ -95,4 +114,4 @@ def _is_class(annotation: object, base: type) -> bool:
 
 def _one_of(values: Sequence[object]) -> str:
     *others, last = (f'"{value}"' for value in values)
-    return f"{', '.join(others)} or {last}" if others else last
+    return Message("{others} or {last}", others=", ".join(others), last=last) if others else last

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import ConfigError
 from trayquota.core.text import printable
+from trayquota.core.translation import Message, _, marked
 from trayquota.settings.config import MAX_BYTES, Settings
 from trayquota.settings.declarations import declarations
 from trayquota.system.files import create_file, private_folder, read_bounded, real_path, write_atomic
@@ -21,33 +22,34 @@ if TYPE_CHECKING:
     from trayquota.settings.load import Config
     from trayquota.views.tray_view import SettingValue
 
-_HEAD = """\
-# Settings of trayquota. A line that begins with # is a comment; what is commented out shows the default.
-# Changes are picked up at once. An option or TRAYQUOTA_* variable wins over this file.
-"""
+_HEAD = (
+    marked("Settings of trayquota. A line that begins with # is a comment; what is commented out shows the default."),
+    marked("Changes are picked up at once. An option or TRAYQUOTA_* variable wins over this file."),
+)
 
 
 def config_template(kind: type[Struct] = Settings) -> str:
     """Return a config file with every setting of ``kind``, explained and commented out."""
-    parts = [_HEAD]
+    parts = ["".join(f"# {_(line)}\n" for line in _HEAD)]
     # What follows a table's heading belongs to the table, so tables come last.
     for said in sorted(declarations(kind).values(), key=lambda said: said.is_table or "." in said.key):
         example = f"[{said.key}]" if said.is_table else f"{said.name} = {toml_value(said.default)}"
-        parts.append(f"# {said.description}\n# {example}\n")
+        parts.append(f"# {_(said.description)}\n# {example}\n")
     return "\n".join(parts)
 
 
 def format_config(config: Config) -> str:
     """Return the settings in force as TOML, with where each came from; what is secret is not shown."""
-    head = f"# {printable(str(config.paths.config))}{'' if config.paths.config.exists() else ' (not there)'}"
-    return "\n".join((head, *(format_setting(config, key) for key in config.sources))) + "\n"
+    path = printable(str(config.paths.config))
+    head = path if config.paths.config.exists() else _("{path} (not there)").format(path=path)
+    return "\n".join((f"# {head}", *(format_setting(config, key) for key in config.sources))) + "\n"
 
 
 def format_setting(config: Config, key: str) -> str:
     """Return one setting in force as TOML, with where it came from; what is secret is not shown."""
     value = getattr(config.settings, key)
     if declarations(Settings)[key].is_secret and value:
-        value = "(set, not shown)"
+        value = _("(set, not shown)")
     return f"{key} = {toml_value(value)}  # {config.sources[key]}"
 
 
@@ -77,11 +79,14 @@ def write_template(path: Path) -> None:
             file.write(content)
     except FileExistsError:
         is_there = os.path.lexists(path)
-        reason = "is there already and was left as it is" if is_there else "cannot be written (a file is in the way)"
-        message = f"{path}: {reason}."
+        message = (
+            Message("{path}: is there already and was left as it is.", path=path)
+            if is_there
+            else Message("{path}: cannot be written (a file is in the way).", path=path)
+        )
         raise ConfigError(message) from None
     except OSError as error:
-        message = f"{path}: cannot be written ({error.strerror})."
+        message = Message("{path}: cannot be written ({reason}).", path=path, reason=error.strerror)
         raise ConfigError(message) from None
 
 
@@ -112,10 +117,10 @@ def set_settings(path: Path, values: Mapping[tuple[str, ...], SettingValue], che
         _make_folder(real.parent)
         write_atomic(real, content, keep_mode=True)
     except (TOMLKitError, UnicodeDecodeError, RecursionError):
-        message = f"{path}: is broken and was left as it is."
+        message = Message("{path}: is broken and was left as it is.", path=path)
         raise ConfigError(message) from None
     except OSError as error:
-        message = f"{path}: cannot be written ({error.strerror})."
+        message = Message("{path}: cannot be written ({reason}).", path=path, reason=error.strerror)
         raise ConfigError(message) from None
 
 

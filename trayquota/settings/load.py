@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.translation import Message
 from trayquota.settings.config import MAX_BYTES, Settings, decode
 from trayquota.settings.paths import ENV_CONFIG, Paths, own_paths, user_path
 from trayquota.system.files import read_bounded
@@ -35,7 +36,7 @@ class Config(Struct, frozen=True):
         settings: The values.
         folders: The credentials folders, absolute; at least one.
         paths: Where the program's own files are.
-        locale: For dates and times.
+        locale: For texts, dates and times.
         work_time: When the person works; ``None`` when they have not said so.
         sources: For each setting where its value came from: ``option``, ``TRAYQUOTA_…``, ``file`` or ``default``.
     """
@@ -123,11 +124,13 @@ def _read(path: Path, *, required: bool) -> tuple[Settings, frozenset[str]]:
         content = read_bounded(path, MAX_BYTES)
     except FileNotFoundError:
         if required:
-            message = f"{path}: there is no such file."
+            message = Message("{path}: there is no such file.", path=path)
             raise ConfigError(message) from None
         return Settings(), frozenset()
     except OSError as error:
-        message = f"{path}: cannot be read ({error.strerror or type(error).__name__})."
+        message = Message(
+            "{path}: cannot be read ({reason}).", path=path, reason=error.strerror or type(error).__name__
+        )
         raise ConfigError(message) from None
     return decode(content, path)
 
@@ -138,7 +141,7 @@ def _gateway(address: str, source: str) -> str:
 
     gateway = loopback_url(address)
     if gateway is None:
-        message = f"{source}: gateway: expected {_expected('gateway')}. Nothing was sent."
+        message = Message("{complaint} Nothing was sent.", complaint=_complaint(source, "gateway"))
         raise ConfigError(message)
     return gateway
 
@@ -150,7 +153,7 @@ def _servers(addresses: tuple[str, ...], source: str) -> tuple[str, ...]:
 
     servers = tuple(server_url(address) for address in addresses)
     if None in servers:
-        message = f"{source}: connected_proxies: expected {_expected('connected_proxies')}."
+        message = _complaint(source, "connected_proxies")
         raise ConfigError(message)
     return tuple(dict.fromkeys(server for server in servers if server is not None))
 
@@ -163,7 +166,7 @@ def _check_proxy(address: str, source: str) -> None:
 
     if not is_direct(address) and not is_proxy_url(address):
         # The address itself is left out: it may hold a login.
-        message = f"{source}: proxy: expected {_expected('proxy')}."
+        message = _complaint(source, "proxy")
         raise ConfigError(message)
 
 
@@ -175,7 +178,7 @@ def _topic(address: str, source: str) -> str:
     topic = topic_url(address)
     if topic is None:
         # The address itself is left out: who knows a topic can read it.
-        message = f"{source}: ntfy: expected {_expected('ntfy')}."
+        message = _complaint(source, "ntfy")
         raise ConfigError(message)
     return topic
 
@@ -189,7 +192,7 @@ def _work_time(settings: Settings, sources: Mapping[str, str]) -> WorkTime | Non
         return work_time(settings.work_days, settings.work_hours)
     except ValueError as error:
         name = str(error)
-        message = f"{sources[name]}: {name}: expected {_expected(name)}."
+        message = _complaint(sources[name], name)
         raise ConfigError(message) from None
 
 
@@ -199,14 +202,14 @@ def _check_quiet_hours(text: str, source: str) -> None:
     from trayquota.core.day_hours import parse_day_hours
 
     if parse_day_hours(text) is None:
-        message = f"{source}: quiet_hours: expected {_expected('quiet_hours')}."
+        message = _complaint(source, "quiet_hours")
         raise ConfigError(message)
 
 
 def _folders(stated: str | tuple[str, ...], source: str) -> tuple[Path, ...]:
     texts = (stated,) if isinstance(stated, str) else stated
     if not texts:
-        message = f"{source}: folder: expected {_expected('folder')}."
+        message = _complaint(source, "folder")
         raise ConfigError(message)
     return tuple(dict.fromkeys(_folder(text, source) for text in texts))
 
@@ -215,12 +218,28 @@ def _folder(text: str, source: str) -> Path:
     try:
         path = user_path(text)
     except ValueError as error:
-        message = f"{source}: folder: expected {_expected('folder')}{error}."
+        message = Message(
+            "{place}: {key}: expected {expected}{problem}.",
+            place=source,
+            key="folder",
+            expected=_expected("folder"),
+            problem=error,
+        )
         raise ConfigError(message) from None
     if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112 - pathlib's raise where nothing may be looked at
-        message = f"{source}: folder: {path} is not a folder. Expected {_expected('folder')}."
+        message = Message(
+            "{place}: {key}: {path} is not a folder. Expected {expected}.",
+            place=source,
+            key="folder",
+            path=path,
+            expected=_expected("folder"),
+        )
         raise ConfigError(message)
     return path
+
+
+def _complaint(place: str, key: str) -> Message:
+    return Message("{place}: {key}: expected {expected}.", place=place, key=key, expected=_expected(key))
 
 
 def _expected(name: str) -> str:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.translation import Message
 from trayquota.core.urls import is_unprotected
 from trayquota.settings.paths import NAME
 from trayquota.system.files import private_folder, read_bounded, write_atomic
@@ -65,9 +66,9 @@ class ManagementKeys:
             with contextlib.suppress(Exception):
                 ring.set_password(_SERVICE, address, key)
                 self._write({other: kept for other, kept in self._read().items() if other != address})
-                return "the system's keyring"
+                return Message("the system's keyring")
         self._write({**self._read(), address: key})
-        return f"{self._path}, which only you can read"
+        return Message("{path}, which only you can read", path=self._path)
 
     def remove(self, address: str) -> None:
         """Keep no key for ``address`` any more; raises ``ConfigError``."""
@@ -93,7 +94,7 @@ class ManagementKeys:
                 private_folder(self._path.parent)
             write_atomic(self._path, json.dumps(keys).encode())
         except OSError as error:
-            message = f"{self._path}: cannot be written ({error.strerror})."
+            message = Message("{path}: cannot be written ({reason}).", path=self._path, reason=error.strerror)
             raise ConfigError(message) from None
 
 

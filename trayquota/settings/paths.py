@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.translation import Message
 from trayquota.system.home import UNKNOWN_HOME, home_folder, xdg_folder
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def own_paths(config: str | None, environment: Mapping[str, str] = os.environ) -
         return replace(own, config=user_path(named))
     except ValueError as error:
         source = ENV_CONFIG if config is None else "--config"
-        message = f"{source}: expected the path of a config file{error}."
+        message = Message("{place}: expected the path of a config file{problem}.", place=source, problem=error)
         raise ConfigError(message) from None
 
 
@@ -113,5 +114,5 @@ def user_path(text: str) -> Path:
     try:
         return home_folder() / text[1:].lstrip("/\\")
     except ConfigError:
-        message = "; the home folder that ~ stands for is not known"
+        message = Message("; the home folder that ~ stands for is not known")
         raise ValueError(message) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from trayquota.core.errors import AutostartError, ConfigError
+from trayquota.core.translation import marked, message_of
 from trayquota.views.tray_view import OpenSettings, Rename, SetAutostart, SetSetting
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ class SettingsActions:
         """Do what was clicked."""
         match action:
             case OpenSettings():
-                self._succeeds("There is no settings file", self._settings.open)
+                self._succeeds(marked("There is no settings file"), self._settings.open)
             case Rename(account_id):
-                self._succeeds("The name was not kept", lambda: self._settings.rename(account_id))
+                self._succeeds(marked("The name was not kept"), lambda: self._settings.rename(account_id))
             case SetAutostart(on):
-                self._succeeds("Starting at login was not changed", lambda: self._autostart.switch(on=on))
+                self._succeeds(marked("Starting at login was not changed"), lambda: self._autostart.switch(on=on))
                 self._applet.show_anew()
             case SetSetting(key, value):
-                if self._succeeds("The setting was not kept", lambda: self._settings.set(key, value)):
+                if self._succeeds(marked("The setting was not kept"), lambda: self._settings.set(key, value)):
                     self._applet.apply_settings()
 
     def _succeeds(self, failed: str, do: Callable[[], None]) -> bool:
@@ -57,6 +58,6 @@ class SettingsActions:
         try:
             do()
         except (ConfigError, AutostartError) as error:
-            self._applet.notify_problem(failed, str(error))
+            self._applet.notify_problem(failed, message_of(error))
             return False
         return True

@@ -15,6 +15,7 @@ from trayquota.core.errors import FileInUseError, UnreadableError, UnusableFileE
 from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.person import person
 from trayquota.core.text import clean
+from trayquota.core.translation import Message
 from trayquota.providers import find_provider, provider_name
 from trayquota.providers.base import SIGN_IN, Identity
 from trayquota.providers.values import fields, first, instant, number, parse_json, text
@@ -42,20 +43,21 @@ def read_bytes(path: Path) -> bytes:
         return read_bounded(path, LARGEST_BYTES)
     except FileNotFoundError:
         if path.is_symlink():
-            message = "The file is a link that points to nothing."
+            message = Message("The file is a link that points to nothing.")
             raise UnreadableError(message) from None
         raise
     except UnusableFileError as error:
-        message = f"The file is not read: {error.strerror}."
+        message = Message("The file is not read: {reason}.", reason=error.strerror)
         raise UnreadableError(message) from None
     except PermissionError as error:
         if is_in_use(error):
-            message = "Another program keeps the file to itself. It is read when it can be."
+            message = Message("Another program keeps the file to itself. It is read when it can be.")
             raise FileInUseError(message) from None
-        message = "The file cannot be read: permission denied. Check its owner and mode."
+        message = Message("The file cannot be read: permission denied. Check its owner and mode.")
         raise UnreadableError(message) from None
     except OSError as error:
-        message = f"The file cannot be read ({os.strerror(error.errno) if error.errno else 'unknown error'})."
+        reason = os.strerror(error.errno) if error.errno else Message("unknown error")
+        message = Message("The file cannot be read ({reason}).", reason=reason)
         raise UnreadableError(message) from None
 
 
@@ -66,12 +68,12 @@ def parse_fields(content: bytes) -> Mapping[str, object] | None:
         UnreadableError: It is empty, cut short or no JSON.
     """
     if not content.strip():
-        message = "The file is empty."
+        message = Message("The file is empty.")
         raise UnreadableError(message)
     try:
         source = fields(parse_json(content))
     except ValueError:
-        message = "The file is not complete JSON."
+        message = Message("The file is not complete JSON.")
         raise UnreadableError(message) from None
     return source if text(source.get("type")) else None
 
@@ -93,7 +95,7 @@ def read_account(path: Path, source: Mapping[str, object]) -> Credential:
     account, login, problem = _account(path, source, name_of_provider, identity), _login(source, identity), None
     is_sound = is_token(login.access_token or "-")
     if not (is_sound and is_token(login.refresh_token or "-", longest=LONGEST_REFRESH_TOKEN)):
-        login, problem = Tokens(), unreadable(f"The login in the file is damaged. {SIGN_IN}")
+        login, problem = Tokens(), unreadable(Message("The login in the file is damaged. {sign_in}", sign_in=SIGN_IN))
     return Credential(
         account,
         str(path),

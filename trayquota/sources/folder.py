@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 
+from trayquota.core.translation import sentences
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches, with_unique_ids
 from trayquota.sources.folder_scan import FolderScanner
@@ -87,7 +88,7 @@ class FolderSource:
         retries = [scan.retry_s for scan in scans.values() if scan.retry_s is not None]
         accounts = with_switches(_merged(scans), switches)
         is_hint = all(scan.is_hint for scan in scans.values() if scan.notice)
-        return Discovery(accounts, " ".join(notices) or None, min(retries, default=None), is_hint=is_hint)
+        return Discovery(accounts, sentences(notices) or None, min(retries, default=None), is_hint=is_hint)
 
     def close(self) -> None:
         """Watch no longer."""

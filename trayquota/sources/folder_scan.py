@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from trayquota.core.text import clean
+from trayquota.core.translation import Message
 from trayquota.providers.base import SIGN_IN
 from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable_account
@@ -60,7 +61,9 @@ class FolderScanner:
         )
         notice = None
         if not accounts and not any(file.is_waiting(now) for file in self._files.values()):
-            notice = f"No accounts in {display_path(self.folder)} yet. They appear when your proxy has logged in."
+            notice = Message(
+                "No accounts in {path} yet. They appear when your proxy has logged in.", path=display_path(self.folder)
+            )
         return Discovery(tuple(accounts), notice, retry_s(self._files.values(), now), is_hint=notice is not None)
 
     def _read(self, name: str, found: Signature | None, now: datetime) -> None:
@@ -93,11 +96,13 @@ class FolderScanner:
 
 def _folder_notice(folder: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"No folder {display_path(folder)} yet. It is picked up when it appears."
+        return Message("No folder {path} yet. It is picked up when it appears.", path=display_path(folder))
     if isinstance(error, NotADirectoryError):
-        return f"{display_path(folder)} is not a folder. Check the setting for the credentials folder."
-    reason = os.strerror(error.errno) if error.errno else "unknown error"
-    return f"{display_path(folder)} cannot be read ({reason})."
+        return Message(
+            "{path} is not a folder. Check the setting for the credentials folder.", path=display_path(folder)
+        )
+    reason = os.strerror(error.errno) if error.errno else Message("unknown error")
+    return Message("{path} cannot be read ({reason}).", path=display_path(folder), reason=reason)
 
 
 def _account_files(folder: Path) -> dict[str, Signature | None]:

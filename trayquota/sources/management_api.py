@@ -16,8 +16,10 @@ from msgspec import Struct
 
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message
 from trayquota.providers.base import Request, Response
 from trayquota.providers.values import fields, items, parse_json, text
+from trayquota.sources.management_failures import closed_failure, outer_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,21 +39,6 @@ _STATE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 """What the proxy itself takes for the state of a sign-in."""
 _PAGE_ENTRIES = 100
 _MOST_PAGES = 50
-_CLOSED = {
-    "banned": "lets nobody in from here for half an hour, after wrong keys. Nothing is sent meanwhile.",
-    "not set": "has no management key. Set one in the proxy's settings, then connect again.",
-    "disabled": "takes no management from other machines. Its owner has to allow remote management.",
-    "stranger": "is no CLIProxyAPI, by its answer. Nothing is sent for half an hour.",
-}
-"""Why a server is left alone, behind its name."""
-_MEANINGS = {
-    "auth token not found": (FailureKind.LOGIN_EXPIRED, "The proxy holds no token for this account. Sign in there."),
-    "auth token refresh failed": (
-        FailureKind.LOGIN_EXPIRED,
-        "The proxy could not refresh this login. Sign in again there.",
-    ),
-}
-"""What a 400 of a request with a credential's token says."""
 
 
 class ServerSend(Protocol):
@@ -123,7 +110,9 @@ class ManagementApi:
             entries = self._entries(response)
             self._paths = paths
             return [*entries, *self._further_pages(paths[0], len(entries), cancel_token)]
-        message = f"{self.name} has no management API: it needs a management key of its own, or is no CLIProxyAPI."
+        message = Message(
+            "{name} has no management API: it needs a management key of its own, or is no CLIProxyAPI.", name=self.name
+        )
         raise fetch_error(FailureKind.REFUSED, message)
 
     def call(self, auth_index: str, request: Request, cancel_token: CancelToken | None = None) -> Response:
@@ -146,10 +135,14 @@ class ManagementApi:
         response = self._exchange("POST", path, json.dumps(content).encode(), cancel_token)
         answer = self._content(response)
         if response.status != 200:
-            raise self._outer_failure(response.status, text(answer.get("error")) or "")
+            raise outer_failure(self.name, response.status, text(answer.get("error")) or "")
         status, body = answer.get("status_code"), answer.get("body")
         if not isinstance(status, int) or not 100 <= status <= 599 or not isinstance(body, str):
-            raise fetch_error(FailureKind.BAD_ANSWER, f"The proxy at {self.name} gave an answer that makes no sense.")
+            raise fetch_error(
+                FailureKind.BAD_ANSWER,
+                "The proxy at {name} gave an answer that makes no sense.",
+                name=self.name,
+            )
         headers = {
             name.lower(): ", ".join(value for value in items(values) if isinstance(value, str))
             for name, values in fields(answer.get("header")).items()
@@ -165,7 +158,7 @@ class ManagementApi:
         body = json.dumps({"name": file, "disabled": disabled}).encode()
         response = self._first_known("PATCH", "auth-files/status", body)
         if response.status != 200:
-            raise self._outer_failure(response.status, text(self._content(response).get("error")) or "")
+            raise outer_failure(self.name, response.status, text(self._content(response).get("error")) or "")
 
     def begin_sign_in(self, call: str, cancel_token: CancelToken) -> tuple[str, str]:
         """Return the page where a person signs in, and the state by which that is followed.
@@ -178,7 +171,9 @@ class ManagementApi:
         content = self._answer(f"{call}-auth-url?is_webui=true", cancel_token)
         page, state = text(content.get("url"), 8000), text(content.get("state"), 200)
         if page is None or state is None or not _STATE.fullmatch(state):
-            raise fetch_error(FailureKind.BAD_ANSWER, f"The proxy at {self.name} names no page to sign in on.")
+            raise fetch_error(
+                FailureKind.BAD_ANSWER, "The proxy at {name} names no page to sign in on.", name=self.name
+            )
         return page, state
 
     def is_signed_in(self, state: str, cancel_token: CancelToken) -> bool:
@@ -188,16 +183,16 @@ class ManagementApi:
             FetchError: That has failed, or the proxy does not know of it any more.
         """
         content = self._answer(f"get-auth-status?{urlencode({'state': state})}", cancel_token)
-        status, error = text(content.get("status")), text(content.get("error"), 200) or "nothing more"
+        status, error = text(content.get("status")), text(content.get("error"), 200) or Message("nothing more")
         if status not in {"ok", "wait"}:
-            raise fetch_error(FailureKind.REFUSED, f"The proxy at {self.name} says: {error}.")
+            raise fetch_error(FailureKind.REFUSED, "The proxy at {name} says: {reason}.", name=self.name, reason=error)
         return status == "ok"
 
     def _answer(self, leaf: str, cancel_token: CancelToken) -> Mapping[str, object]:
         response = self._first_known("GET", leaf, cancel_token=cancel_token)
         content = self._content(response)
         if response.status != 200:
-            raise self._outer_failure(response.status, text(content.get("error")) or "")
+            raise outer_failure(self.name, response.status, text(content.get("error")) or "")
         return content
 
     def _first_known(
@@ -228,10 +223,10 @@ class ManagementApi:
 
     def _entries(self, response: Response) -> list[Mapping[str, object]]:
         if response.status != 200:
-            raise self._outer_failure(response.status, text(self._content(response).get("error")) or "")
+            raise outer_failure(self.name, response.status, text(self._content(response).get("error")) or "")
         files = self._content(response).get("files")
         if _VERSION_HEADER not in response.headers or not isinstance(files, list):
-            raise fetch_error(FailureKind.BAD_ANSWER, f"{self.name} is no CLIProxyAPI, by its answer.")
+            raise fetch_error(FailureKind.BAD_ANSWER, "{name} is no CLIProxyAPI, by its answer.", name=self.name)
         return [fields(entry) for entry in files]
 
     def _exchange(self, method: str, path: str, body: bytes | None, cancel_token: CancelToken | None) -> Response:
@@ -247,7 +242,9 @@ class ManagementApi:
         try:
             response = self._send(Request(method, self.address + path, headers, body), cancel_token=cancel_token)
         except FetchError as error:
-            message = f"The proxy at {self.name} does not answer. {error.failure.message}"
+            message = Message(
+                "The proxy at {name} does not answer. {reason}", name=self.name, reason=error.failure.message
+            )
             raise fetch_error(error.failure.kind, message) from None
         if response.status in {401, 403}:
             self._shut_out(response)
@@ -259,13 +256,19 @@ class ManagementApi:
         if not self._key or self._refused.is_refused(self.address, self._key):
             self._key = self._find_key()
         if not self._key:
-            message = f"There is no key for {self.name}. Run: trayquota connect {self.address}"
+            message = Message(
+                "There is no key for {name}. Run: trayquota connect {address}", name=self.name, address=self.address
+            )
             raise fetch_error(FailureKind.REFUSED, message)
         if self._refused.is_refused(self.address, self._key):
-            message = f"{self.name} refused the key, which is not sent again. Run: trayquota connect {self.address}"
+            message = Message(
+                "{name} refused the key, which is not sent again. Run: trayquota connect {address}",
+                name=self.name,
+                address=self.address,
+            )
             raise fetch_error(FailureKind.REFUSED, message)
         if why := self._refused.closed_reason(self.address, self._clocks.utc()):
-            raise fetch_error(FailureKind.REFUSED, f"{self.name} {_CLOSED.get(why, why)}")
+            raise closed_failure(self.name, why)
 
     def _shut_out(self, response: Response) -> None:
         """Send nothing more: after a proxy's 401 with this key for good, else for half an hour."""
@@ -282,15 +285,3 @@ class ManagementApi:
             return fields(parse_json(response.body))
         except ValueError:
             return {}
-
-    def _outer_failure(self, status: int, error: str) -> FetchError:
-        """Return what the proxy's own refusal of a request amounts to."""
-        if status == 400 and error in _MEANINGS:
-            return fetch_error(*_MEANINGS[error])
-        if status == 404:
-            return fetch_error(
-                FailureKind.REFUSED, f"The proxy at {self.name} does not know this account, or the call."
-            )
-        if status == 502:
-            return fetch_error(FailureKind.NETWORK, f"The proxy at {self.name} does not reach the provider.")
-        return fetch_error(FailureKind.PROVIDER_DOWN, f"The proxy at {self.name} answered HTTP {status}.")

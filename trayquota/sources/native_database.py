@@ -8,6 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import FileInUseError, UnreadableError
+from trayquota.core.translation import Message
 from trayquota.sources.credential_file import LARGEST_BYTES
 from trayquota.system.files import open_regular
 
@@ -42,12 +43,12 @@ def read_values(path: Path, wanted: Mapping[str, tuple[str, str]]) -> dict[str, 
                     found[name] = row[0].encode() if isinstance(row[0], str) else row[0]
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            message = "Its program is writing the file. It is read when it can be."
+            message = Message("Its program is writing the file. It is read when it can be.")
             raise FileInUseError(message) from None
-        message = "The file is not a database of the form that is known."
+        message = Message("The file is not a database of the form that is known.")
         raise UnreadableError(message) from None
     except (sqlite3.Error, UnicodeError):
-        message = "The file is not a database of the form that is known."
+        message = Message("The file is not a database of the form that is known.")
         raise UnreadableError(message) from None
     return found
 
@@ -59,7 +60,7 @@ def _check(path: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError as error:
-        message = f"The file cannot be read ({error.strerror})."
+        message = Message("The file cannot be read ({reason}).", reason=error.strerror)
         raise UnreadableError(message) from None
 
 

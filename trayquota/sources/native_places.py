@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from trayquota.core.translation import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-SIGN_IN_AGAIN = "Sign in again in {}."
 
 
 class NativePlace(Struct, frozen=True):
@@ -50,7 +50,9 @@ class NativePlace(Struct, frozen=True):
     @property
     def advice(self) -> str:
         """What to do once the login is of no use any more."""
-        return f"Open {self.tool} once." if self.is_refreshed else SIGN_IN_AGAIN.format(self.tool)
+        if self.is_refreshed:
+            return Message("Open {program} once.", program=self.tool)
+        return Message("Sign in again in {program}.", program=self.tool)
 
 
 def native_places(environment: Mapping[str, str], home: Path) -> tuple[NativePlace, ...]:
@@ -124,9 +126,9 @@ def _copilot(places: _Places) -> Iterator[NativePlace]:
     config = places.home / ".config"
     for name in ("apps.json", "hosts.json"):
         path = config / "github-copilot" / name
-        yield NativePlace("your editor's GitHub Copilot", "copilot", "copilot", path, is_refreshed=False)
+        yield NativePlace(Message("your editor's GitHub Copilot"), "copilot", "copilot", path, is_refreshed=False)
     path = config / "gh/hosts.yml"
-    yield NativePlace("the GitHub CLI", "copilot", "gh", path, is_refreshed=False, is_on_request=True)
+    yield NativePlace(Message("the GitHub CLI"), "copilot", "gh", path, is_refreshed=False, is_on_request=True)
 
 
 def _kiro(places: _Places) -> Iterator[NativePlace]:

@@ -16,6 +16,7 @@ from trayquota.core.credential import Credential
 from trayquota.core.errors import UnreadableError, UnusableFileError
 from trayquota.core.model import NATIVE, Account, Failure, FailureKind
 from trayquota.core.text import clean
+from trayquota.core.translation import Message
 from trayquota.providers.claude_usage import read_profile
 from trayquota.providers.values import fields, first, instant, jwt_claims, parse_json, text
 from trayquota.sources.credential_file import read_account, read_bytes, unreadable
@@ -50,9 +51,13 @@ def read_native(place: NativePlace, content: bytes | None = None) -> Credential 
         return None
     credential = read_account(place.path, {"type": place.provider, **found})
     plan, may_read = found.get("plan"), found.get("may_read", True)
-    problem = credential.problem and unreadable(f"The login in the file is damaged. {place.advice}")
+    problem = credential.problem and unreadable(
+        Message("The login in the file is damaged. {sign_in}", sign_in=place.advice)
+    )
     if problem is None and not may_read:
-        problem = Failure(FailureKind.SCOPE_MISSING, f"This login of {place.tool} may not read quotas.")
+        problem = Failure(
+            FailureKind.SCOPE_MISSING, Message("This login of {tool} may not read quotas.", tool=place.tool)
+        )
     return replace(
         credential,
         account=replace(
@@ -79,7 +84,7 @@ def _json(place: NativePlace, content: bytes | None = None) -> Mapping[str, obje
     try:
         return fields(parse_json(read_bytes(place.path) if content is None else content))
     except ValueError:
-        message = "The file is not complete JSON."
+        message = Message("The file is not complete JSON.")
         raise UnreadableError(message) from None
 
 
@@ -225,7 +230,7 @@ def _kiro_cli(place: NativePlace, _content: bytes | None) -> Fields | None:
     try:
         login, profile = (fields(parse_json(values.get(name) or b"{}")) for name in queries)
     except ValueError:
-        message = "The login in the file is not complete JSON."
+        message = Message("The login in the file is not complete JSON.")
         raise UnreadableError(message) from None
     if not login.get("access_token"):
         return None
@@ -242,7 +247,7 @@ def _devin(place: NativePlace, _content: bytes | None) -> Fields | None:
     try:
         found = tomllib.loads(read_bytes(place.path).decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        message = "The file is not complete TOML."
+        message = Message("The file is not complete TOML.")
         raise UnreadableError(message) from None
     token = first(found, "windsurf_api_key", "devin_api_key", "api_key")
     server = text(found.get("api_server_url"), 300)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.errors import FileInUseError, UnreadableError
+from trayquota.core.translation import message_of, sentences
 from trayquota.sources.credential_file import unreadable
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class PatientFile(Struct):
             return
         except UnreadableError as error:
             self._is_in_use = False
-            self._keep_or_report(f"{error} {advice}", now, stand_in)
+            self._keep_or_report(sentences((message_of(error), advice)), now, stand_in)
             return
         self._broken_since, self._is_in_use = None, False
         # A file written a moment ago may be written again within the same tick of the file system's clock.

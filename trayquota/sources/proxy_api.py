@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trayquota.core.errors import fetch_error
 from trayquota.core.joins import is_one_account
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import sentences
 from trayquota.net.cancellation import CancelToken
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches, with_unique_ids
@@ -78,7 +79,7 @@ class ProxySource:
         unique = with_unique_ids((server.host, each.accounts) for server, each in zip(servers, found, strict=True))
         notices = [each.notice for each in found if each.notice]
         accounts = with_switches((account for accounts in unique for account in accounts), switches)
-        return Discovery(accounts, " ".join(notices) or None)
+        return Discovery(accounts, sentences(notices) or None)
 
     def close(self) -> None:
         """Call ``changed`` no longer, and follow no sign-in."""

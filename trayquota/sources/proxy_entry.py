@@ -15,6 +15,7 @@ from trayquota.core.model import Account, Failure, FailureKind
 from trayquota.core.observation import Observation
 from trayquota.core.person import person
 from trayquota.core.text import clean
+from trayquota.core.translation import Message
 from trayquota.providers import find_provider, provider_name
 from trayquota.providers.base import Identity
 from trayquota.providers.values import fields, first, instant, text
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 TOKEN = "$TOKEN$"  # noqa: S105 - what the proxy puts the token in place of
 """Stands for the access token in what is sent through the proxy."""
-_NO_INDEX = "The proxy does not offer this account now. Is it running?"
+_NO_INDEX = Message("The proxy does not offer this account now. Is it running?")
 
 
 def read_entry(entry: Mapping[str, object], server: str, now: datetime) -> Credential | None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from trayquota.core.credential import Credential
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message
 from trayquota.sources.base import Discovery
 from trayquota.sources.proxy_api import SOURCE
 from trayquota.sources.proxy_entry import read_entry
@@ -78,7 +79,9 @@ class ProxyServer:
     def send(self, file: str, request: Request, cancel_token: CancelToken) -> Response:
         """Return a provider's answer, sent with the token in ``file``; at most four at a time."""
         if not self._slots.acquire(timeout=_QUEUE_S):
-            raise fetch_error(FailureKind.NETWORK, f"The proxy at {self.host} takes too long with other accounts.")
+            raise fetch_error(
+                FailureKind.NETWORK, "The proxy at {host} takes too long with other accounts.", host=self.host
+            )
         try:
             return self._send(file, request, cancel_token)
         finally:
@@ -103,8 +106,14 @@ class ProxyServer:
             self._list(0.0, None)
             if any(each.path == file and each.account.paused is disabled for each in self._accounts):
                 return
-        state = "still in its rotation" if disabled else "still out of its rotation"
-        raise fetch_error(FailureKind.REFUSED, f"The proxy at {self.host} took the call, but has the account {state}.")
+        message = Message(
+            "The proxy at {host} took the call, but has the account still out of its rotation.", host=self.host
+        )
+        if disabled:
+            message = Message(
+                "The proxy at {host} took the call, but has the account still in its rotation.", host=self.host
+            )
+        raise fetch_error(FailureKind.REFUSED, message)
 
     def _send(self, file: str, request: Request, cancel_token: CancelToken) -> Response:
         index = self._indexes.get(file) or self._fresh_index(file, cancel_token)
@@ -123,7 +132,11 @@ class ProxyServer:
         self._list(0.0, cancel_token)
         index = self._indexes.get(file)
         if index is None:
-            raise fetch_error(FailureKind.NETWORK, f"The proxy at {self.host} does not offer this account any more.")
+            raise fetch_error(
+                FailureKind.NETWORK,
+                "The proxy at {host} does not offer this account any more.",
+                host=self.host,
+            )
         return index
 
     def _ready(self) -> ManagementApi:

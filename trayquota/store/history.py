@@ -6,11 +6,13 @@ credentials folder when they are shown. A broken file is set aside, never fatal.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import BrokenHistoryError, ForeignError, HistoryError
+from trayquota.core.translation import Message
 from trayquota.store.history_reader import read_history, read_windows
 from trayquota.store.history_schema import open_history, transaction
 from trayquota.store.history_writer import HistoryWriter
@@ -31,11 +33,11 @@ _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BROKEN_MESSAGES = ("no such", "Could not decode", "unsupported file format")
 """Of errors that have no code of their own: a table or a column is not there, a text is none."""
 _REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_BUSY: "another process is using it",
-    sqlite3.SQLITE_READONLY: "it may not be written",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_IOERR: "the disk fails",
+    sqlite3.SQLITE_FULL: Message("the disk is full"),
+    sqlite3.SQLITE_BUSY: Message("another process is using it"),
+    sqlite3.SQLITE_READONLY: Message("it may not be written"),
+    sqlite3.SQLITE_CANTOPEN: Message("it cannot be opened"),
+    sqlite3.SQLITE_IOERR: Message("the disk fails"),
 }
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class HistoryStore:
         try:
             early_resets = self._with_database(write)
         except HistoryError as error:
-            self._warn_once(f"The history is not recorded: {error}.")
+            self._warn_once(Message("The history is not recorded: {reason}.", reason=error))
             return None
         self._pruned_on = now.date()
         self._warnings.clear()
@@ -150,18 +152,18 @@ class HistoryStore:
 
     def _with_database(self, do: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Do something with the open history; a broken one is set aside, and a new one begun."""
-        try:
+        with contextlib.suppress(BrokenHistoryError):
             return self._tried(do)
-        except BrokenHistoryError:
-            self._set_aside()
-            return self._tried(do)
+        # The error is gone by now, and with it what it was reading: Windows renames no open file.
+        self._set_aside()
+        return self._tried(do)
 
     def _tried(self, do: Callable[[sqlite3.Connection], _Result]) -> _Result:
         try:
             with open_history(self.path) as database:
                 return do(database)
         except ForeignError:
-            reason = "its file was written by a later version or another program"
+            reason: str = Message("its file was written by a later version or another program")
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
             if code in _BROKEN or str(error).startswith(_BROKEN_MESSAGES):
@@ -181,8 +183,12 @@ class HistoryStore:
             self.path.replace(aside)
             self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
         except OSError:
-            raise HistoryError(str(BrokenHistoryError())) from None
-        self._warn(f"The history was broken. It was set aside as {aside.name}, and a new one is begun.")
+            reason = Message("its file is broken")
+            raise HistoryError(reason) from None
+        self._warn(
+            # Translators: {file} is a file's name
+            Message("The history was broken. It was set aside as {file}, and a new one is begun.", file=aside.name)
+        )
 
     def _warn_once(self, message: str) -> None:
         """Warn, once until something has been recorded."""

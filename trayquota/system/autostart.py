@@ -20,6 +20,7 @@ from xml.parsers.expat import ExpatError
 from msgspec import Struct
 
 from trayquota.core.errors import AutostartError
+from trayquota.core.translation import Message
 from trayquota.system.assets import asset
 from trayquota.system.desktop_entry import command_of, exec_value, main_keys, string_value
 from trayquota.system.files import private_folder, read_bounded, write_atomic
@@ -32,7 +33,6 @@ NAME = "trayquota"
 _LABEL = "io.github.trayquota"
 _RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _LARGEST_BYTES = 1 << 16
-_REPAIR = "'trayquota autostart on' repairs it"
 
 
 class Status(Struct, frozen=True):
@@ -106,7 +106,9 @@ class DesktopEntry:
         except FileNotFoundError:
             return Status(is_on=False, place=place)
         except OSError as error:
-            return Status(is_on=False, place=place, problem=f"the entry cannot be read ({error.strerror})")
+            return Status(
+                is_on=False, place=place, problem=Message("the entry cannot be read ({reason})", reason=error.strerror)
+            )
         if keys.get("Hidden") == "true" or keys.get("X-GNOME-Autostart-enabled") == "false":
             return Status(is_on=False, place=place)
         return Status(is_on=True, place=place, problem=_problem(command_of(keys.get("Exec", "")), self._command))
@@ -154,7 +156,7 @@ class LaunchAgent:
         except FileNotFoundError:
             return Status(is_on=False, place=place)
         except (OSError, ValueError, AttributeError, ExpatError):  # what plistlib raises at broken ones
-            return Status(is_on=False, place=place, problem="the entry cannot be read")
+            return Status(is_on=False, place=place, problem=Message("the entry cannot be read"))
         if not isinstance(content, dict) or content.get("Disabled") is True:
             return Status(is_on=False, place=place)
         arguments = content.get("ProgramArguments")
@@ -229,11 +231,13 @@ class RunKey:
 def _problem(stated: list[str], expected: list[str]) -> str | None:
     """Say why what is written does not start this installation."""
     if not stated:
-        return f"it names no program; {_REPAIR}"
+        return Message("it names no program; 'trayquota autostart on' repairs it")
     if shutil.which(stated[0]) is None:
-        return f"the program it names is gone; was its virtual environment moved? {_REPAIR}"
+        return Message(
+            "the program it names is gone; was its virtual environment moved? 'trayquota autostart on' repairs it"
+        )
     if _program(stated) != _program(expected):
-        return "it starts another installation; 'trayquota autostart on' makes it this one"
+        return Message("it starts another installation; 'trayquota autostart on' makes it this one")
     return None
 
 
@@ -254,10 +258,12 @@ def _write(path: Path, content: Callable[[], bytes]) -> None:
             private_folder(path.parent)
         write_atomic(path, data)
     except ValueError:
-        message = f"{path} cannot name this program: there are characters in its path that no such file can hold."
+        message = Message(
+            "{path} cannot name this program: there are characters in its path that no such file can hold.", path=path
+        )
         raise AutostartError(message) from None
     except OSError as error:
-        message = f"{path} cannot be written ({error.strerror})."
+        message = Message("{path} cannot be written ({reason}).", path=path, reason=error.strerror)
         raise AutostartError(message) from None
 
 
@@ -267,5 +273,5 @@ def _remove(path: Path) -> None:
     except NotADirectoryError:
         pass
     except OSError as error:
-        message = f"{path} cannot be removed ({error.strerror})."
+        message = Message("{path} cannot be removed ({reason}).", path=path, reason=error.strerror)
         raise AutostartError(message) from None

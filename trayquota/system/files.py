@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import UnusableFileError
+from trayquota.core.translation import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +121,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
                 pieces.append(piece)
                 size += len(piece)
     if size > limit:
-        reason = f"larger than {limit / _MIB:g} MiB"
+        reason = Message("larger than {size} MiB", size=f"{limit / _MIB:g}")
         raise UnusableFileError(errno.EFBIG, reason)
     return b"".join(pieces)
 
@@ -226,7 +227,7 @@ def _require_regular(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise UnusableFileError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(status.st_mode):
-        raise UnusableFileError(errno.ENOTSUP, "not a regular file")
+        raise UnusableFileError(errno.ENOTSUP, Message("not a regular file"))
 
 
 def _set_mode(handle: int, mode: int) -> None:

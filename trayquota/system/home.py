@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.translation import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-UNKNOWN_HOME = "the home folder is not known. Set HOME to its absolute path."
+UNKNOWN_HOME = Message("the home folder is not known. Set HOME to its absolute path.")
 _XDG = {"XDG_CONFIG_HOME": ".config", "XDG_STATE_HOME": ".local/state", "XDG_DATA_HOME": ".local/share"}
 """The usual folders of the XDG Base Directory Specification, within the home folder."""
 

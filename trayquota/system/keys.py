@@ -10,6 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+
+def has_keyboard() -> bool:
+    """Return whether standard input is a terminal, at which a person may answer."""
+    is_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if is_terminal and sys.platform == "win32":
+        from trayquota.system.windows_console import is_console
+
+        # The null device counts as a terminal there.
+        is_terminal = is_console(sys.stdin.fileno())
+    return is_terminal
+
+
 if sys.platform == "win32":
     import _thread
     import msvcrt
@@ -29,7 +41,7 @@ if sys.platform == "win32":
         def __enter__(self) -> Self:
             """Begin to read."""
             self._events: SimpleQueue[str] = SimpleQueue()
-            if sys.stdin.isatty():
+            if has_keyboard():
                 threading.Thread(target=self._read, name="keys", daemon=True).start()
             return self
 
@@ -83,7 +95,7 @@ else:
             """Begin to read; where standard input is no terminal there are no keys."""
             self._receiver, self._sender = socket.socketpair()
             os.set_blocking(self._sender.fileno(), False)
-            self._terminal = sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None
+            self._terminal = sys.stdin.fileno() if has_keyboard() else None
             self._before = termios.tcgetattr(self._terminal) if self._terminal is not None else None
             self._handler = None
             if threading.current_thread() is threading.main_thread():

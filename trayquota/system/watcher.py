@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 
+from trayquota.core.translation import Message
 from trayquota.system.log import LoggedErrors
 from trayquota.system.watched_places import Place, places
 
@@ -171,8 +172,8 @@ class Watcher:
         if isinstance(error, OSError) and error.errno:
             reason = os.strerror(error.errno)
         else:
-            reason = "no more threads" if isinstance(error, RuntimeError) else type(error).__name__
-        problem = f"changes in the folder are noticed only within a minute ({reason})"
+            reason = Message("no more threads") if isinstance(error, RuntimeError) else type(error).__name__
+        problem = Message("changes in the folder are noticed only within a minute ({reason})", reason=reason)
         if problem != self.problem:
             _log.warning("%s", problem)
         self.problem = problem

@@ -1,4 +1,4 @@
-"""The end of a Windows console: its window is closed, or the session that it is in ends.
+"""Consoles of Windows, and their end: the window is closed, or the session that it is in ends.
 
 Windows ends the process as soon as its handler for that returns, and after some five seconds at the latest. Python's
 own handler makes ``SIGBREAK`` of it and returns at once, so nothing that follows from the signal is waited for.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import ctypes
+import msvcrt
 import signal
 import sys
 import threading
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CLOSE, _LOGOFF, _SHUTDOWN = 2, 5, 6
-_set_handler = ctypes.WinDLL("kernel32").SetConsoleCtrlHandler
+_kernel32 = ctypes.WinDLL("kernel32")
+_kernel32.GetConsoleMode.argtypes = (wintypes.HANDLE, ctypes.POINTER(wintypes.DWORD))
+_set_handler = _kernel32.SetConsoleCtrlHandler
+
+
+def is_console(descriptor: int) -> bool:
+    """Return whether an open file is a console."""
+    return bool(_kernel32.GetConsoleMode(msvcrt.get_osfhandle(descriptor), ctypes.byref(wintypes.DWORD())))
 
 
 @contextlib.contextmanager

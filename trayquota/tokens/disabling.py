@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
+from trayquota.core.translation import Message
 from trayquota.sources.credential_file import read_refresh_token
 
 if TYPE_CHECKING:
@@ -33,5 +34,5 @@ def set_disabled(token_manager: TokenManager, path: str, *, disabled: bool) -> b
         with token_manager.holding(token or path):
             if read_refresh_token(place) == token:
                 return token_manager.files.write_disabled(place, disabled=disabled)
-    message = "another program keeps writing it"
+    message = Message("another program keeps writing it")
     raise TokenWriteError(message)

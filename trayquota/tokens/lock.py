@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.errors import fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import Message
 from trayquota.system.file_lock import open_locked
 from trayquota.system.files import private_folder
 
@@ -45,7 +46,7 @@ def refresh_lock(place: Path, closing: threading.Event, *, wait_s: float = WAIT_
     except OSError as error:
         raise no_lock(error) from None
     if handle is None:
-        message = "Another program is refreshing this login. It will be tried again."
+        message = Message("Another program is refreshing this login. It will be tried again.")
         raise fetch_error(FailureKind.NETWORK, message)
     try:
         yield
@@ -57,8 +58,9 @@ def state_folder_unusable(error: OSError) -> FetchError:
     """Return the error for a state folder that new tokens would not be safe in."""
     return fetch_error(
         FailureKind.UNREADABLE_FILE,
-        f"The login has ended. It is not refreshed, because the state folder cannot be used ({reason(error)}) and the "
-        "new login could be lost. Check the folder.",
+        "The login has ended. It is not refreshed, because the state folder cannot be used "
+        "({reason}) and the new login could be lost. Check the folder.",
+        reason=reason(error),
     )
 
 
@@ -66,8 +68,9 @@ def no_lock(error: OSError) -> FetchError:
     """Return the error for a state folder that has no locks to give."""
     return fetch_error(
         FailureKind.UNREADABLE_FILE,
-        f"The login has ended. It is not refreshed, because nothing can be locked in the state folder "
-        f"({reason(error)}): two programs at once could lose it.",
+        "The login has ended. It is not refreshed, because nothing can be locked in the state "
+        "folder ({reason}): two programs at once could lose it.",
+        reason=reason(error),
     )
 
 
@@ -78,4 +81,4 @@ def cancelled() -> FetchError:
 
 def reason(error: OSError) -> str:
     """Return what the system says, fit for the middle of a sentence."""
-    return os.strerror(error.errno).lower() if error.errno else "unknown error"
+    return os.strerror(error.errno).lower() if error.errno else Message("unknown error")

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from trayquota.core.text import format_duration
+from trayquota.core.translation import Message
 from trayquota.sources.credential_file import read_refresh_token
 from trayquota.system.files import real_path
 from trayquota.tokens.pending_tokens import fingerprint
@@ -25,7 +26,10 @@ _READ, _WRITE = 0o044, 0o022
 
 def login_concerns(folders: Sequence[Path]) -> Iterator[str]:
     """Yield what is wrong with the credential files of ``folders``, and with the folders themselves."""
-    files = [(f"credential file {number}", path) for number, path in enumerate(_credential_files(folders), start=1)]
+    files = [
+        (Message("credential file {number}", number=number), path)
+        for number, path in enumerate(_credential_files(folders), start=1)
+    ]
     for folder in dict.fromkeys(folders):
         yield from _folder_concerns(folder)
     holders: dict[str, list[str]] = {}
@@ -35,7 +39,14 @@ def login_concerns(folders: Sequence[Path]) -> Iterator[str]:
             holders.setdefault(fingerprint(token), []).append(name)
     for names in holders.values():
         if len(names) > 1:
-            yield f"{' and '.join(names)} hold the same login: whoever refreshes one of them ends the others"
+            yield Message(
+                "{files} hold the same login: whoever refreshes one of them ends the others", files=_listed(names)
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    first, *rest = names
+    return Message("{first} and {rest}", first=first, rest=_listed(rest)) if rest else first
 
 
 def access_concerns(paths: Iterable[tuple[str, Path]], *, is_secret: bool = True) -> Iterator[str]:
@@ -56,16 +67,26 @@ def _parent_concerns(name: str, path: Path) -> Iterator[str]:
     for parent in real_path(path).parents:
         # In a sticky folder nobody replaces what is somebody else's.
         if _others(parent) & _WRITE and not _mode(parent) & stat.S_ISVTX:
-            yield f"a folder above {name}: mode {_mode(parent):04o}, others can replace what is in it"
+            yield Message(
+                "a folder above {name}: mode {mode}, others can replace what is in it",
+                name=name,
+                mode=f"{_mode(parent):04o}",
+            )
 
 
 def clock_concern(offset: timedelta) -> str | None:
     """Return how far this machine's clock is off, if it is."""
     if not offset:
         return None
-    direction = "behind" if offset.total_seconds() > 0 else "ahead of"
     how_far = format_duration(abs(offset.total_seconds()))
-    return f"this machine's clock is {how_far} {direction} the providers'; expiry and resets are reckoned by theirs"
+    if offset.total_seconds() > 0:
+        return Message(
+            "this machine's clock is {time} behind the providers'; expiry and resets are reckoned by theirs",
+            time=how_far,
+        )
+    return Message(
+        "this machine's clock is {time} ahead of the providers'; expiry and resets are reckoned by theirs", time=how_far
+    )
 
 
 def _folder_concerns(folder: Path) -> Iterator[str]:
@@ -73,10 +94,14 @@ def _folder_concerns(folder: Path) -> Iterator[str]:
         return
     bits = _others(folder) & (_READ | _WRITE | 0o011)
     if bits:
-        yield f"mode {_mode(folder):04o}: other people on this machine can enter it; chmod 700 closes it"
-    yield from _parent_concerns("the credentials folder", folder)
+        yield Message(
+            "mode {mode}: other people on this machine can enter it; chmod 700 closes it", mode=f"{_mode(folder):04o}"
+        )
+    yield from _parent_concerns(Message("the credentials folder"), folder)
     if not os.access(folder, os.W_OK):
-        yield "the folder can be read, but not written: logins in it are not refreshed here, your proxy has to do that"
+        yield Message(
+            "the folder can be read, but not written: logins in it are not refreshed here, your proxy has to do that"
+        )
 
 
 def _file_concerns(name: str, path: Path) -> Iterator[str]:
@@ -87,14 +112,24 @@ def _file_concerns(name: str, path: Path) -> Iterator[str]:
     if bits := _others(path) & (_READ | _WRITE):
         yield _access_concern(name, path, bits)
     if sys.platform != "win32" and status.st_uid != os.geteuid():
-        yield f"{name} belongs to another user: only that user's programs refresh it"
+        yield Message("{name} belongs to another user: only that user's programs refresh it", name=name)
     if status.st_nlink > 1:
-        yield f"{name} has {status.st_nlink} names (hard links): it is refreshed in place, which is less safe"
+        yield Message(
+            "{name} has {st_nlink} names (hard links): it is refreshed in place, which is less safe",
+            name=name,
+            st_nlink=status.st_nlink,
+        )
 
 
 def _access_concern(name: str, path: Path, bits: int) -> str:
-    who = "writable by others" if bits & _WRITE else "readable by others"
-    return f"{name}: mode {_mode(path):04o}, {who}; chmod {'700' if path.is_dir() else '600'} closes it"
+    mode, closed = f"{_mode(path):04o}", "700" if path.is_dir() else "600"
+    if bits & _WRITE:
+        return Message(
+            "{name}: mode {mode}, writable by others; chmod {closed} closes it", name=name, mode=mode, closed=closed
+        )
+    return Message(
+        "{name}: mode {mode}, readable by others; chmod {closed} closes it", name=name, mode=mode, closed=closed
+    )
 
 
 def _credential_files(folders: Iterable[Path]) -> Iterator[Path]:

@@ -35,6 +35,7 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import FetchError, SupersededError, TokenWriteError, UnreadableError, fetch_error
 from trayquota.core.model import Failure, FailureKind
+from trayquota.core.translation import Message, marked
 from trayquota.providers import find_provider
 from trayquota.providers.base import SIGN_IN
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes
@@ -210,7 +211,8 @@ class TokenManager:
         if not can_write_tokens(source, fresh.login.refresh_token):
             raise fetch_error(
                 FailureKind.LOGIN_EXPIRED,
-                f"Login expired. It is not refreshed, because the file's form is not known well enough. {SIGN_IN}",
+                "Login expired. It is not refreshed, because the file's form is not known well enough. {sign_in}",
+                sign_in=SIGN_IN,
             )
         return fresh.login
 
@@ -260,7 +262,8 @@ class TokenManager:
         except TokenWriteError as error:
             raise fetch_error(
                 FailureKind.UNREADABLE_FILE,
-                f"Login expired, and the file cannot take a new one: {error}. Your proxy has to refresh it.",
+                "Login expired, and the file cannot take a new one: {reason}. Your proxy has to refresh it.",
+                reason=error,
             ) from None
 
     def _entry(self, path: Path, login: Tokens, tokens: RefreshedTokens) -> PendingTokens:
@@ -285,11 +288,12 @@ def _is_changing() -> FetchError:
 
 
 def _unwritten(reason: str, *, is_safe: bool) -> Failure:
-    place = (
-        "It is kept safe in the state folder and the write is tried again."
-        if is_safe
-        else "The state folder does not take it either: without help it is lost when the program ends."
+    safe = marked(
+        "The refreshed login could not be written to its file ({reason}). It is kept safe in the state folder and the "
+        "write is tried again."
     )
-    return Failure(
-        FailureKind.UNREADABLE_FILE, f"The refreshed login could not be written to its file ({reason}). {place}"
+    lost = marked(
+        "The refreshed login could not be written to its file ({reason}). The state folder does not take it either: "
+        "without help it is lost when the program ends."
     )
+    return Failure(FailureKind.UNREADABLE_FILE, Message(safe if is_safe else lost, reason=reason))

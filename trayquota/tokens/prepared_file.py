@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
+from trayquota.core.translation import Message
 from trayquota.sources.credential_file import LARGEST_BYTES
 from trayquota.system.file_lock import try_lock
 from trayquota.system.files import create_file, is_in_use, open_file
@@ -29,11 +30,11 @@ if sys.platform == "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IN_USE = "another program has it open"
+IN_USE = Message("another program has it open")
 TEMPORARY = ".trayquota-{}-{}.tmp"
 _ACCESS_LIST = "system.posix_acl_access"
 _MOUNTS = Path("/proc/self/mountinfo")
-_LINK, _TOO_LARGE = "it has just become a link to another file", "it is too large"
+_LINK, _TOO_LARGE = Message("it has just become a link to another file"), Message("it is too large")
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -148,8 +149,7 @@ class PreparedFile:
         self.displaced = open_file(self.path)
         with contextlib.suppress(OSError):
             if not try_lock(self.displaced):
-                message = "another program is writing it"
-                raise TokenWriteError(message)
+                raise TokenWriteError(Message("another program is writing it"))
 
     def _look_at_other(self, temporary: Path) -> None:
         """Where yet another file has been displaced than the one looked at, keep hold of that one."""
@@ -187,7 +187,7 @@ def ready_file(path: Path) -> Iterator[PreparedFile]:
     try:
         prepared = PreparedFile(path)
     except FileNotFoundError:
-        message = "it cannot be read at the moment"
+        message = Message("it cannot be read at the moment")
         raise TokenWriteError(message) from None
     except OSError as error:
         raise write_error(error) from None
@@ -202,7 +202,9 @@ def write_error(error: OSError) -> TokenWriteError:
     if is_in_use(error):
         return TokenWriteError(IN_USE, is_in_use=True)
     text = reason(error)
-    return TokenWriteError(f"it is read-only here: {text}" if error.errno in _READ_ONLY else text)
+    return TokenWriteError(
+        Message("it is read-only here: {reason}", reason=text) if error.errno in _READ_ONLY else text
+    )
 
 
 def require_own(status: os.stat_result) -> None:
@@ -212,7 +214,7 @@ def require_own(status: os.stat_result) -> None:
         TokenWriteError: It is one.
     """
     if sys.platform != "win32" and status.st_uid != os.geteuid():
-        message = "it belongs to another user"
+        message = Message("it belongs to another user")
         raise TokenWriteError(message)
 
 

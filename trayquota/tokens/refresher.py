@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from trayquota.core.errors import FetchError, SupersededError, TokenRefreshError, fetch_error
 from trayquota.core.model import Failure, FailureKind, Instant
+from trayquota.core.translation import Message
 from trayquota.providers.base import SIGN_IN
 from trayquota.tokens.lock import cancelled
 from trayquota.tokens.pending_tokens import fingerprint
@@ -178,11 +179,11 @@ class TokenRefresher:
 
 def login_expired() -> FetchError:
     """Return the error for a login that only a person can replace, by signing in."""
-    return fetch_error(FailureKind.LOGIN_EXPIRED, f"Login expired. {SIGN_IN}")
+    return fetch_error(FailureKind.LOGIN_EXPIRED, "Login expired. {sign_in}", sign_in=SIGN_IN)
 
 
 def _later(moment: datetime) -> FetchError:
-    message = "The login has ended and could not be refreshed yet. It will be tried again."
+    message = Message("The login has ended and could not be refreshed yet. It will be tried again.")
     return FetchError(Failure(FailureKind.PROVIDER_DOWN, message, moment))
 
 

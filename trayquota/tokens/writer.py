@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trayquota.core.errors import FileInUseError, TokenWriteError, UnreadableError
+from trayquota.core.translation import Message
 from trayquota.sources.credential_file import LARGEST_BYTES, is_paused, parse_fields, read_bytes
 from trayquota.system.files import sync_folder
 from trayquota.system.native_files import has_writers
@@ -101,10 +102,10 @@ def _change(
     except FileInUseError as error:
         raise TokenWriteError(IN_USE, is_in_use=True) from error
     except (UnreadableError, FileNotFoundError):
-        message = "it cannot be read at the moment"
+        message = Message("it cannot be read at the moment")
         raise TokenWriteError(message) from None
     except (ValueError, RecursionError):
-        message = "it holds a value that JSON cannot carry"
+        message = Message("it holds a value that JSON cannot carry")
         raise TokenWriteError(message) from None
     except OSError as error:
         raise write_error(error) from None
@@ -170,7 +171,7 @@ def with_disabled(content: bytes, *, disabled: bool) -> bytes | None:
 def _account_fields(content: bytes) -> Mapping[str, object]:
     source = parse_fields(content)
     if source is None:
-        message = "it no longer holds an account"
+        message = Message("it no longer holds an account")
         raise TokenWriteError(message)
     return source
 
@@ -193,7 +194,7 @@ def _put(writing: _Writing, held: bytes, change: Change) -> bool:
         if interference is None:
             return new is not None
         held, meant = interference
-    message = "another program keeps writing it"
+    message = Message("another program keeps writing it")
     raise TokenWriteError(message)
 
 

@@ -63,7 +63,7 @@ def choose_backend(wanted: str = "auto") -> BackendChoice:
         TrayUnavailableError: There is no tray; the text says what to do.
     """
     if wanted != "auto":
-        return BackendChoice(wanted, "asked for")
+        return BackendChoice(wanted, Message("asked for"))
     only = _ONLY_BACKENDS.get(sys.platform)
     return only if only is not None else _choose_on_linux()
 

@@ -77,7 +77,7 @@ def check_alerts(
     """
     if snapshot.refreshing:
         return dict(states), None
-    after = _still_needed(states, snapshot, now)
+    after = _still_needed(_taken_over(states, snapshot), snapshot, now)
     lines: list[AlertLine] = []
     for usage in snapshot.accounts:
         lines += _check_login(after, usage, now, options)
@@ -100,6 +100,21 @@ def snoozed(states: Mapping[AlertKey, AlertState], keys: Iterable[AlertKey]) -> 
     """
     found = {key: states[key] for key in keys if key in states}
     return {**states, **{key: replace(state, level=Level.EMPTY, forecast=True) for key, state in found.items()}}
+
+
+def _taken_over(states: Mapping[AlertKey, AlertState], snapshot: Snapshot) -> Mapping[AlertKey, AlertState]:
+    """Return the states with those of an account that goes on in another place under its id there.
+
+    It is the same one where the provider's own id of it is known: an e-mail may have accounts of several providers.
+    """
+    accounts = [usage.account for usage in snapshot.accounts]
+    ids = {account.id for account in accounts}
+    ids_now = {account.person.tag: account.id for account in accounts if account.person.account}
+    moved = {key for key in states if key.account_id not in ids and key.person in ids_now}
+    if not moved:
+        return states
+    taken_over = {replace(key, account_id=ids_now[key.person]): states[key] for key in moved}
+    return taken_over | {key: state for key, state in states.items() if key not in moved}
 
 
 def _still_needed(

@@ -14,6 +14,7 @@ TITLES = (
     marked("Other"),
     marked("Credits"),
     marked("Monthly credits"),
+    marked("Cloud session credits"),
     marked("Extra usage"),
     marked("Spend limit"),
     marked("On-demand"),
@@ -25,8 +26,13 @@ TITLES = (
 def shown_title(title: str) -> str:
     """Return ``Woche (Opus)`` for ``Weekly (Opus)`` in German; what is in brackets is a name."""
     base, bracket, scope = title.partition(" (")
-    hours = base.removesuffix("-hour")
-    if hours != base and hours.isdigit():
+    count, _dash, unit = base.partition("-")
+    if count.isdigit() and unit == "hour":
         # Translators: a window of so many hours, as in "5-hour"
-        return f"{_('{hours}-hour').format(hours=hours)}{bracket}{scope}"
-    return f"{_(base)}{bracket}{scope}"
+        base = _("{hours}-hour").format(hours=count)
+    elif count.isdigit() and unit == "day":
+        # Translators: a window of so many days, as in "2-day"
+        base = _("{days}-day").format(days=count)
+    else:
+        base = _(base)
+    return f"{base}{bracket}{scope}"

@@ -1,0 +1,126 @@
+"""With a catalogue of all texts in force, nothing that a person reads is English, but for names."""
+
+from __future__ import annotations
+
+import platform
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from trayquota.cli.main import main
+from trayquota.core.model import AccountState, Failure, FailureKind
+from trayquota.core.translation import Message
+from trayquota.providers import provider_title
+from trayquota.settings import language
+from trayquota.settings.language import clock_format, languages, use_language
+from trayquota.views.line import LineFormat
+from trayquota.views.tray import tray_view
+from trayquota.views.tray_context import TrayContext
+
+from .facts import NOW
+from .pseudo_language import CODE, english, write_catalogue
+from .samples import ADA, BOB, OPTIONS, five_hours, snapshot, usage, weekly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from trayquota.views.tray_view import MenuItem
+
+PLANS = ("Max", "Plus", "Individual Pro", "Pro", "SuperGrok", "Allegretto", "Kiro Pro", "Muse Plus")
+MODELS = ("Gemini", "Claude and GPT", "Fable", "AI credits", "Auto", "API", "Pro", "Flash", "Opus")
+COMMANDS = (
+    "status", "next", "line", "doctor", "config", "history", "pause", "resume", "connect", "disconnect", "demo",
+    "autostart", "open", "refresh", "show", "snooze", "sign-in", "quit",
+)  # fmt: skip
+PROVIDERS = "antigravity claude cline codex copilot cursor devin gemini grok kimi kiro meta"
+TITLES = tuple(provider_title(name) for name in PROVIDERS.split())
+FORMATS = tuple(LineFormat)
+VALUE = re.compile(r" +\S+ (= .*|[\d.]+)")
+"""The version of a package, or a setting."""
+
+
+@pytest.fixture(scope="module")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("catalogues")
+    write_catalogue(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(catalogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A person's folder without a file; what is shown to her is in the language without English letters."""
+    monkeypatch.setattr(language, "FOLDER", catalogues)
+    languages.cache_clear()
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE", "TRAYQUOTA_LOCALE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", CODE)
+    monkeypatch.setenv("COLUMNS", "500")
+    for name in ("HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    yield tmp_path
+    use_language("en")
+    languages.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "demo --once",
+        "status",
+        "next",
+        "history",
+        "pause nobody",
+        "resume nobody",
+        "connect nowhere",
+        "status --dir {path}",
+        "--config {path} status",
+        "status --dir",
+        "status --nonsense",
+        "nonsense",
+        "config --init",
+    ],
+)
+def test_nothing_in_english_is_printed(command: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = run(command.replace("{path}", str(home / "nothing")), capsys)
+    assert english(said, ("trayquota", "nobody", *TITLES, *PLANS, *MODELS, *COMMANDS)) == []
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_nothing_in_english_is_in_the_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = run(f"{command} --help", capsys)
+    assert english(said, ("trayquota", *FORMATS, *COMMANDS)) == []
+
+
+def test_nothing_in_english_is_among_the_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = [line for line in run("doctor", capsys).splitlines() if not VALUE.fullmatch(line)]
+    assert english("\n".join(findings), ("trayquota", "default", "Python", platform.system(), platform.release())) == []
+
+
+def test_nothing_in_english_is_in_the_tray() -> None:
+    use_language(CODE)
+    options = replace(OPTIONS, clock_format=clock_format(CODE))
+    said = Message("The proxy at {name} answered HTTP {status}.", name="10.0.0.1", status=502)
+    failures = [usage(ADA, failure=Failure(kind, said), state=AccountState.ERROR) for kind in FailureKind]
+    usual, empty = (usage(ADA, five_hours(42), weekly(80)), usage(BOB, weekly(3))), usage(ADA, five_hours(0))
+    for each in (snapshot(), snapshot(*usual), snapshot(*failures), snapshot(empty, refreshing=True)):
+        view = tray_view(each, NOW, options, TrayContext(has_history=True, notifies=True))
+        rows = [view.headline, view.advice, *view.lines, *view.brief, *labels(view.menu)]
+        assert english("\n".join(rows), (*TITLES, *PLANS, *MODELS)) == []
+
+
+def labels(rows: tuple[MenuItem, ...]) -> Iterator[str]:
+    for row in rows:
+        yield row.label
+        yield from labels(row.children)
+
+
+def run(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what a command prints."""
+    with suppress(SystemExit):  # by the parser
+        main(command.split())
+    printed = capsys.readouterr()
+    return printed.out + printed.err
