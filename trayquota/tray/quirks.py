@@ -95,6 +95,8 @@ XAPP = Quirks(
     # Only items below this path have their menu on a left click: `is_ai` in xapp-sn-watcher/sn-item.c and
     # xapp-sn-watcher.c, github.com/linuxmint/xapp.
     item_path="/org/ayatana/NotificationItem/trayquota",
+    # Seen of 5.6.8.
+    sorts_by_title=True,
 )
 SWAYBAR = Quirks(
     name="swaybar",
