@@ -5,18 +5,23 @@ from __future__ import annotations
 import platform
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
+from trayquota.cli.demo_history import write_sample_history
 from trayquota.cli.main import main
 from trayquota.core.model import AccountState, Failure, FailureKind
 from trayquota.core.translation import Message
 from trayquota.providers import provider_title
 from trayquota.settings import language
 from trayquota.settings.language import clock_format, languages, use_language
+from trayquota.settings.load import load_config
 from trayquota.views.line import LineFormat
+from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_context import TrayContext
 
@@ -100,14 +105,28 @@ def test_nothing_in_english_is_among_the_findings(capsys: pytest.CaptureFixture[
     assert english("\n".join(findings), ("trayquota", "default", "Python", platform.system(), platform.release())) == []
 
 
+def test_nothing_in_english_is_in_the_history(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sample_history(load_config().paths.history, datetime.now(UTC))
+    page = home / "page.html"
+    said = run("history", capsys) + run(f"history --html {page}", capsys)
+    # A name for whoever cannot see it is one, too; what scripts and styles hold is no text.
+    texts = re.sub(r"<(script|style).*?</\1>", "", page.read_text("utf-8"), flags=re.DOTALL)
+    labels = re.findall(r'(?:title|aria-label)="([^"]*)"', texts)
+    said += unescape("\n".join((re.sub(r"<[^>]+>", "\n", texts), *labels)))
+    assert "øøø" in said
+    assert english(said, ("trayquota", *TITLES, *MODELS)) == []
+
+
 def test_nothing_in_english_is_in_the_tray() -> None:
     use_language(CODE)
     options = replace(OPTIONS, clock_format=clock_format(CODE))
+    settings = settings_menu_item(MenuSettings())
+    context = TrayContext(has_history=True, notifies=True, settings=settings)
     said = Message("The proxy at {name} answered HTTP {status}.", name="10.0.0.1", status=502)
     failures = [usage(ADA, failure=Failure(kind, said), state=AccountState.ERROR) for kind in FailureKind]
     usual, empty = (usage(ADA, five_hours(42), weekly(80)), usage(BOB, weekly(3))), usage(ADA, five_hours(0))
     for each in (snapshot(), snapshot(*usual), snapshot(*failures), snapshot(empty, refreshing=True)):
-        view = tray_view(each, NOW, options, TrayContext(has_history=True, notifies=True))
+        view = tray_view(each, NOW, options, context)
         rows = [view.headline, view.advice, *view.lines, *view.brief, *labels(view.menu)]
         assert english("\n".join(rows), (*TITLES, *PLANS, *MODELS)) == []
 
