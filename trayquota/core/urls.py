@@ -13,8 +13,9 @@ PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "sock
 _LONGEST_PAGE = 8000
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # What takes addresses apart passes over line breaks and the like.
-_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
-_PLAIN = re.compile(r"[\x21-\x7e]+")
+# Compiled by the first who needs them.
+_TOPIC = r"[-_A-Za-z0-9]{1,64}"
+_PLAIN = r"[\x21-\x7e]+"
 
 
 def loopback_url(address: str) -> str | None:
@@ -25,7 +26,7 @@ def loopback_url(address: str) -> str | None:
     except ValueError:
         return None
     plain = not any((parts.username, parts.password, parts.path.strip("/"), parts.query, parts.fragment))
-    if parts.scheme != "http" or host not in _LOOPBACK or not plain or port == 0 or not _PLAIN.fullmatch(address):
+    if parts.scheme != "http" or host not in _LOOPBACK or not plain or port == 0 or not re.fullmatch(_PLAIN, address):
         return None
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}" if port is None else f"http://{name}:{port}"
@@ -42,7 +43,7 @@ def server_url(address: str) -> str | None:
     except ValueError:
         return None
     plain = not any((parts.username, parts.password, parts.query, parts.fragment))
-    if parts.scheme not in {"http", "https"} or not host or not plain or port == 0 or not _PLAIN.fullmatch(address):
+    if parts.scheme not in {"http", "https"} or not host or not plain or port == 0 or not re.fullmatch(_PLAIN, address):
         return None
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
@@ -57,7 +58,7 @@ def topic_url(address: str) -> str | None:
     url = server_url(address)
     if url is None or not (url.startswith("https:") or is_loopback(url)):
         return None
-    return url if _TOPIC.fullmatch(urlsplit(url).path.rpartition("/")[2]) else None
+    return url if re.fullmatch(_TOPIC, urlsplit(url).path.rpartition("/")[2]) else None
 
 
 def is_page_of(address: str, hosts: Collection[str]) -> bool:
@@ -69,7 +70,7 @@ def is_page_of(address: str, hosts: Collection[str]) -> bool:
         return False
     is_plain = not (parts.username or parts.password or port) and len(address) <= _LONGEST_PAGE
     is_known = any(host == known or host.endswith(f".{known}") for known in hosts)
-    return parts.scheme == "https" and is_plain and is_known and _PLAIN.fullmatch(address) is not None
+    return parts.scheme == "https" and is_plain and is_known and re.fullmatch(_PLAIN, address) is not None
 
 
 def management_page(server: str) -> str:
@@ -91,7 +92,9 @@ def is_proxy_url(address: str) -> bool:
     """Whether ``address`` can be a proxy's, with or without a login in it."""
     try:
         parts = urlsplit(address)
-        return bool(parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0 and _PLAIN.fullmatch(address))
+        return bool(
+            parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0 and re.fullmatch(_PLAIN, address)
+        )
     except ValueError:
         return False
 

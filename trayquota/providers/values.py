@@ -18,7 +18,7 @@ from trayquota.core.text import TITLE_LIMIT, clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?")
+_NUMBER = r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?"
 _LEAST_PERCENT, _MOST_PERCENT = -100.0, 10_000.0
 """A percent beyond these is no measurement that went a little over its scale, but nonsense."""
 _MOST_OF_ANYTHING = 1e12
@@ -58,7 +58,7 @@ def number(value: object) -> float | None:
     """Return a finite number from a number or from its digits as text; a boolean is none."""
     if isinstance(value, str):
         digits = value.strip()
-        value = float(digits) if _NUMBER.fullmatch(digits) else None
+        value = float(digits) if re.fullmatch(_NUMBER, digits) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import socket
 import stat
 import sys
@@ -124,6 +123,8 @@ class LoopbackPort:
     def bind(self) -> tuple[socket.socket, bytes]:
         """Listen on a free port, and say so."""
         listener = socket.create_server(("127.0.0.1", 0))
+        import secrets  # for Windows alone
+
         secret = secrets.token_hex(_SECRET_BYTES)
         try:
             write_atomic(self._address_file, json.encode(self.Address(listener.getsockname()[1], secret)))

@@ -22,7 +22,7 @@ _OWN = "trayquota"
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 _LARGEST_BYTES = 256 << 10
 _LONGEST = 200
-_PRIVATE = re.compile(r"\S*@\S*|\S*://\S*|[\w+/=.~-]{24,}")
+_PRIVATE = r"\S*@\S*|\S*://\S*|[\w+/=.~-]{24,}"  # compiled by the first who needs it
 _INNERMOST = 4
 _handlers: list[logging.Handler] = []
 
@@ -65,7 +65,7 @@ def error_location(error: BaseException) -> str:
 
 def redacted(text: str) -> str:
     """Return ``text`` without what may be an address, an e-mail or a token."""
-    return _PRIVATE.sub("…", text)
+    return re.sub(_PRIVATE, "…", text)
 
 
 class LoggedErrors:

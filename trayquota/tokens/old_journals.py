@@ -12,14 +12,14 @@ from trayquota.tokens.journal import PENDING, Journal, read_last
 if TYPE_CHECKING:
     from pathlib import Path
 
-_OLD_NAME = re.compile(rf"[0-9a-f]{{32}}{re.escape(PENDING)}")
+_OLD_NAME = rf"[0-9a-f]{{32}}{re.escape(PENDING)}"  # compiled by the first who needs it
 
 
 def convert_old_journals(journal: Journal) -> None:
     """Take over what an earlier version has kept; what cannot be read or written now stays. Raises nothing."""
     with contextlib.suppress(OSError):
         for path in sorted(journal.folder.iterdir()):
-            if _OLD_NAME.fullmatch(path.name):
+            if re.fullmatch(_OLD_NAME, path.name):
                 # The earlier version may still run; it locks this file.
                 with contextlib.suppress(OSError), lock_held(path.with_suffix(".lock")) as is_held:
                     if is_held:
