@@ -1,7 +1,9 @@
 """How locales write moments: one line each of a table that is made of Unicode's CLDR.
 
-Babel knows the same and more, but keeps 5 MiB of memory for it and takes 33 MiB on the disk, twice as much as any
-other library here. The table is made with it, and the tests compare the two.
+Babel knows the same and more, but its first moment takes 32 ms of processor time and 4.6 MiB of memory, and it takes
+33 MiB on the disk, twice as much as any other library here; the table takes 2.5 ms, 0.4 MiB and 68 KB. So it stays
+now that texts have languages, too (a catalogue takes 5 ms and 0.3 MiB). Its price is the 40 lines here and the 94 that
+make it. It is made with Babel, and the tests compare the two.
 """
 
 from __future__ import annotations
