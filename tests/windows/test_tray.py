@@ -43,10 +43,14 @@ def centre(box: Box) -> tuple[int, int]:
 
 
 def open_menu(screen: Screen, icon: Box) -> Box:
-    """Open the menu with a right click on the icon's corner, so that it does not cover it; return where it is."""
-    screen.move(icon.left, icon.top)
+    """Open the menu with a right click on the icon's lower left corner, and return where it is.
+
+    So it does not cover the icon, nor does a balloon that is shown cover that corner.
+    """
+    corner = (icon.left, icon.bottom - 1)
+    screen.move(*corner)
     screen.click(3)
-    return screen.popup("menu", lambda box: (box.right, box.bottom) == (icon.left, icon.top))
+    return screen.popup("menu", lambda box: (box.right, box.bottom) == corner)
 
 
 def row_with(words: str, screen: Screen, menu: Box) -> Row:
