@@ -186,9 +186,12 @@ class App:
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot, and notify of it when it was awaited."""
+        self._show(snapshot)
+        self._status_notification.published()
+
+    def _show(self, snapshot: Snapshot) -> None:
         local = self._services.with_local_resets(snapshot)
         self._tray.show(*self._views.of_icons(local, self._options, utc_now()))
-        self._status_notification.published()
         if self._account_actions is not None:
             self._account_actions.check(snapshot)
 
@@ -213,7 +216,7 @@ class App:
 
     def show_anew(self) -> None:
         """Show the newest snapshot by what holds now."""
-        self.show(self._services.engine.snapshot)
+        self._show(self._services.engine.snapshot)
 
     def _check_settings_file(self) -> None:
         """Notice a change that no watcher has reported."""
