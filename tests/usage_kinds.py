@@ -118,7 +118,7 @@ def measured(kind: Callable[[Hour], float], people: int) -> Errors:
     for number in range(people):
         history = simulated(kind, number)
         now = BEGIN + WEEK * PAST_WEEKS
-        past = proven_past_use(_until(history, now), now, LocalClock(UTC))
+        past = proven_past_use(until(history, now), now, LocalClock(UTC))
         if past is not None:
             errors.used += 1
             _add(errors, history, now)
@@ -157,7 +157,7 @@ def _activity(kind: Callable[[Hour], float], chance: random.Random, hours: int) 
         yield level * kind(Hour(hour // 24 % 7, hour % 24, luck, chance))
 
 
-def _until(history: WindowHistory, now: datetime) -> WindowHistory:
+def until(history: WindowHistory, now: datetime) -> WindowHistory:
     """Return a history as it was at a moment."""
     count = sum(at_s <= now.timestamp() for at_s in history.samples.at_s)
     samples = SampleSeries()
@@ -177,7 +177,7 @@ def _add(errors: Errors, history: WindowHistory, since: datetime) -> None:
 
 
 def _known_use(history: WindowHistory, now: datetime) -> PastUse:
-    past = past_use(hourly_use(_until(history, now).samples, BEGIN, now, LocalClock(UTC)), now)
+    past = past_use(hourly_use(until(history, now).samples, BEGIN, now, LocalClock(UTC)), now)
     assert past is not None
     return past
 

@@ -173,7 +173,7 @@ def forecast(_stage: Stage, row: Row, scale: Scale) -> None:
             row.count(f"{kind.__name__}: percent of the even pace's error", round(errors.ratio * 100), 70)
         else:
             percent = round(100 * errors.used / errors.people)
-            row.count(f"{kind.__name__}: percent of people whose own use it goes by", percent, 10)
+            row.count(f"{kind.__name__}: percent of people whose own use it goes by", percent, 6)
 
 
 def past_use(stage: Stage, row: Row, scale: Scale) -> None:

@@ -102,6 +102,25 @@ def test_a_person_whose_file_is_renamed_keeps_the_history(store: HistoryStore) -
     assert [used for _, used in samples(store, renamed)] == [10, 20]
 
 
+def test_an_account_that_another_source_takes_over_keeps_its_history(store: HistoryStore) -> None:
+    of_folder = replace(ADA, person=person(account="a-1", user="u-1", name="ada@example.com"))
+    # What a proxy states of it is less, and its file there may be called otherwise.
+    for number, file in enumerate(("claude-ada@example.com-max.json", "ada.json")):
+        at = NOW + number * HOUR
+        record(store, usage(10, at - HOUR / 2, of_folder), at=at - HOUR / 2)
+        of_proxy = replace(ADA, id=file, server="http://127.0.0.1:8317")
+        record(store, usage(20, at, of_proxy), at=at)
+        assert [used for _, used in samples(store, of_proxy)] == [10, 20] * (number + 1)
+
+
+def test_an_e_mail_alone_does_not_make_two_accounts_one(store: HistoryStore) -> None:
+    first = replace(ADA, person=person(name="ada@example.com"))
+    record(store, usage(10, account=first))
+    second = replace(first, id="claude-ada-of-another-team.json")
+    record(store, usage(20, NOW + HOUR, second), at=NOW + HOUR)
+    assert [used for _, used in samples(store, second)] == [20]
+
+
 def test_two_files_of_one_person_have_a_history_each(store: HistoryStore) -> None:
     copy = replace(ADA, id="claude-copy.json")
     record(store, usage(10), usage(10, account=copy))

@@ -172,6 +172,34 @@ def test_a_reader_that_takes_its_time_does_not_lose_the_writer_a_sample(
     assert len(samples(store)) == 2
 
 
+def test_who_reads_while_the_file_is_made_does_not_take_it_for_another_programs(
+    store: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, tries = sqlite3.connect, list[bool]()
+
+    class Interrupted(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:
+            cursor = super().execute(sql, *arguments)  # type: ignore[arg-type]
+            if sql != "PRAGMA application_id" or tries:
+                return cursor
+            found = cursor.fetchone()
+            cursor.close()
+            monkeypatch.undo()
+            monkeypatch.setattr(history_schema, "BUSY_S", 0.01)
+            tries.append(record(HistoryStore(store.path), usage(10)))
+            return super().execute("SELECT ?", found)
+
+    def interrupted(*arguments: object, **options: object) -> sqlite3.Connection:
+        return connect(*arguments, factory=Interrupted, **options)  # type: ignore[call-overload, no-any-return]
+
+    store.path.parent.mkdir()
+    store.path.touch()
+    monkeypatch.setattr(sqlite3, "connect", interrupted)
+    assert store.read([ADA], None, NOW) == ()
+    assert tries == [False]
+    assert record(store, usage(20, NOW + HOUR), at=NOW + HOUR)
+
+
 def test_an_upgrade_happens_once_though_many_want_it(store: HistoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     record(store, usage(10))
     upgrade = "ALTER TABLE account ADD COLUMN note TEXT; CREATE TABLE extra (x INTEGER); INSERT INTO extra VALUES (1)"

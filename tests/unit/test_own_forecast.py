@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from usage_kinds import HABITS, NO_HABITS, Errors, measured
+from usage_kinds import BEGIN, HABITS, NO_HABITS, PAST_WEEKS, Errors, erratic, measured, simulated, until
 
 from trayquota.core.forecast import window_forecast
 from trayquota.core.history import Cycle, WindowHistory
@@ -41,6 +41,12 @@ def test_the_error_beats_the_even_paces_by_three_tenths(errors: dict[str, Errors
 @pytest.mark.parametrize("kind", [kind.__name__ for kind in NO_HABITS])
 def test_without_a_habit_it_is_used_by_rare_chance_alone(errors: dict[str, Errors], kind: str) -> None:
     assert errors[kind].used <= PEOPLE / 10
+
+
+@pytest.mark.parametrize("number", [1000, 1038, 1099])
+def test_who_would_have_been_lucky_in_a_few_cycles_alone_has_no_habit(number: int) -> None:
+    history, now = simulated(erratic, number), BEGIN + PAST_WEEKS * WEEK
+    assert proven_past_use(until(history, now), now, LocalClock(UTC)) is None
 
 
 def test_what_is_said_to_be_likely_comes_as_often(errors: dict[str, Errors]) -> None:

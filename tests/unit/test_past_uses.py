@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,11 @@ AHEAD = timedelta(0)
 def week(used: float, at: datetime) -> AccountUsage:
     window = QuotaWindow("Weekly", used, NOW + 7 * DAY * (1 + (at - NOW) // (7 * DAY)), 7 * 86400)
     return AccountUsage(ADA, AccountState.OK, (window,), updated_at=at)
+
+
+def take_over_time_zone() -> None:
+    if sys.platform != "win32":
+        time.tzset()
 
 
 @pytest.fixture
@@ -64,3 +71,18 @@ def test_the_samples_are_read_again_only_when_another_cycle_has_ended(
     assert tried == [NOW, NOW + 8 * DAY]
     assert found[0] == found[2]
     assert found[0].keys() == found[3].keys() == found[4].keys()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no time zone for each process")
+def test_in_another_time_zone_all_is_tried_anew(store: HistoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, hours = PastUses(), []
+    for number, zone in enumerate(("UTC0", "EAST-9")):
+        at = NOW + number * HOUR
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", zone)
+            take_over_time_zone()
+            past = (reader.read(store, [week(1, at)], at, AHEAD) or {})[ADA.id, "Weekly"]
+            # By its own clock, on which hours of the week are counted.
+            hours.append((past.hours(NOW.timestamp()) + past.begin_hour) % 24)
+        take_over_time_zone()
+    assert hours == [12, 21]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from trayquota.core.hourly_use import EXHAUSTED, HOUR_S, LocalClock, hourly_use
 from trayquota.core.own_forecast import LEAST_WEEKS, AlikeSpan, PastUse, Span, alike_spans, ends, median, past_use
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from trayquota.core.history import Cycle, SampleSeries, WindowHistory
@@ -25,6 +26,8 @@ _MOST_ERROR = 0.6
 """Of the even pace's error, so that 0.7 of it holds for cycles to come: what is chosen for its past is worse later."""
 _LEAST_GAIN = 0.03
 """Of a window's length: a smaller gain is chance, and nobody would notice it."""
+_LEAST_NEARER, _ENOUGH_NEARER = 0.6, 5
+"""Of the cycles, or so many: forecasts that are nearer in a few alone were lucky there, and there is no habit."""
 _MOMENTS = tuple(part / 10 for part in range(1, 10))
 """Of a cycle, at which forecasts are tried."""
 _MOST_TRIES = 36
@@ -68,13 +71,20 @@ def proven_past_use(history: WindowHistory, now: datetime, clock: LocalClock) ->
     if len(cycles) < _LEAST_CYCLES:
         return None
     tries = trials(history.samples, length_s, cycles)
-    even_s, least_gain_s = sum(trial.even_error_s for trial in tries), _LEAST_GAIN * length_s * len(tries)
-    if even_s <= least_gain_s:
+    even_s, least_gain_s = _even_errors_s(tries), _LEAST_GAIN * length_s * len(tries)
+    if sum(even_s.values()) <= least_gain_s:
         return None
     past = past_use(hourly_use(history.samples, since, now, clock), now)
-    own_s = _own_error_s(past, tries) if past is not None else None
-    is_better = own_s is not None and own_s <= _MOST_ERROR * even_s and even_s - own_s >= least_gain_s
-    return past if is_better else None
+    own_s = _own_errors_s(past, tries) if past is not None else None
+    return past if own_s is not None and _is_better(own_s, even_s, least_gain_s) else None
+
+
+def _is_better(own_s: Mapping[float, float], even_s: Mapping[float, float], least_gain_s: float) -> bool:
+    """Return whether forecasts are clearly nearer than the even pace: in all, and in most of the cycles."""
+    own, even = sum(own_s.values()), sum(even_s.values())
+    nearer = sum(own_s[cycle] < even_s[cycle] for cycle in even_s)
+    is_mostly = nearer >= min(_ENOUGH_NEARER, _LEAST_NEARER * len(even_s))
+    return is_mostly and own <= _MOST_ERROR * even and even - own >= least_gain_s
 
 
 def trials(samples: SampleSeries, length_s: float, cycles: Sequence[Cycle]) -> list[Trial]:
@@ -102,13 +112,22 @@ def trials(samples: SampleSeries, length_s: float, cycles: Sequence[Cycle]) -> l
     return found
 
 
-def _own_error_s(past: PastUse, tries: Sequence[Trial]) -> float | None:
-    """Return by how many seconds forecasts from all the other weeks are wrong in all.
+def _even_errors_s(tries: Sequence[Trial]) -> dict[float, float]:
+    """Return by how many seconds the even pace is wrong in each cycle, by its begin."""
+    errors_s: defaultdict[float, float] = defaultdict(float)
+    for trial in tries:
+        errors_s[trial.begin_s] += trial.even_error_s
+    return errors_s
+
+
+def _own_errors_s(past: PastUse, tries: Sequence[Trial]) -> dict[float, float] | None:
+    """Return by how many seconds forecasts from all the other weeks are wrong in each cycle, by its begin.
 
     ``None`` says that for one of the cycles there are too few of them.
     """
     weeks = sorted((week for week in range(-past.weeks, past.weeks + 1) if week), key=abs)
-    error, cycle, alike = 0.0, Span(0, 0), list[AlikeSpan]()
+    errors_s: defaultdict[float, float] = defaultdict(float)
+    cycle, alike = Span(0, 0), list[AlikeSpan]()
     for trial in tries:
         span = Span(past.hours(trial.begin_s), past.hours(trial.resets_s))
         if span != cycle:
@@ -117,9 +136,9 @@ def _own_error_s(past: PastUse, tries: Sequence[Trial]) -> float | None:
             return None
         ending = ends(past, cycle, alike, past.hours(trial.at_s), trial.used_percent)
         # Without a forecast of its own the even pace is shown.
-        hours = trial.even_error_s / HOUR_S
-        error += hours if ending is None else abs(median(ending[0]) - past.hours(trial.ended_s))
-    return error * HOUR_S
+        own_s = None if ending is None else abs(median(ending[0]) - past.hours(trial.ended_s)) * HOUR_S
+        errors_s[trial.begin_s] += trial.even_error_s if own_s is None else own_s
+    return errors_s
 
 
 def _whole_cycles(history: WindowHistory, since: datetime) -> list[Cycle]:

@@ -27,6 +27,7 @@ class PastUses:
     def __init__(self) -> None:
         """Know of none."""
         self._read_at: datetime | None = None
+        self._zone_offset: timedelta | None = None
         self._known: dict[tuple[str, str], tuple[int | None, PastUse | None]] = {}
         """With when the window's last cycle ended: it is tried anew when another one has."""
 
@@ -47,7 +48,10 @@ class PastUses:
         if self._read_at is not None and timedelta(0) <= now - self._read_at < _EVERY:
             return None
         self._read_at = now
-        before, self._known = self._known, {}
+        zone_offset = now.astimezone().utcoffset()
+        # Hours of the week are of another time zone now, or of summer.
+        before = self._known if zone_offset == self._zone_offset else {}
+        self._known, self._zone_offset = {}, zone_offset
         wanted = {(usage.account.id, window.title) for usage in usages for window in usage.windows}
         clock = LocalClock(ahead_s=ahead.total_seconds())
 

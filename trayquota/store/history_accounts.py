@@ -39,10 +39,8 @@ class AccountRow(Struct):
         return is_place and self.person.is_same(account.person)
 
     def is_moved(self, account: Account) -> bool:
-        """Whether it is this account under another file name: all that distinguishes persons is known equal."""
-        mine, theirs = self.person, account.person
-        is_known = None not in (mine.account, mine.name)
-        return is_known and (self.provider, mine) == (account.provider, theirs)
+        """Whether it is this account under another file name, or of another source: known to be, not assumed."""
+        return self.provider == account.provider and self.person.is_known_same(account.person)
 
 
 class AccountRows:

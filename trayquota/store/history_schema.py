@@ -106,7 +106,10 @@ def instant(kept: int) -> datetime:
 
 
 def _upgrade(database: sqlite3.Connection) -> None:
-    if _version(database) == len(MIGRATIONS):
+    # All of it at one moment: another process may be making the file.
+    with transaction(database, "DEFERRED"):
+        version = _version(database)
+    if version == len(MIGRATIONS):
         return
     with transaction(database, "EXCLUSIVE"):
         # Another process may have done it while this one waited.
