@@ -98,7 +98,7 @@ def install_control(tree: Path, version: str) -> None:
     """Write what dpkg reads: what the package is and needs, the scripts, and the sums of its files."""
     folder = tree / "DEBIAN"
     files = sorted(path for path in tree.rglob("*") if path.is_file())
-    sums = [f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(tree)}\n" for path in files]  # noqa: S324 - dpkg's
+    sums = [f"{_md5(path)}  {path.relative_to(tree)}\n" for path in files]
     fields = {
         "Package": "trayquota",
         "Version": version,
@@ -120,6 +120,10 @@ def install_control(tree: Path, version: str) -> None:
     (folder / "md5sums").write_text("".join(sums), "utf-8")
     for name in ("postinst", "prerm"):
         shutil.copyfile(DEBIAN / name, folder / name)
+
+
+def _md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def _set_modes(tree: Path) -> None:

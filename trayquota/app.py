@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from trayquota.views.labels import DisplayOptions
     from trayquota.views.tray_view import Action, TrayView
 
-NAME = "trayquota"
-_GRACE_S = 0.8
-_REST_S = 0.3  # after the start: by then most providers have answered
+_GRACE_S, _REST_S = 0.8, 0.3  # the second is after the start: by then most providers have answered
 _SETTLE_S = 0.2  # an editor writes a file in several steps
 _log = logging.getLogger(__name__)
 
@@ -80,7 +78,7 @@ class App:
         self._fixed_interval_s, self._open_history = interval_s, open_history
         self._options = display_options(config)
         self._autostart = AutostartSwitch(autostart_options)
-        self._tray = Tray(NAME, choice, self.act)
+        self._tray = Tray("trayquota", choice, self.act)
         self._services = build_services(config, self, interval_s=interval_s)
         self._status_notification = StatusNotification(self._services.engine, self.notify_status)
         self._settings = CurrentSettings(config, reload, self._settings_changed, self._services.watcher)
@@ -190,8 +188,7 @@ class App:
         self._status_notification.published()
 
     def _show(self, snapshot: Snapshot) -> None:
-        local = self._services.with_local_resets(snapshot)
-        self._tray.show(*self._views.of_icons(local, self._options, utc_now()))
+        self._tray.show(*self._views.of_icons(self._services.with_local_resets(snapshot), self._options, utc_now()))
         if self._account_actions is not None:
             self._account_actions.check(snapshot)
 
@@ -241,7 +238,7 @@ class App:
         config = self._settings.config
         if self._account_actions is None:
             self._account_actions = AccountActions(self._services, self, config.paths.pauses, utc_now)
-        self._account_actions.configure(config.settings.pause_exhausted, self._options)
+        self._account_actions.configure(self._options, is_on=config.settings.pause_exhausted)
         return self._account_actions
 
     def overview(self) -> tuple[Snapshot, DisplayOptions, TrayView]:
@@ -263,10 +260,9 @@ class App:
         """Do what a click does."""
         from trayquota.system.open import open_folder, open_page
 
-        engine = self._services.engine
         match action:
             case Refresh():
-                engine.request(Reason.MANUAL)
+                self._services.engine.request(Reason.MANUAL)
             case OpenFolder(path):
                 open_folder(Path(path) if path else self._settings.config.folder)
             case OpenPage(url):
@@ -276,7 +272,7 @@ class App:
             case Quit():
                 self._quit()
             case _:
-                engine.post(lambda: self.change(action))
+                self._services.engine.post(lambda: self.change(action))
 
     def _show_history(self) -> None:
         """Make the page of the history, which takes a moment; on a thread of its own."""

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from contract.bus_client import BUS, BusClient
 from contract.fake_host import ITEM, ITEM_PATH, MENU, WATCHER
@@ -184,7 +184,7 @@ class Panel(BusClient):
         self._running.add(task)
         task.add_done_callback(self._ended)
 
-    _running: set[Any] = set()  # noqa: RUF012 - shared by all panels, there is one
+    _running: ClassVar[set[Any]] = set()
 
     def _ended(self, task: Any) -> None:
         self._running.discard(task)

@@ -21,7 +21,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from .places import IS_ROOT, Missing, Place
+from .places import IS_ROOT, MissingError, Place
 
 CHECKOUT = Path(__file__).parents[2]
 ROOT = Path(os.environ.get("TRAYQUOTA_DEBIAN13") or platformdirs.user_cache_path("trayquota-debian-13"))
@@ -46,14 +46,14 @@ def debian13() -> Place:
     """The root, with this checkout's program installed in it.
 
     Raises:
-        Missing: There is no root, or it cannot be entered.
+        MissingError: There is no root, or it cannot be entered.
     """
     if not IS_ROOT:
         message = "the Debian 13 root can only be entered as root"
-        raise Missing(message)
+        raise MissingError(message)
     if not _is_made():
         message = f"there is no Debian 13 root, or an old one: {HOW_TO}"
-        raise Missing(message)
+        raise MissingError(message)
     place = Place("debian-13", ROOT, f"{VENV}/bin/python")
     with FileLock(f"{ROOT}.lock"):
         _install_program(place)

@@ -21,7 +21,7 @@ from .debian13 import debian13
 from .desktop_session import Desk
 from .gnome import Gnome
 from .lxqt import Lxqt
-from .places import HERE, IS_ROOT, Missing
+from .places import HERE, IS_ROOT, MissingError
 from .plasma import Plasma, PlasmaWayland
 from .sway import Swaybar, Waybar
 from .xembed import I3bar, Polybar, Trayer
@@ -72,18 +72,18 @@ class Case:
         """Where it is.
 
         Raises:
-            Missing: One line on what is not there, and how to get it.
+            MissingError: One line on what is not there, and how to get it.
         """
         place = debian13() if self.new else HERE
         if missing := HERE.missing(SCREEN_NEEDS) or place.missing(self.kind.needs):
-            raise Missing(missing)
+            raise MissingError(missing)
         return place
 
     def place_or_skip(self) -> Place:
         """Where it is; when something is missing the test is skipped, or fails where a desktop was promised."""
         try:
             return self.place()
-        except Missing as missing:
+        except MissingError as missing:
             if os.environ.get("TRAYQUOTA_REQUIRE_DESKTOP") == "1":
                 pytest.fail(str(missing), pytrace=False)
             pytest.skip(str(missing))

@@ -23,7 +23,7 @@ exec chroot "$root" sh -c 'cd "$0" && exec "$@"' "$folder" "$@"
 """
 
 
-class Missing(Exception):  # noqa: N818 - named after what it says
+class MissingError(Exception):
     """Something is not there; the text is one line with what to do."""
 
 

@@ -36,10 +36,13 @@ QUIET = DisplayOptions(zone=UTC, quiet_hours="11:00-13:00")
 DAY = 24 * HOUR
 
 
+OPTIONS = DisplayOptions(zone=UTC)
+
+
 class Person:
     """Somebody with a clock, who is notified by the real notifier and store."""
 
-    def __init__(self, path: Path, options: DisplayOptions = DisplayOptions(zone=UTC)) -> None:  # noqa: B008 - frozen
+    def __init__(self, path: Path, options: DisplayOptions = OPTIONS) -> None:
         self.now = NOW
         self.path = path
         self.store = StateStore(path)
@@ -184,8 +187,6 @@ def test_what_leaves_the_machine_has_numbers_for_names(path: Path) -> None:
 
 
 # The menu.
-
-OPTIONS = DisplayOptions(zone=UTC)
 
 
 def test_what_the_program_has_changed_is_held_back_and_leaves_the_machine_without_names(path: Path) -> None:

@@ -194,12 +194,7 @@ def parser() -> argparse.ArgumentParser:
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(
-            name,
-            parents=[common],
-            help=text,
-            description=text,
-            allow_abbrev=False,
-            argument_default=argparse.SUPPRESS,
+            name, parents=[common], help=text, description=text, allow_abbrev=False, argument_default=argparse.SUPPRESS
         )
 
     add_commands(add)

@@ -83,7 +83,7 @@ class AccountActions:
         self.notify = parts.notifier.notify_change
         self.notify_problem = notifier.notify_problem
 
-    def configure(self, is_on: bool, options: DisplayOptions) -> None:  # noqa: FBT001 - two values of the settings
+    def configure(self, options: DisplayOptions, *, is_on: bool) -> None:
         """Pause accounts that have run out if ``is_on``; ``options`` say how things are named, and what counts."""
         self._is_on, self._options = is_on, options
 

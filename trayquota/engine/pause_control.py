@@ -254,7 +254,7 @@ class PauseControl:
             self._desk.notify(partial(changed_alert, account_id, until, snapshot, self._clock()))
 
     def _tell_failed(self, change: _Change, problem: str, snapshot: Snapshot, options: DisplayOptions) -> None:
-        make = partial(failed_alert, change.account_id, problem, snapshot, change.record.paused)
+        make = partial(failed_alert, change.account_id, problem, snapshot, paused=change.record.paused)
         if not change.record.is_automatic:
             alert = make(options)
             text = _("{title}. {text}").format(title=alert.title, text=alert.body)

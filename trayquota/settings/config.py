@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from trayquota.core.errors import ConfigError
-from trayquota.core.model import Percent  # noqa: TC001 - for msgspec, which resolves annotations
+from trayquota.core.model import Percent
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.translation import Message
 

@@ -99,7 +99,7 @@ def _beside(path: Path, limit: int = 1 << 20) -> bytes:
 class _ClaudeState(msgspec.Struct):
     """What is of use in Claude Code's own state; the rest, which can be megabytes, is skipped."""
 
-    oauthAccount: object = None  # noqa: N815 - the file's own name
+    account: object = msgspec.field(default=None, name="oauthAccount")
 
 
 def _claude(place: NativePlace, content: bytes | None) -> Fields | None:
@@ -109,7 +109,7 @@ def _claude(place: NativePlace, content: bytes | None) -> Fields | None:
     account: Mapping[str, object] = {}
     for path in place.beside:
         try:
-            account = fields(msgspec.json.decode(_beside(path, _LARGEST_STATE), type=_ClaudeState).oauthAccount)
+            account = fields(msgspec.json.decode(_beside(path, _LARGEST_STATE), type=_ClaudeState).account)
         except (msgspec.DecodeError, RecursionError):
             continue
         if account:

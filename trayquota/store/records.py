@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Raw, Struct, field
 from msgspec.structs import replace
 
-from trayquota.core.model import Instant  # noqa: TC001 - for msgspec, which resolves annotations
+from trayquota.core.model import Instant
 from trayquota.store.account_records import VERSION, Document, account_records, clock_offset, decoded, read_document
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alert import AlertKey  # noqa: TC001 - for msgspec, which resolves annotations
-from trayquota.views.alerts import AlertState  # noqa: TC001 - likewise
+from trayquota.views.alert import AlertKey
+from trayquota.views.alerts import AlertState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

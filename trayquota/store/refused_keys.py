@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct, field
 
-from trayquota.core.model import Instant  # noqa: TC001 - for msgspec, which resolves annotations
+from trayquota.core.model import Instant
 from trayquota.store.locked_file import LockedFile
 
 if TYPE_CHECKING:

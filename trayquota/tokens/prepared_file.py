@@ -187,8 +187,7 @@ def ready_file(path: Path) -> Iterator[PreparedFile]:
     try:
         prepared = PreparedFile(path)
     except FileNotFoundError:
-        message = Message("it cannot be read at the moment")
-        raise TokenWriteError(message) from None
+        raise TokenWriteError(Message("it cannot be read at the moment")) from None
     except OSError as error:
         raise write_error(error) from None
     try:
@@ -214,8 +213,7 @@ def require_own(status: os.stat_result) -> None:
         TokenWriteError: It is one.
     """
     if sys.platform != "win32" and status.st_uid != os.geteuid():
-        message = Message("it belongs to another user")
-        raise TokenWriteError(message)
+        raise TokenWriteError(Message("it belongs to another user"))
 
 
 def temporary_mark(path: Path) -> str:

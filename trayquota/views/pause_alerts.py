@@ -42,8 +42,9 @@ def failed_alert(
     account_id: str,
     problem: str,
     snapshot: Snapshot,
-    paused: bool,  # noqa: FBT001 - what was to be done, before the options come
     options: DisplayOptions,
+    *,
+    paused: bool,
 ) -> Alert:
     """Return what is said of an account that was not paused, or not resumed."""
     label, provider = named(account_id, snapshot, options)
