@@ -146,6 +146,9 @@ class Rig:
     def close(self) -> None:
         pass
 
+    def is_scan_due(self) -> bool:
+        return True
+
     def discover(self) -> Discovery:
         self.scans += 1
         if self.scan_error is not None:

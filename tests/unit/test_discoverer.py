@@ -35,6 +35,9 @@ class Source:
     def start(self, changed: Callable[[], None]) -> None:
         """Nothing changes by itself."""
 
+    def is_scan_due(self) -> bool:
+        return True
+
     def discover(self) -> Discovery:
         if self.error is not None:
             raise self.error
@@ -157,6 +160,9 @@ def test_a_source_that_blocks_has_a_thread_of_its_own() -> None:
     let_go, done, threads = threading.Event(), threading.Event(), list[str]()
 
     class Blocking(Source):
+        def is_scan_due(self) -> bool:
+            return True
+
         def discover(self) -> Discovery:
             threads.append(threading.current_thread().name)
             assert let_go.wait(10)

@@ -97,6 +97,9 @@ class Bench:
     def start(self, changed: Callable[[], None]) -> None:
         self.changed = changed
 
+    def is_scan_due(self) -> bool:
+        return True
+
     def discover(self) -> Discovery:
         return Discovery(self._credentials)
 

@@ -224,6 +224,9 @@ def test_a_source_gives_accounts_without_their_files_being_looked_at(expired: Ho
         def start(self, changed: Callable[[], None]) -> None:
             self.started = changed
 
+        def is_scan_due(self) -> bool:
+            return True
+
         def discover(self) -> Discovery:
             return Discovery((account_in(expired.path),), "a notice", 3.0)
 

@@ -264,6 +264,9 @@ class _Folder:
     def start(self, _: Callable[[], None]) -> None:
         pass
 
+    def is_scan_due(self) -> bool:
+        return True
+
     def discover(self) -> Discovery:
         return Discovery((self._house.credential(),))
 

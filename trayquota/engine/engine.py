@@ -276,7 +276,9 @@ class Engine(Loop):
     def _tick(self) -> None:
         self.scheduler.once("tick", TICK_S, self._tick)
         self.do(self._on_tick)
-        self.refresh(Reason.CHANGED)
+        for source in self.sources:
+            if source.is_scan_due():
+                self._discover(source, Reason.CHANGED)
 
     def _clock_jumped(self, jump_s: float) -> None:
         """After sleep refresh; when the clock was set back, let nothing wait for a time that comes again."""

@@ -55,6 +55,12 @@ class AccountSource(Protocol):
         May block, so it has a thread of its own; is never called twice at the same time.
         """
 
+    def is_scan_due(self) -> bool:
+        """Whether a discovery is to be made this minute, though nothing has been reported. Does not block.
+
+        Called on the engine's thread, once a minute.
+        """
+
     def close(self) -> None:
         """Call ``changed`` no longer. Does not block, not even while :meth:`discover` does."""
 

@@ -11,6 +11,7 @@ from trayquota.core.translation import sentences
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches, with_unique_ids
 from trayquota.sources.folder_scan import FolderScanner
+from trayquota.sources.minute_scans import MinuteScans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,6 +53,7 @@ class FolderSource:
         self._watcher = watcher
         self._changed: Callable[[], None] | None = None
         self._lock = threading.Lock()
+        self._minutes = MinuteScans()
         self._scanners: dict[Path, FolderScanner] = {}
         self._switches = switches
         self.configure(folders, switches)
@@ -88,7 +90,13 @@ class FolderSource:
         retries = [scan.retry_s for scan in scans.values() if scan.retry_s is not None]
         accounts = with_switches(_merged(scans), switches)
         is_hint = all(scan.is_hint for scan in scans.values() if scan.notice)
-        return Discovery(accounts, sentences(notices) or None, min(retries, default=None), is_hint=is_hint)
+        found = Discovery(accounts, sentences(notices) or None, min(retries, default=None), is_hint=is_hint)
+        self._minutes.discovered(found, scanners)
+        return found
+
+    def is_scan_due(self) -> bool:
+        """Whether a change may have gone unreported."""
+        return self._minutes.is_due(self._watcher)
 
     def close(self) -> None:
         """Watch no longer."""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from trayquota.core.model import NATIVE
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches
+from trayquota.sources.minute_scans import MinuteScans
 from trayquota.sources.native_places import existing_places, native_places
 from trayquota.system.files import signature
 from trayquota.system.home import known_home
@@ -90,6 +91,7 @@ class NativeSource:
         self._files: dict[Path, PatientFile] = {}
         self._watched: set[Path] = set()
         self._keychain: ClaudeKeychain | None = None
+        self._minutes = MinuteScans()
 
     def configure(self, settings: NativeSettings) -> None:
         """Go by these settings from now on. From any thread."""
@@ -117,7 +119,13 @@ class NativeSource:
             if place.tool not in found and (credential := self._read(place, now)):
                 found[place.tool] = credential
         accounts = (replace(credential, is_fallback=not is_on) for credential in found.values())
-        return Discovery(with_switches(accounts, settings.switches), retry_s=self._retry_s({*places}, now))
+        discovery = Discovery(with_switches(accounts, settings.switches), retry_s=self._retry_s({*places}, now))
+        self._minutes.discovered(discovery, {place.path.parent for place in places})
+        return discovery
+
+    def is_scan_due(self) -> bool:
+        """Whether there may be a login that is new, or a change that has gone unreported."""
+        return self._minutes.is_due(self._watcher)
 
     def close(self) -> None:
         """Watch no longer."""

@@ -81,6 +81,10 @@ class ProxySource:
         accounts = with_switches((account for accounts in unique for account in accounts), switches)
         return Discovery(accounts, sentences(notices) or None)
 
+    def is_scan_due(self) -> bool:
+        """Whether there is a proxy whose accounts may have changed: none of them reports that."""
+        return bool(self._servers)
+
     def close(self) -> None:
         """Call ``changed`` no longer, and follow no sign-in."""
         self._changed = None

@@ -91,6 +91,11 @@ class Watcher:
                     target.on_change()
 
     @property
+    def is_well(self) -> bool:
+        """Whether what happens in a folder here is reported, as far as is known."""
+        return self.problem is None and self._is_alive
+
+    @property
     def kind(self) -> str:
         """What notices changes here, for people: ``inotify``, ``fsevents`` and so on."""
         names = {type(emitter).__name__ for emitter in self._observer.emitters} if self._observer else set()

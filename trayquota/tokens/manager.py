@@ -94,11 +94,17 @@ class TokenManager:
                 self._journal.discard_empty(spent)
         self._journal.purge()
 
-    def replace_spent(self, credentials: Iterable[Credential]) -> None:
-        """Bring files that have shown up with a spent token to the newest pair of its chain. Raises nothing."""
-        for credential in credentials:
-            if credential.login.refresh_token and credential.writable:
-                self.current_tokens(credential)
+    def replace_spent(self, credentials: Iterable[Credential]) -> bool:
+        """Bring files that have shown up with a spent token to the newest pair of its chain. Raises nothing.
+
+        Returns whether one of them cannot be written yet.
+        """
+        warnings = [
+            self.current_tokens(credential)[1]
+            for credential in credentials
+            if credential.login.refresh_token and credential.writable
+        ]
+        return any(warnings)
 
     def current_tokens(self, credential: Credential) -> tuple[Tokens, Failure | None]:
         """Return the login to use: the file's, or the newer pair that follows a spent token in it.

@@ -24,7 +24,7 @@ class TokenRestoringSource:
         self._source = source
         self._token_manager = token_manager
         self._changed: Callable[[], None] = lambda: None
-        self._is_discovering = self._is_in_use = False
+        self._is_discovering = self._is_in_use = self._is_waiting = False
         token_manager.files.on_in_use = self._note_in_use
         self.close: Callable[[], None] = source.close
 
@@ -45,9 +45,13 @@ class TokenRestoringSource:
         """
         found = self._source.discover()
         self._is_discovering, self._is_in_use = True, False
-        self._token_manager.replace_spent(found.accounts)
+        self._is_waiting = self._token_manager.replace_spent(found.accounts)
         self._is_discovering = False
         return replace(found, retry_s=min(found.retry_s or _RETRY_S, _RETRY_S)) if self._is_in_use else found
+
+    def is_scan_due(self) -> bool:
+        """Whether one of the other source is due, or a pair of tokens waits for its file."""
+        return self._is_waiting or self._source.is_scan_due()
 
     def _note_in_use(self) -> None:
         self._is_in_use = True
