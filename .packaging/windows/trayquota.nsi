@@ -138,7 +138,10 @@ SectionEnd
 Section "un.What it has recorded" SecRecords
     Delete "${RECORDS}\state.json*"
     Delete "${RECORDS}\history.sqlite3*"
+    Delete "${RECORDS}\history.html*"
     Delete "${RECORDS}\pauses.json*"
+    Delete "${RECORDS}\refused-keys.json*"
+    Delete "${RECORDS}\instance.json*"
     Delete "${RECORDS}\*.lock"
     Delete "${RECORDS}\renewals\*.spent"
     Delete "${RECORDS}\renewals\*.dead"

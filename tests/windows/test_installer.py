@@ -79,7 +79,8 @@ def test_a_stand_in_for_the_program_is_installed_updated_and_removed(
     wine.run("reg", "add", RUN_KEY, "/v", "trayquota", "/d", "as the person wants it", "/f")
     own = [places.program / "notes of a person.txt", places.records / "config.toml"]
     own.append(places.records / "renewals/0a.journal")
-    recorded = [places.records / name for name in ("state.json", "history.sqlite3", "renewals/0b.spent", "Logs/a.log")]
+    names = ("state.json", "history.sqlite3", "history.html", "pauses.json", "refused-keys.json", "instance.json")
+    recorded = [places.records / name for name in (*names, "renewals/0b.spent", "Logs/a.log")]
     for path in [*own, *recorded]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("here")
