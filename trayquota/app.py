@@ -235,10 +235,9 @@ class App:
         """Return what is done with accounts; loaded once the first picture is shown."""
         from trayquota.engine.account_actions import AccountActions
 
-        config = self._settings.config
         if self._account_actions is None:
-            self._account_actions = AccountActions(self._services, self, config.paths.pauses, utc_now)
-        self._account_actions.configure(self._options, is_on=config.settings.pause_exhausted)
+            self._account_actions = AccountActions(self._services, self, self._settings.config.paths.pauses, utc_now)
+        self._account_actions.configure(self._options, is_on=self._settings.config.settings.pause_exhausted)
         return self._account_actions
 
     def overview(self) -> tuple[Snapshot, DisplayOptions, TrayView]:
