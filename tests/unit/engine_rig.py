@@ -120,6 +120,7 @@ class Rig:
         self.steps = 0
         self.pool = ManualPool()
         self.is_slow = False
+        self.has_scan_each_minute = True
         self.discoveries: list[Callable[[], None]] = []
         self._running: ManualFetch | None = None
         self.engine = Engine(
@@ -147,7 +148,7 @@ class Rig:
         pass
 
     def is_scan_due(self) -> bool:
-        return True
+        return self.has_scan_each_minute
 
     def discover(self) -> Discovery:
         self.scans += 1

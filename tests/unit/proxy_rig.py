@@ -52,9 +52,6 @@ class Rig:
     def connect(self, address: str) -> ManagementApi:
         return ManagementApi(address, lambda: self.key, self.transport.send_to_server, self.refused, self.clocks)
 
-    def is_scan_due(self) -> bool:
-        return True
-
     def discover(self) -> Discovery:
         """Discover when the last list has aged."""
         self.seconds += 60

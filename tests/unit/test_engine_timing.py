@@ -112,6 +112,14 @@ def test_an_idle_engine_wakes_up_once_a_minute() -> None:
     assert len(rig.published) == shown, "a tick publishes nothing"
 
 
+def test_a_minute_passes_without_a_scan_of_sources_that_need_none() -> None:
+    rig = settled("ada", "bob")
+    rig.has_scan_each_minute = False
+    ticks, scans = rig.ticks, rig.scans
+    rig.pass_time(120)
+    assert (rig.ticks - ticks, rig.scans - scans) == (2, 0)
+
+
 def test_an_engine_that_waits_for_results_does_not_spin() -> None:
     rig = Rig(*(credential(f"n{number}") for number in range(10)))
     rig.begin_run()

@@ -177,6 +177,27 @@ def watched(home: Path, work: Path, calls: threading.Event, watcher: Watcher) ->
     return folders
 
 
+def test_folders_that_are_watched_well_are_scanned_every_five_minutes(watched: FolderSource) -> None:
+    assert [watched.is_scan_due() for _ in range(6)] == [False] * 4 + [True, False]
+
+
+def test_folders_are_scanned_every_minute_once_their_watch_has_ended(watched: FolderSource, watcher: Watcher) -> None:
+    watcher.stop()
+    assert watched.is_scan_due()
+
+
+def test_folders_with_a_file_that_cannot_be_used_are_scanned_every_minute(watched: FolderSource, home: Path) -> None:
+    (home / "claude-broken.json").write_text("{")
+    watched.discover()
+    assert watched.is_scan_due()
+
+
+def test_folders_that_nothing_watches_are_scanned_every_minute(home: Path) -> None:
+    folders = source(home)
+    folders.discover()
+    assert folders.is_scan_due()
+
+
 @pytest.mark.usefixtures("watched")
 def test_a_change_in_any_folder_is_noticed(home: Path, work: Path, calls: threading.Event) -> None:
     for folder in (home, work):

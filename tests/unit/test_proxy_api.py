@@ -47,6 +47,13 @@ def test_the_request_is_that_of_the_provider_with_the_tokens_place(tmp_path: Pat
     assert stand_in.asked == [wanted]
 
 
+def test_lists_are_sent_for_each_minute_where_there_is_a_proxy(tmp_path: Path) -> None:
+    with connected(tmp_path, ProxyStandIn(entry(ADA))) as rig:
+        assert rig.source.is_scan_due()
+        rig.source.configure([])
+        assert not rig.source.is_scan_due()
+
+
 def test_all_pages_are_listed(tmp_path: Path) -> None:
     names = [f"claude-{number}@example.com.json" for number in range(205)]
     stand_in = ProxyStandIn(*map(entry, names))

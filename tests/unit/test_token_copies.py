@@ -244,3 +244,4 @@ def test_a_source_gives_accounts_without_their_files_being_looked_at(expired: Ho
     assert (found.notice, found.retry_s, len(found.accounts)) == ("a notice", 3.0, 1)
     assert (source.name, inner.started is not None, inner.is_closed) == ("folder", True, True)
     assert expired.pair() == expired.newest
+    assert source.is_scan_due(), "the other source says so"
