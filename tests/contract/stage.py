@@ -56,7 +56,14 @@ class Stage:
         assert (result.code, result.out, result.err) == (0, "", "")
 
     def wait(self, predicate: Callable[[], object], what: str) -> None:
-        wait_until(predicate, what)
+        def holds() -> object:
+            try:
+                return predicate()
+            except AssertionError:
+                # What it looks at may come a moment after the first picture, such as the rows of the settings.
+                return False
+
+        wait_until(holds, what)
 
     @property
     def tip(self) -> str:

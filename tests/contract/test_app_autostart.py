@@ -59,7 +59,7 @@ def test_a_moved_environment_is_reported(stage: Stage, entry: Path) -> None:
 
 def test_autostart_is_switched_in_the_menu(stage: Stage, entry: Path) -> None:
     applet = stage.start("--dir", str(stage.home.folder))
-    assert not stage.is_checked("Start at login")
+    stage.wait(lambda: not stage.is_checked("Start at login"), "row that offers it")
     stage.host.click("Start at login")
     stage.wait(lambda: stage.is_checked("Start at login"), "mark")
     assert f"--dir {stage.home.folder}" in entry.read_text()
@@ -79,6 +79,7 @@ def test_an_autostart_entry_that_cannot_be_written_is_reported(
     assert result.code == 1
     assert "cannot be written" in result.err
     applet = stage.start()
+    stage.wait(lambda: not stage.is_checked("Start at login"), "row that offers it")
     stage.host.click("Start at login")
     (shown,) = notifications.shown.until_there_are(1)
     assert shown.summary == "Starting at login was not changed"

@@ -51,7 +51,7 @@ def test_the_tray_shows_times_in_a_new_time_zone_with_the_next_minute(
     app = App(config, BackendChoice("none", "asked for"), reload=lambda: config)
     hours: list[int] = []
     monkeypatch.setattr(app, "_check_settings_file", lambda: None)
-    monkeypatch.setattr(app, "show", lambda _snapshot: hours.append(hour()))
+    monkeypatch.setattr(app, "_show", lambda _snapshot: hours.append(hour()))
     monkeypatch.setenv("TZ", "JST-9")
     app.tick()
     assert hours == [21]
