@@ -130,7 +130,7 @@ class Applet:
         return self._changing_part(provider)
 
     def _shows_least(self) -> bool:
-        return any(tip.startswith("3% left") for tip in self.tooltips())
+        return any(tip.startswith("3% left") for tip in (self.tooltip(), *self.tooltips()))
 
     def _changing_part(self, provider: str) -> Box:
         before = self.host.picture_of_bar()
