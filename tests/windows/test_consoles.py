@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,7 +78,7 @@ def test_in_a_live_table_page_down_is_a_q_or_ctrl_c_is_nothing(
         screen.key("r")
         wait_until(lambda: providers.polls > polls, "refresh")
         screen.key("ctrl+c")
-        assert console.wait(CONSOLE_S) == 128 + signal.SIGINT
+        assert console.wait(CONSOLE_S) == 0
     finally:
         console.kill()
         console.communicate()
