@@ -46,7 +46,7 @@ def is_local(path: Path) -> bool:
     """Return whether ``path`` is on a file system of this machine, as far as that can be found out."""
     found = True
     if sys.platform == "win32":
-        found = not os.path.realpath(path).removeprefix("\\\\?\\").startswith(("\\\\", "UNC\\"))
+        found = not os.fspath(path).removeprefix("\\\\?\\").startswith(("\\\\", "UNC\\"))
     elif sys.platform == "linux":
         found = _is_on_local_mount(os.fsencode(os.path.realpath(path)) + b"/")
     return found
