@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from trayquota.sources import minute_scans
 from trayquota.sources.base import Discovery
 from trayquota.sources.minute_scans import MinuteScans, is_local
+from trayquota.system import mounts
 
 if TYPE_CHECKING:
     from trayquota.system.watcher import Watcher
@@ -76,8 +76,8 @@ def test_each_scan_is_made_while_something_is_wrong_there(
 def test_a_folder_of_another_machine_is_known_by_its_mount(
     path: str, expected: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(
+    mountinfo = tmp_path / "mountinfo"
+    mountinfo.write_text(
         "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
         "2 1 0:50 / /mnt/nas rw,relatime shared:3 - nfs4 nas.example.com:/ rw\n"
         "3 1 0:51 / /mnt/with\\040space rw master:1 shared:4 - fuse.sshfs a rw\n"
@@ -85,7 +85,7 @@ def test_a_folder_of_another_machine_is_known_by_its_mount(
         "5 1 8:3 / /mnt/over rw - ext4 /dev/sdc1 rw\n"
         "6 5 0:52 / /mnt/over rw - cifs //nas.example.com/x rw\n"
     )
-    monkeypatch.setattr(minute_scans, "_MOUNTS", mounts)
+    monkeypatch.setattr(mounts, "_MOUNTS", mountinfo)
     assert is_local(Path(path)) is expected
 
 
@@ -93,5 +93,5 @@ def test_a_folder_of_another_machine_is_known_by_its_mount(
 def test_a_folder_counts_as_another_machines_when_nobody_names_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(minute_scans, "_MOUNTS", tmp_path / "none")
+    monkeypatch.setattr(mounts, "_MOUNTS", tmp_path / "none")
     assert not is_local(tmp_path)

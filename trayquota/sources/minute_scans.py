@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from trayquota.sources.base import Discovery
     from trayquota.system.watcher import Watcher
 
 _EVERY = 5
 """In minutes; in case a change was not reported after all."""
-_MOUNTS = Path("/proc/self/mountinfo")
 # What other machines change there is not reported here, and file systems in user space need not report either.
 _REMOTE = {"9p", "afs", "ceph", "cifs", "coda", "ncpfs", "nfs", "nfs4", "smb3", "smbfs", "vboxsf", "virtiofs"}
 
@@ -53,20 +52,14 @@ def is_local(path: Path) -> bool:
 
 
 def _is_on_local_mount(place: bytes) -> bool:
+    from trayquota.system.mounts import mounts
+
+    found, kind = b"", ""
     try:
-        mounts = [line.split() for line in _MOUNTS.read_bytes().splitlines()]
+        for mount in mounts():
+            folder = mount.place.rstrip(b"/") + b"/"
+            if place.startswith(folder) and len(folder) >= len(found):
+                found, kind = folder, mount.kind
     except OSError:
         return False
-    found, kind = b"", b""
-    for fields in mounts:
-        # The last of several at the same place is the one that is seen; its type stands behind a lone dash.
-        mount = _plain(fields[4]).rstrip(b"/") + b"/"
-        if place.startswith(mount) and len(mount) >= len(found):
-            found, kind = mount, fields[fields.index(b"-") + 1]
-    return kind.decode("ascii", "replace") not in _REMOTE and not kind.startswith(b"fuse.")
-
-
-def _plain(path: bytes) -> bytes:
-    for code, char in ((b"\\040", b" "), (b"\\011", b"\t"), (b"\\012", b"\n"), (b"\\134", b"\\")):
-        path = path.replace(code, char)
-    return path
+    return kind not in _REMOTE and not kind.startswith("fuse.")

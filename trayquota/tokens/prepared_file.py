@@ -11,7 +11,6 @@ import errno
 import os
 import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayquota.core.errors import TokenWriteError
@@ -19,6 +18,7 @@ from trayquota.core.translation import Message
 from trayquota.sources.credential_file import LARGEST_BYTES
 from trayquota.system.file_lock import try_lock
 from trayquota.system.files import create_file, is_in_use, open_file
+from trayquota.system.mounts import mounts
 from trayquota.system.native_files import exchange_files, keep_room
 from trayquota.tokens.journal import ROOM_BYTES
 from trayquota.tokens.lock import reason
@@ -29,11 +29,11 @@ if sys.platform == "win32":
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 IN_USE = Message("another program has it open")
 TEMPORARY = ".trayquota-{}-{}.tmp"
 _ACCESS_LIST = "system.posix_acl_access"
-_MOUNTS = Path("/proc/self/mountinfo")
 _LINK, _TOO_LARGE = Message("it has just become a link to another file"), Message("it is too large")
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -268,13 +268,9 @@ else:
 def _is_mounted(path: Path) -> bool:
     """Whether a file is mounted by itself, as container tools do: no other can take its place then."""
     try:
-        mounts = _MOUNTS.read_bytes().splitlines()
+        return any(mount.place == os.fsencode(path) for mount in mounts())
     except OSError:
         return False
-    place = os.fsencode(path)
-    for special in (b"\\", b" ", b"\t", b"\n"):
-        place = place.replace(special, b"\\%03o" % ord(special))
-    return any(line.split(b" ", 5)[4] == place for line in mounts)
 
 
 def _require_writable(path: Path, size: int, *, is_in_place: bool) -> None:
