@@ -231,9 +231,9 @@ class Engine(Loop):
     # Fetching.
 
     def _fetch(self, account_ids: Iterable[str]) -> None:
+        now = self._clock()
         for account_id in sorted(account_ids):
-            entry = self._registry.begin_poll(account_id, self._clock())
-            if entry is not None:
+            if (entry := self._registry.begin_poll(account_id, now)) is not None:
                 self._publisher.dirty = True
                 self._fetches.submit(entry.credential, entry.record.gate)
 
@@ -261,8 +261,7 @@ class Engine(Loop):
         now_s, now = self._monotonic(), self._clock()
         if self._fetches and not self.scheduler.get_jobs("overdue"):
             self.scheduler.once("overdue", self._fetches.next_expiry_s(), self._expire_overdue)
-        left_s = self._planned_s + _PLAN_S - now_s
-        if self._fetches and left_s > 0:
+        if self._fetches and (left_s := self._planned_s + _PLAN_S - now_s) > 0:
             # Nothing more to do then: every step ends with a plan.
             self.scheduler.once("plan", left_s, lambda: None)
             return
@@ -270,8 +269,7 @@ class Engine(Loop):
         due = None if self._discoverer.is_awaited else self._registry.next_due(now, self._fetches)
         self.scheduler.clear("due")
         if due is not None:
-            delay_s = max(0.0, (due - now).total_seconds())
-            self.scheduler.once("due", delay_s, partial(self.refresh, Reason.SCHEDULE))
+            self.scheduler.once("due", max(0.0, (due - now).total_seconds()), partial(self.refresh, Reason.SCHEDULE))
 
     def _tick(self) -> None:
         self.scheduler.once("tick", TICK_S, self._tick)
