@@ -120,10 +120,11 @@ def day_count(text: str) -> int:
     """
     from argparse import ArgumentTypeError
 
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _MAX_DAYS:
+    days = _whole_number(text, _MAX_DAYS)
+    if days is None:
         message = _("expected a whole number of days from 1 to {most}").format(most=_MAX_DAYS)
         raise ArgumentTypeError(message)
-    return int(text)
+    return days
 
 
 def snooze_end(text: str) -> str:
@@ -136,13 +137,18 @@ def snooze_end(text: str) -> str:
 
     if text in {"reset", "tomorrow"}:
         return text
-    number, unit = text[:-1], text[-1:]
     if text == "off":
         return "0"
-    if unit not in _MINUTES or not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= _MAX_NUMBER:
+    number, unit = _whole_number(text[:-1], _MAX_NUMBER), text[-1:]
+    if number is None or unit not in _MINUTES:
         message = _("expected reset, tomorrow, off, or a time as in 90m, 2h or 3d")
         raise ArgumentTypeError(message)
-    return str(int(number) * _MINUTES[unit])
+    return str(number * _MINUTES[unit])
+
+
+def _whole_number(text: str, most: int) -> int | None:
+    """Return the number that a text is, from 1 to ``most``; ``None`` when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most else None
 
 
 def say(message: str) -> None:
