@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from trayquota.core.model import FailureKind
+from trayquota.sources.management_failures import closed_failure
 from trayquota.store.refused_keys import RefusedKeyFile
 
 from .proxy_stand_in import KEY, ProxyStandIn, entry
@@ -136,3 +137,7 @@ def test_refusals_hold_in_this_process_where_they_cannot_be_saved(tmp_path: Path
     refused.close("https://proxy.example.com", "banned", NOW)
     assert refused.is_refused("https://proxy.example.com", KEY)
     assert refused.closed_reason("https://proxy.example.com", NOW) == "banned"
+
+
+def test_a_reason_that_a_later_version_wrote_is_said_as_it_stands() -> None:
+    assert closed_failure("proxy.example.com", "{odd}").failure.message == "proxy.example.com {odd}"

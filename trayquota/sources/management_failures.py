@@ -33,7 +33,10 @@ _MEANINGS = {
 
 def closed_failure(name: str, why: str) -> FetchError:
     """Return the failure of what is not sent to a server that is left alone for a reason."""
-    return fetch_error(FailureKind.REFUSED, Message(_CLOSED.get(why, f"{{name}} {why}"), name=name))
+    known = _CLOSED.get(why)
+    # A later version's reason is not known here, and is no template.
+    message = Message("{first} {rest}", first=name, rest=why) if known is None else Message(known, name=name)
+    return fetch_error(FailureKind.REFUSED, message)
 
 
 def outer_failure(name: str, status: int, error: str) -> FetchError:
