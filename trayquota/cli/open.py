@@ -72,18 +72,12 @@ def _account(name: str | None, config: Config) -> Account:
     """Return the account that a name means, as it is known without a request; raises ``ConfigError``."""
     from trayquota.cli.snapshots import cached_snapshot
     from trayquota.offline import display_options
-    from trayquota.views.display_names import is_named, with_display_names
+    from trayquota.views.display_names import named_usages
 
     snapshot = cached_snapshot(config)
-    accounts = [usage.account for usage in snapshot.accounts]
-    shown = with_display_names(snapshot, display_options(config)).accounts
-    found = [
-        account
-        for account, usage in zip(accounts, shown, strict=True)
-        if name is None or is_named(name, usage.account, account.name)
-    ]
+    found = [account for account, _usage in named_usages(name, snapshot, display_options(config))]
     if len(found) != 1:
-        ids = ", ".join(account.id for account in found or accounts)
+        ids = ", ".join(account.id for account in found or [usage.account for usage in snapshot.accounts])
         expected = Message("open: expected an account, one of {ids}.", ids=ids)
         raise ConfigError(expected if ids else Message("open: there are no accounts."))
     return found[0]

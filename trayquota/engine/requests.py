@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from trayquota.core.translation import _
 from trayquota.system.instance_calls import Reply
 from trayquota.views.account_menu import with_sign_in
-from trayquota.views.display_names import is_named, with_display_names
+from trayquota.views.display_names import named_usages
 from trayquota.views.labels import state_lines
 from trayquota.views.snooze_menu import SNOOZE
 from trayquota.views.tray_view import MenuItem, Quit, Refresh, SnoozeFor
@@ -118,9 +118,7 @@ def _snooze_menu(applet: Applet) -> MenuItem | None:
 def _sign_in(name: str, applet: Applet, now: datetime) -> Reply:
     """Do what the row of an account whose login has ended does."""
     snapshot, options, _view = applet.overview()
-    shown = with_display_names(snapshot, options).accounts
-    own = {usage.account.id: usage.account.name for usage in snapshot.accounts}
-    found = [usage for usage in shown if is_named(name, usage.account, own[usage.account.id])]
+    found = [usage for _own, usage in named_usages(name, snapshot, options)]
     if len(found) != 1:
         ids = ", ".join(usage.account.id for usage in found)
         several = _("These are several accounts: {ids}.").format(ids=ids)

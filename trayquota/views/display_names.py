@@ -18,7 +18,7 @@ from trayquota.core.translation import _
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from trayquota.core.model import Account, Snapshot
+    from trayquota.core.model import Account, AccountUsage, Snapshot
     from trayquota.views.labels import DisplayOptions
 
 SEPARATOR = " · "
@@ -53,6 +53,22 @@ def is_named(wanted: str, shown: Account, name: str) -> bool:
         name: Its own.
     """
     return wanted.casefold() in {shown.id.casefold(), shown.name.casefold(), name.casefold()}
+
+
+def named_usages(wanted: str | None, snapshot: Snapshot, options: DisplayOptions) -> list[tuple[Account, AccountUsage]]:
+    """Return the accounts that a person who writes ``wanted`` can mean: each as it is, and as it is shown.
+
+    Args:
+        wanted: What was written; ``None`` means all.
+        snapshot: The accounts.
+        options: How they are shown.
+    """
+    shown = with_display_names(snapshot, options).accounts
+    return [
+        (own.account, usage)
+        for own, usage in zip(snapshot.accounts, shown, strict=True)
+        if wanted is None or is_named(wanted, usage.account, own.account.name)
+    ]
 
 
 def header_parts(account: Account) -> tuple[str, ...]:
