@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import threading
@@ -13,6 +14,7 @@ from hypothesis import settings
 from trayquota.system import watcher as watch
 
 from .loopback_servers import nothing_left_behind
+from .token_files import House
 from .watched_folders import NotingHandler, Watched
 
 if TYPE_CHECKING:
@@ -91,3 +93,28 @@ def watched(tmp_path: Path, watch_folder: Callable[[Path], Watched]) -> Watched:
     folder = tmp_path / "home" / ".cli-proxy-api"
     folder.mkdir(parents=True)
     return watch_folder(folder)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """A person with a Claude login in a file, and a provider of single-use tokens."""
+    return House(tmp_path)
+
+
+@pytest.fixture
+def expired(house: House) -> House:
+    """The same with a login whose access token has ended."""
+    house.expire()
+    return house
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of the test's own, with nothing in it."""
+    for name in [each for each in os.environ if each.startswith(("XDG_", "TRAYQUOTA_"))]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    return home

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -15,19 +14,8 @@ from trayquota.settings.load import load_config
 
 from .settings_files import configured, refused
 
+pytestmark = pytest.mark.usefixtures("home")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="paths as POSIX has them")
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder of the test's own, with nothing in it."""
-    for name in [each for each in os.environ if each.startswith(("XDG_", "TRAYQUOTA_"))]:
-        monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    return home
 
 
 def test_without_a_file_the_defaults_are_in_force(home: Path) -> None:

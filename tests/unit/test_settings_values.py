@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,17 +17,7 @@ if TYPE_CHECKING:
 
 from .settings_files import configured, refused
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder of the test's own, with nothing in it."""
-    for name in [each for each in os.environ if each.startswith(("XDG_", "TRAYQUOTA_"))]:
-        monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    return home
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.mark.parametrize(

@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from trayquota.core.credential import Credential
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
-@pytest.fixture
-def expired(house: House) -> House:
-    house.expire()
-    return house
-
-
 def pair_in(path: Path) -> tuple[str, str]:
     content = json.loads(path.read_bytes())
     return content["access_token"], content["refresh_token"]

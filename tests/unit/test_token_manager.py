@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
-@pytest.fixture
-def expired(house: House) -> House:
-    house.expire()
-    return house
-
-
 # Renewing.
 
 

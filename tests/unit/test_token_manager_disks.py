@@ -18,20 +18,8 @@ from .token_files import House, failure_of, kind_of, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from trayquota.tokens.pending_tokens import PendingTokens
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
-@pytest.fixture
-def expired(house: House) -> House:
-    house.expire()
-    return house
 
 
 @pytest.mark.parametrize(

@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
-@pytest.fixture
-def expired(house: House) -> House:
-    house.expire()
-    return house
-
-
 # In which order.
 
 

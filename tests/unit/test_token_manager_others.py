@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
-@pytest.fixture
-def expired(house: House) -> House:
-    house.expire()
-    return house
-
-
 def test_a_new_login_during_a_refresh_wins(expired: House) -> None:
     def sign_in() -> None:
         expired.write(theirs, note="new")
