@@ -218,13 +218,7 @@ def _folder(text: str, source: str) -> Path:
     try:
         path = user_path(text)
     except ValueError as error:
-        message = Message(
-            "{place}: {key}: expected {expected}{problem}.",
-            place=source,
-            key="folder",
-            expected=_expected("folder"),
-            problem=error,
-        )
+        message = _complaint(source, "folder", error)
         raise ConfigError(message) from None
     if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112 - pathlib's raise where nothing may be looked at
         message = Message(
@@ -238,8 +232,11 @@ def _folder(text: str, source: str) -> Path:
     return path
 
 
-def _complaint(place: str, key: str) -> Message:
-    return Message("{place}: {key}: expected {expected}.", place=place, key=key, expected=_expected(key))
+def _complaint(place: str, key: str, problem: object = "") -> Message:
+    expected = _expected(key)
+    return Message(
+        "{place}: {key}: expected {expected}{problem}.", place=place, key=key, expected=expected, problem=problem
+    )
 
 
 def _expected(name: str) -> str:
