@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import subprocess
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +22,8 @@ SIZE = (1024, 640)
 """Of the screen and the desktop on it, in pixels."""
 _LEAST_PX = 12
 """Toolkits keep smaller windows for purposes of their own."""
+_CLICK_S = 15.0
+"""How long a click may take to bring what it brings."""
 _SCALE = 3
 """Tesseract wants letters some 30 pixels tall; on a screen they have 10."""
 
@@ -95,7 +99,7 @@ class Screen:
         def new() -> Box | None:
             return next(filter(is_it, self.windows()), None)
 
-        wait_until(new, what)
+        self._wait_for(new, what)
         last: Image.Image | None = None
 
         def at_rest() -> Box | None:
@@ -105,6 +109,30 @@ class Screen:
             return box if last is not None and before is not None and last == before else None
 
         return wait_until(at_rest, f"{what} at rest")
+
+    def click_for(self, what: str, is_it: Callable[[Box], bool], button: int) -> Box:
+        """Click where the pointer is, wait for such a window as above, and return it.
+
+        One in some 200 clicks on an icon of Wine's taskbar brought nothing; a person clicks again, and so does this.
+        """
+        clicked_at = -math.inf
+
+        def has_come() -> bool:
+            nonlocal clicked_at
+            if time.monotonic() >= clicked_at + _CLICK_S:
+                self.click(button)
+                clicked_at = time.monotonic()
+            return any(map(is_it, self.windows()))
+
+        self._wait_for(has_come, what)
+        return self.popup(what, is_it)
+
+    def _wait_for(self, predicate: Callable[[], object], what: str) -> None:
+        try:
+            wait_until(predicate, what)
+        except AssertionError as error:
+            error.add_note(f"windows: {self.windows()}")
+            raise
 
     def move(self, x: int, y: int) -> None:
         """Put the pointer there, coming from beside it."""

@@ -49,8 +49,7 @@ def open_menu(screen: Screen, icon: Box) -> Box:
     """
     corner = (icon.left, icon.bottom - 1)
     screen.move(*corner)
-    screen.click(3)
-    return screen.popup("menu", lambda box: (box.right, box.bottom) == corner)
+    return screen.click_for("menu", lambda box: (box.right, box.bottom) == corner, button=3)
 
 
 def row_with(words: str, screen: Screen, menu: Box) -> Row:
@@ -127,7 +126,8 @@ def test_many_low_accounts_are_notified_of_in_one_balloon(
         balloon = screen.popup("balloon", lambda box: box.right - box.left < SIZE[0])
         text = [row.text for row in read(screen.picture(balloon))]
         assert "12 updates" in text[0], text
-        assert text[-1].endswith("more"), text
+        # The balloon's tail is not text, but may be read as a letter below it.
+        assert any(line.endswith("more") for line in text[1:]), text
 
         screen.click()
         applet.icon(render(IconSpec(percent=8, level=Level.CRITICAL), 16))
