@@ -6,6 +6,7 @@ import itertools
 import re
 from datetime import UTC, timedelta
 from functools import cache
+from gettext import NullTranslations
 
 import pytest
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from trayquota.cli.demo_history import write_sample_history
 from trayquota.core.history import AccountHistory, Cycle, Outage, WindowHistory
 from trayquota.core.hourly_use import LocalClock, hourly_use
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import use_catalogue
 from trayquota.store.history import HistoryStore
 from trayquota.views.history_page import history_page
 
@@ -95,6 +97,30 @@ def test_text_and_graphics_stand_out_in_light_and_dark(scheme: int) -> None:
     for graphic in ("line", "quiet", "warn"):
         assert contrast(colours[graphic], colours["back"]) >= 3, graphic
     assert contrast(colours["line"], colours["unused"]) >= 3, "used beside unused"
+
+
+def test_nothing_on_the_page_is_bound_to_a_side_where_one_reads_from_the_right() -> None:
+    [style] = re.findall(r"<style>(.*?)</style>", content(), re.DOTALL)
+    assert re.findall(r"[^{};]*\b(?:left|right)\b[^;}]*", style) == []
+    # Where a text is anchored goes by the direction, and the time in the pictures runs from the left.
+    [of_pictures] = re.findall(r"^svg \{.*\}$", style, re.MULTILINE)
+    assert "direction: ltr;" in of_pictures
+
+
+class _PercentFirst(NullTranslations):
+    """As Turkish writes percents."""
+
+    def gettext(self, message: str) -> str:
+        return "%{number}" if message == "{number}%" else message
+
+
+def test_the_axes_say_percents_as_the_language_writes_them() -> None:
+    use_catalogue(_PercentFirst(), "tr")
+    try:
+        axes = re.findall(r"<text[^>]*>([0-9%]+)</text>", history_page([HISTORY], 42, NOW, OPTIONS))
+    finally:
+        use_catalogue(None)
+    assert set(axes) == {"%0", "%50", "%100"}
 
 
 def test_it_says_what_was_used_what_comes_and_what_failed() -> None:

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING
 import drawsvg
 from msgspec import Struct
 
+from trayquota.views.percents import percent_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 WIDTH = 480
-_LEFT, _RIGHT = 38, 470
+_LEFT, _RIGHT = 46, 470
 _FONT = 12
 _HEAT_LEVELS = 5
+_HEAT_CELL = 17
+_HEAT_LEFT = _RIGHT - 24 * _HEAT_CELL
+"""Beside it the days have their names, which are whole words in Arabic."""
 
 
 class Mark(Struct, frozen=True):
@@ -71,7 +76,7 @@ def line_picture(line: Line, name: str) -> str:
     """Return the picture of what was left over time; ``name`` is the id of the element that describes it."""
     height, top, bottom = 168, 14, 138
     drawing = _drawing(height, name)
-    drawing.append(_scale(top, bottom))
+    drawing.append(_scale(top, bottom, tuple(percent_number(percent) for percent in (0, 50, 100))))
     step, scale = line.now * (_RIGHT - _LEFT) / max(1, len(line.values)), (bottom - top) / 100
     area, stroke = [], []
     for first, values in _runs(line.values):
@@ -93,7 +98,7 @@ def cycles_picture(used: Sequence[float], name: str) -> str:
     """Return a bar for each cycle, oldest first: what was used below, what was left unused above."""
     height, top, bottom = 96, 8, 88
     drawing = _drawing(height, name)
-    drawing.append(_scale(top, bottom, 2))
+    drawing.append(_scale(top, bottom, (percent_number(0), percent_number(100))))
     step = min(28.0, (_RIGHT - _LEFT) / max(1, len(used)))
     width = step * 0.72
     lower, upper = [], []
@@ -108,14 +113,14 @@ def cycles_picture(used: Sequence[float], name: str) -> str:
 
 def heat_picture(rates: Sequence[float | None], name: str, days: tuple[str, ...]) -> str:
     """Return a cell for each hour of the week, the stronger in colour the more is used; none where nobody looked."""
-    cell, top = 17, 16
+    cell, top = _HEAT_CELL, 16
     drawing = _drawing(top + 7 * cell + 4, name)
     most = max((rate for rate in rates if rate is not None), default=0) or 1
     cells: dict[int, list[str]] = {}
     for hour, rate in enumerate(rates):
         if rate is not None:
             level = 0 if rate <= 0 else min(_HEAT_LEVELS - 1, 1 + int(rate / most * (_HEAT_LEVELS - 1)))
-            left, above = _LEFT + hour % 24 * cell, top + hour // 24 * cell
+            left, above = _HEAT_LEFT + hour % 24 * cell, top + hour // 24 * cell
             cells.setdefault(level, []).append(f"M{left} {above}h{cell - 2}v{cell - 2}h{2 - cell}z")
     for level, paths in sorted(cells.items()):
         drawing.append(drawsvg.Path("".join(paths), class_=f"heat{level}"))
@@ -177,22 +182,22 @@ def _runs(values: Sequence[float | None]) -> list[tuple[int, list[float]]]:
 
 
 @functools.cache
-def _scale(top: float, bottom: float, lines: int = 3) -> drawsvg.Raw:
+def _scale(top: float, bottom: float, labels: tuple[str, ...]) -> drawsvg.Raw:
     """Return the labels from 0 to 100%, and a line at each where there are more than the two; drawn once for all."""
     parts: list[drawsvg.DrawingElement] = []
-    for percent in (0, 100) if lines == 2 else (0, 50, 100):
-        y = _y(percent, top, bottom)
-        if lines > 2:
+    for number, label in enumerate(labels):
+        y = _y(100 * number / (len(labels) - 1), top, bottom)
+        if len(labels) > 2:
             parts.append(drawsvg.Line(_LEFT, y, _RIGHT, y, class_="grid"))
-        parts.append(_text(f"{percent}%", _LEFT - 5, y + 4, "end"))
+        parts.append(_text(label, _LEFT - 5, y + 4, "end"))
     return _drawn(parts)
 
 
 @functools.cache
 def _week_labels(top: int, cell: int, days: tuple[str, ...]) -> drawsvg.Raw:
     """Return the days and hours beside the cells of a week; drawn once for all."""
-    names = [_text(day, _LEFT - 5, top + number * cell + 12, "end") for number, day in enumerate(days)]
-    return _drawn([*names, *(_text(f"{hour}:00", _LEFT + hour * cell, 11, "start") for hour in range(0, 24, 6))])
+    names = [_text(day, _HEAT_LEFT - 5, top + number * cell + 12, "end") for number, day in enumerate(days)]
+    return _drawn([*names, *(_text(f"{hour}:00", _HEAT_LEFT + hour * cell, 11, "start") for hour in range(0, 24, 6))])
 
 
 def _drawn(parts: Iterable[drawsvg.DrawingElement]) -> drawsvg.Raw:
