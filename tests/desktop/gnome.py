@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dbus_fast import Message
 
 from . import bus as buses
-from .host import START_S, Habits, Host, Popup
+from .host import START_S, Habits, Host
 from .login import start_login_service
 from .ocr import Line
+from .popup import Popup
 from .screen import Box
 from .waiting import wait_until, wait_until_settled
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import bus as buses
-from .ocr import Line, read_lines
+from .popup import Popup
 from .screen import Box, difference
 from .waiting import wait_until
 
@@ -27,27 +27,6 @@ START_S = 60.0
 """Some shells compile what they are written in when they start for the first time."""
 PLAIN = 8
 """A ground with a border has less colours than a ground with letters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Popup:
-    """A tooltip, a menu or a notification as it stood on the screen at rest.
-
-    Attributes:
-        window: Its window; empty where the compositor draws it into its own.
-    """
-
-    window: str
-    box: Box
-    picture: Image.Image
-
-    def lines(self) -> list[Line]:
-        """What it says; read anew at each call, which takes a third of a second."""
-        return read_lines(self.picture)
-
-    def text(self) -> str:
-        """All its lines. Middle dots come out as hyphens, bars as anything."""
-        return "\n".join(line.text for line in self.lines())
 
 
 @dataclass(frozen=True)

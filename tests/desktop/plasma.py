@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from . import bus as buses
-from .host import START_S, Habits, Host, Popup
+from .host import START_S, Habits, Host
+from .popup import Popup
 from .screen import Box
 from .waiting import wait_until
 

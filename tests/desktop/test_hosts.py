@@ -11,8 +11,9 @@ from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .applet import Applet
-    from .host import Host, Popup
+    from .host import Host
     from .notifications import NotificationLog
+    from .popup import Popup
     from .screen import Box
 
 ACTIONS = ("Refresh now", "Open credentials folder", "Settings", "Quit")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .applet import Applet
-    from .host import Host, Popup
+    from .host import Host
+    from .popup import Popup
     from .screen import Box
 
 HEADLINE = "42% left"

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.credential import Credential, Tokens
-    from trayquota.providers.base import Provider, RefreshedTokens
+    from trayquota.providers.base import Provider
 
 
 _SETTLE_S = 1.0
@@ -254,7 +253,7 @@ class TokenManager:
                 if error.failure.kind is FailureKind.LOGIN_EXPIRED:
                     self._journal.set_dead(spent)
                 raise
-            entry = self._entry(path, login, tokens)
+            entry = PendingTokens.of(path, login, tokens, self._clock())
             self._journal.keep(entry, room)
             self.files.flush(entry, path, prepared)
         self._refresher.succeeded(login.refresh_token, entry.refresh_token)
@@ -271,22 +270,6 @@ class TokenManager:
                 "Login expired, and the file cannot take a new one: {reason}. Your proxy has to refresh it.",
                 reason=error,
             ) from None
-
-    def _entry(self, path: Path, login: Tokens, tokens: RefreshedTokens) -> PendingTokens:
-        now = self._clock()
-        return PendingTokens(
-            path=str(path),
-            base=fingerprint(login.refresh_token),
-            replaces=fingerprint(login.access_token),
-            access_token=tokens.access_token,
-            refresh_token=tokens.refresh_token or login.refresh_token,
-            expired=_stamp(now + timedelta(seconds=tokens.lifetime_s)),
-            last_refresh=_stamp(now),
-        )
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_changing() -> FetchError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,7 +14,11 @@ from trayquota.core.redacted import RedactedRepr
 from trayquota.providers.values import fields, instant, parse_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from trayquota.core.credential import Tokens
+    from trayquota.providers.base import RefreshedTokens
 
 
 def fingerprint(secret: str) -> str:
@@ -44,6 +49,19 @@ class PendingTokens(RedactedRepr, Struct, frozen=True):
     expired: str
     last_refresh: str
 
+    @classmethod
+    def of(cls, path: Path, login: Tokens, tokens: RefreshedTokens, now: datetime) -> PendingTokens:
+        """Return the pair that came ``now`` for the tokens of ``login``, the login in ``path``."""
+        return cls(
+            path=str(path),
+            base=fingerprint(login.refresh_token),
+            replaces=fingerprint(login.access_token),
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token or login.refresh_token,
+            expired=_timestamp(now + timedelta(seconds=tokens.lifetime_s)),
+            last_refresh=_timestamp(now),
+        )
+
     @property
     def is_rotated(self) -> bool:
         """Whether the refresh token that was sent is spent."""
@@ -57,6 +75,10 @@ class PendingTokens(RedactedRepr, Struct, frozen=True):
             refresh_token=self.refresh_token,
             expires_at=instant(self.expired),
         )
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def encode_line(content: object) -> bytes:
