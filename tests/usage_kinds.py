@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from trayquota.core.history import Cycle, SampleSeries, WindowHistory
 from trayquota.core.hourly_use import LocalClock, hourly_use
 from trayquota.core.model import QuotaWindow
-from trayquota.core.own_backtest import proven_past_use, trials
-from trayquota.core.own_forecast import past_use
+from trayquota.core.past_use_backtest import proven_past_use, trials
+from trayquota.core.past_use_forecast import past_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from trayquota.core.own_backtest import Trial
-    from trayquota.core.own_forecast import PastUse
+    from trayquota.core.past_use_backtest import Trial
+    from trayquota.core.past_use_forecast import PastUse
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""

@@ -117,7 +117,7 @@ class App:
 
     def answer(self, request: str) -> Reply:
         """Do what a second start or a command requests. From any thread."""
-        from trayquota.engine.requests import answer
+        from trayquota.engine.applet_requests import answer
 
         return answer(request, self, self._services.engine.post, utc_now)
 

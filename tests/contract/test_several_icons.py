@@ -189,7 +189,7 @@ def test_all_icons_are_there_again_on_a_bus_that_has_died(bus: SessionBus, monke
 
 
 def test_a_backend_with_one_icon_says_so() -> None:
-    assert not Tray("trayquota-test", BackendChoice("none", "asked for"), lambda _action: None).has_further
+    assert not Tray("trayquota-test", BackendChoice("none", "asked for"), lambda _action: None).has_additional_icons
 
 
 def _nothing() -> object:

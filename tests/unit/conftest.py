@@ -34,7 +34,7 @@ if sys.platform != "win32":
     collect_ignore += [
         "test_windows_files.py",
         "test_windows_fonts.py",
-        "test_windows_keys.py",
+        "test_windows_keyboard.py",
         "test_windows_sharing.py",
     ]
 JOIN_S = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from trayquota.sources.patient_file import PATIENCE_S
+from trayquota.sources.retrying_file import WRITE_GRACE_S
 
 from . import facts
 
@@ -37,4 +37,4 @@ def problems(scan: Discovery) -> dict[str, FailureKind]:
 def settled(scanner: FolderScanner) -> Discovery:
     """Return what is left to say after the patience."""
     look(scanner)
-    return look(scanner, PATIENCE_S)
+    return look(scanner, WRITE_GRACE_S)

@@ -164,7 +164,7 @@ def test_a_caller_that_hangs_up_at_once_is_survived(make: Callable[[], Endpoint]
 def test_a_listener_that_does_not_answer_counts_as_out_of_reach(
     make: Callable[[], Endpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(instance_calls, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(instance_calls, "TIMEOUT_S", 0.05)
     first = make()
     hung, _ = first.bind()
     assert not call(make())

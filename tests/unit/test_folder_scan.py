@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from trayquota.core.model import Account, FailureKind
 from trayquota.sources.folder_scan import FolderScanner
-from trayquota.sources.patient_file import PATIENCE_S
+from trayquota.sources.retrying_file import WRITE_GRACE_S
 
 from . import facts
 from .scanning import ADA, BLANKED, CAROL, EMPTY, HALF, look, names, problems, settled
@@ -54,7 +54,7 @@ def test_a_file_that_is_being_written_keeps_its_last_state(tmp_path: Path, half:
         found = look(scanner, after_s)
         assert found.accounts == before
         assert found.retry_s is not None
-        assert 0 < found.retry_s < PATIENCE_S
+        assert 0 < found.retry_s < WRITE_GRACE_S
     path.write_bytes(ADA)
     again = look(scanner, 2.5)
     assert (again.accounts, again.retry_s) == (before, None)
@@ -103,7 +103,7 @@ def test_a_clock_that_is_set_back_does_not_keep_a_file_waiting(tmp_path: Path) -
     scanner = FolderScanner(tmp_path)
     look(scanner, 86400)
     assert problems(look(scanner)) == {}
-    assert problems(look(scanner, PATIENCE_S)) == {"claude.json": FailureKind.UNREADABLE_FILE}
+    assert problems(look(scanner, WRITE_GRACE_S)) == {"claude.json": FailureKind.UNREADABLE_FILE}
 
 
 def test_changed_files_are_read_and_others_are_not(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_any_sequence_of_changes_ends_as_a_fresh_scan_does(steps: list[tuple[str
             )
         fresh = settled(FolderScanner(folder))
         look(scanner, now_s)
-        last = look(scanner, now_s + PATIENCE_S)
+        last = look(scanner, now_s + WRITE_GRACE_S)
         assert problems(last) == problems(fresh)
         assert {each.account.id: each.login for each in last.accounts if not each.problem} == {
             each.account.id: each.login for each in fresh.accounts if not each.problem

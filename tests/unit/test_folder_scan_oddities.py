@@ -11,7 +11,7 @@ import pytest
 
 from trayquota.core.model import FailureKind
 from trayquota.sources.folder_scan import FolderScanner, display_path
-from trayquota.sources.patient_file import PATIENCE_S
+from trayquota.sources.retrying_file import WRITE_GRACE_S
 
 from .platforms import links, no_wine
 from .scanning import ADA, look, names, problems, settled
@@ -78,7 +78,7 @@ def test_odd_files_do_not_harm_the_others(tmp_path: Path) -> None:
     (tmp_path / "to-folder.json").symlink_to("folder.json")
     scanner = FolderScanner(tmp_path)
     assert names(look(scanner)) == ["ada@example.com", "token.json"]
-    found = look(scanner, PATIENCE_S)
+    found = look(scanner, WRITE_GRACE_S)
     assert set(problems(found).values()) == {FailureKind.UNREADABLE_FILE}
     assert sorted(problems(found)) == [
         f"{name}.json" for name in ("binary", "dangling", "deep", "device", "large", "latin", "loop", "pipe", "token")

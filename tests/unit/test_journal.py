@@ -58,7 +58,7 @@ def test_the_last_one_counts(tmp_path_factory: pytest.TempPathFactory, entries: 
     keep(journal, *entries)
     assert journal.newest(KEY) == entries[-1]
     assert list(journal.pending()) == [entries[-1]]
-    journal.settle(entries[-1])
+    journal.mark_written(entries[-1])
     assert journal.newest(KEY) == entries[-1]
     assert list(journal.pending()) == []
 
@@ -66,7 +66,7 @@ def test_the_last_one_counts(tmp_path_factory: pytest.TempPathFactory, entries: 
 def test_each_token_has_its_own(journal: Journal) -> None:
     other = replace(ENTRY, base=fingerprint("other"), refresh_token="other-new")
     keep(journal, ENTRY, other)
-    journal.settle(ENTRY)
+    journal.mark_written(ENTRY)
     assert list(journal.pending()) == [other]
     assert (journal.newest(KEY), journal.newest(other.base)) == (ENTRY, other)
 

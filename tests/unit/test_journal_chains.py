@@ -41,7 +41,7 @@ def test_an_earlier_token_does_not_lead_to_the_newest_pair(journal: Journal, arr
     for pair, has_arrived in zip(pairs, arrived, strict=True):
         keep(journal, pair)
         if has_arrived:
-            journal.settle(pair)
+            journal.mark_written(pair)
     assert [journal.newest(fingerprint(token)) for token in "abc"] == [pairs[-1]] * 3
     assert journal.newest(fingerprint("d")) is None
 
@@ -50,9 +50,9 @@ def test_the_journal_holds_more_than_the_newest_pair_of_a_chain(journal: Journal
     pairs = chained("a", "b", "c", "d")
     for pair in pairs:
         keep(journal, pair)
-    journal.settle(pairs[-1])
+    journal.mark_written(pairs[-1])
     for pair in pairs[:-1][::-1]:
-        journal.settle(pair)
+        journal.mark_written(pair)
     held = b"".join(path.read_bytes() for path in journal.folder.iterdir())
     assert [pair.access_token for pair in pairs if pair.access_token.encode() in held] == ["access-of-d"]
     assert (list(journal.pending()), journal.newest(fingerprint("a"))) == ([], pairs[-1])
@@ -63,7 +63,7 @@ def test_a_token_that_stays_is_called_spent_once_its_pair_has_arrived(journal: J
     pair = replace(ENTRY, base=fingerprint("stays"), refresh_token="stays")
     keep(journal, pair)
     assert journal.newest(pair.base) == pair
-    journal.settle(pair)
+    journal.mark_written(pair)
     assert journal.newest(pair.base) is None
     assert list(journal.folder.iterdir()) == []
 
@@ -99,7 +99,7 @@ def age(journal: Journal, days: float) -> None:
 
 def test_what_follows_a_spent_token_is_forgotten_too_early_or_never(journal: Journal) -> None:
     keep(journal, ENTRY)
-    journal.settle(ENTRY)
+    journal.mark_written(ENTRY)
     journal.path_for(KEY, ".lock").touch()
     age(journal, 29.9)
     journal.purge()

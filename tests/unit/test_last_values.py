@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from trayquota.core.model import Account
 
-PATIENCE = timedelta(minutes=10)
+MAX_AGE = timedelta(minutes=10)
 
 
 def read(folder: Path, *records: AccountRecord, **settings: object) -> LastValues:
     (folder / "state.json").write_bytes(encode(StoredState({record.account.id: record for record in records})))
     shown = replace(Shown([folder / "a", folder / "b"]), **settings)
-    return last_values(folder / "state.json", shown, NOW, PATIENCE)
+    return last_values(folder / "state.json", shown, NOW, MAX_AGE)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_without_a_usable_state_nothing_is_known_of_the_accounts_there_are(folde
     state = folder / "state.json"
     if content is not None:
         state.write_bytes(content)
-    found = last_values(state, Shown([folder / "a"]), NOW, PATIENCE)
+    found = last_values(state, Shown([folder / "a"]), NOW, MAX_AGE)
     assert (found.snapshot.accounts, found.has_accounts) == ((), True)
     assert state.exists() is (content is not None), "only its owner sets a broken state aside"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.core.model import AccountState, AccountUsage, QuotaWindow
-from trayquota.core.own_backtest import proven_past_use
+from trayquota.core.past_use_backtest import proven_past_use
 from trayquota.engine import past_uses
 from trayquota.engine.past_uses import PastUses
 from trayquota.store.history import HistoryStore
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.history import WindowHistory
     from trayquota.core.hourly_use import LocalClock
-    from trayquota.core.own_forecast import PastUse
+    from trayquota.core.past_use_forecast import PastUse
 
 AHEAD = timedelta(0)
 

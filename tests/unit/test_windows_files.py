@@ -53,7 +53,7 @@ def opened(path: Path, access: int, sharing: int) -> Iterator[None]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows_files, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(windows_files, "_TIMEOUT_S", 0.0)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ SUITE_S = 1800.0
 ABOUT_WINDOWS = (
     "unit/test_windows_files.py",
     "unit/test_windows_fonts.py",
-    "unit/test_windows_keys.py",
+    "unit/test_windows_keyboard.py",
     "unit/test_windows_sharing.py",
     "unit/test_token_writer_races.py",
     "contract/test_windows_icon.py",

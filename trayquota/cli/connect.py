@@ -18,7 +18,7 @@ from trayquota.settings.edit import set_setting
 from trayquota.settings.management_keys import VARIABLE, ManagementKeys
 from trayquota.sources.proxy_entry import read_entry
 from trayquota.store.refused_keys import RefusedKeyFile
-from trayquota.system.keys import has_keyboard
+from trayquota.system.keyboard import has_keyboard
 from trayquota.system.log import set_up_logging
 
 if TYPE_CHECKING:

@@ -68,11 +68,11 @@ def _watch(config: Config, form: str) -> None:
 
 def _next_change_s(snapshot: Snapshot, config: Config) -> float | None:
     """Return after how many seconds the line may be another by time alone; ``None`` for never."""
-    now, patience = datetime.now(UTC), _patience(config)
+    now, max_age = datetime.now(UTC), _max_age(config)
     waits = [
-        (usage.updated_at + patience - now).total_seconds()
+        (usage.updated_at + max_age - now).total_seconds()
         for usage in snapshot.accounts
-        if usage.updated_at is not None and usage.updated_at + patience > now
+        if usage.updated_at is not None and usage.updated_at + max_age > now
     ]
     lowest = snapshot.lowest(now, config.settings.ignore_windows)
     if lowest is not None and lowest.window.resets_at is not None:
@@ -83,7 +83,7 @@ def _next_change_s(snapshot: Snapshot, config: Config) -> float | None:
 def _values(config: Config) -> LastValues:
     settings = config.settings
     shown = Shown(config.folders, settings.connected_proxies, settings.native_logins, settings.providers_off)
-    return last_values(config.paths.state, shown, datetime.now(UTC), _patience(config))
+    return last_values(config.paths.state, shown, datetime.now(UTC), _max_age(config))
 
 
 def _line(snapshot: Snapshot, config: Config, form: str) -> str:
@@ -92,7 +92,7 @@ def _line(snapshot: Snapshot, config: Config, form: str) -> str:
     return format_line(found, form)
 
 
-def _patience(config: Config) -> timedelta:
+def _max_age(config: Config) -> timedelta:
     return timedelta(minutes=2 * config.settings.interval_minutes)
 
 

@@ -23,7 +23,7 @@ from trayquota.offline import display_options, utc_now
 from trayquota.services import build_services
 from trayquota.store.pause_records import PauseRecords
 from trayquota.system.changes import changes_of
-from trayquota.system.keys import has_keyboard
+from trayquota.system.keyboard import has_keyboard
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
 from trayquota.views.display_names import is_named, with_display_names

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from trayquota.core.account_merge import merge_accounts
 from trayquota.core.account_state import account_usage, restore
-from trayquota.core.joins import joined
 from trayquota.core.model import Snapshot
 from trayquota.core.refresh_policy import PollInput, Reason, next_poll
 from trayquota.offline import folder_source, native_source, stored_provider_clock, utc_now
@@ -72,24 +72,24 @@ def last_known(config: Config) -> LastKnown:
         # A file that seems half written is reported when it stays so.
         time.sleep(found.retry_s)
         found = folders.discover()
-    now, patience_s = utc_now(), 2 * config.settings.interval_minutes * 60
-    fresh_from, offset = now - timedelta(seconds=patience_s), stored_provider_clock(store).offset
+    now, max_age_s = utc_now(), 2 * config.settings.interval_minutes * 60
+    fresh_from, offset = now - timedelta(seconds=max_age_s), stored_provider_clock(store).offset
     usages, due = [], []
     known = (record.account for record in records.values())
     of_proxies = last_known_credentials(known, config.settings.connected_proxies)
     sources = (found.accounts, of_proxies, native_source(config).discover().accounts)
-    for credential in chain.from_iterable(joined(sources)):
+    for credential in chain.from_iterable(merge_accounts(sources)):
         record = restore(records.get(credential.account.id), credential)
         is_fresh = record.updated_at is not None and fresh_from <= record.updated_at <= now
         usages.append(account_usage(credential, record, is_confirmed=is_fresh))
         if not credential.disabled and credential.problem is None and credential.is_supported:
-            due.append(_due_at(record, max(patience_s, credential.min_interval_s), offset, now))
+            due.append(_due_at(record, max(max_age_s, credential.min_interval_s), offset, now))
     notice = None if found.is_hint and usages else found.notice
     return LastKnown(Snapshot(tuple(usages), notice=notice, clock_offset=offset), min(due, default=None))
 
 
-def _due_at(record: AccountRecord, patience_s: float, offset: timedelta, now: datetime) -> datetime:
+def _due_at(record: AccountRecord, max_age_s: float, offset: timedelta, now: datetime) -> datetime:
     """Return when an account's values are too old."""
     # A running applet polls half a minute after a reset, and writes down what comes in.
     resets = (window.resets_at - offset + _APPLET_S for window in record.windows if window.resets_at is not None)
-    return next_poll(PollInput(record.polled_at, patience_s, resets=tuple(resets), gate=record.gate), now).at
+    return next_poll(PollInput(record.polled_at, max_age_s, resets=tuple(resets), gate=record.gate), now).at

@@ -16,7 +16,7 @@ from trayquota.core.refresh_policy import Reason
 from trayquota.core.translation import _, marked, ngettext, shown
 from trayquota.offline import display_options, utc_now
 from trayquota.services import build_services
-from trayquota.system.keys import Keys
+from trayquota.system.keyboard import Keys
 from trayquota.system.log import set_up_logging
 from trayquota.views.table import table_lines
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from trayquota.core.model import QuotaWindow
-    from trayquota.core.own_forecast import OwnForecast, PastUse
+    from trayquota.core.past_use_forecast import PastUse, PastUseForecast
     from trayquota.core.work_time import WorkTime
 
 _DAY_S = 24 * 3600
@@ -61,9 +61,9 @@ def window_forecast(window: QuotaWindow, now: datetime, work_time: WorkTime | No
     return Forecast(expected, None if left_s >= until_s else now + timedelta(seconds=left_s))
 
 
-def own_forecast(
+def past_use_forecast(
     window: QuotaWindow, now: datetime, past_use: PastUse | None, work_time: WorkTime | None
-) -> OwnForecast | None:
+) -> PastUseForecast | None:
     """Return the forecast from the person's own use, ``None`` when there is no ground for one.
 
     Work time that the person has set goes before it: what it is better than is an even use at any time.

@@ -70,7 +70,7 @@ class AccountState(StrEnum):
 NATIVE = "native"
 """The source of accounts that are other programs' own logins."""
 NEVER_POLLED = frozenset({AccountState.DISABLED, AccountState.UNSUPPORTED})
-"""The states of accounts that no provider is asked about."""
+"""The states of accounts that are not polled."""
 
 
 class Account(RedactedRepr, Struct, frozen=True):

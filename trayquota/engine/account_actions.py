@@ -37,8 +37,8 @@ class Notifier(Protocol):
         """Notify of what a click could not do."""
 
 
-class Parts(Protocol):
-    """What that is made of: who has the accounts, who changes them, the providers' time."""
+class Services(Protocol):
+    """What that needs: who has the accounts, who changes them, the providers' time."""
 
     @property
     def engine(self) -> Engine:
@@ -62,25 +62,25 @@ class Parts(Protocol):
 
 
 class AccountActions:
-    """Does it. For the engine's thread; a :class:`~.pause_control.PauseDesk` and :class:`~.sign_ins.SignInDesk`."""
+    """Does it. For the engine's thread; the delegate of what pauses accounts and of what signs people in."""
 
-    def __init__(self, parts: Parts, notifier: Notifier, file: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, services: Services, notifier: Notifier, file: Path, clock: Callable[[], datetime]) -> None:
         """Do nothing yet; :meth:`configure` comes first.
 
         Args:
-            parts: Of the program.
+            services: Of the program.
             notifier: Shows notifications.
             file: Says what was done before; where it is not there, nothing was.
             clock: The time, aware, UTC.
         """
-        self._parts = parts
-        self._engine = parts.engine
+        self._services = services
+        self._engine = services.engine
         self._clock = clock
         self._file = file
         self._control: PauseControl | None = None
         self._sign_ins: SignIns | None = None
-        self.post = parts.engine.post
-        self.notify = parts.notifier.notify_change
+        self.post = services.engine.post
+        self.notify = services.notifier.notify_change
         self.notify_problem = notifier.notify_problem
 
     def configure(self, options: DisplayOptions, *, is_on: bool) -> None:
@@ -106,7 +106,7 @@ class AccountActions:
         if self._sign_ins is None:
             from trayquota.engine.sign_ins import SignIns
 
-            self._sign_ins = SignIns(self, self._parts.proxies, time.monotonic)
+            self._sign_ins = SignIns(self, self._services.proxies, time.monotonic)
         self._sign_ins.request(server, kind, named(account_id, self._engine.snapshot, self._options)[0])
 
     def credential(self, account_id: str) -> Credential | None:
@@ -137,7 +137,7 @@ class AccountActions:
         self._engine.refresh(Reason.CHANGED)
 
     def _with_clock_offset(self, snapshot: Snapshot) -> Snapshot:
-        return replace(snapshot, clock_offset=self._parts.provider_clock.offset)
+        return replace(snapshot, clock_offset=self._services.provider_clock.offset)
 
     def _loaded(self) -> PauseControl:
         if self._control is None:
@@ -145,8 +145,8 @@ class AccountActions:
             from trayquota.engine.pauser import Pauser
             from trayquota.store.pause_records import PauseRecords
 
-            parts, records = self._parts, PauseRecords(self._file)
-            pauser, provider_clock = Pauser(parts.proxies, parts.token_manager), parts.provider_clock
+            services, records = self._services, PauseRecords(self._file)
+            provider_clock, pauser = services.provider_clock, Pauser(services.proxies, services.token_manager)
             self._control = PauseControl(
                 self,
                 pauser,

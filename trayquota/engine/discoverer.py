@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from trayquota.core.joins import joined
+from trayquota.core.account_merge import merge_accounts
 from trayquota.core.refresh_policy import Reason
 from trayquota.core.translation import sentences
 from trayquota.sources.base import Discovery, with_unique_ids
@@ -151,7 +151,7 @@ class Discoverer:
         has_first = next((state.is_known for state in self._states.values()), False)
         found = (state.found.accounts for state in self._states.values())
         wanted = [[each for each in accounts if has_first or not each.is_fallback] for accounts in found]
-        unique = with_unique_ids(zip(self._states, joined(wanted), strict=True))
+        unique = with_unique_ids(zip(self._states, merge_accounts(wanted), strict=True))
         return [credential for credentials in unique for credential in credentials]
 
     @property

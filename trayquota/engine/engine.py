@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from trayquota.engine.scheduler import PollInterval
     from trayquota.sources.base import AccountSource
 
-_DEBOUNCE_S = 0.1  # a source's changes are gathered for so long
-_DISCOVERY_PATIENCE_S = 2.0  # so long a source may take to say what has changed before its accounts are fetched
+_DEBOUNCE_S = 0.1  # a source's changes are collected for so long
+_DISCOVERY_TIMEOUT_S = 2.0  # so long a source may take to say what has changed before its accounts are fetched
 _PREPARE_S, _PLAN_S, _SAVE_S = 0.5, 1.0, 3.0
 _log = logging.getLogger(__name__)
 
@@ -192,7 +192,7 @@ class Engine(Loop):
     def _discover(self, source: AccountSource, reason: Reason) -> None:
         self._discoverer.submit(source, reason)
         if reason is not Reason.CHANGED:
-            self.scheduler.once("overdue discovery", _DISCOVERY_PATIENCE_S, self._pass_over)
+            self.scheduler.once("overdue discovery", _DISCOVERY_TIMEOUT_S, self._pass_over)
 
     def _take_discovered(self) -> None:
         while done := self._discoverer.take():

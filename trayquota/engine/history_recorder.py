@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.history import EarlyReset
     from trayquota.core.model import Account, AccountUsage, Snapshot
-    from trayquota.core.own_forecast import PastUse
+    from trayquota.core.past_use_forecast import PastUse
     from trayquota.engine.past_uses import PastUses
     from trayquota.store.history import HistoryStore
     from trayquota.store.history_reader import WindowReader

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trayquota.core.hourly_use import LocalClock
-from trayquota.core.own_backtest import past_span, proven_past_use
+from trayquota.core.past_use_backtest import past_span, proven_past_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from trayquota.core.model import Account, AccountUsage
-    from trayquota.core.own_forecast import PastUse
+    from trayquota.core.past_use_forecast import PastUse
     from trayquota.store.history import HistoryStore
     from trayquota.store.history_reader import WindowReader
 

@@ -49,7 +49,7 @@ _LONGEST_WAIT_S = 3600.0
 _log = logging.getLogger(__name__)
 
 
-class PauseDesk(Protocol):
+class PauseDelegate(Protocol):
     """What the control needs of the rest of the program; all but :meth:`post` for the engine's thread."""
 
     def credential(self, account_id: str) -> Credential | None:
@@ -102,7 +102,7 @@ class PauseControl:
 
     def __init__(  # noqa: PLR0913 - each is another part of the program
         self,
-        desk: PauseDesk,
+        delegate: PauseDelegate,
         pauser: Pauser,
         records: PauseRecords,
         *,
@@ -114,7 +114,7 @@ class PauseControl:
         """Change nothing yet.
 
         Args:
-            desk: The rest of the program.
+            delegate: Has the accounts, notifies, and runs what is posted to the engine.
             pauser: Makes the changes.
             records: What was done before.
             clock: The time, aware, UTC.
@@ -122,7 +122,7 @@ class PauseControl:
             knows_time: Whether the providers' time is known.
             run: Runs what may block.
         """
-        self._desk = desk
+        self._delegate = delegate
         self._pauser = pauser
         self._records = records
         self._clock = clock
@@ -135,12 +135,12 @@ class PauseControl:
         """Numbers of records whose change has been in effect."""
         self._repeats: dict[str, int] = {}
         self._not_before_s: dict[str, float] = {}
-        self._told: set[str] = set()
+        self._notified: set[str] = set()
         """Accounts of which it was said that the program could not change them."""
 
     def set_paused(self, account_id: str, snapshot: Snapshot, options: DisplayOptions, *, paused: bool) -> None:
         """Pause or resume an account because a person says so; what does not work is said."""
-        credential = self._desk.credential(account_id)
+        credential = self._delegate.credential(account_id)
         if credential is None or account_id in self._busy:
             return
         account, before = credential.account, self._records.read().get(account_id)
@@ -168,7 +168,7 @@ class PauseControl:
             knows_time = self._knows_time() or self._monotonic() - self._started_s >= _CLOCK_S
             policy = PausePolicy(is_on, knows_time, options.ignored_windows)
             for change in pause_changes(snapshot, records, now, policy):
-                credential = self._desk.credential(change.account_id)
+                credential = self._delegate.credential(change.account_id)
                 if credential is not None and self._is_allowed(change.account_id):
                     person = credential.account.person
                     record = PauseRecord(change.paused, now, is_automatic=True, until=change.until, person=person)
@@ -176,7 +176,7 @@ class PauseControl:
         due = next_resume(records)
         if due is not None:
             left_s = (due - snapshot.clock_offset - now).total_seconds()
-            self._desk.check_later("a reset", min(max(left_s, SETTLED_S), _LONGEST_WAIT_S))
+            self._delegate.check_later("a reset", min(max(left_s, SETTLED_S), _LONGEST_WAIT_S))
 
     def _is_allowed(self, account_id: str) -> bool:
         return account_id not in self._busy and self._monotonic() >= self._not_before_s.get(account_id, 0.0)
@@ -194,7 +194,7 @@ class PauseControl:
             is_settled = record.number in self._seen or now - record.at >= timedelta(seconds=SETTLED_S)
             if is_settled and record.is_undone(usage.account, now):
                 repeats = self._repeats[record.number] = self._repeats.get(record.number, 0) + 1
-                credential = self._desk.credential(usage.account.id)
+                credential = self._delegate.credential(usage.account.id)
                 if credential is not None and repeats <= _MOST_REPEATS:
                     self._start(_Change(credential, record, repeats=True), snapshot, options)
 
@@ -214,7 +214,7 @@ class PauseControl:
                 problem = ""
             except PauseError as error:
                 problem = message_of(error)
-        self._desk.post(partial(self._done, change, problem, snapshot, options))
+        self._delegate.post(partial(self._done, change, problem, snapshot, options))
 
     def _make(self, change: _Change) -> None:
         """Make a change, and record it: a pause before it is made, so that a crash between leaves none unknown.
@@ -243,22 +243,22 @@ class PauseControl:
         if problem:
             _log.warning("an account was not %s", "paused" if record.paused else "resumed")
             self._not_before_s[account_id] = self._monotonic() + _RETRY_S
-            self._tell_failed(change, problem, snapshot, options)
+            self._notify_failed(change, problem, snapshot, options)
             return
-        self._told.discard(account_id)
-        self._desk.discover()
+        self._notified.discard(account_id)
+        self._delegate.discover()
         for delay_s in (SETTLED_S, GUARD_S / 2):
-            self._desk.check_later(f"{delay_s} s after a change", delay_s)
+            self._delegate.check_later(f"{delay_s} s after a change", delay_s)
         if record.is_automatic and not change.repeats:
             until = record.until and record.until - snapshot.clock_offset
-            self._desk.notify(partial(changed_alert, account_id, until, snapshot, self._clock()))
+            self._delegate.notify(partial(changed_alert, account_id, until, snapshot, self._clock()))
 
-    def _tell_failed(self, change: _Change, problem: str, snapshot: Snapshot, options: DisplayOptions) -> None:
+    def _notify_failed(self, change: _Change, problem: str, snapshot: Snapshot, options: DisplayOptions) -> None:
         make = partial(failed_alert, change.account_id, problem, snapshot, paused=change.record.paused)
         if not change.record.is_automatic:
             alert = make(options)
             text = _("{title}. {text}").format(title=alert.title, text=alert.body)
-            self._desk.notify_problem(marked("Nothing was changed"), text)
-        elif change.account_id not in self._told:
-            self._told.add(change.account_id)
-            self._desk.notify(make)
+            self._delegate.notify_problem(marked("Nothing was changed"), text)
+        elif change.account_id not in self._notified:
+            self._notified.add(change.account_id)
+            self._delegate.notify(make)

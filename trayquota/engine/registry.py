@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
+from trayquota.core.account_merge import moved_ids
 from trayquota.core.account_state import (
     account_usage,
     apply_cancelled,
@@ -18,7 +19,6 @@ from trayquota.core.account_state import (
     shift_clock,
     with_current_account,
 )
-from trayquota.core.joins import moved_ids
 from trayquota.core.observation import with_observation
 from trayquota.core.redacted import RedactedRepr
 from trayquota.core.refresh_policy import PollAllowance, PollInput, Reason, next_poll

@@ -27,7 +27,7 @@ LOOK_S = 3.0
 """Between two looks at whether it is done."""
 
 
-class SignInDesk(Protocol):
+class SignInDelegate(Protocol):
     """What signing in needs of the rest of the program; all but :meth:`post` for the engine's thread."""
 
     def post(self, action: Callable[[], object]) -> None:
@@ -76,7 +76,7 @@ class SignIns:
 
     def __init__(
         self,
-        desk: SignInDesk,
+        delegate: SignInDelegate,
         proxies: ProxySource,
         monotonic: Callable[[], float],
         run: Callable[[Callable[[], None]], None] = start_thread,
@@ -84,12 +84,12 @@ class SignIns:
         """Begin none yet.
 
         Args:
-            desk: The rest of the program.
+            delegate: Opens pages, notifies, and runs what is posted to the engine.
             proxies: Those that sign people in.
             monotonic: The monotonic clock; seconds.
             run: Runs what may block.
         """
-        self._desk = desk
+        self._delegate = delegate
         self._proxies = proxies
         self._monotonic = monotonic
         self._run = run
@@ -101,7 +101,7 @@ class SignIns:
         found = self._under_way.get(key)
         if found is not None:
             if found.page:
-                self._desk.open_page(found.page)
+                self._delegate.open_page(found.page)
             return
         sign_in = self._under_way[key] = _SignIn(server, kind, label, ends_s=self._monotonic() + LONGEST_S)
         self._start(partial(self._begin, sign_in), sign_in)
@@ -112,9 +112,9 @@ class SignIns:
         try:
             page, state = self._proxies.begin_sign_in(sign_in.server, sign_in.kind.call)
         except FetchError as error:
-            self._desk.post(partial(self._end, sign_in, error.failure.message))
+            self._delegate.post(partial(self._end, sign_in, error.failure.message))
         else:
-            self._desk.post(partial(self._begun, sign_in, page, state))
+            self._delegate.post(partial(self._begun, sign_in, page, state))
 
     def _look(self, sign_in: _SignIn) -> None:
         try:
@@ -122,7 +122,7 @@ class SignIns:
         except FetchError as error:
             is_away = error.failure.kind in {FailureKind.NETWORK, FailureKind.PROVIDER_DOWN}
             is_done, problem = False, "" if is_away else error.failure.message
-        self._desk.post(partial(self._looked, sign_in, is_done=is_done, problem=problem))
+        self._delegate.post(partial(self._looked, sign_in, is_done=is_done, problem=problem))
 
     # On the engine's thread.
 
@@ -131,7 +131,7 @@ class SignIns:
             self._end(sign_in, Message("The proxy names a page that is not the provider's. It was not opened."))
             return
         sign_in.page, sign_in.state = page, state
-        self._desk.open_page(page)
+        self._delegate.open_page(page)
         self._look_later(sign_in)
 
     def _looked(self, sign_in: _SignIn, *, is_done: bool, problem: str) -> None:
@@ -146,17 +146,17 @@ class SignIns:
 
     def _look_later(self, sign_in: _SignIn) -> None:
         name = f"sign in: {sign_in.server} {sign_in.kind.call}"
-        self._desk.call_after(name, LOOK_S, lambda: self._start(partial(self._look, sign_in), sign_in))
+        self._delegate.call_after(name, LOOK_S, lambda: self._start(partial(self._look, sign_in), sign_in))
 
     def _end(self, sign_in: _SignIn, problem: str) -> None:
         self._under_way.pop((sign_in.server, sign_in.kind.call), None)
         if problem:
             text = _("{subject}: {text}").format(subject=sign_in.label, text=shown(problem))
-            self._desk.notify_problem(marked("Signing in has failed"), text)
+            self._delegate.notify_problem(marked("Signing in has failed"), text)
         else:
             text = _("{account} is asked again.").format(account=sign_in.label)
-            self._desk.notify_problem(marked("Signed in again"), text)
-            self._desk.signed_in()
+            self._delegate.notify_problem(marked("Signed in again"), text)
+            self._delegate.signed_in()
 
     def _start(self, action: Callable[[], None], sign_in: _SignIn) -> None:
         try:

@@ -66,7 +66,7 @@ class TrayViews(Struct, frozen=True):
     def _groups(self, snapshot: Snapshot) -> list[tuple[str, ...]]:
         """Return the ids of the accounts that each icon is about."""
         settings = self.settings.config.settings
-        return icon_groups(snapshot, settings.icons if self.tray.has_further else "one", settings.pinned)
+        return icon_groups(snapshot, settings.icons if self.tray.has_additional_icons else "one", settings.pinned)
 
     def _views(
         self, snapshot: Snapshot, options: DisplayOptions, now: datetime, groups: Iterable[tuple[str, ...] | None]

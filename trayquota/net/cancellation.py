@@ -11,7 +11,7 @@ from typing import Protocol
 class CancelToken:
     """Cancels a fetch from another thread: at once when a request is under way, else before the next one begins.
 
-    A token refresh takes no cancel token, so nothing cuts it short: its answer is always read and saved.
+    A token refresh takes no cancel token, so it is never cancelled: its answer is always read and saved.
     """
 
     def __init__(self) -> None:

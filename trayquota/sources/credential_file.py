@@ -65,7 +65,7 @@ def parse_fields(content: bytes) -> Mapping[str, object] | None:
     """Return the fields of a credential file, ``None`` when it is JSON but no account.
 
     Raises:
-        UnreadableError: It is empty, cut short or no JSON.
+        UnreadableError: It is empty, truncated or no JSON.
     """
     if not content.strip():
         message = Message("The file is empty.")

@@ -11,7 +11,7 @@ from trayquota.core.translation import sentences
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches, with_unique_ids
 from trayquota.sources.folder_scan import FolderScanner
-from trayquota.sources.minute_scans import MinuteScans
+from trayquota.sources.scan_throttle import ScanThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -53,7 +53,7 @@ class FolderSource:
         self._watcher = watcher
         self._changed: Callable[[], None] | None = None
         self._lock = threading.Lock()
-        self._minutes = MinuteScans()
+        self._minutes = ScanThrottle()
         self._scanners: dict[Path, FolderScanner] = {}
         self._switches = switches
         self.configure(folders, switches)

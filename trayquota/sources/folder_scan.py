@@ -1,4 +1,4 @@
-"""The folder's accounts: every file that may hold one, each read with patience."""
+"""The folder's accounts: every file that may hold one, read again while it is half written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trayquota.core.translation import Message
 from trayquota.providers.base import SIGN_IN
 from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable_account
-from trayquota.sources.patient_file import PatientFile, retry_s
+from trayquota.sources.retrying_file import RetryingFile, retry_s
 from trayquota.system.files import signature
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.credential import Credential
     from trayquota.core.model import Account
-    from trayquota.sources.patient_file import Signature
+    from trayquota.sources.retrying_file import Signature
 
 _PATH_LIMIT = 300
 """Characters shown of a folder's path."""
@@ -40,7 +40,7 @@ class FolderScanner:
             last_known: Accounts by file name, to name one whose e-mail has gone from its file.
         """
         self.folder = folder
-        self._files: dict[str, PatientFile] = {}
+        self._files: dict[str, RetryingFile] = {}
         self._last_known = dict(last_known or {})
 
     def scan(self, now: datetime) -> Discovery:
@@ -68,7 +68,7 @@ class FolderScanner:
 
     def _read(self, name: str, found: Signature | None, now: datetime) -> None:
         path = self.folder / name
-        file = self._files.setdefault(name, PatientFile())
+        file = self._files.setdefault(name, RetryingFile())
         try:
             file.read(found, now, partial(self._account, path), partial(self._stand_in, path), SIGN_IN)
         except FileNotFoundError:

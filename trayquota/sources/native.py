@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from trayquota.core.model import NATIVE
 from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches
-from trayquota.sources.minute_scans import MinuteScans
 from trayquota.sources.native_places import existing_places, native_places
+from trayquota.sources.scan_throttle import ScanThrottle
 from trayquota.system.files import signature
 from trayquota.system.home import known_home
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trayquota.settings.config import Settings
     from trayquota.sources.native_keychain import ClaudeKeychain
     from trayquota.sources.native_places import NativePlace
-    from trayquota.sources.patient_file import PatientFile
+    from trayquota.sources.retrying_file import RetryingFile
     from trayquota.system.watcher import Watcher
 
 Mode = Literal["auto", "on", "off"]
@@ -88,10 +88,10 @@ class NativeSource:
         self._changed: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._settings = settings
-        self._files: dict[Path, PatientFile] = {}
+        self._files: dict[Path, RetryingFile] = {}
         self._watched: set[Path] = set()
         self._keychain: ClaudeKeychain | None = None
-        self._minutes = MinuteScans()
+        self._minutes = ScanThrottle()
 
     def configure(self, settings: NativeSettings) -> None:
         """Go by these settings from now on. From any thread."""
@@ -149,16 +149,16 @@ class NativeSource:
         self._files = {place.path: self._files[place.path] for place in places if place.path in self._files}
         if not self._files:
             return None
-        from trayquota.sources.patient_file import retry_s
+        from trayquota.sources.retrying_file import retry_s
 
         return retry_s(self._files.values(), now)
 
     def _read(self, place: NativePlace, now: datetime) -> Credential | None:
         # Most people have no such login, and need none of this.
         from trayquota.sources.native_readers import read_native, unreadable_native
-        from trayquota.sources.patient_file import PatientFile
+        from trayquota.sources.retrying_file import RetryingFile
 
-        file = self._files.setdefault(place.path, PatientFile())
+        file = self._files.setdefault(place.path, RetryingFile())
         try:
             seen = _signature(place)
             file.read(seen, now, partial(read_native, place), partial(unreadable_native, place), place.advice)

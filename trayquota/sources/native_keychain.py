@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SERVICE = "Claude Code-credentials"
 _REST = timedelta(minutes=15)
 """Between two readings, which is often enough to see that Claude Code has refreshed a login that has ended."""
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 """For the person who is asked."""
 _VARIABLES = ("CLAUDE_SECURESTORAGE_CONFIG_DIR", "CLAUDE_CONFIG_DIR")
 
@@ -73,9 +73,7 @@ def command(environment: Mapping[str, str], home: Path) -> list[str]:
 def run_command(arguments: Sequence[str]) -> bytes | None:
     """Return the output of a command, ``None`` when it fails or takes longer than a person."""
     try:
-        done = subprocess.run(
-            arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_PATIENCE_S
-        )
+        done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout if done.returncode == 0 else None

@@ -9,8 +9,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
+from trayquota.core.account_merge import is_one_account
 from trayquota.core.errors import fetch_error
-from trayquota.core.joins import is_one_account
 from trayquota.core.model import FailureKind
 from trayquota.core.translation import sentences
 from trayquota.net.cancellation import CancelToken

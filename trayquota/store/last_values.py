@@ -68,14 +68,14 @@ class Shown(Struct, frozen=True):
     providers_off: Collection[str] = ()
 
 
-def last_values(state: Path, shown: Shown, now: datetime, patience: timedelta) -> LastValues:
+def last_values(state: Path, shown: Shown, now: datetime, max_age: timedelta) -> LastValues:
     """Return the last known values.
 
     Args:
         state: The state's file.
         shown: Whose.
         now: The moment.
-        patience: Values are fresh for so long, if the last fetch did not fail.
+        max_age: Values are fresh for so long, if the last fetch did not fail.
     """
     names = {folder: _account_names(folder) for folder in shown.folders}
     document = _document(state)
@@ -92,7 +92,7 @@ def last_values(state: Path, shown: Shown, now: datetime, patience: timedelta) -
             if is_off or (_is_disabled(path) if path is not None else record.account.paused):
                 usages.append(AccountUsage(record.account, AccountState.DISABLED))
                 continue
-            is_fresh = record.updated_at is not None and now - patience <= record.updated_at <= now
+            is_fresh = record.updated_at is not None and now - max_age <= record.updated_at <= now
             usages.append(recorded_usage(record, is_fresh=is_fresh))
     usages.sort(key=lambda usage: usage.account.sort_key)
     known = clock_offset(document) if document else None

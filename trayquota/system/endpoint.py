@@ -21,7 +21,7 @@ from trayquota.system.files import read_bounded, write_atomic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE_S = 2.0
+TIMEOUT_S = 2.0
 """How long one side waits for the other."""
 _USER_FOLDERS, _TEMPORARY = "/run/user", "/tmp"  # noqa: S108 - for a folder of this user alone, looked at before use
 _SECRET_BYTES = 16
@@ -138,7 +138,7 @@ class LoopbackPort:
         try:
             stated = json.decode(read_bounded(self._address_file, LARGEST_BYTES), type=self.Address)
             address = "127.0.0.1", stated.port
-            return socket.create_connection(address, timeout=PATIENCE_S), stated.secret.encode()
+            return socket.create_connection(address, timeout=TIMEOUT_S), stated.secret.encode()
         except (DecodeError, OverflowError, UnicodeError):
             raise ConnectionRefusedError from None
 
@@ -195,7 +195,7 @@ def _is_in_use(path: Path) -> bool:
 def _connect_to_file(path: Path) -> socket.socket:
     connection = socket.socket(_FILE_FAMILY)
     try:
-        connection.settimeout(PATIENCE_S)
+        connection.settimeout(TIMEOUT_S)
         connection.connect(str(path))
     except BaseException:
         connection.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.system.endpoint import LARGEST_BYTES, PATIENCE_S
+from trayquota.system.endpoint import LARGEST_BYTES, TIMEOUT_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,10 +70,10 @@ class Listener:
         self._is_closing = True
         # Not everywhere does closing a socket wake the thread that waits on it: a last call does.
         with contextlib.suppress(OSError), socket.socket(self._socket.family) as connection:
-            connection.settimeout(PATIENCE_S)
+            connection.settimeout(TIMEOUT_S)
             connection.connect(self._socket.getsockname())
         if threading.current_thread() is not self._thread:
-            self._thread.join(2 * PATIENCE_S)
+            self._thread.join(2 * TIMEOUT_S)
         self._socket.close()
         self._endpoint.unbind()
 
@@ -98,7 +98,7 @@ class Listener:
 
     def _answer(self, caller: socket.socket) -> Reply:
         """Act on what a caller requests, and answer; who does not know the secret is not answered."""
-        caller.settimeout(PATIENCE_S)
+        caller.settimeout(TIMEOUT_S)
         secret, _, request = caller.recv(LARGEST_BYTES).partition(b"\n")
         if not secrets.compare_digest(secret, self._secret):
             return Reply(is_done=False)
@@ -120,7 +120,7 @@ def call(endpoint: Endpoint, request: str = "") -> Reply | None:
     try:
         connection, secret = endpoint.connect()
         with connection:
-            connection.settimeout(PATIENCE_S)
+            connection.settimeout(TIMEOUT_S)
             connection.sendall(b"\n".join((secret, request.encode())) if request else secret)
             return _received(connection)
     except OSError:

@@ -37,7 +37,7 @@ _IN_USE = {32, 33, 1175, 1176, 1224}
 """ERROR_SHARING_VIOLATION, LOCK_VIOLATION, UNABLE_TO_REMOVE_REPLACED, UNABLE_TO_MOVE_REPLACEMENT, USER_MAPPED_FILE."""
 _ERROR_ACCESS_DENIED = 5
 _DACL = 4
-_PATIENCE_S = 2.0
+_TIMEOUT_S = 2.0
 _PAUSE_S = 0.05
 BACKUP_MARK = "old"
 """At the end of the name of what was replaced; temporary files' own names end in hexadecimal digits."""
@@ -210,7 +210,7 @@ def _open(path: Path, access: int, sharing: int, creation: int = _OPEN_EXISTING)
 
 def _patiently(act: Callable[[], T]) -> T:
     """Do it, again for as long as somebody has the file open, but not forever."""
-    end = time.monotonic() + _PATIENCE_S
+    end = time.monotonic() + _TIMEOUT_S
     while True:
         try:
             return act()

@@ -77,7 +77,7 @@ class TokenFiles:
         self._journal.save_again(entry)
         if has_arrived:
             with contextlib.suppress(OSError):
-                self._journal.settle(entry)
+                self._journal.mark_written(entry)
         return problem
 
     def recover(self) -> None:

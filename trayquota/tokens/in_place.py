@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = ".record"
-_PATIENCE_S = 1.0
+_WRITE_GRACE_S = 1.0
 """So long a broken file may be one that somebody else is writing."""
 
 
@@ -136,7 +136,7 @@ def _stays_broken(path: Path) -> bool:
     before = _broken_content(path)
     if before is None:
         return False
-    time.sleep(_PATIENCE_S)
+    time.sleep(_WRITE_GRACE_S)
     return _broken_content(path) == before
 
 

@@ -161,8 +161,8 @@ class Journal:
                 room.write(entry)
                 self._is_saved(entry)
 
-    def settle(self, entry: PendingTokens) -> None:
-        """Note that a pair has arrived in its file; what was kept of the chain before it goes.
+    def mark_written(self, entry: PendingTokens) -> None:
+        """Record that a pair is in its file; what was kept of the chain before it goes.
 
         A pair that the disk does not take stays in memory.
 

@@ -154,7 +154,7 @@ class TokenManager:
         return self._refresher.is_ineffective(login.refresh_token)
 
     def set_ineffective(self, login: Tokens, *, is_ineffective: bool) -> None:
-        """Remember whether the refresh that ``login`` came of was of use."""
+        """Record whether the refresh that ``login`` came of was of use."""
         self._refresher.set_ineffective(login.refresh_token, is_ineffective=is_ineffective)
 
     @contextlib.contextmanager

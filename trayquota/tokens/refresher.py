@@ -1,4 +1,4 @@
-"""Sending a refresh token, and what is remembered of one that brought no new pair, or one of no use."""
+"""Sending a refresh token, and what is recorded of one that brought no new pair, or one of no use."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LOOK_S = 0.1
 
 
 class RefreshBackoff(Struct, frozen=True):
-    """What is remembered of a refresh token.
+    """What is recorded of a refresh token.
 
     Attributes:
         final: It is dead.
@@ -51,12 +51,12 @@ class RefreshBackoff(Struct, frozen=True):
 
 
 class BackoffStore(Protocol):
-    """Remembers tokens by their fingerprints, across restarts; safe from any thread."""
+    """Keeps these records by the tokens' fingerprints, across restarts; safe from any thread."""
 
     def refresh_backoff(self, fingerprint: str) -> RefreshBackoff | None:
         """Return what is known of a token."""
 
-    def set_refresh_backoff(self, fingerprint: str, refusal: RefreshBackoff | None) -> None:
+    def set_refresh_backoff(self, fingerprint: str, backoff: RefreshBackoff | None) -> None:
         """Record it, or with ``None`` forget it."""
 
 
@@ -125,7 +125,7 @@ class TokenRefresher:
         raise problem
 
     def succeeded(self, spent: str, refresh_token: str) -> None:
-        """Note that a new token came of one: what is remembered of the old one is over, but for its being no use."""
+        """Note that a new token came of one: the record of the old one goes, but for its being no use."""
         known = self._backoffs.refresh_backoff(fingerprint(spent))
         self._backoffs.set_refresh_backoff(fingerprint(spent), None)
         if known is not None and known.ineffective:
@@ -137,7 +137,7 @@ class TokenRefresher:
         return known is not None and known.ineffective
 
     def set_ineffective(self, refresh_token: str, *, is_ineffective: bool) -> None:
-        """Remember whether the refresh that a token has come of was of use, across restarts."""
+        """Record whether the refresh that a token has come of was of use, across restarts."""
         key = fingerprint(refresh_token)
         known = self._backoffs.refresh_backoff(key)
         if is_ineffective:
@@ -147,7 +147,7 @@ class TokenRefresher:
             self._backoffs.set_refresh_backoff(key, None)
 
     def back_off(self, refresh_token: str, error: TokenRefreshError | None = None) -> FetchError:
-        """Remember a refusal, or an answer that is no use; return the error that says when it is tried again."""
+        """Record a refusal, or an answer that is no use; return the error that says when it is tried again."""
         key, now, error = fingerprint(refresh_token), self._clock(), error or TokenRefreshError()
         known = self._backoffs.refresh_backoff(key) or RefreshBackoff(final=False, not_before=now, failures=0)
         if error.final:

@@ -86,7 +86,7 @@ class BaseIcon(Icon):
     A backend fills in :meth:`_begin`, :meth:`_loop`, :meth:`_stop` and pystray's own hooks for what is shown.
 
     Attributes:
-        HAS_FURTHER: There can be other icons beside it.
+        HAS_ADDITIONAL_ICONS: There can be other icons beside it.
         on_click: Called at a click on the icon where the tray itself opens no menu; ``None`` for nothing.
         on_middle_click: Called at a middle click; ``None``: the menu's default entry is run.
         on_scroll: Called with the wheel's direction, positive for downwards or to the right; ``None`` for nothing.
@@ -98,7 +98,7 @@ class BaseIcon(Icon):
         quirks: The habits of the tray that shows the icon.
     """
 
-    HAS_FURTHER: ClassVar[bool] = False
+    HAS_ADDITIONAL_ICONS: ClassVar[bool] = False
     on_click: Callable[[], object] | None = None
     on_middle_click: Callable[[], object] | None = None
     on_scroll: Callable[[int], object] | None = None
@@ -136,7 +136,7 @@ class BaseIcon(Icon):
         """Return whether the panel is dark, ``None`` where that is not known; changes are noticed from now on."""
         return None
 
-    def further(self, name: str) -> BaseIcon:
+    def additional_icon(self, name: str) -> BaseIcon:
         """Return another icon beside this one, which runs and is shown once visible, until it is stopped.
 
         Raises:
@@ -144,8 +144,8 @@ class BaseIcon(Icon):
         """
         raise RuntimeError(name)
 
-    def gathered(self) -> AbstractContextManager[None]:
-        """Within it what is set here or in further icons may wait for its end, to be shown all at once."""
+    def batched(self) -> AbstractContextManager[None]:
+        """Within it what is set here or in additional icons may wait for its end, to be shown all at once."""
         return nullcontext()
 
     def set_place(self, place: int) -> None:

@@ -65,7 +65,7 @@ class Tray:
         self._lock = threading.Lock()
         self._views: tuple[TrayView, ...] = ()
         self._backend = choice.name
-        self._further: list[tuple[BaseIcon, TrayPresenter]] = []
+        self._additional: list[tuple[BaseIcon, TrayPresenter]] = []
         self._is_shown = False
         self._is_stopping = False
         self._is_changing = False
@@ -77,24 +77,24 @@ class Tray:
         return self._presenter.quirks.limits
 
     @property
-    def has_further(self) -> bool:
+    def has_additional_icons(self) -> bool:
         """Whether there can be several icons."""
-        return isinstance(self._icon, BaseIcon) and self._icon.HAS_FURTHER
+        return isinstance(self._icon, BaseIcon) and self._icon.HAS_ADDITIONAL_ICONS
 
     def arrangement(self, number: int = 0) -> Arrangement | None:
         """Return where the accounts are in an icon's menu that somebody looks at; ``None`` while nobody does."""
-        icons = [self._icon, *(icon for icon, _ in self._further)]
+        icons = [self._icon, *(icon for icon, _ in self._additional)]
         icon = icons[number] if number < len(icons) else None
         is_open = isinstance(icon, BaseIcon) and icon.is_menu_open
         return self._views[number].arrangement if is_open and number < len(self._views) else None
 
     def show(self, view: TrayView, *others: TrayView) -> None:
-        """Show a view, and others in further icons; what the tray refused is tried again with the next ones."""
-        with self._lock, self._icon.gathered() if isinstance(self._icon, BaseIcon) else nullcontext():
+        """Show a view, and others in additional icons; what the tray refused is tried again with the next ones."""
+        with self._lock, self._icon.batched() if isinstance(self._icon, BaseIcon) else nullcontext():
             self._views = (view, *others)
             self._presenter.show(view)
             if self._is_shown:
-                self._show_further(others)
+                self._show_additional(others)
 
     def notify(self, title: str, body: str) -> None:
         """Show a notification, where there are any."""
@@ -144,7 +144,7 @@ class Tray:
         finally:
             with self._lock:
                 self._is_stopping = True
-                self._show_further(())
+                self._show_additional(())
 
     def stop(self) -> None:
         """Have :meth:`run` return."""
@@ -162,14 +162,14 @@ class Tray:
         icon.visible = True
         with self._lock:
             self._is_shown = True
-            self._show_further(self._views[1:])
+            self._show_additional(self._views[1:])
 
     def _change_over(self) -> None:
         self._is_changing = False
         choice = choose_backend()
         _LOG.info("another tray: %s (%s)", choice.name, choice.why)
         with self._lock:
-            self._show_further(())
+            self._show_additional(())
             self._is_shown = False
             self._backend = choice.name
             self._icon, self._presenter = self._make(choice)
@@ -190,28 +190,28 @@ class Tray:
         icon.on_middle_click = lambda: self.on_middle_click and self.on_middle_click()
         icon.on_quirks_changed = icon.on_menu_closed = self._changed
 
-    def _show_further(self, views: Sequence[TrayView]) -> None:
-        """Have as many further icons as there are views, and show them; none once the tray ends."""
-        while len(self._further) > len(views):
-            icon, _ = self._further.pop()
+    def _show_additional(self, views: Sequence[TrayView]) -> None:
+        """Have as many additional icons as there are views, and show them; none once the tray ends."""
+        while len(self._additional) > len(views):
+            icon, _ = self._additional.pop()
             icon.stop()
         for number, view in enumerate(() if self._is_stopping else views):
-            if number == len(self._further):
-                self._add_further(number)
-            icon, presenter = self._further[number]
+            if number == len(self._additional):
+                self._add_additional(number)
+            icon, presenter = self._additional[number]
             presenter.show(view)
             icon.visible = True
-        for place, shown in enumerate((self._icon, *(icon for icon, _ in self._further)), 1):
+        for place, shown in enumerate((self._icon, *(icon for icon, _ in self._additional)), 1):
             if isinstance(shown, BaseIcon):
-                shown.set_place(place if self._further else 0)
+                shown.set_place(place if self._additional else 0)
 
-    def _add_further(self, number: int) -> None:
+    def _add_additional(self, number: int) -> None:
         if not isinstance(self._icon, BaseIcon):
             message = f"The tray backend '{self._backend}' has but one icon."
             raise TypeError(message)
-        icon = self._icon.further(f"{self._name}-{number + 2}")
+        icon = self._icon.additional_icon(f"{self._name}-{number + 2}")
         self._hook(icon, number + 1)
-        self._further.append((icon, TrayPresenter(icon, self._backend, self._act)))
+        self._additional.append((icon, TrayPresenter(icon, self._backend, self._act)))
 
     def _changed(self) -> None:
         if self.on_change is not None:

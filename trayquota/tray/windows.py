@@ -53,7 +53,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
     Set the icon to an image of any size; one of :func:`trayquota.render.render_all` is drawn at the taskbar's.
     """
 
-    HAS_FURTHER = True
+    HAS_ADDITIONAL_ICONS = True
     quirks = BACKENDS["win32"]
     _on_balloon_click: Callable[[], object] | None = None
 
@@ -77,7 +77,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
             _WM_SETTINGCHANGE: self._on_size_change,
         }
 
-    def further(self, name: str) -> Icon:
+    def additional_icon(self, name: str) -> Icon:
         """Return another icon beside this one, with a loop on a thread of its own."""
         icon = Icon(name)
         icon.run_detached(lambda _icon: None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.forecast import own_forecast, window_forecast
+from trayquota.core.forecast import past_use_forecast, window_forecast
 from trayquota.core.model import QuotaWindow
 from trayquota.core.translation import _
 from trayquota.views.percents import amount_text, percent_number
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trayquota.core.history import AccountHistory, WindowHistory
-    from trayquota.core.own_forecast import PastUse
+    from trayquota.core.past_use_forecast import PastUse
     from trayquota.views.labels import DisplayOptions
 
 _MOST_OWN = 16
@@ -70,7 +70,7 @@ def outlook(
         return Outlook(_("No cycle runs now."))
     window = QuotaWindow(history.title, cycle.used_percent, cycle.resets_at, history.duration_s)
     amount, resets = amount_text(window.remaining_percent, options), moment(cycle.resets_at)
-    if own := own_forecast(window, now, past, options.work_time):
+    if own := past_use_forecast(window, now, past, options.work_time):
         text = _own_form(own.runs_out_at).format(
             amount=amount,
             resets=resets,

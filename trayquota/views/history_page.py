@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from trayquota.core.history import SHORT_WINDOW_S, lowest_between, lowest_remaining
 from trayquota.core.hourly_use import LocalClock, hourly_use
-from trayquota.core.own_backtest import proven_past_use
+from trayquota.core.past_use_backtest import proven_past_use
 from trayquota.core.text import format_duration
 from trayquota.core.translation import _, language_in_force, ngettext, pgettext, writing_direction
 from trayquota.views.clock_format import format_moment

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.core.forecast import own_forecast, window_forecast
+from trayquota.core.forecast import past_use_forecast, window_forecast
 from trayquota.core.model import NATIVE, AccountState, FailureKind, Level
 from trayquota.core.text import format_age, format_duration, joined, shorten_middle
 from trayquota.core.translation import _, marked, shown
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from trayquota.core.model import Account, AccountUsage, Credits, Failure, QuotaWindow, Snapshot
-    from trayquota.core.own_forecast import PastUse
+    from trayquota.core.past_use_forecast import PastUse
     from trayquota.core.work_time import WorkTime
     from trayquota.providers.base import ProxySignIn
 
@@ -241,7 +241,7 @@ def window_label(
         parts.append(_("resets in {time} ({moment})").format(time=left, moment=moment))
     elif is_not_started(window):
         parts.append(_("not started"))
-    if own := own_forecast(window, now, past_use, options.work_time):
+    if own := past_use_forecast(window, now, past_use, options.work_time):
         likely = percent_number(own.likely_percent)
         parts.append(
             _("{forecast} ({percent} likely)").format(forecast=_end_text(own.runs_out_at, now), percent=likely)

@@ -1,4 +1,4 @@
-"""Text cut to what a field of Windows holds, which counts UTF-16 units."""
+"""Text shortened to what a field of Windows holds, which counts UTF-16 units."""
 
 from __future__ import annotations
 

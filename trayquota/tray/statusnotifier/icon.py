@@ -42,7 +42,7 @@ class Icon(BaseIcon):
     on pictures never hold up the bus; a thread that was overtaken by a later one has no effect.
     """
 
-    HAS_FURTHER: ClassVar[bool] = True
+    HAS_ADDITIONAL_ICONS: ClassVar[bool] = True
     HAS_DEFAULT_ACTION: ClassVar[bool] = False
     HAS_MENU: ClassVar[bool] = True
     HAS_MENU_RADIO: ClassVar[bool] = True
@@ -63,7 +63,7 @@ class Icon(BaseIcon):
         self._latest: dict[str, int] = {}
         self._service: TrayService | None = None
         self._shown: ShownIcon | None = None
-        self._is_further = False
+        self._is_additional = False
         self._was_shown = threading.Event()
         super().__init__(name, icon, title, menu, **kwargs)
         self.prefers_dark: bool | None = None
@@ -131,16 +131,16 @@ class Icon(BaseIcon):
             if self._service is not None:
                 self._shown = self._service.add(self, self._state)
 
-    def further(self, name: str) -> Icon:
+    def additional_icon(self, name: str) -> Icon:
         """Return another icon beside this one, on the same thread; it is there until it is stopped, or this one is."""
         icon = Icon(name)
-        icon._service, icon._is_further = self._service, True
+        icon._service, icon._is_additional = self._service, True
         icon._attach()
         return icon
 
-    def gathered(self) -> AbstractContextManager[None]:
-        """Within it nothing that is set here or in further icons is sent, and all of it at its end."""
-        return nullcontext() if self._service is None else self._service.gathered()
+    def batched(self) -> AbstractContextManager[None]:
+        """Within it nothing that is set here or in additional icons is sent, and all of it at its end."""
+        return nullcontext() if self._service is None else self._service.batched()
 
     def _loop(self) -> None:
         if self._service is not None:
@@ -150,7 +150,7 @@ class Icon(BaseIcon):
         self._was_shown.set()
         if self._service is None:
             return
-        if not self._is_further:
+        if not self._is_additional:
             self._service.stop()
         elif self._shown is not None:
             self._service.remove(self._shown)

@@ -132,7 +132,7 @@ class TrayService:
         self._is_stopping = False
         self._is_serving = False
         self._is_flush_due = False
-        self._is_gathering = False
+        self._is_batching = False
 
     @property
     def is_running(self) -> bool:
@@ -157,18 +157,18 @@ class TrayService:
         self.post(lambda: self._end(icon))
 
     @contextmanager
-    def gathered(self) -> Iterator[None]:
+    def batched(self) -> Iterator[None]:
         """Send what icons show from within here at its end: the loop wakes once for all. For one thread at a time."""
-        self._is_gathering = True
+        self._is_batching = True
         try:
             yield
         finally:
-            self._is_gathering = False
+            self._is_batching = False
             self.flush_soon()
 
     def flush_soon(self) -> None:
         """Have what has changed sent; from any thread."""
-        if self.is_running and not self._is_flush_due and not self._is_gathering:
+        if self.is_running and not self._is_flush_due and not self._is_batching:
             self._is_flush_due = True
             self.post(self._flush)
 

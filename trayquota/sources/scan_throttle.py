@@ -19,7 +19,7 @@ _EVERY = 5
 _REMOTE = {"9p", "afs", "ceph", "cifs", "coda", "ncpfs", "nfs", "nfs4", "smb3", "smbfs", "vboxsf", "virtiofs"}
 
 
-class MinuteScans:
+class ScanThrottle:
     """The pace of one source."""
 
     def __init__(self) -> None:

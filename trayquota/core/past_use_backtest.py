@@ -1,4 +1,4 @@
-"""Whether a person's own use tells better than the even pace how long a window lasts: tried on its own past cycles."""
+"""Whether a person's past use forecasts better than the even pace how long a window lasts: tried on its past cycles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from trayquota.core.forecast import even_left_s
 from trayquota.core.hourly_use import EXHAUSTED, HOUR_S, LocalClock, hourly_use
-from trayquota.core.own_forecast import LEAST_WEEKS, AlikeSpan, PastUse, Span, alike_spans, ends, median, past_use
+from trayquota.core.past_use_forecast import LEAST_WEEKS, AlikeSpan, PastUse, Span, alike_spans, ends, median, past_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

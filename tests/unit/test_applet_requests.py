@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from trayquota.core.model import AccountState
-from trayquota.engine import requests
-from trayquota.engine.requests import answer
+from trayquota.engine import applet_requests
+from trayquota.engine.applet_requests import answer
 from trayquota.providers import proxy_sign_in
 from trayquota.system.instance_calls import Reply
 from trayquota.views.tray import tray_view
@@ -106,7 +106,7 @@ def test_what_a_later_version_may_request_is_refused(applet: Applet) -> None:
 def test_a_busy_engine_is_not_waited_for_longer_than_the_caller_waits(
     applet: Applet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(applet_requests, "_TIMEOUT_S", 0.01)
     is_busy = threading.Event()
     applet.posted.put(is_busy.wait)
     assert applet.answers("snooze 60") == (False, "The running applet is busy. It may do so later.")

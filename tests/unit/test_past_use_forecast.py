@@ -13,8 +13,8 @@ from trayquota.core.forecast import window_forecast
 from trayquota.core.history import Cycle, WindowHistory
 from trayquota.core.hourly_use import LocalClock, hourly_use
 from trayquota.core.model import QuotaWindow
-from trayquota.core.own_backtest import past_span, proven_past_use, trials
-from trayquota.core.own_forecast import OwnForecast, PastUse, past_use
+from trayquota.core.past_use_backtest import past_span, proven_past_use, trials
+from trayquota.core.past_use_forecast import PastUse, PastUseForecast, past_use
 
 from .test_history_views import series
 
@@ -80,7 +80,7 @@ def past_of(samples: SampleSeries, until: datetime) -> PastUse:
     return past
 
 
-def forecast(weeks: int, used: float, at: timedelta, percent: float = 20) -> OwnForecast | None:
+def forecast(weeks: int, used: float, at: timedelta, percent: float = 20) -> PastUseForecast | None:
     begin = MONDAY + weeks * WEEK
     return past_of(noons(weeks, percent), begin).forecast(QuotaWindow("W", used, begin + WEEK, WEEK_S), begin + at)
 

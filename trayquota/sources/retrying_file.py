@@ -1,4 +1,4 @@
-"""One credential file that is read again and again, with patience for a writer that truncates it in place.
+"""One credential file, read again while it is half written by a program that truncates it in place.
 
 While it cannot be read it keeps its account's last state, and is read again within a second; only what stays broken is
 reported.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from trayquota.core.credential import Credential
 
-PATIENCE_S = 1.0
+WRITE_GRACE_S = 1.0
 """How long a broken file may be one that is being written."""
 _RETRY_S = 0.25
 _IN_USE_RETRY_S = 2.0
@@ -31,7 +31,7 @@ _SETTLED = timedelta(seconds=2)
 Signature = tuple[int, ...]
 
 
-class PatientFile(Struct):
+class RetryingFile(Struct):
     """What is known of a file.
 
     Attributes:
@@ -84,7 +84,7 @@ class PatientFile(Struct):
 
     def is_waiting(self, now: datetime) -> bool:
         """Whether it is broken, but for so short a time that it may be half written."""
-        return self._broken_since is not None and now - self._broken_since < timedelta(seconds=PATIENCE_S)
+        return self._broken_since is not None and now - self._broken_since < timedelta(seconds=WRITE_GRACE_S)
 
     @property
     def is_in_use(self) -> bool:
@@ -102,7 +102,7 @@ class PatientFile(Struct):
             self.credential = replace(self.credential, problem=unreadable(message))
 
 
-def retry_s(files: Iterable[PatientFile], now: datetime) -> float | None:
+def retry_s(files: Iterable[RetryingFile], now: datetime) -> float | None:
     """Return after how many seconds files are to be read again because one is half written or in use."""
     waits = [
         _RETRY_S if file.is_waiting(now) else _IN_USE_RETRY_S

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from trayquota.core.history import AccountHistory, Cycle, WindowHistory
 from trayquota.core.model import AccountState, AccountUsage, QuotaWindow, Snapshot
-from trayquota.core.own_backtest import proven_past_use
+from trayquota.core.past_use_backtest import proven_past_use
 from trayquota.core.work_time import WorkTime
 from trayquota.views.history_outlook import tightest
 from trayquota.views.history_page import history_page
@@ -19,7 +19,7 @@ from trayquota.views.tray import tray_view
 
 from .page_reading import Page
 from .samples import ADA, OPTIONS
-from .test_own_forecast import DAY, HOUR, MONDAY, WEEK, WEEK_S, cycles, noons, past_of
+from .test_past_use_forecast import DAY, HOUR, MONDAY, WEEK, WEEK_S, cycles, noons, past_of
 
 if TYPE_CHECKING:
     from datetime import timedelta

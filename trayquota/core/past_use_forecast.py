@@ -1,7 +1,7 @@
 """How long a window lasts by the person's own use: by what was used in the same hours of the weeks before.
 
 Each of those weeks is one way in which the cycle may go on. The forecast is the middle of them, and its likelihood is
-how many of them agree. Whether it is any better than the even pace is measured in :mod:`.own_backtest`.
+how many of them agree. Whether it is any better than the even pace is measured in :mod:`.past_use_backtest`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOST_UNLIKE, _UNLIKE_PERCENT = 2.0, 10.0
 """A cycle in which more than twice of the most is used that ever was by then is like none of them; small use may be."""
 
 
-class OwnForecast(Struct, frozen=True):
+class PastUseForecast(Struct, frozen=True):
     """A forecast from the person's own use.
 
     Attributes:
@@ -95,7 +95,7 @@ class PastUse(Struct, frozen=True):
         """How many whole ones there are."""
         return len(self.used) // WEEK_HOURS
 
-    def forecast(self, window: QuotaWindow, now: datetime) -> OwnForecast | None:
+    def forecast(self, window: QuotaWindow, now: datetime) -> PastUseForecast | None:
         """Return the forecast at ``now``, ``None`` when there is no ground for one, or there are too few weeks."""
         used, resets_at, length_s = window.used_percent, window.resets_at, window.duration_s
         if used is None or used >= 100 or resets_at is None or not length_s:
@@ -115,7 +115,9 @@ class PastUse(Struct, frozen=True):
         is_out = runs_out * 2 > count
         # The rule of succession: what has always been so in a few weeks is not certain.
         likely = (max(runs_out, count - runs_out) + 1) / (count + 2)
-        return OwnForecast(self.moment(median(found)) if is_out else None, round(likely * 100), 0.0 if is_out else left)
+        return PastUseForecast(
+            self.moment(median(found)) if is_out else None, round(likely * 100), 0.0 if is_out else left
+        )
 
     def hours(self, at_s: float) -> float:
         """Return a moment, in seconds since 1970, in hours since the first one."""

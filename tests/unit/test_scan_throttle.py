@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from trayquota.sources.base import Discovery
-from trayquota.sources.minute_scans import MinuteScans, is_local
+from trayquota.sources.scan_throttle import ScanThrottle, is_local
 from trayquota.system import mounts
 
 if TYPE_CHECKING:
@@ -24,28 +24,28 @@ def watcher() -> FakeWatcher:
     return FakeWatcher()
 
 
-def due(scans: MinuteScans, watcher: FakeWatcher | None, minutes: int) -> list[bool]:
+def due(scans: ScanThrottle, watcher: FakeWatcher | None, minutes: int) -> list[bool]:
     return [scans.is_due(cast("Watcher | None", watcher)) for _ in range(minutes)]
 
 
 def test_each_scan_is_made_until_a_first_discovery(watcher: FakeWatcher) -> None:
-    assert due(MinuteScans(), watcher, 3) == [True] * 3
+    assert due(ScanThrottle(), watcher, 3) == [True] * 3
 
 
 def test_one_scan_in_five_is_made_where_changes_are_reported(watcher: FakeWatcher, tmp_path: Path) -> None:
-    scans = MinuteScans()
+    scans = ScanThrottle()
     scans.discovered(SOUND, [tmp_path])
     assert due(scans, watcher, 10) == [False, False, False, False, True] * 2
 
 
 def test_each_scan_is_made_without_a_watch(tmp_path: Path) -> None:
-    scans = MinuteScans()
+    scans = ScanThrottle()
     scans.discovered(SOUND, [tmp_path])
     assert due(scans, None, 3) == [True] * 3
 
 
 def test_each_scan_is_made_while_the_watch_has_trouble(watcher: FakeWatcher, tmp_path: Path) -> None:
-    scans = MinuteScans()
+    scans = ScanThrottle()
     scans.discovered(SOUND, [tmp_path])
     watcher.is_well = False
     assert due(scans, watcher, 3) == [True] * 3
@@ -55,7 +55,7 @@ def test_each_scan_is_made_while_the_watch_has_trouble(watcher: FakeWatcher, tmp
 def test_each_scan_is_made_while_something_is_wrong_there(
     found: Discovery, watcher: FakeWatcher, tmp_path: Path
 ) -> None:
-    scans = MinuteScans()
+    scans = ScanThrottle()
     scans.discovered(found, [tmp_path])
     assert due(scans, watcher, 3) == [True] * 3
 

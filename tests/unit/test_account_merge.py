@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from trayquota.core.account_merge import is_one_account, merge_accounts
 from trayquota.core.credential import Credential, Tokens
-from trayquota.core.joins import is_one_account, joined
 from trayquota.core.model import Account, AccountState, FailureKind, QuotaWindow, Usage
 from trayquota.core.observation import Observation
 from trayquota.core.person import person
@@ -51,7 +51,7 @@ def held(
 def shown(*credentials: Credential) -> list[Credential]:
     """Return what is shown of accounts."""
     sources = [[each for each in credentials if each.source == source] for source in FILES]
-    return [each for accounts in joined(sources) for each in accounts]
+    return [each for accounts in merge_accounts(sources) for each in accounts]
 
 
 ORG = {"organization": "org-1", "user": "user-1"}

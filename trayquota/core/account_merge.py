@@ -49,7 +49,7 @@ def _keys(credential: Credential) -> list[tuple[str | None, ...]]:
     return keys
 
 
-def joined(sources: Sequence[Iterable[Credential]]) -> list[tuple[Credential, ...]]:
+def merge_accounts(sources: Sequence[Iterable[Credential]]) -> list[tuple[Credential, ...]]:
     """Return the accounts of each source that are to be shown.
 
     Of an account that several places have, the first place without a problem is shown, with what any of them has seen

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from trayquota.core.errors import Interrupted
-from trayquota.system import keys
+from trayquota.system import keyboard
 from trayquota.system.shutdown import interruptible
 
 assert sys.platform == "win32"
@@ -21,14 +21,14 @@ WAITS, WAIT_S = 20, 1.0
 
 def test_page_down_quits_or_insert_refreshes() -> None:
     typed = iter(f"a{PAGE_DOWN}b{INSERT}{F10}q")
-    assert list(keys.characters(lambda: next(typed, ""))) == ["a", "b", "q"]
+    assert list(keyboard.characters(lambda: next(typed, ""))) == ["a", "b", "q"]
 
 
 def test_ctrl_c_is_a_key_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     typed = iter("r\x03")
     monkeypatch.setattr(msvcrt, "getwch", lambda: next(typed, ""))
-    monkeypatch.setattr(keys, "has_keyboard", lambda: True)
-    with pytest.raises(Interrupted) as caught, interruptible(), keys.Keys() as pressed:
+    monkeypatch.setattr(keyboard, "has_keyboard", lambda: True)
+    with pytest.raises(Interrupted) as caught, interruptible(), keyboard.Keys() as pressed:
         wait_in_vain(pressed)
     assert caught.value.exit_code == 128 + signal.SIGINT
 
@@ -37,9 +37,9 @@ def test_the_null_device_counts_as_somebody_who_answers(monkeypatch: pytest.Monk
     with open(os.devnull, encoding="utf-8") as nothing:
         monkeypatch.setattr(sys, "stdin", nothing)
         assert sys.stdin.isatty()
-        assert not keys.has_keyboard()
+        assert not keyboard.has_keyboard()
 
 
-def wait_in_vain(pressed: keys.Keys) -> None:
+def wait_in_vain(pressed: keyboard.Keys) -> None:
     for _ in range(WAITS):
         pressed.wait(WAIT_S)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from trayquota.views.labels import DisplayOptions
     from trayquota.views.tray_view import Action, TrayView
 
-_PATIENCE_S = 1.5
+_TIMEOUT_S = 1.5
 """How long the engine is waited for: less than the caller waits for the answer."""
 
 
@@ -84,7 +84,7 @@ def _by_engine(work: Callable[[], Reply], post: Callable[[Callable[[], object]],
     answers: queue.SimpleQueue[Reply] = queue.SimpleQueue()
     post(lambda: answers.put(work()))
     try:
-        return answers.get(timeout=_PATIENCE_S)
+        return answers.get(timeout=_TIMEOUT_S)
     except queue.Empty:
         return _refusal(_("The running applet is busy. It may do so later."))
 
