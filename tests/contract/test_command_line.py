@@ -48,7 +48,7 @@ def test_3_without_accounts_and_unknown_before_the_first_answer(home: Home) -> N
 def test_2_for_a_bad_format(home: Home, form: str) -> None:
     result = home.run("line", "--format", form)
     assert (result.code, result.out) == (2, "")
-    assert "expected one of plain" in result.err
+    assert "expected plain, waybar" in result.err
 
 
 def test_a_line_imports_nothing_that_it_does_not_need(home: Home, stand_in: StandIn) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from trayquota.core.errors import ConfigError
 from trayquota.core.model import Account, AccountState
 from trayquota.views.line import FIELDS, Line, LineFormat, check_format, format_line, line
 
@@ -129,5 +130,5 @@ def test_formats_that_are_taken(form: str) -> None:
     "form", ["", "bar", "{", "{percent", "{0}", "{}", "{percent:>9}", "{percent!r}", "{percent.real}", "{a}\n", "tmux:"]
 )
 def test_other_formats_are_refused_with_what_was_expected(form: str) -> None:
-    with pytest.raises(ValueError, match="expected one of plain, waybar"):
+    with pytest.raises(ConfigError, match="--format: expected plain, waybar"):
         check_format(form)

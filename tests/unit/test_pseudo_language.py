@@ -85,6 +85,8 @@ def home(catalogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         "connect nowhere",
         "status --dir {path}",
         "--config {path} status",
+        "line --config {path}",
+        "line --format {path}",
         "status --dir",
         "status --nonsense",
         "nonsense",
@@ -93,7 +95,7 @@ def home(catalogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 )
 def test_nothing_in_english_is_printed(command: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = run(command.replace("{path}", str(home / "nothing")), capsys)
-    assert english(said, ("trayquota", "nobody", *TITLES, *PLANS, *MODELS, *COMMANDS)) == []
+    assert english(said, ("trayquota", "nobody", *TITLES, *PLANS, *MODELS, *COMMANDS, *FORMATS)) == []
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

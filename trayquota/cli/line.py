@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from trayquota.cli.common import ExitCode, load, say
+from trayquota.cli.common import ExitCode, load
 from trayquota.store.last_values import Shown, last_values
 from trayquota.views.labels import DisplayOptions
 from trayquota.views.line import LineFormat, check_format, format_line, line
@@ -26,12 +26,12 @@ _BEYOND_S = 0.05
 
 
 def run(options: Options) -> int:
-    """Print the line, with ``--watch`` anew whenever it changes; return the exit code."""
-    try:
-        form = check_format(options.format)
-    except ValueError as error:
-        say(f"--format: {error}.")
-        return ExitCode.BAD_OPTION
+    """Print the line, with ``--watch`` anew whenever it changes; return the exit code.
+
+    Raises:
+        ConfigError: Of a format that there is not, or of the settings.
+    """
+    form = check_format(options.format)
     config = load(options)
     if options.watch:
         _watch(config, form)

@@ -92,6 +92,8 @@ def _run(options: Options) -> int:
     try:
         return _run_and_flush(options)
     except ConfigError as error:
+        if options.command == "line":  # only what it prints is for bars and scripts
+            use_language_of_person(["--config", options.config] if options.config else [])
         say(shown(error))
         return ExitCode.BAD_OPTION
     except BrokenPipeError:

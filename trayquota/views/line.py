@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from trayquota.core.errors import ConfigError
 from trayquota.core.model import AccountState
 from trayquota.core.text import format_duration
+from trayquota.core.translation import Message
 from trayquota.views.advice import advise, find_next
 from trayquota.views.display_names import with_display_names
 from trayquota.views.labels import account_label, lowest_label
@@ -128,7 +130,7 @@ def check_format(form: str) -> str:
     """Return ``form`` if it is a format's name, a template of the known fields alone, or ``NAME:TEMPLATE``.
 
     Raises:
-        ValueError: It is not; the text says what was expected.
+        ConfigError: It is not; the text says what was expected.
     """
     if form in set(LineFormat):
         return form
@@ -141,9 +143,11 @@ def check_format(form: str) -> str:
     names = {name for _, name, _, _ in parts if name is not None}
     is_plain = not any(spec or conversion for _, _, spec, conversion in parts)
     if "\n" in form or not names or not is_plain or not names <= set(FIELDS):
-        known, fields = ", ".join(LineFormat), " ".join(f"{{{name}}}" for name in FIELDS)
-        message = f"expected one of {known}, or a template with any of {fields}"
-        raise ValueError(message)
+        fields = " ".join(f"{{{name}}}" for name in FIELDS)
+        expected = Message(
+            "{names}, or a template such as {template}", names=", ".join(LineFormat), template=f"'{fields}'"
+        )
+        raise ConfigError(Message("{key}: expected {expected}.", key="--format", expected=expected))
     return form
 
 
