@@ -12,12 +12,15 @@ from contract.bus_client import BUS, BusClient
 from contract.fake_host import ITEM, ITEM_PATH, MENU, WATCHER
 from dbus_fast import Message, MessageType, Variant, unpack_variants
 
+from trayquota.core.translation import _
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PATIENCE_S = 20.0
 PROPERTIES = "org.freedesktop.DBus.Properties"
-_SESSION = re.compile(r"(\S+): 5-hour (\d+)%")
+_SESSION = re.compile(r"(\S+@\S+): .*?\b(\d+)\s?%")
+"""A line of the tooltip, whichever language it is in; the session's window comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Item:
     @property
     def is_settled(self) -> bool:
         """Whether no refresh is under way."""
-        return bool(self.tip) and "Refreshing" not in self.tip
+        return bool(self.tip) and _("Refreshing…") not in self.tip
 
 
 class Panel(BusClient):

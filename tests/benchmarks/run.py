@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say(", ".join(f"{key} {value}" for key, value in machine.items()))
     rows = []
     for each in chosen:
-        rows.append(_done(each, options.python, scale))
+        rows.append(_done(each, options, scale))
         _say("", *rows[-1].lines())
     if options.json:
         content = {"machine": machine, "short": scale.is_short, "rows": [each.as_json() for each in rows]}
@@ -109,9 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _done(measure: Callable[[Stage, Row, Scale], None], python: Path, scale: Scale) -> Row:
+def _done(measure: Callable[[Stage, Row, Scale], None], options: argparse.Namespace, scale: Scale) -> Row:
     row, begun_s = Row(measure.__name__, judges_clock=not scale.is_short), time.monotonic()
-    with stage(python) as on:
+    with stage(options.python, options.locale) as on:
         measure(on, row, scale)
     row.load = kernel.load_average()
     row.notes.append(f"took {time.monotonic() - begun_s:.0f} s")
@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
         default=Path(sys.executable),
         help="runs what is measured; trayquota and the libraries are installed there",
     )
+    parser.add_argument("--locale", default="C", help="of whoever runs what is measured, as in de_DE")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     return parser
 

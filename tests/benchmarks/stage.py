@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 from login_files import login
 from session_bus import SessionBus
 
+from trayquota.core.translation import _
+from trayquota.settings.language import choose_language, use_language
+
 from .answers import left_percent
 from .panel import Panel
 
@@ -151,11 +154,15 @@ class Stage:
     Attributes:
         python: The interpreter that runs what is measured.
         folder: Temporary.
+        locale: Of whoever runs it.
     """
 
-    def __init__(self, folder: Path, python: Path) -> None:
+    def __init__(self, folder: Path, python: Path, locale: str) -> None:
         self.python = python
         self.folder = folder
+        self.locale = locale
+        # The panel finds rows by what they say.
+        use_language(choose_language(locale))
         self._bus = SessionBus(folder)
         self._bus.start()
         self.address = self._bus.address
@@ -175,7 +182,7 @@ class Stage:
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": str(home.path if home else self.folder),
-            "LANG": "C.UTF-8",
+            "LANG": f"{self.locale}.UTF-8",
             "DBUS_SESSION_BUS_ADDRESS": self.address,
             "TRAYQUOTA_GATEWAY": self.provider.gateway,
         }
@@ -251,18 +258,18 @@ class Applet:
 
     def refresh(self) -> Item:
         """Click "Refresh now"; return when the panel shows every new answer."""
-        self._stage.panel.click("Refresh now")
+        self._stage.panel.click(_("Refresh now"))
         return self.until_fresh()
 
 
 @contextlib.contextmanager
-def stage(python: Path) -> Iterator[Stage]:
+def stage(python: Path, locale: str) -> Iterator[Stage]:
     """A stage, for as long as that."""
     if shutil.which("dbus-daemon") is None:
         message = "dbus-daemon is needed: apt-get install dbus"
         raise SystemExit(message)
     with tempfile.TemporaryDirectory(prefix="trayquota-benchmarks-") as folder:
-        it = Stage(Path(folder), python)
+        it = Stage(Path(folder), python, locale)
         try:
             yield it
         finally:
