@@ -17,18 +17,23 @@ from trayquota.cli.main import main
 from trayquota.core.model import AccountState, Failure, FailureKind
 from trayquota.core.translation import Message
 from trayquota.providers import provider_title
+from trayquota.providers.base import SIGN_IN
+from trayquota.providers.codex_titles import window_title
 from trayquota.settings import language
 from trayquota.settings.language import clock_format, languages, use_language
 from trayquota.settings.load import load_config
+from trayquota.views.alerts import check_alerts
 from trayquota.views.line import LineFormat
+from trayquota.views.pause_alerts import changed_alert, failed_alert
 from trayquota.views.settings_menu import MenuSettings, settings_menu_item
 from trayquota.views.tray import tray_view
 from trayquota.views.tray_context import TrayContext
+from trayquota.views.window_titles import shown_title
 
 from .facts import NOW
 from .make_texts import TEMPLATE
 from .pseudo_language import CODE, english, write_catalogue
-from .samples import ADA, BOB, OPTIONS, five_hours, snapshot, usage, weekly
+from .samples import ADA, BOB, OPTIONS, five_hours, later, snapshot, usage, weekly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +138,26 @@ def test_nothing_in_english_is_in_the_tray() -> None:
         view = tray_view(each, NOW, options, context)
         rows = [view.headline, view.advice, *view.lines, *view.brief, *labels(view.menu)]
         assert english("\n".join(rows), (*TITLES, *PLANS, *MODELS)) == []
+
+
+@pytest.mark.parametrize("length_s", [1800, 5 * 3600, 2 * 86400, 7 * 86400, 30 * 86400, None])
+def test_no_window_has_a_title_in_english(length_s: float | None) -> None:
+    use_language(CODE)
+    assert english(shown_title(window_title(length_s, "Other")), ()) == []
+
+
+def test_nothing_in_english_is_in_a_notification() -> None:
+    use_language(CODE)
+    options = replace(OPTIONS, clock_format=clock_format(CODE), notifies_lapses=True)
+    ended = usage(ADA, state=AccountState.EXPIRED, failure=Failure(FailureKind.LOGIN_EXPIRED, SIGN_IN))
+    empty, full = usage(ADA, five_hours(0), weekly(3)), usage(ADA, five_hours(100, "9h"), weekly(100, "9d"))
+    states, low = check_alerts({}, snapshot(empty, usage(BOB, five_hours(60, "4h"), weekly(38, "5h"))), NOW, options)
+    _, reset = check_alerts(states, snapshot(replace(full, updated_at=later("4d"))), later("4d"), options)
+    _, needed = check_alerts({}, snapshot(ended), NOW, replace(options, hide_names=True))
+    paused = changed_alert(ADA.id, later("2h"), snapshot(empty), NOW, options)
+    for alert in (low, reset, needed, paused, failed_alert(ADA.id, "", snapshot(empty), options, paused=True)):
+        assert alert is not None
+        assert english(f"{alert.title}\n{alert.body}", TITLES) == []
 
 
 def labels(rows: tuple[MenuItem, ...]) -> Iterator[str]:

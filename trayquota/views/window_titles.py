@@ -27,7 +27,10 @@ def shown_title(title: str) -> str:
     """Return ``Woche (Opus)`` for ``Weekly (Opus)`` in German; what is in brackets is a name."""
     base, bracket, scope = title.partition(" (")
     count, _dash, unit = base.partition("-")
-    if count.isdigit() and unit == "hour":
+    if count.isdigit() and unit == "minute":
+        # Translators: a window of so many minutes, as in "30-minute"
+        base = _("{minutes}-minute").format(minutes=count)
+    elif count.isdigit() and unit == "hour":
         # Translators: a window of so many hours, as in "5-hour"
         base = _("{hours}-hour").format(hours=count)
     elif count.isdigit() and unit == "day":
