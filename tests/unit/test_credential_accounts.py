@@ -117,6 +117,12 @@ def test_a_proxy_is_taken_from_either_spelling() -> None:
     assert credential(proxy_url="").login.proxy_url is None
 
 
+@pytest.mark.parametrize("key", ["domain", "base_url", "proxy_url"])
+@pytest.mark.parametrize("address", ["[", "https://[", "https://[::1", "//[x]", "https://api.kimi.ai:x"])
+def test_an_address_that_is_none_leaves_the_file_readable(key: str, address: str) -> None:
+    assert credential("kimi-1.json", type="kimi", **{key: address}).account.provider == "kimi"
+
+
 @pytest.mark.parametrize(
     ("name", "provider"),
     [

@@ -129,6 +129,7 @@ def test_a_login_that_may_not_read_quotas_is_not_asked(tmp_path: Path) -> None:
         (".config/github-copilot/apps.json", {"enterprise.example.com:app": {"oauth_token": "x"}}),
         (".local/share/devin/credentials.toml", 'api_key = "x"\napi_server_url = "https://eu.example.com/api"\n'),
         (".local/share/devin/credentials.toml", 'api_key = "x"\napi_server_url = "http://server.codeium.com"\n'),
+        (".local/share/devin/credentials.toml", 'api_key = "x"\napi_server_url = "https://["\n'),
         (".aws/sso/cache/an-account-of-the-cloud.json", {"accessToken": "x"}),
     ],
 )

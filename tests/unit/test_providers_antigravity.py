@@ -102,6 +102,14 @@ def test_where_nobody_knows_the_summary_the_worst_model_of_each_pool_counts() ->
     assert send.urls[3].endswith(":fetchAvailableModels")
 
 
+def test_a_model_whose_fraction_makes_no_sense_says_nothing_of_its_pool() -> None:
+    answer = facts.load("antigravity_fetch_available_models.json")
+    odd = {"quotaInfo": {"remainingFraction": 1e308, "resetTime": "2026-09-22T15:00:00Z"}}
+    send = Answers(NOT_FOUND, NOT_FOUND, NOT_FOUND, facts.answer({"models": {**answer["models"], "gpt-odd": odd}}))
+    found = provider("antigravity").fetch(login_of("antigravity"), send).windows
+    assert [window.used_percent for window in found] == [pytest.approx(60), 100]
+
+
 def test_models_that_are_all_full_prove_no_quota() -> None:
     with pytest.raises(FetchError) as caught:
         provider("antigravity").fetch(login_of("antigravity"), models("antigravity_models_all_full.json"))

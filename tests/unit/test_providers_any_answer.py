@@ -102,6 +102,29 @@ def test_any_mutation_of_a_sample_gives_a_usage_or_a_failure(data: st.DataObject
         assert window.used_percent is None or 0 <= window.used_percent <= 100
 
 
+def used_with(name: str, answer: Any, way: tuple[Any, ...], value: object) -> dict[str, float | None]:
+    """Return the used percents, by title, that ``answer`` has with another value at ``way``."""
+    mutated = copy.deepcopy(answer)
+    holder = mutated
+    for key in way[:-1]:
+        holder = holder[key]
+    holder[way[-1]] = value
+    found = outcome(name, facts.answer(mutated))
+    return {window.title: window.used_percent for window in found.windows} if found else {}
+
+
+@pytest.mark.parametrize("absurd", [1e308, -1e308, 1e18])
+@pytest.mark.parametrize(("name", "answer"), SAMPLES, ids=[name for name, _ in SAMPLES])
+def test_an_absurd_number_never_makes_more_quota_left(name: str, answer: Any, absurd: float) -> None:
+    name = {"xai": "grok", "github-copilot": "copilot"}.get(name, name)
+    sound = outcome(name, facts.answer(answer))
+    for window in sound.windows if sound else ():
+        for way in paths(answer)[1:]:
+            used = used_with(name, answer, way, absurd).get(window.title)
+            # A percent that is stated beside the amounts is a rounded one.
+            assert used is None or window.used_percent is None or used > window.used_percent - 0.1, way
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_answer_makes_no_number(name: str) -> None:
     found = outcome(name, facts.answer({}))

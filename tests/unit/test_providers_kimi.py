@@ -63,6 +63,13 @@ def test_a_zero_ratio_beside_used_counts_is_false(pools: object, count: object, 
     assert {window.title: window.used_percent for window in windows}["5-hour"] == wanted
 
 
+@pytest.mark.parametrize("duration", [1e308, -5, 1e12, "NaN", True])
+def test_a_window_of_no_length_is_none(duration: object) -> None:
+    odd = counted(30, 100) | {"window": {"duration": duration, "timeUnit": "TIME_UNIT_HOUR"}}
+    found = usage("kimi", {"limits": [odd], "usage": {"limit": "100", "used": "25"}}).windows
+    assert [(window.title, window.used_percent) for window in found] == [("Weekly", 25)]
+
+
 def test_a_limit_of_nothing_is_no_window() -> None:
     with pytest.raises(FetchError) as caught:
         usage("kimi", {"limits": [counted(0, 0)], "usage": {"limit": "0", "used": "0"}})

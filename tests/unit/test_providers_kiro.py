@@ -40,6 +40,12 @@ def test_more_overage_than_use_is_unknown() -> None:
     assert [window.used_percent for window in found] == [None, None]
 
 
+@pytest.mark.parametrize("overage", [True, "4%2", [1], {"value": 1}])
+def test_an_overage_that_is_no_number_is_unknown(overage: object) -> None:
+    found = usage("kiro", row(currentOveragesWithPrecision=overage)).windows
+    assert [window.used_percent for window in found] == [None, None]
+
+
 def test_several_rows_of_credits_are_unknown() -> None:
     rows = LIMITS["answer"]["usageBreakdownList"] * 2
     found = usage("kiro", LIMITS["answer"] | {"usageBreakdownList": rows}).windows

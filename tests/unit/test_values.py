@@ -19,6 +19,7 @@ from trayquota.providers.quota_windows import MOST_WINDOWS, scoped_title, unique
 from trayquota.providers.values import (
     fields,
     first,
+    fraction,
     items,
     jwt_claims,
     number,
@@ -115,6 +116,16 @@ def test_percents_are_limited_to_the_scale(value: object, result: float) -> None
 @pytest.mark.parametrize("value", [-1e308, 1e308, "1e5", "-1e9%", -101, 10_001])
 def test_an_absurd_percent_is_unknown(value: object) -> None:
     assert percent(value) is None
+
+
+@pytest.mark.parametrize(("value", "left"), [(0.35, 0.35), ("0.35", 0.35), (-0.33, 0), (1.0000001, 1), (0, 0)])
+def test_fractions_are_limited_to_the_whole(value: object, left: float) -> None:
+    assert fraction(value) == left
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 85, "1e5", True, "85%", None])
+def test_what_is_no_fraction_is_unknown(value: object) -> None:
+    assert fraction(value) is None
 
 
 @given(st.decimals(-100, 10_000, allow_nan=False, places=4), st.sampled_from(("", "%", " %", "% ")))

@@ -88,6 +88,15 @@ def is_loopback(address: str) -> bool:
     return urlsplit(address).hostname in _LOOPBACK
 
 
+def scheme_and_host(address: str) -> tuple[str, str]:
+    """Return the scheme and the host of an address, lower case; both empty where it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""
+
+
 def is_proxy_url(address: str) -> bool:
     """Whether ``address`` can be a proxy's, with or without a login in it."""
     try:

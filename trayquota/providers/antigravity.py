@@ -18,7 +18,7 @@ from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import post_json
 from trayquota.providers.quota_windows import scoped_title, unique_windows
-from trayquota.providers.values import fields, first, instant, items, number, text
+from trayquota.providers.values import fields, first, fraction, instant, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,24 +137,21 @@ def _windows(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
 
 
 def _window(bucket: Mapping[str, object], scope: str | None) -> QuotaWindow | None:
-    fraction = _fraction(bucket)
-    if fraction is None or bucket.get("disabled") is True:
+    left = fraction(_stated(bucket))
+    if left is None or bucket.get("disabled") is True:
         return None
     stated = text(bucket.get("window")) or ""
     title, length_s = _LENGTHS.get(stated.lower(), (text(bucket.get("displayName")) or stated or "Quota", None))
     resets_at = instant(first(bucket, "resetTime", "reset_time"))
     shown = scoped_title(title, scope) if scope else title
-    return QuotaWindow(shown, (1 - fraction) * 100, resets_at, length_s, scope)
+    return QuotaWindow(shown, (1 - left) * 100, resets_at, length_s, scope)
 
 
-def _fraction(bucket: Mapping[str, object]) -> float | None:
-    """Return what is left, 0–1; it may be nested under ``remaining`` as protobuf's one-of."""
+def _stated(bucket: Mapping[str, object]) -> object:
+    """Return the fraction that is left; it may be nested under ``remaining`` as protobuf's one-of."""
     nested = fields(bucket.get("remaining"))
     stated = first(bucket, "remainingFraction", "remaining_fraction")
-    if stated is None:
-        stated = first(nested, "remainingFraction", "remaining_fraction", "value")
-    fraction = number(stated)
-    return None if fraction is None else min(max(fraction, 0.0), 1.0)
+    return first(nested, "remainingFraction", "remaining_fraction", "value") if stated is None else stated
 
 
 def _scope(name: str | None) -> str | None:
@@ -177,11 +174,13 @@ def _pools(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
         for key, model in models.items()
         if model.get("isInternal") is not True and model.get("quotaInfo")
     }
-    fractions = {key: _fraction(quota) or 0.0 for key, quota in quotas.items()}
-    if all(fraction >= 0.999 for fraction in fractions.values()):
+    stated = {key: _stated(quota) for key, quota in quotas.items()}
+    read = {key: 0.0 if value is None else fraction(value) for key, value in stated.items()}
+    fractions = {key: left for key, left in read.items() if left is not None}
+    if all(left >= 0.999 for left in fractions.values()):
         return
     for scope, words in (("Gemini", _GEMINI), ("Claude and GPT", _OTHERS)):
-        pool = [key for key in quotas if any(word in key.lower() for word in words)]
+        pool = [key for key in fractions if any(word in key.lower() for word in words)]
         if pool:
             worst = min(pool, key=lambda key: fractions[key])
             resets_at = instant(quotas[worst].get("resetTime"))

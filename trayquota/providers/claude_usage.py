@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from trayquota.core.model import QuotaWindow, ResetCredits
 from trayquota.providers.quota_windows import scoped_title, title_scope
-from trayquota.providers.values import amount, fields, first, instant, items, percent, share, text, whole
+from trayquota.providers.values import amount, fields, first, instant, items, number, percent, share, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,6 +79,7 @@ _SPANS: dict[str, tuple[str, int | None]] = {
 _CREDIT_POOLS = {"iguana_necktie": "Cloud session credits"}
 """Titles of buckets that become another thing when they have dollars."""
 _ORGANIZATIONS = {"claude_team": "Team", "claude_enterprise": "Enterprise", "claude_max": "Max", "claude_pro": "Pro"}
+_EXPONENTS = range(7)
 _TIER = re.compile(r"(?:claude_(max|pro|team|enterprise))?(?:_([0-9]{1,3}x))?$")
 
 
@@ -276,10 +277,11 @@ def _has_amount(money: object) -> bool:
 def _major(value: object) -> float | None:
     """Return money out of {amount_minor, exponent} in major units; ``None`` when it is negative or absurd."""
     money = fields(value)
-    minor, exponent = amount(money.get("amount_minor")), amount(first(money, "exponent", "decimal_places"))
-    if minor is None:
+    minor, stated = amount(money.get("amount_minor")), first(money, "exponent", "decimal_places")
+    exponent = 2 if stated is None else number(stated)
+    if minor is None or exponent is None or exponent not in _EXPONENTS:
         return None
-    return minor / 10 ** (exponent if exponent is not None and exponent <= 6 else 2)
+    return minor / 10**exponent
 
 
 def _slug(title: str) -> str:

@@ -15,7 +15,7 @@ from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import get_json, post_json
 from trayquota.providers.quota_windows import scoped_title, unique_windows
-from trayquota.providers.values import fields, first, instant, jwt_claims, number, percent, text
+from trayquota.providers.values import fields, first, instant, jwt_claims, number, percent, share, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +76,7 @@ def _plan(answer: Mapping[str, object], resets_at: datetime | None) -> Iterator[
     plan = fields(answer.get("planUsage")) or fields(fields(answer.get("individualUsage")).get("plan"))
     used = percent(plan.get("totalPercentUsed"))
     if used is None:
-        used = _share(number(first(plan, "totalSpend", "used")), number(plan.get("limit")))
+        used = share(first(plan, "totalSpend", "used"), plan.get("limit"))
     for scope, part in (
         (None, used),
         ("Auto", percent(plan.get("autoPercentUsed"))),
@@ -91,17 +91,11 @@ def _on_demand(answer: Mapping[str, object], resets_at: datetime | None) -> Iter
     spend = fields(answer.get("spendLimitUsage"))
     for kind in ("individual", "pooled"):
         limit, left = number(spend.get(f"{kind}Limit")), number(spend.get(f"{kind}Remaining"))
-        used = None if limit is None or left is None else _share(limit - left, limit)
+        used = None if limit is None or left is None else share(limit - left, limit)
         if used is not None:
             yield QuotaWindow("On-demand", used, resets_at, is_extra=True)
             return
     extra = fields(fields(answer.get("individualUsage")).get("onDemand"))
-    used = _share(number(extra.get("used")), number(extra.get("limit")))
+    used = share(extra.get("used"), extra.get("limit"))
     if used is not None:
         yield QuotaWindow("On-demand", used, resets_at, is_extra=True)
-
-
-def _share(used: float | None, limit: float | None) -> float | None:
-    if used is None or limit is None or limit <= 0 or used < 0:
-        return None
-    return percent(used / limit * 100)

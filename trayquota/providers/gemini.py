@@ -17,7 +17,7 @@ from trayquota.providers.answers import error_text, no_windows, read_json, spent
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import post_json
 from trayquota.providers.quota_windows import unique_windows
-from trayquota.providers.values import fields, first, instant, items, number, text
+from trayquota.providers.values import fields, first, fraction, instant, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,9 +69,9 @@ class Gemini(Provider):
     def read(self, response: Response) -> tuple[QuotaWindow, ...]:
         """Return a window per family: its worst model; buckets without a model or a fraction are no numbers."""
         worst: dict[str, tuple[float, Mapping[str, object]]] = {}
-        for family, fraction, bucket in _buckets(read_json(response, self.title)):
-            if family not in worst or fraction < worst[family][0]:
-                worst[family] = (fraction, bucket)
+        for family, left, bucket in _buckets(read_json(response, self.title)):
+            if family not in worst or left < worst[family][0]:
+                worst[family] = (left, bucket)
         if not worst:
             raise no_windows(self.title)
         ordered = sorted(worst, key=lambda family: (_ORDER.index(family) if family in _ORDER else len(_ORDER), family))
@@ -106,9 +106,9 @@ def _assist(response: Response | None) -> _Assist:
 def _buckets(answer: object) -> Iterator[tuple[str, float, Mapping[str, object]]]:
     for item in items(fields(answer).get("buckets")):
         bucket = fields(item)
-        model, fraction = text(bucket.get("modelId")), number(bucket.get("remainingFraction"))
-        if model is not None and fraction is not None:
-            yield _family(model), min(max(fraction, 0.0), 1.0), bucket
+        model, left = text(bucket.get("modelId")), fraction(bucket.get("remainingFraction"))
+        if model is not None and left is not None:
+            yield _family(model), left, bucket
 
 
 def _family(model: str) -> str:

@@ -15,7 +15,7 @@ from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import get_json
 from trayquota.providers.quota_windows import unique_windows
-from trayquota.providers.values import fields, first, instant, number, percent, text
+from trayquota.providers.values import fields, first, instant, percent, share, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def _credits(config: Mapping[str, object]) -> Iterator[QuotaWindow]:
     resets_at = instant(period.get("end")) or instant(first(config, "billingPeriodEnd", "billing_period_end"))
     used = percent(first(config, "creditUsagePercent", "credit_usage_percent"))
     if used is None:
-        used = _share(
+        used = share(
             _amount(first(config, "onDemandUsed", "on_demand_used")),
             _amount(first(config, "onDemandCap", "on_demand_cap")),
         )
@@ -101,21 +101,15 @@ def _credits(config: Mapping[str, object]) -> Iterator[QuotaWindow]:
 
 
 def _month(config: Mapping[str, object]) -> Iterator[QuotaWindow]:
-    used = _share(_amount(config.get("used")), _amount(first(config, "monthlyLimit", "monthly_limit")))
+    used = share(_amount(config.get("used")), _amount(first(config, "monthlyLimit", "monthly_limit")))
     if used is not None:
         resets_at = instant(first(config, "billingPeriodEnd", "billing_period_end"))
         yield QuotaWindow("Monthly", used, resets_at)
 
 
-def _amount(value: object) -> float | None:
+def _amount(value: object) -> object:
     """Return money in cents out of ``{"val": 3000}``."""
-    return number(fields(value).get("val"))
-
-
-def _share(used: float | None, limit: float | None) -> float | None:
-    if used is None or limit is None or limit <= 0 or used < 0:
-        return None
-    return percent(used / limit * 100)
+    return fields(value).get("val")
 
 
 def _plan(config: Mapping[str, object]) -> str | None:

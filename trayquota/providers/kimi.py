@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import urlsplit
 
 from trayquota.core.model import QuotaWindow, Usage
+from trayquota.core.urls import scheme_and_host
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import get_json
 from trayquota.providers.quota_windows import unique_windows
-from trayquota.providers.values import after, fields, first, instant, items, number, percent, text
+from trayquota.providers.values import after, fields, first, instant, items, number, percent, share, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,7 +94,7 @@ PROVIDER = Kimi()
 
 def _is_kimi_ai(address: str) -> bool:
     """Whether an address, or a bare domain, is one of kimi.ai."""
-    host = (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()
+    _, host = scheme_and_host(address if "//" in address else f"//{address}")
     return host == "kimi.ai" or host.endswith(".kimi.ai")
 
 
@@ -103,18 +103,19 @@ def _ratios(answer: Mapping[str, object], received_at: datetime) -> Iterator[Quo
     for keys, title, length_s in _RATIOS:
         pool = fields(first(pools, *keys))
         ratio = number(first(pool, "used_ratio", "usedRatio"))
-        if ratio is not None and ratio >= 0:
-            yield QuotaWindow(title, min(ratio * 100, 100.0), _reset(pool, received_at), length_s)
+        used = percent(ratio * 100) if ratio is not None and ratio >= 0 else None
+        if used is not None:
+            yield QuotaWindow(title, used, _reset(pool, received_at), length_s)
 
 
 def _counts(answer: Mapping[str, object], received_at: datetime) -> Iterator[QuotaWindow]:
     for item in items(answer.get("limits")):
         limit = fields(item)
         window = fields(limit.get("window"))
-        amount, unit_s = number(window.get("duration")), _UNITS_S.get(str(window.get("timeUnit")))
-        if amount is None or unit_s is None or amount <= 0:
+        duration, unit_s = number(window.get("duration")), _UNITS_S.get(str(window.get("timeUnit")))
+        length_s = whole(duration * unit_s) if duration is not None and unit_s is not None else None
+        if length_s is None:
             continue
-        length_s = round(amount * unit_s)
         yield from _count(fields(limit.get("detail")), _title(length_s), length_s, received_at)
     yield from _count(fields(answer.get("usage")), "Weekly", 7 * _DAY_S, received_at)
 
@@ -126,8 +127,7 @@ def _count(detail: Mapping[str, object], title: str, length_s: int, received_at:
         return
     if used is None and remaining is not None:
         used = limit - remaining
-    share = None if used is None or used < 0 else percent(used / limit * 100)
-    yield QuotaWindow(title, share, _reset(detail, received_at), length_s)
+    yield QuotaWindow(title, share(used, limit), _reset(detail, received_at), length_s)
 
 
 def _merged(ratios: list[QuotaWindow], counts: list[QuotaWindow]) -> list[QuotaWindow]:

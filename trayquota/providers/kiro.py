@@ -18,7 +18,7 @@ from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import get_json, post_json
 from trayquota.providers.quota_windows import unique_windows
-from trayquota.providers.values import fields, first, instant, items, number, percent, text
+from trayquota.providers.values import fields, first, instant, items, number, share, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,20 +95,18 @@ def _windows(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
         return
     row = rows_of_credits[0]
     resets_at = _moment(first(row, "nextDateReset")) or _moment(answer.get("nextDateReset"))
-    limit = number(first(row, "usageLimitWithPrecision", "usageLimit"))
+    limit = first(row, "usageLimitWithPrecision", "usageLimit")
     used = number(first(row, "currentUsageWithPrecision", "currentUsage"))
-    overage = number(first(row, "currentOveragesWithPrecision", "currentOverages")) or 0.0
-    is_clear = len(rows_of_credits) == 1 and used is not None and 0 <= overage <= used
-    own = None if used is None or not is_clear else used - overage
-    yield QuotaWindow("Monthly", _share(own, limit), resets_at)
+    stated = first(row, "currentOveragesWithPrecision", "currentOverages")
+    overage = 0.0 if stated is None else number(stated)
+    if used is None or overage is None or len(rows_of_credits) > 1 or not 0 <= overage <= used:
+        used = overage = None
+    own = None if used is None or overage is None else used - overage
+    yield QuotaWindow("Monthly", share(own, limit), resets_at)
     cap = number(first(row, "overageCapWithPrecision", "overageCap"))
     is_on = fields(answer.get("overageConfiguration")).get("overageStatus") == "ENABLED"
     if is_on and cap is not None and cap > 0:
-        yield QuotaWindow("Overage", _share(overage if is_clear else None, cap), resets_at, is_extra=True)
-
-
-def _share(used: float | None, limit: float | None) -> float | None:
-    return None if used is None or limit is None or limit <= 0 else percent(used / limit * 100)
+        yield QuotaWindow("Overage", share(overage, cap), resets_at, is_extra=True)
 
 
 def _moment(value: object) -> datetime | None:

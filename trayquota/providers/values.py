@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _NUMBER = r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?"
 _LEAST_PERCENT, _MOST_PERCENT = -100.0, 10_000.0
 """A percent beyond these is no measurement that went a little over its scale, but nonsense."""
+_LEAST_FRACTION, _MOST_FRACTION = -100.0, 2.0
+"""The same for what is left."""
 _MOST_OF_ANYTHING = 1e12
 _MS_FROM = 1e10
 """From here on an epoch number counts milliseconds: as seconds it would lie beyond the year 2286."""
@@ -78,6 +80,17 @@ def percent(value: object) -> float | None:
     if result is None or not _LEAST_PERCENT <= result <= _MOST_PERCENT:
         return None
     return min(100.0, max(0.0, result))
+
+
+def fraction(value: object) -> float | None:
+    """Return what is left as a fraction, limited to 0–1; 1.0 is the whole.
+
+    What is far beyond the whole is in another unit, or nonsense: limited to 1 it would promise a whole quota.
+    """
+    result = number(value)
+    if result is None or not _LEAST_FRACTION <= result <= _MOST_FRACTION:
+        return None
+    return min(1.0, max(0.0, result))
 
 
 def amount(value: object) -> float | None:

@@ -7,7 +7,6 @@ Loaded when there is such a login.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +16,7 @@ from trayquota.core.errors import UnreadableError, UnusableFileError
 from trayquota.core.model import NATIVE, Account, Failure, FailureKind
 from trayquota.core.text import clean
 from trayquota.core.translation import Message
+from trayquota.core.urls import scheme_and_host
 from trayquota.providers.claude_usage import read_profile
 from trayquota.providers.values import fields, first, instant, jwt_claims, parse_json, text
 from trayquota.sources.credential_file import read_account, read_bytes, unreadable
@@ -252,9 +252,7 @@ def _devin(place: NativePlace, _content: bytes | None) -> Fields | None:
     token = first(found, "windsurf_api_key", "devin_api_key", "api_key")
     server = text(found.get("api_server_url"), 300)
     # A key for another server is nothing for the one that is asked.
-    if not token or (
-        server and (urlsplit(server).scheme, urlsplit(server).hostname) != ("https", "server.codeium.com")
-    ):
+    if not token or (server and scheme_and_host(server) != ("https", "server.codeium.com")):
         return None
     return {"session_token": token}
 
