@@ -83,7 +83,7 @@ class StandIn:
     def __init__(self) -> None:
         self._replies: dict[tuple[str, str | None], list[Reply]] = {}
         self._asked: list[Asked] = []
-        self._news = threading.Condition()
+        self._condition = threading.Condition()
         self._may_go = threading.Event()
         self._holds_all = False
         self._at_once = 0
@@ -113,7 +113,7 @@ class StandIn:
         A text is the name of a sample file. Without ``place`` this holds for all that have no replies of their own.
         """
         made = [Reply(fact(reply)) if isinstance(reply, str) else reply for reply in replies]
-        with self._news:
+        with self._condition:
             self._replies[token, place] = made
 
     def together(self, amount: int) -> None:
@@ -123,21 +123,21 @@ class StandIn:
     def hold(self) -> None:
         """Leave everything without an answer from now on until :meth:`let_go`."""
         self._may_go.clear()
-        with self._news:
+        with self._condition:
             self._holds_all = True
 
     def let_go(self) -> None:
         """Answer what is held."""
-        with self._news:
+        with self._condition:
             self._holds_all = False
             self._together = 1
-            self._news.notify_all()
+            self._condition.notify_all()
         self._may_go.set()
 
     @property
     def asked(self) -> list[Asked]:
         """Everything that was asked, in order."""
-        with self._news:
+        with self._condition:
             return list(self._asked)
 
     @property
@@ -147,8 +147,8 @@ class StandIn:
 
     def until(self, predicate: Callable[[list[Asked]], object]) -> list[Asked]:
         """Return everything that was asked, once ``predicate`` holds for it."""
-        with self._news:
-            held = self._news.wait_for(lambda: predicate(self._asked), PATIENCE_S)
+        with self._condition:
+            held = self._condition.wait_for(lambda: predicate(self._asked), PATIENCE_S)
             assert held, f"waited in vain; asked: {[(each.place, each.token) for each in self._asked]}"
             return list(self._asked)
 
@@ -156,17 +156,17 @@ class StandIn:
 
     def take(self, asked: Asked) -> Reply:
         """Note a request and return its answer when its time has come."""
-        with self._news:
+        with self._condition:
             self._asked.append(asked)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
-            self._news.notify_all()
-            self._news.wait_for(lambda: self._at_once >= self._together, PATIENCE_S)
+            self._condition.notify_all()
+            self._condition.wait_for(lambda: self._at_once >= self._together, PATIENCE_S)
             # Once enough have come together nobody waits any longer.
             self._together = min(self._together, 1)
             reply = self._reply_to(asked)
             is_held = reply.held or self._holds_all
-            self._news.notify_all()
+            self._condition.notify_all()
         if is_held:
             self._may_go.wait(HOLD_S)
         return reply
@@ -180,7 +180,7 @@ class StandIn:
 
     def done(self) -> None:
         """Note that a request has been answered."""
-        with self._news:
+        with self._condition:
             self._at_once -= 1
 
     def drip(self, write: Callable[[bytes], object]) -> None:

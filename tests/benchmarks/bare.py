@@ -1,6 +1,6 @@
 """The bare programs: ask the URLs in a file from 32 threads and do nothing else.
 
-``bare.py FILE`` calls ``requests.get``, which opens a connection for each question. ``bare.py FILE sessions`` keeps
+``bare.py FILE`` calls ``requests.get``, which opens a connection for each request. ``bare.py FILE sessions`` keeps
 a session per thread: what is left then are the library's own costs.
 """
 

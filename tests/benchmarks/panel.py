@@ -34,9 +34,9 @@ class Item:
         title: One line.
         tip: The tool tip.
         menu: Where its menu is.
-        signals: How often it told of a change, by the signal's name.
-        rows: How many menu entries it told changes of.
-        first_left: What it told first of the accounts.
+        signals: How often it signalled a change, by the signal's name.
+        rows: How many menu entries it signalled changes of.
+        first_left: What it showed first of the accounts.
         icon_s: When it was in the tray with that: its registration, when the first look found it there.
     """
 
@@ -63,10 +63,10 @@ class Item:
 
 
 class Panel(BusClient):
-    """Watcher and host in one: asks an item for all it has when it registers and when it tells of a change."""
+    """Watcher and host in one: asks an item for all it has when it registers and when it signals a change."""
 
     def __init__(self, address: str) -> None:
-        self._news = threading.Condition()
+        self._condition = threading.Condition()
         self._items: dict[str, Item] = {}
         self._asking: set[str] = set()
         self._newest = ""
@@ -82,17 +82,17 @@ class Panel(BusClient):
         name = str(call.body[0])
         if not name.startswith(":"):
             name = call.sender or name  # named org.kde.StatusNotifierItem-PID-N, or a path alone
-        with self._news:
+        with self._condition:
             self._items[name] = Item(name, time.monotonic())
             self._newest = name
             self._registered.append(name)
-            self._news.notify_all()
+            self._condition.notify_all()
         self._look(name)
         return Message.new_method_return(call)
 
     def forget(self) -> None:
         """Wait for another item from now on."""
-        with self._news:
+        with self._condition:
             self._newest = ""
             self._registered = []
 
@@ -106,8 +106,8 @@ class Panel(BusClient):
         def are_there() -> bool:
             return len(self._registered) >= count and all(self._items[name].title for name in self._registered)
 
-        with self._news:
-            if not self._news.wait_for(are_there, PATIENCE_S):
+        with self._condition:
+            if not self._condition.wait_for(are_there, PATIENCE_S):
                 message = f"waited in vain for {count} items; there are {len(self._registered)}"
                 raise TimeoutError(message)
 
@@ -117,8 +117,8 @@ class Panel(BusClient):
         Raises:
             TimeoutError: It never did.
         """
-        with self._news:
-            if not self._news.wait_for(lambda: self._newest and holds(self._items[self._newest]), patience_s):
+        with self._condition:
+            if not self._condition.wait_for(lambda: self._newest and holds(self._items[self._newest]), patience_s):
                 message = f"waited in vain; the panel has {self._items.get(self._newest)}"
                 raise TimeoutError(message)
             return self._items[self._newest]
@@ -155,10 +155,10 @@ class Panel(BusClient):
         if sender not in self._items or message.interface not in {ITEM, MENU}:
             return
         rows = len(message.body[0]) if member == "ItemsPropertiesUpdated" else 0
-        with self._news:
+        with self._condition:
             before = self._items[sender]
             self._items[sender] = replace(before, signals=(*before.signals[-500:], member), rows=before.rows + rows)
-            self._news.notify_all()
+            self._condition.notify_all()
         if message.interface == ITEM:
             self._look(sender)
         elif member == "LayoutUpdated":
@@ -172,13 +172,13 @@ class Panel(BusClient):
     async def _ask(self, name: str) -> None:
         try:
             self._asking.discard(name)
-            [told] = await self._call(Message(name, ITEM_PATH, PROPERTIES, "GetAll", signature="s", body=[ITEM]))
+            [properties] = await self._call(Message(name, ITEM_PATH, PROPERTIES, "GetAll", signature="s", body=[ITEM]))
         except Exception:  # noqa: BLE001 - it left, or answers with an error: a panel goes on
             return
         is_first = not self._items[name].menu
-        with self._news:
-            self._items[name] = _told(self._items[name], told)
-            self._news.notify_all()
+        with self._condition:
+            self._items[name] = _updated(self._items[name], properties)
+            self._condition.notify_all()
         if is_first and self._items[name].menu not in {"", "/NO_DBUSMENU"}:
             await self._call(_get_layout(name, self._items[name].menu))
 
@@ -195,10 +195,12 @@ class Panel(BusClient):
             task.exception()  # looked at: the item may have left in between
 
 
-def _told(item: Item, told: dict[str, Any]) -> Item:
+def _updated(item: Item, properties: dict[str, Any]) -> Item:
     now_s, is_first = time.monotonic(), not item.menu
-    title, menu = str(told.get("Title", "")), str(told.get("Menu", ""))
-    new = replace(item, seen_s=now_s, title=title, menu=menu, tip="\n".join(told.get("ToolTip", ["", [], "", ""])[2:]))
+    title, menu = str(properties.get("Title", "")), str(properties.get("Menu", ""))
+    new = replace(
+        item, seen_s=now_s, title=title, menu=menu, tip="\n".join(properties.get("ToolTip", ["", [], "", ""])[2:])
+    )
     if item.first_left or not new.left:
         return new
     return replace(new, first_left=tuple(new.left.items()), icon_s=new.registered_s if is_first else now_s)
@@ -212,23 +214,23 @@ class Tap(BusClient):
     """Sees every message on the bus and touches none.
 
     Attributes:
-        told: Signals and calls so far, as sender, member and body. No replies: whoever asks gets one.
+        messages: Signals and calls so far, as sender, member and body. No replies: whoever asks gets one.
     """
 
     def __init__(self, address: str) -> None:
-        self.told: list[tuple[str, str, list[Any]]] = []
+        self.messages: list[tuple[str, str, list[Any]]] = []
         self._is_listening = False
         super().__init__(address)
         self._is_listening = True
         self.call(BUS, "/org/freedesktop/DBus", "org.freedesktop.DBus.Monitoring", "BecomeMonitor", "asu", [], 0)
 
     def from_(self, sender: str) -> list[tuple[str, list[Any]]]:
-        """What ``sender`` has told."""
-        return [(member, body) for name, member, body in list(self.told) if name == sender]
+        """What ``sender`` has sent."""
+        return [(member, body) for name, member, body in list(self.messages) if name == sender]
 
     def _on_message(self, message: Message) -> Any:
         if not self._is_listening:
             return None
         if message.message_type in {MessageType.SIGNAL, MessageType.METHOD_CALL}:
-            self.told.append((message.sender or "", message.member or "", unpack_variants(message.body)))
+            self.messages.append((message.sender or "", message.member or "", unpack_variants(message.body)))
         return message.message_type is MessageType.METHOD_CALL

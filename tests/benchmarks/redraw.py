@@ -82,8 +82,8 @@ def main() -> None:
             icon.visible = True
             changed = sum(old != new for old, new in zip(before, labels(shown), strict=False))
             before = labels(shown)
-            told = {"drawn": drawn.calls, "converted": converted.calls, "rows": changed}
-            sys.stdout.write(f"{json.dumps(told)}\n")
+            counted = {"drawn": drawn.calls, "converted": converted.calls, "rows": changed}
+            sys.stdout.write(f"{json.dumps(counted)}\n")
             sys.stdout.flush()
         icon.stop()
 

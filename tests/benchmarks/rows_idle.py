@@ -29,7 +29,7 @@ def idle(stage: Stage, row: Row, scale: Scale) -> None:
         with stage.floor() as floor:
             time.sleep(REST_S)
             wakeups, cpu, floor_wakeups, floor_cpu = [], [], [], []
-            told: list[str] = []
+            signalled: list[str] = []
             for _ in range(scale.idle_windows):
                 signals = len(stage.panel.item(name).signals)
                 before, floor_before = kernel.work(applet.pid), kernel.work(floor.pid)
@@ -39,15 +39,19 @@ def idle(stage: Stage, row: Row, scale: Scale) -> None:
                 cpu.append(here[1])
                 floor_wakeups.append(there[0])
                 floor_cpu.append(there[1])
-                told += stage.panel.item(name).signals[signals:]
+                signalled += stage.panel.item(name).signals[signals:]
     per_minute = 60 / scale.idle_s
     row.figure("floor: wake-ups", "/min", [each * per_minute for each in floor_wakeups])
     row.figure("floor: CPU", "ms/min", [each * per_minute for each in floor_cpu])
     woken = row.figure("trayquota: wake-ups over all threads", "/min", [each * per_minute for each in wakeups])
     worked = row.figure("trayquota: CPU", "ms/min", [each * per_minute for each in cpu])
-    row.notes.append(f"told the panel meanwhile: {', '.join(told) or 'nothing'}")
+    row.notes.append(f"signalled to the panel meanwhile: {', '.join(signalled) or 'nothing'}")
     row.count(f"wake-ups in {scale.idle_s:.0f} s, with a wide margin", max(wakeups), 10 if scale.is_short else 20)
-    row.count("new icons and new layouts while nothing happens", told.count("NewIcon") + told.count("LayoutUpdated"), 0)
+    row.count(
+        "new icons and new layouts while nothing happens",
+        signalled.count("NewIcon") + signalled.count("LayoutUpdated"),
+        0,
+    )
     row.bar("wake-ups a minute", woken, 6)
     row.bar("CPU a minute, ms", worked, 20)
 
@@ -112,7 +116,7 @@ def five_icons(stage: Stage, row: Row, scale: Scale) -> None:
 
 
 def connections(stage: Stage, row: Row, _scale: Scale) -> None:
-    """Several refreshes by click: every question is counted, and every connection."""
+    """Several refreshes by click: every request is counted, and every connection."""
     home = stage.home(MORE_ACCOUNTS)
     before, asked_before = stage.provider.stats(), sum(asked(stage).values())
     with stage.applet(home, is_limited=False) as applet:

@@ -80,11 +80,11 @@ def many_1000(stage: Stage, row: Row, scale: Scale) -> None:
 
 
 def _by_turns(stage: Stage, home: Home, row: Row, runs: int, what: str) -> Turns:
-    questions = _questions(stage, home)
+    requests = _requests_file(stage, home)
     ours: list[Cost] = []
     bare: list[Cost] = []
     for _ in range(runs + 1):
-        bare.append(_cost(stage, [stage.python, HERE / "bare.py", questions], home))
+        bare.append(_cost(stage, [stage.python, HERE / "bare.py", requests], home))
         ours.append(_cost(stage, stage.trayquota("status", "--json"), home))
     # The first of each warmed up what there is to be warmed, the remembered values among it.
     _noted(row, f"bare, {what}", bare[1:])
@@ -94,7 +94,7 @@ def _by_turns(stage: Stage, home: Home, row: Row, runs: int, what: str) -> Turns
 
 def _sessions(stage: Stage, home: Home, row: Row, runs: int) -> float:
     """The CPU milliseconds of a program that asks the same through sessions of the library."""
-    argv: list[str | Path] = [stage.python, HERE / "bare.py", _questions(stage, home), "sessions"]
+    argv: list[str | Path] = [stage.python, HERE / "bare.py", _requests_file(stage, home), "sessions"]
     costs = [_cost(stage, argv, home) for _ in range(runs)]
     return _noted(row, f"bare with sessions, {len(home.names())} accounts at once", costs).cpu_ms
 
@@ -119,14 +119,14 @@ def _cost(stage: Stage, argv: Sequence[str | Path], home: Home, *, expected: int
     return Cost(wall_ms, (used.ru_utime + used.ru_stime) * 1000)
 
 
-def _questions(stage: Stage, home: Home) -> Path:
+def _requests_file(stage: Stage, home: Home) -> Path:
     """A file with what trayquota asks for these accounts: addresses and headers."""
-    questions = []
+    requests = []
     for each in FolderScanner(home.accounts).scan(datetime.now(UTC)).accounts:
         request = _first_request(each)
-        questions.append((f"{stage.provider.gateway}/{request.url.removeprefix('https://')}", dict(request.headers)))
-    path = home.path / "questions.json"
-    path.write_text(json.dumps(questions))
+        requests.append((f"{stage.provider.gateway}/{request.url.removeprefix('https://')}", dict(request.headers)))
+    path = home.path / "requests.json"
+    path.write_text(json.dumps(requests))
     return path
 
 

@@ -27,18 +27,20 @@ def redraw(stage: Stage, row: Row, _scale: Scale) -> None:
         argv = [stage.python, HERE / "redraw.py"]
         with stage.running(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
             first, _ = _shown(stage, program.process, tap, "0")
-            same, same_told = _shown(stage, program.process, tap, "0")
-            later, later_told = _shown(stage, program.process, tap, "1")
+            same, same_signals = _shown(stage, program.process, tap, "0")
+            later, later_signals = _shown(stage, program.process, tap, "1")
     finally:
         tap.close()
-    rows = sum(len(body[0]) for member, body in later_told if member == "ItemsPropertiesUpdated")
+    rows = sum(len(body[0]) for member, body in later_signals if member == "ItemsPropertiesUpdated")
     row.figure("pictures drawn for the first view", "", first["drawn"])
-    row.notes.append(f"told when only countdowns moved: {', '.join(member for member, _ in later_told)}; {rows} rows")
+    row.notes.append(
+        f"signals when only countdowns moved: {', '.join(member for member, _ in later_signals)}; {rows} rows"
+    )
     row.count("nothing changed: pictures drawn or converted", same["drawn"] + same["converted"], 0)
-    row.count("nothing changed: D-Bus messages", len(same_told), 0)
+    row.count("nothing changed: D-Bus messages", len(same_signals), 0)
     row.count("a countdown moved: pictures drawn or converted", later["drawn"] + later["converted"], 0)
-    row.count("a countdown moved: D-Bus messages", len(later_told), 2)
-    row.count("a countdown moved: menu rows told beyond those that changed", rows - later["rows"], 0)
+    row.count("a countdown moved: D-Bus messages", len(later_signals), 2)
+    row.count("a countdown moved: menu rows signalled beyond those that changed", rows - later["rows"], 0)
 
 
 def _shown(stage: Stage, process: subprocess.Popen[str], tap: Tap, minute: str) -> tuple[dict[str, int], list[Any]]:

@@ -3,7 +3,7 @@
 That is why it is not ``provider_stand_in``, which runs on threads of the test's process.
 
 Prints its port. Every answer to an account differs from the one before. Paths below ``/-/`` are the benchmark's:
-``/-/stats`` tells what was counted, ``/-/set?delay_ms=200`` has every answer wait.
+``/-/stats`` returns what was counted, ``/-/set?delay_ms=200`` has every answer wait.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Provider:
         connections: Opened so far.
         plans: Questions for an account's plan.
         asked: Questions for quotas by access token.
-        asked_at: The monotonic clock at the first question of each token; seconds.
+        asked_at: The monotonic clock at the first request of each token; seconds.
     """
 
     def __init__(self) -> None:
@@ -74,10 +74,10 @@ class Provider:
         ).encode()
 
     def answer(self, head: bytes) -> tuple[bytes, float]:
-        """The answer to a question, and how long it waits; seconds."""
+        """The answer to a request, and how long it waits; seconds."""
         path = head.split(b" ", 2)[1]
         if path.startswith(b"/-/"):
-            return self._tell(path.decode()), 0.0
+            return self._statistics(path.decode()), 0.0
         if path.endswith(b"/profile"):
             self.plans += 1
             return self._profile, self.delay_s
@@ -87,17 +87,17 @@ class Provider:
         body = self._claude if b"anthropic" in path else self._codex
         return body.replace(b"0.5", b"%d" % used_percent(self.asked[token]), 1), self.delay_s
 
-    def _tell(self, path: str) -> bytes:
+    def _statistics(self, path: str) -> bytes:
         for name, value in parse_qsl(urlsplit(path).query):
             if name == "delay_ms":
                 self.delay_s = float(value) / 1000
-        told = {
+        counted = {
             "connections": self.connections,
             "plans": self.plans,
             "asked": dict(self.asked),
             "asked_at": self.asked_at,
         }
-        return json.dumps(told).encode()
+        return json.dumps(counted).encode()
 
 
 class Connection(asyncio.Protocol):
@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
     _is_counted = False
 
     def _count(self) -> None:
-        """Count this connection, once it carries a question."""
+        """Count this connection, once it carries a request."""
         if not self._is_counted:
             self._is_counted = True
             self._provider.connections += 1

@@ -85,7 +85,7 @@ class Running:
         return self._process.stdout.readline()
 
     def first_error_line_with(self, words: str) -> str:
-        """Read standard error until a line tells ``words``; return it, or nothing at its end."""
+        """Read standard error until a line has ``words``; return it, or nothing at its end."""
         assert self._process.stderr is not None
         return next((line for line in self._process.stderr if words in line), "")
 

@@ -18,22 +18,22 @@ class Recorder(Generic[T]):
 
     def __init__(self) -> None:
         self._seen: list[T] = []
-        self._news = threading.Condition()
+        self._condition = threading.Condition()
 
     @property
     def seen(self) -> list[T]:
-        with self._news:
+        with self._condition:
             return list(self._seen)
 
     def add(self, what: T) -> None:
-        with self._news:
+        with self._condition:
             self._seen.append(what)
-            self._news.notify_all()
+            self._condition.notify_all()
 
     def until(self, predicate: Callable[[list[T]], object]) -> list[T]:
         """Everything seen, once ``predicate`` holds for it."""
-        with self._news:
-            held = self._news.wait_for(lambda: predicate(self._seen), PATIENCE_S)
+        with self._condition:
+            held = self._condition.wait_for(lambda: predicate(self._seen), PATIENCE_S)
             assert held, f"waited in vain; seen: {self._seen}"
             return list(self._seen)
 

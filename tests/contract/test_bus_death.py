@@ -65,7 +65,7 @@ def test_a_bus_that_dies_while_a_signal_is_sent_ends_nothing(
     died = threading.Event()
 
     def die_and_change() -> None:
-        # On the loop's own thread, so that it learns of the death by sending.
+        # On the loop's own thread, so that it notices the death by sending.
         bus.kill()
         icon.icon = picture("red")
         icon.title = "changed"

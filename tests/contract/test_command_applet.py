@@ -160,7 +160,7 @@ def test_the_proxy_s_rotation_of_a_token_is_no_reason_to_ask(home: Home, stand_i
     end(applet)
 
 
-def test_a_renewed_login_is_written_once_and_asked_with_once(home: Home, stand_in: StandIn) -> None:
+def test_a_refreshed_login_is_written_once_and_used_once(home: Home, stand_in: StandIn) -> None:
     home.add("claude-ada", expired=in_hours(-1), refresh_token="refresh-old")
     stand_in.answer("refresh-old", Reply({"access_token": "token-new", "refresh_token": "refresh-new"}))
     stand_in.answer("token-new", "claude_usage_basic.json")

@@ -32,7 +32,7 @@ def doctor(home: Home, *arguments: str) -> tuple[int, str]:
     return result.code, result.out
 
 
-def concerns(report: str) -> list[str]:
+def warnings(report: str) -> list[str]:
     return [line for line in report.splitlines() if line.startswith("!")]
 
 
@@ -43,7 +43,7 @@ def test_a_doctor_who_finds_nothing_says_so(home: Home, stand_in: StandIn) -> No
     assert home.status().code == 0
     asked = len(stand_in.asked)
     code, report = doctor(home)
-    assert (code, concerns(report)) == (0, [])
+    assert (code, warnings(report)) == (0, [])
     assert "all well" in report
     for words in (
         "backend none: asked for",
@@ -81,7 +81,7 @@ def test_a_doctor_says_which_logins_of_other_programs_are_used(home: Home, stand
         "credentials/kimi-code.json": ("native", "expired"),
     }
     code, report = doctor(home)
-    assert (code, concerns(report)) == (0, []), "a native login needs nobody"
+    assert (code, warnings(report)) == (0, []), "a native login needs nobody"
     assert "Claude Code, ~/.claude/.credentials.json: found, not used: the credentials folder has an account" in report
     assert "Codex, ~/.codex/auth.json: used" in report
     assert "Open Kimi Code once." in report
@@ -100,10 +100,10 @@ def test_a_doctor_marks_what_deserves_a_look(home: Home, stand_in: StandIn) -> N
     home.status()
     code, report = doctor(home)
     assert code == 1
-    found = "\n".join(concerns(report))
+    found = "\n".join(warnings(report))
     for words in ("mode 0755", "credential file 1: mode 0644", "chmod 600", "expired", "unreadable_file"):
         assert words in found
-    assert report.rstrip().endswith(f"{len(concerns(report))} to look at, marked with ! above")
+    assert report.rstrip().endswith(f"{len(warnings(report))} to look at, marked with ! above")
 
 
 @posix

@@ -1,4 +1,4 @@
-"""Renewing logins, as seen from outside: the file, the requests, and what a signal must not cut."""
+"""Refreshing tokens, as seen from outside: the file, the requests, and what a signal must not interrupt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REFUSED = Reply(fact("http_cases_claude.json")[0]["body"], 401)
 
 @pytest.fixture
 def expired(home: Home, stand_in: StandIn) -> Path:
-    """A Claude account whose login has ended, and a provider that renews it."""
+    """A Claude account whose login has ended, and a provider that refreshes it."""
     stand_in.answer(REFRESH, ROTATED)
     stand_in.answer("token-new", "claude_usage_basic.json")
     return home.add(
@@ -41,26 +41,28 @@ def expired(home: Home, stand_in: StandIn) -> Path:
     )
 
 
-def test_an_ended_login_is_renewed_in_its_file_before_it_is_used(home: Home, stand_in: StandIn, expired: Path) -> None:
+def test_an_ended_login_is_refreshed_in_its_file_before_it_is_used(
+    home: Home, stand_in: StandIn, expired: Path
+) -> None:
     expired.chmod(0o640)
     before = json.loads(expired.read_text())
     result = home.status()
     assert result.code == 0
     assert [each.place for each in stand_in.asked] == [CLAUDE_TOKEN, CLAUDE_USAGE]
-    renewal, question = stand_in.asked
-    assert renewal.method == "POST"
-    assert renewal.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert renewal.headers["accept"] == "application/json"
-    assert renewal.headers["user-agent"].startswith("axios/")
-    assert "authorization" not in renewal.headers
-    assert renewal.form == {
+    refresh, request = stand_in.asked
+    assert refresh.method == "POST"
+    assert refresh.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert refresh.headers["accept"] == "application/json"
+    assert refresh.headers["user-agent"].startswith("axios/")
+    assert "authorization" not in refresh.headers
+    assert refresh.form == {
         "grant_type": "refresh_token",
         "refresh_token": REFRESH,
         "client_id": "9d1c250a-e61b-44d9-88ed-5944d1962f5e",
     }
-    assert b"refresh_token=refresh%2Btoken%2Fwith%3Dmarks%26%25~-._" in renewal.body
-    assert question.token == "token-new"
-    assert question.headers["user-agent"].startswith("claude-code/")
+    assert b"refresh_token=refresh%2Btoken%2Fwith%3Dmarks%26%25~-._" in refresh.body
+    assert request.token == "token-new"
+    assert request.headers["user-agent"].startswith("claude-code/")
     after = json.loads(expired.read_text())
     changed = {"access_token", "refresh_token", "expired", "last_refresh"}
     assert {key for key in after if after[key] != before.get(key)} == changed
@@ -73,14 +75,14 @@ def test_an_ended_login_is_renewed_in_its_file_before_it_is_used(home: Home, sta
         assert stat.S_IMODE(expired.stat().st_mode) == 0o640
 
 
-def test_a_renewed_login_is_not_renewed_again(home: Home, stand_in: StandIn, expired: Path) -> None:
+def test_a_refreshed_login_is_not_refreshed_again(home: Home, stand_in: StandIn, expired: Path) -> None:
     home.status()
     home.status()
     assert [each.place for each in stand_in.asked] == [CLAUDE_TOKEN, CLAUDE_USAGE, CLAUDE_USAGE]
     assert json.loads(expired.read_text())["access_token"] == "token-new"
 
 
-def test_a_refused_login_is_renewed_once_and_asked_once_more(home: Home, stand_in: StandIn) -> None:
+def test_a_refused_login_is_refreshed_once_and_requested_once_more(home: Home, stand_in: StandIn) -> None:
     home.add("claude-ada", refresh_token="refresh-old")
     stand_in.answer("token-claude-ada", REFUSED)
     stand_in.answer("refresh-old", ROTATED)
@@ -103,7 +105,7 @@ def test_a_dead_login_is_refreshed_once_and_the_message_says_how_to_sign_in(
     assert expired.read_bytes() == before
 
 
-def test_a_login_without_the_right_is_not_renewed(home: Home, stand_in: StandIn) -> None:
+def test_a_login_without_the_right_is_not_refreshed(home: Home, stand_in: StandIn) -> None:
     home.add("claude-ci", refresh_token="refresh-ci")
     case = fact("http_cases_claude.json")[1]
     stand_in.answer("token-claude-ci", Reply(case["body"], 403))
@@ -111,7 +113,7 @@ def test_a_login_without_the_right_is_not_renewed(home: Home, stand_in: StandIn)
     assert [each.place for each in stand_in.asked] == [CLAUDE_USAGE]
 
 
-def test_a_codex_login_is_never_renewed(home: Home, stand_in: StandIn) -> None:
+def test_a_codex_login_is_never_refreshed(home: Home, stand_in: StandIn) -> None:
     home.add("codex-old", expired=in_hours(-1), refresh_token="refresh-codex")
     home.add("codex-refused", refresh_token="refresh-codex-2")
     stand_in.answer("token-codex-refused", Reply(fact("http_cases_codex.json")[0]["body"], 401))
@@ -122,7 +124,7 @@ def test_a_codex_login_is_never_renewed(home: Home, stand_in: StandIn) -> None:
     assert {each.name: each.read_bytes() for each in home.folder.iterdir()} == before
 
 
-def test_nothing_is_renewed_where_that_is_switched_off(home: Home, stand_in: StandIn, expired: Path) -> None:
+def test_nothing_is_refreshed_where_that_is_switched_off(home: Home, stand_in: StandIn, expired: Path) -> None:
     config = home.path / "config.toml"
     config.write_text("renew_logins = false\n")
     before = expired.read_bytes()

@@ -19,7 +19,7 @@ EXPECTED = json.loads((FACTS / "EXPECTED.json").read_text())["files"]
 USAGE = sorted(name for name, each in EXPECTED.items() if each["kind"] in {"claude-usage", "codex-usage"})
 CREDENTIALS = sorted(name for name in EXPECTED if name.startswith("cred_"))
 FROM_ARRIVAL = {("codex_usage_no_durations.json", "Weekly")}
-"""Whose reset is told as a distance from the answer's arrival."""
+"""Whose reset is stated as a distance from the answer's arrival."""
 
 STATES = {
     "cred_claude.json": ("claude", "ada@example.com", "ok", None),

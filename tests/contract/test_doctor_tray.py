@@ -34,18 +34,18 @@ def tray(home: Home, bus: SessionBus, desktop: str) -> tuple[int, str]:
         ("", "Start a panel that has a tray"),
     ],
 )
-def test_waiting_for_a_panel_is_a_concern_with_advice_for_the_desktop(
+def test_waiting_for_a_panel_is_a_warning_with_advice_for_the_desktop(
     home: Home, bus: SessionBus, desktop: str, advice: str
 ) -> None:
     code, lines = tray(home, bus, desktop)
     assert code == 1
     assert "waiting for a panel" in lines
-    (concern,) = (line for line in lines.splitlines() if line.startswith("!"))
-    assert "nobody shows icons here" in concern
-    assert advice in concern
+    (warning,) = (line for line in lines.splitlines() if line.startswith("!"))
+    assert "nobody shows icons here" in warning
+    assert advice in warning
 
 
-def test_a_panel_is_no_concern_and_its_watcher_is_named(home: Home, bus: SessionBus, host: FakeHost) -> None:
+def test_a_panel_is_no_warning_and_its_watcher_is_named(home: Home, bus: SessionBus, host: FakeHost) -> None:
     assert host.unique_name
     _, lines = tray(home, bus, "GNOME")
     assert "!" not in lines
@@ -53,7 +53,7 @@ def test_a_panel_is_no_concern_and_its_watcher_is_named(home: Home, bus: Session
     assert "watcher of icons on the D-Bus session: " in lines
 
 
-def test_a_watcher_that_only_has_its_name_is_a_concern(home: Home, bus: SessionBus, host: FakeHost) -> None:
+def test_a_watcher_that_only_has_its_name_is_a_warning(home: Home, bus: SessionBus, host: FakeHost) -> None:
     host.has_object = False
     code, lines = tray(home, bus, "i3")
     assert (code, [line[0] for line in lines.splitlines() if line.startswith("!")]) == (1, ["!"])

@@ -1,4 +1,4 @@
-"""SIGKILL on entering every call of the system that a renewal makes: nothing is lost, however it ends.
+"""SIGKILL on entering every call of the system that a token refresh makes: nothing is lost, however it ends.
 
 There is one gap that nobody can close, between the provider's answer and the journal's first write. A kill in there
 is counted apart.
@@ -138,7 +138,7 @@ def prepare(what: str, place: Place) -> dict[str, object]:
 
 
 def bytes_lost(place: Place, before: dict[str, object]) -> int:
-    """Start anew after a crash, let the next renewal come, and weigh what is missing in the end."""
+    """Start anew after a crash, let the next refresh come, and weigh what is missing in the end."""
     newest = place.server.newest
     place.manager().recover()
     lost = missing(place.path, before | {"access_token": newest[0], "refresh_token": newest[1]})

@@ -177,7 +177,7 @@ def test_without_rows_no_menu_is_opened() -> None:
 
 
 @pytest.mark.parametrize(("title", "body"), [("x" * 64, "y" * 256), ("😀" * 40, "\n".join(["😀" * 20] * 12))])
-def test_a_notification_is_cut_to_what_a_balloon_holds(title: str, body: str) -> None:
+def test_a_notification_is_shortened_to_what_a_balloon_holds(title: str, body: str) -> None:
     icon = make()
     with shown(icon):
         icon.notify(body, title)

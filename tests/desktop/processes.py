@@ -88,7 +88,7 @@ class Program:
 
 
 def start_and_read(start: Callable[[int], Program]) -> tuple[Program, str]:
-    """Start a program that tells one line through a file descriptor; give back both."""
+    """Start a program that writes one line to a file descriptor; give back both."""
     read_fd, write_fd = os.pipe()
     with os.fdopen(read_fd) as reader:
         try:
@@ -97,7 +97,7 @@ def start_and_read(start: Callable[[int], Program]) -> tuple[Program, str]:
             os.close(write_fd)
         line = reader.readline().strip()
     if not line:
-        message = f"{program.name} told nothing and ended with {program.wait()}; its log:\n{program.log}"
+        message = f"{program.name} wrote nothing and ended with {program.wait()}; its log:\n{program.log}"
         raise AssertionError(message)
     return program, line
 

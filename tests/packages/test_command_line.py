@@ -83,9 +83,9 @@ def test_bash_completes_every_command_and_option(made: Path) -> None:
     assert completed == words()
 
 
-def test_zsh_is_told_of_every_command_and_option(made: Path) -> None:
-    told = set(re.findall(r"[\w-]+", (made / "_trayquota").read_text("utf-8")))
-    assert set().union(*words().values()) - told == set()
+def test_zsh_completes_every_command_and_option(made: Path) -> None:
+    completed = set(re.findall(r"[\w-]+", (made / "_trayquota").read_text("utf-8")))
+    assert set().union(*words().values()) - completed == set()
 
 
 def test_the_man_page_names_every_setting_and_the_day_that_it_was_made_for(made: Path) -> None:

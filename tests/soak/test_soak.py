@@ -109,11 +109,11 @@ class FaultyProvider:
             length = int(head.lower().partition(b"content-length:")[2].split()[0])
             while len(body) < length:
                 body += connection.recv(65536)
-            connection.sendall(self._renewed(body.decode()))
+            connection.sendall(self._refreshed(body.decode()))
         else:
             connection.sendall(self._usage())
 
-    def _renewed(self, form: str) -> bytes:
+    def _refreshed(self, form: str) -> bytes:
         spent = dict(pair.split("=") for pair in form.split("&"))["refresh_token"]
         person, _, number = spent.partition("-")
         with self._lock:
@@ -121,7 +121,7 @@ class FaultyProvider:
                 self.served["invalid_grant"] += 1
                 return answer(400, {"error": "invalid_grant"})
             self._valid[person] = f"{person}-{int(number) + 1}"
-        self.served["renewed"] += 1
+        self.served["refreshed"] += 1
         tokens = {"access_token": f"a-{self._valid[person]}", "refresh_token": self._valid[person], "expires_in": 28800}
         return answer(200, tokens)
 
@@ -268,7 +268,7 @@ def test_ten_thousand_refreshes_with_faults_leave_no_trace(tmp_path: Path, provi
     applet.close()
     print(f"\nsoak: {REFRESHES} refreshes, answers {dict(provider.served)}; threads, files, kB: {before} -> {after}")
     assert [each.state for each in last.accounts] == [AccountState.OK] * ACCOUNTS
-    assert provider.served["renewed"] > REFRESHES // 200
+    assert provider.served["refreshed"] > REFRESHES // 200
     assert provider.served["invalid_grant"] == 0
     assert after[:2] == before[:2]
     assert len(fetchers) <= ACCOUNTS + 1

@@ -126,7 +126,7 @@ def assert_newer_windows(windows: Sequence[QuotaWindow], expectations: Sequence[
 
 
 def assert_moment(found: datetime | None, wanted: str | None) -> None:
-    """Hold a moment to an expectation; the expectations are cut to milliseconds."""
+    """Hold a moment to an expectation; the expectations are truncated to milliseconds."""
     if found is None or wanted is None:
         assert found is None
         assert wanted is None

@@ -31,7 +31,7 @@ class CrashError(BaseException):
 
 
 class Seam:
-    """Stands between the manager and the disk: does a deed at one of its calls, and lets a dead process do nothing."""
+    """Stands between manager and disk: has something happen at one of its calls, and lets a dead process do nothing."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.is_dead = False
@@ -40,7 +40,7 @@ class Seam:
         self.in_gap = False
         self._left = 0
         self._is_crash = self._is_alone = False
-        self._deed: Callable[[], None] = lambda: None
+        self._event: Callable[[], None] = lambda: None
         for name in CALLS:
             patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
         patch.setattr(prepared_file, "exchange_files", self._wrapped("exchange", exchange_files))
@@ -48,8 +48,8 @@ class Seam:
         patch.setattr(in_place, "open_regular", self._wrapped("create", open_regular))
         patch.setattr(in_place, "alone_with", self._alone)
 
-    def arm(self, moment: int, deed: Callable[[], None], *, is_crash: bool = False) -> None:
-        self._left, self._deed, self._is_crash = moment, deed, is_crash
+    def arm(self, moment: int, event: Callable[[], None], *, is_crash: bool = False) -> None:
+        self._left, self._event, self._is_crash = moment, event, is_crash
 
     @contextlib.contextmanager
     def _alone(self, _handle: int) -> Iterator[None]:
@@ -69,7 +69,7 @@ class Seam:
             if not self.in_gap and (self._is_crash or not self._is_alone):
                 self._left -= 1
                 if self._left == 0:
-                    self._deed()
+                    self._event()
             if self.is_read_only and name in {"exchange", "create"}:
                 raise OSError(errno.EROFS, "read-only")
             if name == "exchange" and not self.can_exchange:

@@ -42,13 +42,13 @@ class Fetchers:
         self.inside = 0
         self.most_inside = 0
         self.fetched: list[str] = []
-        self.renewing: set[str] = set()
+        self.refreshing: set[str] = set()
 
     def __call__(
         self, credential: Credential, cancel_token: CancelToken, allow_s: Callable[[float], None]
     ) -> FetchResult:
         name = credential.account.id
-        if name in self.renewing:
+        if name in self.refreshing:
             allow_s(TOKEN_REFRESH_S)
         with self._changed:
             self.fetched.append(name)
@@ -212,7 +212,7 @@ def test_threads_that_hang_do_not_use_up_the_pool(set_up: SetUp) -> None:
 
 def test_a_token_refresh_has_more_time_than_a_request(set_up: SetUp) -> None:
     fetchers = Fetchers(lambda _name: True)
-    fetchers.renewing.add("claude-n000.json")
+    fetchers.refreshing.add("claude-n000.json")
     bench = set_up(fetchers, 1)
     bench.refresh()
     fetchers.until_inside(1)

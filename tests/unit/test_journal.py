@@ -77,7 +77,7 @@ def test_without_a_folder_there_is_nothing(journal: Journal) -> None:
     journal.purge()
 
 
-def test_the_pair_is_wherever_the_file_is_cut(journal: Journal) -> None:
+def test_the_pair_is_wherever_the_file_is_truncated(journal: Journal) -> None:
     """The first one until the second one is whole."""
     keep(journal, numbered(1), numbered(2))
     place = journal.path_for(KEY)

@@ -79,7 +79,7 @@ def _every_log_is_read(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def told_by(error: BaseException) -> str:
-    """All that an error can tell somebody who prints it."""
+    """All that an error shows to somebody who prints it."""
     parts = [str(error), repr(error), repr(error.args), *traceback.format_exception(error)]
     if isinstance(error, FetchError):
         parts += [repr(error.failure), error.failure.message, str(error.failure.kind)]
@@ -107,7 +107,7 @@ def objects() -> list[object]:
     return [each for each in gc.get_objects() if str(type(each).__module__).startswith(own)]
 
 
-def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_object_of_the_program_shows_a_token(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, str] = {}
 
     def look(*_: object) -> None:
@@ -146,7 +146,7 @@ def test_no_object_of_the_program_tells_a_token(house: House, monkeypatch: pytes
         Tokens(ACCESS, REFRESH, account_id=ACCESS, proxy_url=ACCESS),
     ],
 )
-def test_messages_do_not_tell_what_they_carry(each: object) -> None:
+def test_messages_do_not_show_what_they_carry(each: object) -> None:
     assert_discreet(repr(each))
 
 
@@ -167,7 +167,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize("said_by_the_provider", ANSWERS)
-def test_a_renewal_that_is_refused(house: House, said_by_the_provider: Response) -> None:
+def test_a_token_refresh_that_is_refused(house: House, said_by_the_provider: Response) -> None:
     house.provider.script.extend([said_by_the_provider] * 3)
     assert_discreet(told_by(caught(house)))
     # What is remembered of it is a fingerprint.

@@ -81,9 +81,9 @@ def test_the_platform_s_own_program_is_started_without_a_shell(
 ) -> None:
     folder = tmp_path / "a folder; rm -rf $HOME"
     folder.mkdir()
-    told = tmp_path / "told"
+    arguments = tmp_path / "arguments"
     script = tmp_path / program
-    script.write_text(f'#!/bin/sh\nprintf "%s|%s" "$#" "$1" > {told}\n')
+    script.write_text(f'#!/bin/sh\nprintf "%s|%s" "$#" "$1" > {arguments}\n')
     script.chmod(0o755)
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
@@ -91,7 +91,7 @@ def test_the_platform_s_own_program_is_started_without_a_shell(
     for each in threading.enumerate():
         if each.name == "opened":
             each.join(PATIENCE_S)
-    assert told.read_text() == f"1|{folder}"
+    assert arguments.read_text() == f"1|{folder}"
 
 
 @posix

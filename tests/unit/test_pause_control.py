@@ -37,7 +37,7 @@ class Applet:
         self.usages = {ADA: usage("ada", 0), BOB: usage("bob")}
         self.records = PauseRecords(folder / "state" / "pauses.json")
         self.calls: list[tuple[str, bool]] = []
-        self.told: list[str] = []
+        self.notified: list[str] = []
         self.waits: dict[str, float] = {}
         self.problem = ""
         self.knows_time = True
@@ -88,10 +88,10 @@ class Applet:
         alert = make(OPTIONS)
         hidden = make(replace(OPTIONS, hide_names=True))
         assert "ada" not in hidden.title + hidden.body
-        self.told.append(f"{alert.title}: {alert.body}")
+        self.notified.append(f"{alert.title}: {alert.body}")
 
     def notify_problem(self, title: str, message: str) -> None:
-        self.told.append(f"{title}! {message}")
+        self.notified.append(f"{title}! {message}")
 
     @property
     def snapshot(self) -> Snapshot:
@@ -113,14 +113,14 @@ def applet(tmp_path: Path) -> Applet:
     return Applet(tmp_path)
 
 
-def test_what_has_run_out_is_paused_and_resumed_more_than_once_or_told_more_than_once(applet: Applet) -> None:
+def test_what_has_run_out_is_paused_and_resumed_more_than_once_or_notified_more_than_once(applet: Applet) -> None:
     assert applet.check() == [(ADA, True)]
     assert applet.check() == []
-    assert applet.told == ["Claude ada is paused: Nothing is left of it. It is resumed 13:00."]
+    assert applet.notified == ["Claude ada is paused: Nothing is left of it. It is resumed 13:00."]
     assert applet.waits["a reset"] == 3600
     assert applet.check(after=HOUR) == []
     assert applet.check(after=timedelta(seconds=30)) == [(ADA, False)]
-    assert applet.told[1:] == ["Claude ada is resumed: What had run out has started afresh."]
+    assert applet.notified[1:] == ["Claude ada is resumed: What had run out has started afresh."]
     assert applet.usages[ADA].account.paused is False
 
 
@@ -151,7 +151,7 @@ def test_where_the_time_does_not_come_to_be_known_nothing_is_ever_resumed(applet
 def test_what_a_person_pauses_is_resumed_by_itself(applet: Applet) -> None:
     applet.click(ADA, paused=True)
     applet.click(BOB, paused=True)
-    assert applet.told == []
+    assert applet.notified == []
     assert applet.check(after=2 * HOUR) == []
     assert applet.usages[ADA].account.paused
 
@@ -223,21 +223,21 @@ def test_what_is_done_in_another_process_is_undone(applet: Applet) -> None:
 def test_a_failure_after_a_click_is_silent(applet: Applet) -> None:
     applet.problem = "Its file cannot be written: it is read-only here."
     applet.click(BOB, paused=True)
-    assert applet.told == [
+    assert applet.notified == [
         "Nothing was changed! Claude bob was not paused. Its file cannot be written: it is read-only here."
     ]
     assert applet.records.read() == {}
 
 
-def test_a_failure_of_the_setting_is_told_or_tried_again_and_again(applet: Applet) -> None:
+def test_a_failure_of_the_setting_is_notified_or_tried_again_and_again(applet: Applet) -> None:
     applet.problem = "The proxy does not answer."
     assert applet.check() == [(ADA, True)]
     assert applet.check(after=timedelta(minutes=1)) == []
     assert applet.check(after=timedelta(minutes=10)) == [(ADA, True)]
-    assert applet.told == ["Claude ada was not paused: The proxy does not answer."]
+    assert applet.notified == ["Claude ada was not paused: The proxy does not answer."]
     applet.problem = ""
     assert applet.check(after=timedelta(minutes=11)) == [(ADA, True)]
-    assert len(applet.told) == 2
+    assert len(applet.notified) == 2
 
 
 def test_a_proxy_that_is_away_at_the_reset_keeps_an_account_paused(applet: Applet) -> None:
@@ -253,7 +253,7 @@ def test_an_accident_in_a_change_keeps_the_account_busy(applet: Applet, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr(applet.records, "put", lambda *_: 1 / 0)
         applet.click(BOB, paused=True)
-    assert "report it" in applet.told[0]
+    assert "report it" in applet.notified[0]
     applet.click(BOB, paused=True)
     assert applet.usages[BOB].account.paused
 
@@ -264,7 +264,7 @@ def test_without_a_thread_nothing_is_said(applet: Applet) -> None:
 
     applet.control._run = refuse
     applet.click(BOB, paused=True)
-    assert "no more threads" in applet.told[0]
+    assert "no more threads" in applet.notified[0]
 
 
 def test_while_answers_are_awaited_something_is_decided(applet: Applet) -> None:

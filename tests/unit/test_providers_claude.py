@@ -113,14 +113,14 @@ def test_a_model_without_a_name_for_people_goes_by_its_id() -> None:
     assert titles({"limits": [scoped(None, scope=scope)]}) == ["Weekly (claude-x)"]
 
 
-def test_names_are_harmless_and_cut() -> None:
+def test_names_are_harmless_and_bounded() -> None:
     (bidi, long) = titles({"limits": [scoped("\u202eAda\n\0 & Co"), scoped("x" * 500)]})
     assert bidi == "Weekly (Ada & Co)"
     assert len(long) == TITLE_LIMIT
     assert long.endswith("…)")
 
 
-def test_a_flood_of_limits_is_cut() -> None:
+def test_a_flood_of_limits_is_bounded() -> None:
     assert len(read({"limits": [scoped(f"model {number}") for number in range(5000)]})) == MOST_WINDOWS
 
 

@@ -165,7 +165,7 @@ def test_two_windows_of_one_length_are_told_apart() -> None:
     assert [each.title for each in read(answer)] == ["Weekly", "Weekly 2", "Other"]
 
 
-def test_a_flood_of_limits_is_cut() -> None:
+def test_a_flood_of_limits_is_bounded() -> None:
     limit = {"limit_name": "a", "rate_limit": primary(used_percent=80)["rate_limit"]}
     assert len(read({"additional_rate_limits": [limit] * 5000})) == MOST_WINDOWS
 

@@ -73,7 +73,7 @@ def test_an_unknown_account_is_not_named(account_id: str | None) -> None:
     assert "chatgpt-account-id" not in {each.lower() for each in request.headers}
 
 
-def test_its_logins_are_never_renewed() -> None:
+def test_its_logins_are_never_refreshed() -> None:
     assert not PROVIDER.can_refresh
     with pytest.raises(NotImplementedError):
         PROVIDER.refresh_request("fake-refresh")

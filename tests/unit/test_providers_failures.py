@@ -1,4 +1,4 @@
-"""Every answer that is none: of which kind it is, whether a renewal may help, how long to wait."""
+"""Every answer that is none: of which kind it is, whether a token refresh may help, how long to wait."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_openai_s_region_page_does_not_ask_for_a_new_login(body: object) -> None
         (403, "permission_error", FailureKind.REFUSED, True),
     ],
 )
-def test_only_what_a_renewal_can_mend_leads_to_one(
+def test_only_what_a_refresh_can_mend_leads_to_one(
     status: int,
     message: str,
     kind: FailureKind,

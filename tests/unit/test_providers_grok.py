@@ -1,4 +1,4 @@
-"""Grok: credits of the period, and the older bill where they tell no percent."""
+"""Grok: credits of the period, and the older bill where they state no percent."""
 
 from __future__ import annotations
 

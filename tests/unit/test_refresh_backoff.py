@@ -1,4 +1,4 @@
-"""What the login manager makes of a provider that says no, or nothing."""
+"""What the token manager makes of a provider that says no, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an account is poll next, and why; how long a pause lasts."""
+"""When an account is polled next, and why; how long a pause lasts."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_pauses_double_up_to_an_hour() -> None:
     assert pauses == [300, 600, 1200, 2400, 3600, 3600, 3600]
 
 
-def test_a_pause_is_never_cut_short_by_another_answer() -> None:
+def test_a_pause_is_never_shortened_by_another_answer() -> None:
     long = next_gate(None, 7200, NOW)
     assert next_gate(long, 0, NOW + s(60)) == RateLimitGate(NOW + s(7200), 600.0)
 

@@ -37,7 +37,7 @@ class Desk:
         self.stand_in = stand_in
         self.rig = Rig(folder, stand_in.url)
         self.pages: list[str] = []
-        self.told: list[str] = []
+        self.notified: list[str] = []
         self.refreshes = 0
         self.jobs: dict[str, Callable[[], object]] = {}
         self.sign_ins = SignIns(self, self.rig.source, lambda: self.seconds, run=lambda action: action())
@@ -56,7 +56,7 @@ class Desk:
         self.refreshes += 1
 
     def notify_problem(self, title: str, message: str) -> None:
-        self.told.append(f"{title}: {message}")
+        self.notified.append(f"{title}: {message}")
 
     def click(self, kind: ProxySignIn = CLAUDE) -> None:
         self.sign_ins.request(self.stand_in.url, kind, "Claude ada@example.com")
@@ -90,9 +90,9 @@ def test_the_page_is_opened_and_followed_until_it_is_done(desk: Desk) -> None:
     desk.answer(WAIT, WAIT, OK)
     desk.look()
     desk.look()
-    assert (desk.told, desk.refreshes, len(desk.jobs)) == ([], 0, 1)
+    assert (desk.notified, desk.refreshes, len(desk.jobs)) == ([], 0, 1)
     desk.look()
-    assert desk.told == ["Signed in again: Claude ada@example.com is asked again."]
+    assert desk.notified == ["Signed in again: Claude ada@example.com is asked again."]
     assert (desk.refreshes, desk.jobs) == (1, {})
 
 
@@ -120,14 +120,14 @@ def test_a_refusal_is_followed_on(desk: Desk, answer: dict[str, str], words: str
     desk.answer(answer)
     desk.look()
     assert desk.jobs == {}
-    assert words in desk.told[0]
+    assert words in desk.notified[0]
 
 
 def test_a_state_that_the_proxy_has_forgotten_is_followed_on(desk: Desk) -> None:
     desk.click()
     desk.stand_in.sign_ins.clear()
     desk.look()
-    assert "unknown or expired state" in desk.told[0]
+    assert "unknown or expired state" in desk.notified[0]
 
 
 def test_five_minutes_never_end(desk: Desk) -> None:
@@ -137,7 +137,7 @@ def test_five_minutes_never_end(desk: Desk) -> None:
         desk.look()
         looks += 1
     assert looks == LONGEST_S / LOOK_S
-    assert "five minutes" in desk.told[0]
+    assert "five minutes" in desk.notified[0]
     desk.click()
     assert len(desk.pages) == 2
 
@@ -153,7 +153,7 @@ def test_a_proxy_that_is_away_for_a_moment_ends_it(desk: Desk) -> None:
 
         patched.setattr(desk.rig.source, "is_signed_in", away)
         desk.look()
-    assert (desk.told, len(desk.jobs)) == ([], 1)
+    assert (desk.notified, len(desk.jobs)) == ([], 1)
     desk.stand_in.versions_with_changes, desk.stand_in.outer = versions, None
     desk.answer(OK)
     desk.look()
@@ -179,7 +179,7 @@ def test_a_page_that_is_not_the_providers_is_opened(desk: Desk, page: str) -> No
     desk.stand_in.sign_in_url = page
     desk.click()
     assert desk.pages == []
-    assert len(desk.told) == 1
+    assert len(desk.notified) == 1
     assert desk.jobs == {}
 
 
@@ -192,7 +192,7 @@ def test_the_providers_page_is_not_known(page: str) -> None:
 def test_a_proxy_that_refuses_opens_a_page(desk: Desk, outer: tuple[int, dict[str, str]]) -> None:
     desk.stand_in.outer = outer
     desk.click()
-    assert (desk.pages, len(desk.told)) == ([], 1)
+    assert (desk.pages, len(desk.notified)) == ([], 1)
 
 
 def test_an_address_that_bans_is_asked_again(desk: Desk) -> None:
@@ -200,7 +200,7 @@ def test_an_address_that_bans_is_asked_again(desk: Desk) -> None:
     desk.click()
     desk.click()
     assert len(desk.stand_in.requests) == 1
-    assert "half an hour" in desk.told[1]
+    assert "half an hour" in desk.notified[1]
 
 
 def test_an_early_version_8_signs_nobody_in(desk: Desk) -> None:
@@ -231,7 +231,7 @@ def test_without_a_thread_nothing_is_said(desk: Desk) -> None:
 
     desk.sign_ins._run = refuse
     desk.click()
-    assert "no more threads" in desk.told[0]
+    assert "no more threads" in desk.notified[0]
 
 
 # The row of an account.

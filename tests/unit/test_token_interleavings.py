@@ -37,7 +37,7 @@ MOMENTS = st.integers(1, 30)
 CRASHES = ["crash"] if sys.platform != "win32" else []
 """Files that a dead process has open are found in /proc; on Windows processes die in earnest, in tests of their own."""
 CAN_EXCHANGE = st.booleans() if sys.platform != "win32" else st.just(value=True)
-DEEDS = st.sampled_from(["nothing", *CRASHES, "sign_in", "begin_sign_in", "refresh", "toggle", "begin_toggle"])
+EVENTS = st.sampled_from(["nothing", *CRASHES, "sign_in", "begin_sign_in", "refresh", "toggle", "begin_toggle"])
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -110,28 +110,28 @@ class Interleavings(RuleBasedStateMachine):
 
     # What this program does.
 
-    @rule(moment=MOMENTS, deed=DEEDS)
-    def refresh(self, moment: int, deed: str) -> None:
+    @rule(moment=MOMENTS, event=EVENTS)
+    def refresh(self, moment: int, event: str) -> None:
         self._look()
-        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, deed)
+        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, event)
 
-    @rule(moment=MOMENTS, deed=DEEDS)
-    def refresh_when_expired(self, moment: int, deed: str) -> None:
+    @rule(moment=MOMENTS, event=EVENTS)
+    def refresh_when_expired(self, moment: int, event: str) -> None:
         self.house.expire()
         self._look()
-        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, deed)
+        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, event)
 
-    @rule(moment=MOMENTS, deed=DEEDS)
-    def use(self, moment: int, deed: str) -> None:
+    @rule(moment=MOMENTS, event=EVENTS)
+    def use(self, moment: int, event: str) -> None:
         self._look()
-        self._act(lambda: self.house.manager.current_tokens(self.seen), moment, deed)
+        self._act(lambda: self.house.manager.current_tokens(self.seen), moment, event)
 
-    @rule(moment=MOMENTS, deed=DEEDS)
-    def recover(self, moment: int, deed: str) -> None:
-        self._act(self.house.manager.recover, moment, deed)
+    @rule(moment=MOMENTS, event=EVENTS)
+    def recover(self, moment: int, event: str) -> None:
+        self._act(self.house.manager.recover, moment, event)
 
-    @rule(moment=MOMENTS, deed=DEEDS)
-    def look_at_the_folder(self, moment: int = 0, deed: str = "nothing") -> None:
+    @rule(moment=MOMENTS, event=EVENTS)
+    def look_at_the_folder(self, moment: int = 0, event: str = "nothing") -> None:
         """See every file of the folder, as a discovery does."""
         seen = []
         for path in (self.house.path, *self.copies()):
@@ -139,17 +139,17 @@ class Interleavings(RuleBasedStateMachine):
                 source = parse_fields(read_bytes(path))
                 assert source is not None
                 seen.append(read_account(path, source))
-        self._act(lambda: self.house.manager.replace_spent(seen), moment, deed)
+        self._act(lambda: self.house.manager.replace_spent(seen), moment, event)
 
     @rule()
     def restart(self) -> None:
         self.house.start()
 
-    @rule(deed=DEEDS)
-    def refresh_while_the_request_is_under_way(self, deed: str) -> None:
+    @rule(event=EVENTS)
+    def refresh_while_the_request_is_under_way(self, event: str) -> None:
         self.house.expire()
         self._look()
-        self.house.provider.script.append(self._deed(deed))
+        self.house.provider.script.append(self._event(event))
         self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), 0, "nothing")
         self.house.provider.script.clear()
 
@@ -239,8 +239,8 @@ class Interleavings(RuleBasedStateMachine):
             assert source is not None
             self.seen = read_account(self.house.path, source)
 
-    def _act(self, action: Callable[[], object], moment: int, deed: str) -> None:
-        self.seam.arm(moment, self._deed(deed), is_crash=deed == "crash")
+    def _act(self, action: Callable[[], object], moment: int, event: str) -> None:
+        self.seam.arm(moment, self._event(event), is_crash=event == "crash")
         try:
             action()
         except FetchError:
@@ -251,8 +251,8 @@ class Interleavings(RuleBasedStateMachine):
             self.house.start()
         self.seam.arm(0, lambda: None)
 
-    def _deed(self, name: str) -> Callable[[], None]:
-        deeds: dict[str, Callable[[], None]] = {
+    def _event(self, name: str) -> Callable[[], None]:
+        events: dict[str, Callable[[], None]] = {
             "nothing": lambda: None,
             "crash": self._crash,
             "sign_in": lambda: self.others_sign_in(slowly=False),
@@ -261,7 +261,7 @@ class Interleavings(RuleBasedStateMachine):
             "toggle": lambda: self.others_toggle(slowly=False),
             "begin_toggle": lambda: self.others_toggle(slowly=True),
         }
-        return deeds[name]
+        return events[name]
 
     def _crash(self) -> None:
         self.seam.is_dead = True

@@ -1,4 +1,4 @@
-"""Renewals by the login manager against a provider with single-use tokens, on real files."""
+"""Token refreshes against a provider with single-use tokens, on real files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# Renewing.
+# Refreshing.
 
 
 def test_an_expired_login_is_refreshed_and_nothing_else_in_its_file_changes(expired: House) -> None:
@@ -100,7 +100,7 @@ def test_without_a_lifetime_it_is_an_hour(expired: House, named: object) -> None
     assert expired.content()["expired"] == "2026-09-22T21:00:01Z"
 
 
-def test_a_lifetime_of_centuries_is_cut(expired: House) -> None:
+def test_a_lifetime_of_centuries_is_bounded(expired: House) -> None:
     expired.provider.script.append(reply({"access_token": "fresh", "expires_in": 1e300}))
     expires_at = expired.refresh().expires_at
     assert expires_at is not None

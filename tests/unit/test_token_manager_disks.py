@@ -160,7 +160,7 @@ def test_nor_when_the_journal_cannot_be_read(expired: House, monkeypatch: pytest
     assert expired.provider.requests == []
 
 
-def test_a_journal_that_fails_after_the_trade_does_not_matter_when_the_file_takes_the_pair(
+def test_a_journal_that_fails_after_the_refresh_does_not_matter_when_the_file_takes_the_pair(
     expired: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(monkeypatch, "write")

@@ -1,4 +1,4 @@
-"""The order in which a renewal reaches the disk, and real file systems that say no."""
+"""The order in which a token refresh reaches the disk, and real file systems that say no."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def deeds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is done to the disk, in order."""
-    deeds: list[str] = []
+    steps: list[str] = []
 
     def note(name: str, path: Callable[..., str]) -> None:
         original = getattr(os, name)
 
         def call(*arguments: object, **more: object) -> object:
-            deeds.append(f"{name} {_role(path(*arguments))}")
+            steps.append(f"{name} {_role(path(*arguments))}")
             return original(*arguments, **more)
 
         monkeypatch.setattr(os, name, call)
@@ -51,11 +51,11 @@ def deeds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         note(name, lambda *paths: str(paths[-1]))
 
     def exchange(first: Path, second: Path) -> None:
-        deeds.append(f"exchange {_role(str(first))} {_role(str(second))}")
+        steps.append(f"exchange {_role(str(first))} {_role(str(second))}")
         exchange_files(first, second)
 
     monkeypatch.setattr(prepared_file, "exchange_files", exchange)
-    return deeds
+    return steps
 
 
 def _role(path: str) -> str:
@@ -67,10 +67,10 @@ def _role(path: str) -> str:
 
 
 @posix
-def test_each_step_is_on_the_disk_before_the_next(expired: House, deeds: list[str]) -> None:
-    expired.provider.script.append(lambda: deeds.append("-- sent"))
+def test_each_step_is_on_the_disk_before_the_next(expired: House, steps: list[str]) -> None:
+    expired.provider.script.append(lambda: steps.append("-- sent"))
     expired.refresh()
-    assert deeds == [
+    assert steps == [
         "write temporary",
         "fsync temporary",
         "write journal",
@@ -101,9 +101,9 @@ def test_a_pair_that_a_crash_has_put_in_place_is_on_the_disk_before_its_journal_
         with pytest.raises(KeyboardInterrupt):
             expired.refresh()
     assert (expired.pair(), len(expired.journals())) == (expired.newest, 1)
-    deeds = request.getfixturevalue("deeds")
+    steps = request.getfixturevalue("steps")
     expired.start().recover()
-    assert [deed for deed in deeds if "temporary" not in deed] == ["fsync auth", "replace spent", "fsync renewals"]
+    assert [step for step in steps if "temporary" not in step] == ["fsync auth", "replace spent", "fsync renewals"]
 
 
 # Real file systems that say no.

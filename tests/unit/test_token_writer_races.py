@@ -61,10 +61,10 @@ def test_a_file_that_is_being_truncated_while_we_write_is_left_to_its_writer(
 def test_a_program_that_never_stops_writing_is_left_to_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes = iter(range(1000))
 
-    def deed() -> None:
+    def action() -> None:
         path.write_text(json.dumps({**OLD, "note": next(notes)}))
 
-    while_writing(monkeypatch, *[deed] * 1000)
+    while_writing(monkeypatch, *[action] * 1000)
     with pytest.raises(TokenWriteError, match="keeps writing"):
         write(path)
     assert content(path)["refresh_token"] == "old-refresh"

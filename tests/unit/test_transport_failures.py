@@ -221,7 +221,7 @@ def test_an_unanswered_handshake_ends_at_the_deadline(monkeypatch: pytest.Monkey
     assert failure.kind is FailureKind.NETWORK
 
 
-# What is told of it.
+# What is said of it.
 
 
 def test_a_failure_contains_nothing_of_its_request(caplog: pytest.LogCaptureFixture) -> None:

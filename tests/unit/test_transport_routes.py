@@ -186,7 +186,7 @@ def test_a_proxy_that_fails_is_named_without_its_password(
     caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(exchange_module, "DEADLINE_S", 0.3)
     monkeypatch.setattr(exchange_module, "_CONNECT_S", 0.3)
-    deeds: dict[str, Callable[[Visit], object]] = {
+    behaviours: dict[str, Callable[[Visit], object]] = {
         "gone": lambda visit: visit.leave(),
         "deaf": lambda visit: visit.wait(),
         "rude": lambda visit: visit.hear() and visit.reset(),
@@ -194,7 +194,7 @@ def test_a_proxy_that_fails_is_named_without_its_password(
         "odd": lambda visit: visit.send(bytes(range(256))) and visit.leave(),
     }
 
-    with Server(raw=deeds[kind]) as proxy, transport_to() as transport, pytest.raises(FetchError) as caught:
+    with Server(raw=behaviours[kind]) as proxy, transport_to() as transport, pytest.raises(FetchError) as caught:
         transport.send(get("https://localhost:1/"), proxy_url=f"{scheme}://{SECRET}@127.0.0.1:{proxy.port}")
     error = caught.value
     assert error.failure.kind is FailureKind.NETWORK

@@ -1,4 +1,4 @@
-"""Text cut to what a field of Windows holds."""
+"""Text shortened to what a field of Windows holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_lines_that_were_left_out_before_are_counted_in() -> None:
     assert fit_lines(f"{LINES}\n+7 more", len(LINES)) == "one account\ntwo accounts\n+8 more"
 
 
-def test_a_first_line_that_is_too_long_is_cut() -> None:
+def test_a_first_line_that_is_too_long_is_shortened() -> None:
     assert fit_lines(f"{'x' * 50}\nrest", 20) == f"{'x' * 19}…"
     assert fit_lines("x" * 50, 20) == f"{'x' * 19}…"
 

@@ -209,10 +209,10 @@ def test_no_claims(token: object) -> None:
     assert jwt_claims(token) == {}
 
 
-def test_titles_are_cut_within_their_parentheses() -> None:
+def test_titles_are_shortened_within_their_parentheses() -> None:
     assert scoped_title("Weekly", "Opus") == "Weekly (Opus)"
-    cut = scoped_title("Weekly", "x" * 100)
-    assert (len(cut), cut[-2:]) == (TITLE_LIMIT, "…)")
+    shortened = scoped_title("Weekly", "x" * 100)
+    assert (len(shortened), shortened[-2:]) == (TITLE_LIMIT, "…)")
 
 
 def test_titles_that_come_again_are_counted() -> None:

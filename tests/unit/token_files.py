@@ -86,7 +86,7 @@ class Pair:
 
 
 class Provider:
-    """Trades each refresh token once. What is in ``script`` comes first: answers, errors, or things that happen."""
+    """Accepts each refresh token once. What is in ``script`` comes first: answers, errors, or things that happen."""
 
     def __init__(self, clock: Clock, *, rotates: bool = True) -> None:
         self.rotates = rotates
@@ -204,7 +204,7 @@ def reply(body: object, status: int = 200, **headers: str) -> Response:
 
 
 def failure_of(house: House) -> FetchError:
-    """What a renewal fails with."""
+    """What a refresh fails with."""
     with pytest.raises(FetchError) as caught:
         house.refresh()
     return caught.value

@@ -53,9 +53,9 @@ def assert_alone(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def before_replacing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:
+def before_replacing(monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], object]) -> None:
     """Do something between the last look at the file and the moment another takes its place, once each."""
-    original, left = exchange_files, list(deeds)
+    original, left = exchange_files, list(actions)
 
     def exchange(first: Path, second: Path) -> None:
         if left:
@@ -74,9 +74,9 @@ def no_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared_file, "exchange_files", refuse)
 
 
-def while_writing(monkeypatch: pytest.MonkeyPatch, *deeds: Callable[[], object]) -> None:
+def while_writing(monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], object]) -> None:
     """Do something between the first look at the file and the last, once each."""
-    original, left = os.fsync, list(deeds)
+    original, left = os.fsync, list(actions)
 
     def sync(handle: int) -> None:
         if left:

@@ -56,12 +56,12 @@ class Provider(Families):
     @contextlib.contextmanager
     def closed(self, name: str) -> Iterator[None]:
         """Refresh no token of that name meanwhile."""
-        with self._news:
+        with self._condition:
             self._closed.add(name)
         try:
             yield
         finally:
-            with self._news:
+            with self._condition:
                 self._closed.discard(name)
 
     def take(self, asked: Asked) -> Reply:

@@ -29,13 +29,13 @@ def run(options: Options) -> int:
         is_there = applet.is_taken()
         without = _(_WITHOUT.get(command, marked("no applet is running.")))
         say(_("the running applet cannot be reached.") if is_there else without)
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     if reply.is_ending:
         say(_("the running applet ends as soon as a refresh of a login that is under way is written down."))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     if not reply.is_done:
         say(reply.text)
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     if reply.text:
         print(printable(reply.text))
     return ExitCode.OK

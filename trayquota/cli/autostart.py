@@ -24,10 +24,10 @@ def run(options: Options) -> int:
             entry.switch_off()
     except AutostartError as error:
         say(shown(error))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     status = entry.status()
     print(f"{'on' if status.is_on else 'off'} ({printable(str(status.place))})")
     if status.problem:
         say(shown(status.problem))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     return ExitCode.OK

@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
     """How a command ended; all below 70 are part of the public contract."""
 
     OK = 0
-    CONCERN = 1
+    PROBLEM = 1
     """It was done, but something is not as it should be: an account not fresh, a finding to look at."""
     BAD_OPTION = 2
     NOTHING_TO_SHOW = 3

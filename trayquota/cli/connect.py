@@ -57,7 +57,7 @@ def connect(options: Options) -> int:
         entries = _list(config, address, key)
     except FetchError as error:
         say(shown(error.failure.message))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     place = ManagementKeys(config.paths.management_key).keep(address, key)
     _set_addresses(config, (*(other for other in config.settings.connected_proxies if other != address), address))
     accounts = sum(read_entry(entry, address, utc_now()) is not None for entry in entries)

@@ -30,7 +30,7 @@ from trayquota.system.home import known_home
 from trayquota.system.log import set_up_logging
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.journal import Journal
-from trayquota.tokens.login_concerns import access_concerns, clock_concern, login_concerns
+from trayquota.tokens.login_warnings import access_warnings, clock_warning, login_warnings
 from trayquota.tray.backend_choice import choose_backend, describe_watcher, icon_class
 from trayquota.tray.quirks import panel_advice
 from trayquota.views.labels import needs_user
@@ -50,7 +50,7 @@ class _Report:
     """Prints findings and counts those that need a look."""
 
     def __init__(self) -> None:
-        self.concerns = 0
+        self.warnings = 0
 
     def section(self, title: str) -> None:
         print(f"\n{title}")
@@ -58,8 +58,8 @@ class _Report:
     def fact(self, text: str) -> None:
         print(f"  {_EMAIL.sub('…@…', printable(text))}")
 
-    def concern(self, text: str) -> None:
-        self.concerns += 1
+    def warning(self, text: str) -> None:
+        self.warnings += 1
         print(f"! {_EMAIL.sub('…@…', printable(text))}")
 
 
@@ -73,24 +73,24 @@ def run(options: Options) -> int:
     report.section(_("Credentials folder"))
     for folder in config.folders:
         _folder(report, folder, config.sources.get("folder", "default"))
-    for concern in login_concerns(config.folders):
-        report.concern(shown(concern))
+    for warning in login_warnings(config.folders):
+        report.warning(shown(warning))
     snapshot = cached_snapshot(config)
     _accounts(report, snapshot)
     _native(report, config, snapshot)
     _proxies(report, config)
-    if clock := clock_concern(snapshot.clock_offset):
-        report.concern(shown(clock))
+    if clock := clock_warning(snapshot.clock_offset):
+        report.warning(shown(clock))
     _cautions(report, snapshot)
     _settings(report, config)
     _own_files(report, config)
     report.section(_("Result"))
-    if report.concerns:
+    if report.warnings:
         form = ngettext(
-            "{count} to look at, marked with ! above", "{count} to look at, marked with ! above", report.concerns
+            "{count} to look at, marked with ! above", "{count} to look at, marked with ! above", report.warnings
         )
-        report.fact(form.format(count=report.concerns))
-        return ExitCode.CONCERN
+        report.fact(form.format(count=report.warnings))
+        return ExitCode.PROBLEM
     report.fact(_("all well"))
     return ExitCode.OK
 
@@ -106,7 +106,7 @@ def _system(report: _Report) -> None:
         try:
             report.fact(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
-            report.concern(_("{library} is not installed; install trayquota again").format(library=name))
+            report.warning(_("{library} is not installed; install trayquota again").format(library=name))
 
 
 def required_distributions() -> list[str]:
@@ -143,14 +143,14 @@ def _tray(report: _Report, backend: str) -> None:
         choice = choose_backend(backend)
         icon_class(choice)
     except TrayUnavailableError as error:
-        report.concern(shown(error))
+        report.warning(shown(error))
         return
     report.fact(_("backend {name}: {reason}").format(name=choice.name, reason=shown(choice.why)))
     if choice.name in {"statusnotifier", "xorg"} and (watcher := describe_watcher()):
         report.fact(_("watcher of icons on the D-Bus session: {watcher}").format(watcher=shown(watcher)))
     if choice.is_waiting:
         advice = shown(panel_advice(os.environ.get("XDG_CURRENT_DESKTOP", "")))
-        report.concern(_("nobody shows icons here yet. {advice}").format(advice=advice))
+        report.warning(_("nobody shows icons here yet. {advice}").format(advice=advice))
 
 
 def _folder(report: _Report, folder: Path, source: str) -> None:
@@ -163,7 +163,7 @@ def _folder(report: _Report, folder: Path, source: str) -> None:
         return
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else _("unknown error")
-        report.concern(_("cannot be looked at: {reason}").format(reason=reason))
+        report.warning(_("cannot be looked at: {reason}").format(reason=reason))
         return
     watcher = Watcher()
     watcher.watch(folder, lambda: None)
@@ -171,7 +171,7 @@ def _folder(report: _Report, folder: Path, source: str) -> None:
     problem, kind = watcher.problem, watcher.kind
     watcher.stop()
     if problem:
-        report.concern(shown(problem))
+        report.warning(shown(problem))
     else:
         report.fact(_("watched with {means}").format(means=shown(kind)))
 
@@ -179,14 +179,14 @@ def _folder(report: _Report, folder: Path, source: str) -> None:
 def _accounts(report: _Report, snapshot: Snapshot) -> None:
     report.section(_("Accounts"))
     if snapshot.notice:
-        report.concern(shown(snapshot.notice))
+        report.warning(shown(snapshot.notice))
     now = utc_now()
     counts: Counter[str] = Counter()
     for usage in snapshot.accounts:
         provider = usage.account.provider
         counts[provider] += 1
         is_broken = usage.state is AccountState.ERROR and usage.account.source != NATIVE
-        add = report.concern if needs_user(usage) or is_broken else report.fact
+        add = report.warning if needs_user(usage) or is_broken else report.fact
         age = format_age((now - usage.updated_at).total_seconds()) if usage.updated_at else _("never")
         count = len(usage.windows)
         form = ngettext(
@@ -228,7 +228,7 @@ def _proxies(report: _Report, config: Config) -> None:
     for address in config.settings.connected_proxies:
         report.fact(address)
         if is_unprotected(address):
-            report.concern(_("over http its key and all answers can be read on their way"))
+            report.warning(_("over http its key and all answers can be read on their way"))
 
 
 def _state(usage: AccountUsage) -> str:
@@ -278,12 +278,12 @@ def _own_files(report: _Report, config: Config) -> None:
         report.fact(form.format(path=display_path(path), count=status.st_size))
     own = [config.paths.state_dir, config.paths.state, config.paths.log, config.paths.config]
     entry = Path(autostart().status().place)
-    concerns = [
-        *access_concerns((display_path(path), path) for path in own),
-        *access_concerns([(display_path(entry), entry)] if entry.is_absolute() else [], is_secret=False),
+    warnings = [
+        *access_warnings((display_path(path), path) for path in own),
+        *access_warnings([(display_path(entry), entry)] if entry.is_absolute() else [], is_secret=False),
     ]
-    for concern in dict.fromkeys(concerns):
-        report.concern(shown(concern))
+    for warning in dict.fromkeys(warnings):
+        report.warning(shown(warning))
     pending = sum(1 for _ in Journal(config.paths.state_dir / "renewals").pending())
     if pending:
         form = ngettext(
@@ -291,4 +291,4 @@ def _own_files(report: _Report, config: Config) -> None:
             "{count} refreshed logins wait in the state folder to be written to their files",
             pending,
         )
-        report.concern(form.format(count=pending))
+        report.warning(form.format(count=pending))

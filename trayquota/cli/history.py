@@ -55,7 +55,7 @@ def run(options: Options) -> int:
         return _print_history(config, store, options)
     except HistoryError as error:
         say(_("the history cannot be used: {reason}.").format(reason=shown(error)))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
 
 
 def _write_page(config: Config, store: HistoryStore, options: Options) -> int:
@@ -73,13 +73,13 @@ def _write_page(config: Config, store: HistoryStore, options: Options) -> int:
         return ExitCode.BAD_OPTION
     except ImportError:
         say(_(NEEDS_EXTRA))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     except OSError as error:
         if disk_full_reason(error):
             raise
         reason = error.strerror or type(error).__name__
         say(_("the page could not be written: {reason}.").format(reason=reason))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     print(printable(str(path)))
     if options.open:
         open_file(path)

@@ -140,7 +140,7 @@ def _print(choice: Choice, demand: Demand, config: Config, *, as_json: bool) -> 
     if candidate is not None:
         return ExitCode.OK
     say(_reason(choice, demand, config))
-    return ExitCode.UNKNOWN if any(is_open(usage, choice.now, demand) for usage in choice.usages) else ExitCode.CONCERN
+    return ExitCode.UNKNOWN if any(is_open(usage, choice.now, demand) for usage in choice.usages) else ExitCode.PROBLEM
 
 
 def _reason(choice: Choice, demand: Demand, config: Config) -> str:

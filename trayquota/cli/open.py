@@ -25,7 +25,7 @@ def run(options: Options) -> int:
     if _open(options):
         return ExitCode.OK
     say(_("there is nothing on this system to open it with."))
-    return ExitCode.CONCERN
+    return ExitCode.PROBLEM
 
 
 def _open(options: Options) -> bool:

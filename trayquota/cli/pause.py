@@ -67,7 +67,7 @@ def run(options: Options) -> int:
         if options.command == "resume":
             form = _("{account} was not resumed. {reason}")
         say(form.format(account=options.account, reason=shown(error)))
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     finally:
         services.closing.set()
         services.token_manager.wait_idle(0)
@@ -106,7 +106,7 @@ def _set_paused(subject: _Subject, services: Services, config: Config, options: 
     paused, credential = options.command == "pause", subject.credential
     is_native = credential.account.source == NATIVE  # which is refused in any case
     if paused and subject.is_last and not is_native and not options.force and not _is_confirmed(subject.label):
-        return ExitCode.CONCERN
+        return ExitCode.PROBLEM
     account, pauses = credential.account, PauseRecords(config.paths.pauses)
     before = pauses.read().get(account.id)
     until = before.until if before is not None and before.is_of(account) else None

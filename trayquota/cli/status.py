@@ -50,7 +50,7 @@ def print_status(config: Config, *, as_json: bool = False, cached: bool = False)
         say(shown(snapshot.notice))
     if not snapshot.accounts:
         return ExitCode.NOTHING_TO_SHOW
-    return ExitCode.OK if snapshot.is_fresh else ExitCode.CONCERN
+    return ExitCode.OK if snapshot.is_fresh else ExitCode.PROBLEM
 
 
 def _print_table(snapshot: Snapshot, config: Config) -> None:

@@ -58,7 +58,7 @@ def run(options: Options) -> int:
         say(shown(snapshot.notice))
     if not snapshot.accounts:
         return ExitCode.NOTHING_TO_SHOW
-    return ExitCode.OK if snapshot.is_fresh else ExitCode.CONCERN
+    return ExitCode.OK if snapshot.is_fresh else ExitCode.PROBLEM
 
 
 def _show(services: Services, config: Config, console: Console, keys: Keys) -> None:

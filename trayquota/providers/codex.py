@@ -4,7 +4,7 @@ The endpoint is not documented by its vendor, and every field may be missing, nu
 as public clients send them: nikships/droidproxy; router-for-me/Cli-Proxy-API-Management-Center,
 src/utils/quota/constants.ts; the month of education plans in steipete/CodexBar,
 CodexOAuthUsageFetcher.swift. Claims of the tokens: router-for-me/CLIProxyAPI,
-internal/auth/codex. Logins are never renewed here: their refresh tokens belong to the
+internal/auth/codex. Logins are never refreshed here: their refresh tokens belong to the
 program that wrote the file, and using one twice can sign the person out everywhere.
 """
 

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 _READ, _WRITE = 0o044, 0o022
 
 
-def login_concerns(folders: Sequence[Path]) -> Iterator[str]:
+def login_warnings(folders: Sequence[Path]) -> Iterator[str]:
     """Yield what is wrong with the credential files of ``folders``, and with the folders themselves."""
     files = [
         (Message("credential file {number}", number=number), path)
         for number, path in enumerate(_credential_files(folders), start=1)
     ]
     for folder in dict.fromkeys(folders):
-        yield from _folder_concerns(folder)
+        yield from _folder_warnings(folder)
     holders: dict[str, list[str]] = {}
     for name, path in files:
-        yield from _file_concerns(name, path)
+        yield from _file_warnings(name, path)
         if token := read_refresh_token(path):
             holders.setdefault(fingerprint(token), []).append(name)
     for names in holders.values():
@@ -49,7 +49,7 @@ def _listed(names: Sequence[str]) -> str:
     return Message("{first} and {rest}", first=first, rest=_listed(rest)) if rest else first
 
 
-def access_concerns(paths: Iterable[tuple[str, Path]], *, is_secret: bool = True) -> Iterator[str]:
+def access_warnings(paths: Iterable[tuple[str, Path]], *, is_secret: bool = True) -> Iterator[str]:
     """Yield who else can get at files or folders, and at what is above them.
 
     Args:
@@ -59,11 +59,11 @@ def access_concerns(paths: Iterable[tuple[str, Path]], *, is_secret: bool = True
     for name, path in paths:
         bits = _others(path) & (_WRITE | _READ if is_secret else _WRITE)
         if bits:
-            yield _access_concern(name, path, bits)
-        yield from _parent_concerns(name, path)
+            yield _access_warning(name, path, bits)
+        yield from _parent_warnings(name, path)
 
 
-def _parent_concerns(name: str, path: Path) -> Iterator[str]:
+def _parent_warnings(name: str, path: Path) -> Iterator[str]:
     for parent in real_path(path).parents:
         # In a sticky folder nobody replaces what is somebody else's.
         if _others(parent) & _WRITE and not _mode(parent) & stat.S_ISVTX:
@@ -74,7 +74,7 @@ def _parent_concerns(name: str, path: Path) -> Iterator[str]:
             )
 
 
-def clock_concern(offset: timedelta) -> str | None:
+def clock_warning(offset: timedelta) -> str | None:
     """Return how far this machine's clock is off, if it is."""
     if not offset:
         return None
@@ -89,7 +89,7 @@ def clock_concern(offset: timedelta) -> str | None:
     )
 
 
-def _folder_concerns(folder: Path) -> Iterator[str]:
+def _folder_warnings(folder: Path) -> Iterator[str]:
     if not folder.is_dir():
         return
     bits = _others(folder) & (_READ | _WRITE | 0o011)
@@ -97,20 +97,20 @@ def _folder_concerns(folder: Path) -> Iterator[str]:
         yield Message(
             "mode {mode}: other people on this machine can enter it; chmod 700 closes it", mode=f"{_mode(folder):04o}"
         )
-    yield from _parent_concerns(Message("the credentials folder"), folder)
+    yield from _parent_warnings(Message("the credentials folder"), folder)
     if not os.access(folder, os.W_OK):
         yield Message(
             "the folder can be read, but not written: logins in it are not refreshed here, your proxy has to do that"
         )
 
 
-def _file_concerns(name: str, path: Path) -> Iterator[str]:
+def _file_warnings(name: str, path: Path) -> Iterator[str]:
     try:
         status = path.stat()
     except OSError:
         return
     if bits := _others(path) & (_READ | _WRITE):
-        yield _access_concern(name, path, bits)
+        yield _access_warning(name, path, bits)
     if sys.platform != "win32" and status.st_uid != os.geteuid():
         yield Message("{name} belongs to another user: only that user's programs refresh it", name=name)
     if status.st_nlink > 1:
@@ -121,7 +121,7 @@ def _file_concerns(name: str, path: Path) -> Iterator[str]:
         )
 
 
-def _access_concern(name: str, path: Path, bits: int) -> str:
+def _access_warning(name: str, path: Path, bits: int) -> str:
     mode, closed = f"{_mode(path):04o}", "700" if path.is_dir() else "600"
     if bits & _WRITE:
         return Message(

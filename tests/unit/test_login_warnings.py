@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trayquota.tokens.login_concerns import access_concerns, clock_concern, login_concerns
+from trayquota.tokens.login_warnings import access_warnings, clock_warning, login_warnings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,17 +32,17 @@ def add(folder: Path, name: str, token: str = "") -> Path:
     return path
 
 
-def concern_of(*folders: Path) -> str:
-    (concern,) = login_concerns(folders)
-    return concern
+def warning_of(*folders: Path) -> str:
+    (warning,) = login_warnings(folders)
+    return warning
 
 
 def test_a_folder_that_is_well_is_complained_about(folder: Path) -> None:
     add(folder, "a.json")
     (folder / "notes.txt").write_text("")
     (folder / "notes.txt").chmod(0o666)
-    assert list(login_concerns([folder, folder])) == []
-    assert list(login_concerns([folder / "gone"])) == []
+    assert list(login_warnings([folder, folder])) == []
+    assert list(login_warnings([folder / "gone"])) == []
 
 
 def test_one_login_in_several_files_is_not_found(folder: Path, tmp_path: Path) -> None:
@@ -51,12 +51,12 @@ def test_one_login_in_several_files_is_not_found(folder: Path, tmp_path: Path) -
     other = tmp_path / "backup"
     other.mkdir(mode=0o700)
     add(other, "a.JSON", "same")
-    assert concern_of(folder, other).startswith("credential file 1 and credential file 3 hold the same login")
+    assert warning_of(folder, other).startswith("credential file 1 and credential file 3 hold the same login")
 
 
 def test_a_file_with_several_names_is_not_found(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").hardlink_to(add(folder, "a.json"))
-    assert concern_of(folder).startswith("credential file 1 has 2 names")
+    assert warning_of(folder).startswith("credential file 1 has 2 names")
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_a_file_that_others_can_use_is_not_found(folder: Path, name: str, mode: 
                 os.chown(path, -1, 12345)
         except PermissionError:
             pytest.skip("may not give files away here")
-    assert concern_of(folder) == f"credential file 1: mode {mode:04o}, {words} by others; chmod 600 closes it"
+    assert warning_of(folder) == f"credential file 1: mode {mode:04o}, {words} by others; chmod 600 closes it"
 
 
 def test_a_folder_that_others_can_enter_is_not_found(folder: Path) -> None:
     folder.chmod(0o701)
-    assert "mode 0701: other people" in concern_of(folder)
+    assert "mode 0701: other people" in warning_of(folder)
 
 
 @pytest.mark.parametrize(("mode", "is_found"), [(0o777, True), (0o1777, False), (0o755, False)])
@@ -85,7 +85,7 @@ def test_a_folder_above_that_others_can_write_is_not_found(
     folder: Path, tmp_path: Path, mode: int, *, is_found: bool
 ) -> None:
     tmp_path.chmod(mode)
-    found = [concern for concern in login_concerns([folder]) if "a folder above the credentials folder" in concern]
+    found = [warning for warning in login_warnings([folder]) if "a folder above the credentials folder" in warning]
     assert bool(found) is is_found
 
 
@@ -95,12 +95,12 @@ def test_a_file_of_another_user_is_not_found(folder: Path) -> None:
             os.chown(add(folder, "a.json"), 12345, -1)
     except PermissionError:
         pytest.skip("may not give files away here")
-    assert "credential file 1 belongs to another user" in concern_of(folder)
+    assert "credential file 1 belongs to another user" in warning_of(folder)
 
 
 def test_a_folder_that_takes_no_new_login_is_not_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
-    assert "not refreshed here, your proxy has to do that" in concern_of(folder)
+    assert "not refreshed here, your proxy has to do that" in warning_of(folder)
 
 
 def test_a_setting_that_others_can_change_is_not_found(tmp_path: Path) -> None:
@@ -109,12 +109,12 @@ def test_a_setting_that_others_can_change_is_not_found(tmp_path: Path) -> None:
     config.chmod(0o644)
     entry.write_text("")
     entry.chmod(0o644)
-    assert list(access_concerns([("config", config), ("gone", tmp_path / "gone")])) == [
+    assert list(access_warnings([("config", config), ("gone", tmp_path / "gone")])) == [
         "config: mode 0644, readable by others; chmod 600 closes it"
     ]
-    assert list(access_concerns([("entry", entry)], is_secret=False)) == []
+    assert list(access_warnings([("entry", entry)], is_secret=False)) == []
     entry.chmod(0o646)
-    assert list(access_concerns([("entry", entry)], is_secret=False)) == [
+    assert list(access_warnings([("entry", entry)], is_secret=False)) == [
         "entry: mode 0646, writable by others; chmod 600 closes it"
     ]
 
@@ -123,5 +123,5 @@ def test_a_setting_that_others_can_change_is_not_found(tmp_path: Path) -> None:
     ("hours", "words"), [(-6, "6h ahead of the providers'"), (6, "6h behind the providers'"), (0, None)]
 )
 def test_a_clock_that_is_off_is_not_found(hours: int, words: str | None) -> None:
-    concern = clock_concern(timedelta(hours=hours))
-    assert (concern is None) if words is None else (concern is not None and words in concern)
+    warning = clock_warning(timedelta(hours=hours))
+    assert (warning is None) if words is None else (warning is not None and words in warning)

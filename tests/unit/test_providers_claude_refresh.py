@@ -1,4 +1,4 @@
-"""Claude: how a login is renewed."""
+"""Claude: how a token is refreshed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trayquota.providers.claude import PROVIDER, form_encoded
 from . import facts, hostile
 
 
-def test_the_renewal() -> None:
+def test_the_request_of_a_refresh() -> None:
     request = PROVIDER.refresh_request("fake refresh+/=~")
     assert (request.method, request.url) == ("POST", "https://platform.claude.com/v1/oauth/token")
     assert request.headers["User-Agent"].startswith("axios/")
@@ -42,7 +42,7 @@ def test_form_values_carry_anything(value: str) -> None:
 
 
 @pytest.mark.parametrize("case", facts.load("http_cases_claude_token.json"), ids=lambda case: case["name"])
-def test_the_answers_to_a_renewal_in_the_facts(case: Any) -> None:
+def test_the_answers_to_a_refresh_in_the_facts(case: Any) -> None:
     wanted = case["expect"]
     if wanted["result"] != "ok":
         with pytest.raises(TokenRefreshError) as caught:
@@ -79,7 +79,7 @@ def test_how_long_a_new_pair_lives(expires_in: object, lifetime_s: float) -> Non
         ({"retry-after": "Tue, 22 Sep 2026 12:01:00 GMT"}, 60),
     ],
 )
-def test_a_pause_before_the_next_renewal(headers: dict[str, str], wait_s: float) -> None:
+def test_a_pause_before_the_next_refresh(headers: dict[str, str], wait_s: float) -> None:
     with pytest.raises(TokenRefreshError) as caught:
         PROVIDER.read_refresh(facts.answer({}, 429, headers))
     assert (caught.value.wait_s, caught.value.final) == (wait_s, False)
@@ -120,7 +120,7 @@ def test_any_other_refusal_may_pass(body: object, status: int) -> None:
     assert not caught.value.final
 
 
-def test_a_new_pair_tells_nothing_of_itself() -> None:
+def test_a_new_pair_shows_nothing_of_itself() -> None:
     assert "fake" not in repr(RefreshedTokens("fake-access", "fake-refresh", 3600.0))
 
 
@@ -131,7 +131,7 @@ def test_what_cannot_stand_in_a_header_is_no_token(secret: object) -> None:
 
 
 @given(st.binary(max_size=50) | hostile.values("error", "access_token", "expires_in").map(hostile.written))
-def test_whatever_a_renewal_is_answered_it_is_a_pair_or_a_refusal(body: bytes) -> None:
+def test_whatever_a_refresh_is_answered_it_is_a_pair_or_a_refusal(body: bytes) -> None:
     try:
         pair = PROVIDER.read_refresh(facts.answer(body))
     except TokenRefreshError:
