@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trayquota.core.translation import use_catalogue
 from trayquota.tray.session_bus import session_bus_address
 from trayquota.tray.wire_text import escaped, headline_and_rest, menu_label, sendable
 
@@ -34,6 +35,15 @@ def test_sendable_text_is_unchanged(text: str) -> None:
 def test_underscores_in_labels_come_in_pairs(text: str) -> None:
     assert menu_label(text).replace("__", "") == sendable(text).replace("_", "")
     assert menu_label(text).count("_") == 2 * text.count("_")
+
+
+def test_a_row_of_an_arabic_menu_is_in_the_order_of_the_desktop_s_language() -> None:
+    use_catalogue(None, "ar")
+    try:
+        assert menu_label("5 a_b") == "\N{RIGHT-TO-LEFT ISOLATE}5 a__b\N{POP DIRECTIONAL ISOLATE}"
+    finally:
+        use_catalogue(None)
+    assert menu_label("5 a_b") == "5 a__b"
 
 
 def test_markup_is_escaped_once() -> None:

@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import re
 
+from trayquota.core.translation import writing_direction
 from trayquota.tray.quirks import TooltipStyle
 
 # A NUL or half of a surrogate pair is no D-Bus string: the bus would close the connection.
 _LOOK_ALIKES = str.maketrans(
     {"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"}
 )
+_FROM_THE_RIGHT, _END = "\N{RIGHT-TO-LEFT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -35,8 +37,12 @@ def escaped(text: str) -> str:
 
 
 def menu_label(text: str) -> str:
-    """``text`` for a menu entry's label."""
-    return sendable(text).replace("_", "__")
+    """``text`` for a menu entry's label, which reads from the right where its language does, whatever the desktop's is.
+
+    Qt lays a label out by the direction of the desktop; GTK by the label's first letter, which can be of an address.
+    """
+    label = sendable(text).replace("_", "__")
+    return f"{_FROM_THE_RIGHT}{label}{_END}" if writing_direction() == "rtl" else label
 
 
 def tool_tip(headline: str, rest: str, style: TooltipStyle) -> tuple[str, str]:
