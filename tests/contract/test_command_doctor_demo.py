@@ -124,7 +124,8 @@ def test_a_report_holds_nothing_that_is_nobody_s_business(home: Home, stand_in: 
     home.add("kimi-2", type="evil@example.com")
     stand_in.answer("token-claude-ada", Reply("secret body", 500))
     config = home.path / "config.toml"
-    config.write_text('proxy = "http://user:secret@proxy.example.com:1"\n')
+    hook = 'notify_command = ["lamp", "https://hooks.example.com/secret"]\n'
+    config.write_text(f'proxy = "http://user:secret@proxy.example.com:1"\n{hook}')
     options = ("--config", str(config), "--dir", str(folder))
     home.status(*options)
     code, report = doctor(home, *options)

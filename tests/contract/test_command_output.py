@@ -97,6 +97,21 @@ def test_a_name_that_would_draw_on_the_terminal_is_made_harmless(home: Home) -> 
     assert "\u202e" not in result.out
 
 
+MESSAGES_TO_NOBODY = """
+import os
+reader, writer = os.pipe()
+os.close(reader)
+os.dup2(writer, 2)
+from trayquota.cli.main import run
+run()
+"""
+
+
+@pytest.mark.parametrize("command", ["next --account nobody", "status --cached", "pause nobody"])
+def test_messages_that_nobody_reads_change_the_exit_code(home: Home, command: str) -> None:
+    assert home.start(*command.split(), code=MESSAGES_TO_NOBODY).ended().code == home.run(*command.split()).code > 0
+
+
 INTO_WHAT_IS_FULL = """
 import os
 os.dup2(os.open("/dev/full", os.O_WRONLY), 1)

@@ -37,7 +37,10 @@ def test_a_value_is_toml_or_else_a_text(text: str, expected: dict[tuple[str, ...
     assert parse_assignment(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "calm", "=true", "names={}", "# calm=true", "a b=c", "[" * 5000 + "=1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "calm", "=true", "names={}", "# calm=true", "a b=c", "[" * 5000 + "=1", "names.a=\udcff", 'names.a="\udcff"'],
+)
 def test_what_sets_nothing_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(ConfigError, match="expected KEY=VALUE, as in") as raised:
         parse_assignment(text)

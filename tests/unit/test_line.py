@@ -121,6 +121,11 @@ def test_a_code_page_of_windows_breaks_a_document(form: str) -> None:
     assert name in json.loads(document).values()
 
 
+@pytest.mark.parametrize("form", ["waybar:\udcff{percent}", "i3blocks:\udcff{percent}", "\udcff{percent}"])
+def test_a_template_in_another_encoding_breaks_a_line(form: str) -> None:
+    assert "?7" in format_line(CRITICAL, form)
+
+
 @pytest.mark.parametrize("form", [*LineFormat, "{percent}", "waybar:{account} {{}}", "polybar:%{{B#f00}}{percent}"])
 def test_formats_that_are_taken(form: str) -> None:
     assert check_format(form) == form

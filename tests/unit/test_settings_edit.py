@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from trayquota.core.errors import ConfigError
 from trayquota.settings.config import Settings, decode
-from trayquota.settings.edit import config_template, format_config, set_setting, write_template
+from trayquota.settings.edit import config_template, format_config, set_setting, toml_value, write_template
 from trayquota.settings.load import load_config
 
 if TYPE_CHECKING:
@@ -51,6 +51,13 @@ def refused(path: Path, key: str = "interval_minutes", value: SettingValue = 5) 
         choose(path, key, value)
     assert sorted((each.name, each.read_bytes()) for each in path.parent.iterdir()) == before
     return str(caught.value)
+
+
+def test_a_value_in_force_draws_on_the_terminal() -> None:
+    names = {"a\u202e": "\x9b31m\x1b[31m\x7f Work – 日本"}
+    shown = toml_value(names)
+    assert shown.isprintable()
+    assert tomllib.loads(f"names = {shown}") == {"names": names}
 
 
 # One key.

@@ -51,10 +51,24 @@ def test_a_lone_surrogate_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
         assert raw.getvalue() == b"a?b\n"
 
 
+def test_a_long_text_whose_reader_has_left_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Left(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    ended = []
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", Left())
+        patch.setattr(terminal, "silence_stdout", lambda: ended.append("silenced"))
+        terminal.print_text(LINE)
+    assert ended == ["silenced"]
+
+
 def test_a_missing_standard_output_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", None)
         terminal.replace_unencodable()
+        terminal.print_text(LINE)
         assert terminal.flush_stdout()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from enum import IntEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -148,14 +149,18 @@ def snooze_end(text: str) -> str:
 
 def _whole_number(text: str, most: int) -> int | None:
     """Return the number that a text is, from 1 to ``most``; ``None`` when it is none."""
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most else None
+    # Python itself refuses to read thousands of digits.
+    is_number = text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(most))
+    number = int(text.lstrip("0") or "0") if is_number else 0
+    return number if 1 <= number <= most else None
 
 
 def say(message: str) -> None:
-    """Print a message to standard error."""
+    """Print a message to standard error; where nobody takes it, the exit code says enough."""
     from trayquota.core.text import printable
 
-    print(f"trayquota: {printable(message)}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"trayquota: {printable(message)}", file=sys.stderr)
 
 
 def autostart_options(options: Options) -> list[str]:

@@ -12,7 +12,7 @@ from trayquota.core.provider_clock import with_local_resets
 from trayquota.core.translation import shown
 from trayquota.offline import display_options, utc_now
 from trayquota.system.log import set_up_logging
-from trayquota.system.stdout import flush_stdout
+from trayquota.system.stdout import print_text
 
 if TYPE_CHECKING:
     from trayquota.cli.common import Options
@@ -42,10 +42,10 @@ def print_status(config: Config, *, as_json: bool = False, cached: bool = False)
     if as_json:
         from trayquota.views.json_document import json_document
 
-        print(json_document(snapshot, utc_now(), config.settings.ignore_windows, config.work_time))
+        document = json_document(snapshot, utc_now(), config.settings.ignore_windows, config.work_time)
+        print_text(f"{document}\n")
     elif snapshot.accounts:
         _print_table(snapshot, config)
-    flush_stdout()
     if snapshot.notice:
         say(shown(snapshot.notice))
     if not snapshot.accounts:
@@ -66,4 +66,4 @@ def _print_table(snapshot: Snapshot, config: Config) -> None:
     # Not straight into a pipe: where its reader leaves early, rich would decide the exit code.
     text = io.StringIO()
     print_table(snapshot, now, options, Console(file=text, highlight=False, soft_wrap=True))
-    print(text.getvalue(), end="")
+    print_text(text.getvalue())

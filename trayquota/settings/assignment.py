@@ -31,6 +31,8 @@ def parse_assignment(text: str) -> dict[tuple[str, ...], SettingValue]:
             table = tomllib.loads(f"{key} = {json.dumps(value.strip(), ensure_ascii=False)}" if separator else "")
         except tomllib.TOMLDecodeError:
             table = {}
+    if not _is_text(text):
+        table = {}  # no file of settings can hold it
     found = dict(_leaves(table, ()))
     if not found:
         # The text itself is left out: it may hold a login.
@@ -38,6 +40,15 @@ def parse_assignment(text: str) -> dict[tuple[str, ...], SettingValue]:
         message = Message("--set: expected KEY=VALUE, as in {text} or {list}.", **examples)
         raise ConfigError(message)
     return found
+
+
+def _is_text(text: str) -> bool:
+    """Whether all of it was given in the terminal's encoding: what was not is there as a lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _leaves(table: Mapping[str, object], tables: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], SettingValue]]:

@@ -157,6 +157,7 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
         setting(
             'A command that gets each notification as JSON on its standard input, as in ["python3", "lamp.py"].',
             expected='a list of a program and its arguments, as in ["python3", "lamp.py"]',
+            is_secret=True,  # a web hook's address among the arguments is one
         ),
     ] = ()
     ntfy: Annotated[

@@ -59,11 +59,12 @@ def toml_value(value: object) -> str:
     import tomlkit
 
     plain = msgspec.to_builtins(value)
+    item = tomlkit.item(list(plain) if isinstance(plain, tuple) else plain)
     if isinstance(plain, dict):
-        table = tomlkit.inline_table()
-        table.update(plain)
-        return str(table.as_string())
-    return str(tomlkit.item(list(plain) if isinstance(plain, tuple) else plain).as_string())
+        item = tomlkit.inline_table()
+        item.update(plain)
+    # What a terminal might obey is written out; the library does so with the first control characters alone.
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in item.as_string())
 
 
 def write_template(path: Path) -> None:

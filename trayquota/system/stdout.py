@@ -33,6 +33,16 @@ def replace_closed_stderr() -> None:
     sys.stderr = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace")
 
 
+def print_text(text: str) -> None:
+    """Print a text of any length; a reader that has seen enough and left is no error."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.write(text)
+    except BrokenPipeError:
+        silence_stdout()
+    flush_stdout()
+
+
 def flush_stdout() -> bool:
     """Send what was printed on its way; return whether somebody was there to read it."""
     if sys.stdout is None:  # type: ignore[unreachable, unused-ignore] # windowed programs on Windows have none

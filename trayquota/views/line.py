@@ -165,6 +165,8 @@ def _text(found: Line, bar: LineFormat, template: str) -> str:
         return found.text
     escape = _ESCAPES.get(bar, str)
     values = {name: escape(getattr(found, name)) for name in FIELDS if name != "percent"}
+    # Bytes that the terminal's encoding does not know are in it as lone surrogates, which no document can hold.
+    template = template.encode(errors="replace").decode()
     return template.format_map(values | {"percent": "?" if found.percent is None else found.percent})
 
 
