@@ -16,7 +16,7 @@ from pathlib import Path
 from trayquota.cli.demo_history import write_sample_history
 
 PICTURE = Path(__file__).parent / "screenshots" / "history.png"
-SIZE = "1100,1640"
+SIZE = "1100,1670"
 ACCOUNT = "claude-ada@example.com.json"
 
 

@@ -123,6 +123,12 @@ def test_the_axes_say_percents_as_the_language_writes_them() -> None:
     assert set(axes) == {"%0", "%50", "%100"}
 
 
+def test_a_long_name_in_the_timeline_leaves_no_room_for_when_its_window_resets() -> None:
+    long_name = replace(ADA, name="somebody.with.a.long.name@uni.example.edu"[-40:])
+    lines = re.findall(r'<text[^>]*class="(?:row|label)"[^>]*>(.*?)</text>', content(replace(HISTORY, account=long_name)))
+    assert lines[2:4] == [f"Claude {long_name.name}", "Weekly 40% · Sat 12:00, in 4d"]
+
+
 def test_it_says_what_was_used_what_comes_and_what_failed() -> None:
     text = " ".join(page().text.split())
     assert "40% left, resets Sat 12:00; at this pace it runs out Thu 12:00." in text

@@ -119,7 +119,7 @@ class _Writer:
             left_s = (resets_at - self._now).total_seconds()
             when = _("{moment}, in {time}").format(moment=self.moment(resets_at), time=format_duration(left_s))
             shown = shown_title(title)
-            bars.append(Bar(f"{account} · {shown} {share}", left_s / span, when))
+            bars.append(Bar(account, left_s / span, f"{shown} {share} · {when}"))
             rows.append((account, shown, share, when))
         labels = (Mark(0, now_mark()), Mark(1, self.moment(end)))
         headings = (_("Account"), _("Window"), amount_now(self._options), _("Resets"))

@@ -62,9 +62,9 @@ class Bar(Struct, frozen=True):
     """A row of the timeline.
 
     Attributes:
-        label: Whose it is.
+        label: Whose it is; a line of its own, for an e-mail can be long.
         end: Where its reset is, 0–1.
-        text: When it is.
+        text: What it is, and when.
     """
 
     label: str
@@ -130,7 +130,7 @@ def heat_picture(rates: Sequence[float | None], name: str, days: tuple[str, ...]
 
 def timeline_picture(bars: Sequence[Bar], labels: Sequence[Mark], name: str) -> str:
     """Return when each window resets, counted from now on the left."""
-    row = 34
+    row, line = 50, 16
     height = len(bars) * row + 26
     drawing = _drawing(height, name)
     for mark in labels:
@@ -139,9 +139,10 @@ def timeline_picture(bars: Sequence[Bar], labels: Sequence[Mark], name: str) -> 
         drawing.append(_text(mark.text, x, height - 6, _anchor(mark.position)))
     ends = []
     for number, bar in enumerate(bars):
-        y, x = number * row + 24, _x(bar.end, 8)
+        y, x = number * row + 24 + line, _x(bar.end, 8)
         ends.append(f"M8 {y}H{max(x, 11):.1f}v5H8z")
-        drawing.append(_text(f"{bar.label} · {bar.text}", 8, y - 5, "start", "row"))
+        drawing.append(_text(bar.label, 8, y - 5 - line, "start", "row"))
+        drawing.append(_text(bar.text, 8, y - 5, "start"))
     drawing.append(drawsvg.Path("".join(ends), class_="used"))
     return drawing.as_svg(header="")
 
