@@ -19,7 +19,6 @@ from trayquota.providers.values import fields, first, instant, number, percent, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from trayquota.core.credential import Tokens
     from trayquota.providers.base import Response, Send
@@ -82,7 +81,7 @@ PROVIDER = Copilot()
 def _snapshots(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
     """Yield the limited ones of a paid plan; an entitlement of 0 is a placeholder, whatever percent stands by it."""
     snapshots = fields(answer.get("quota_snapshots"))
-    resets_at = _date(first(answer, "quota_reset_date_utc", "quota_reset_date"))
+    resets_at = instant(first(answer, "quota_reset_date_utc", "quota_reset_date"))
     for key, name in _TITLES:
         quota = fields(snapshots.get(key))
         entitlement = number(quota.get("entitlement"))
@@ -100,12 +99,8 @@ def _snapshots(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
 def _free(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
     """Yield the free plan's: what is left of each in ``limited_user_quotas``, of so many in ``monthly_quotas``."""
     left, total = fields(answer.get("limited_user_quotas")), fields(answer.get("monthly_quotas"))
-    resets_at = _date(answer.get("limited_user_reset_date"))
+    resets_at = instant(answer.get("limited_user_reset_date"))
     for key, name in _TITLES:
         amount, limit = number(left.get(key)), number(total.get(key))
         if amount is not None and limit is not None and limit > 0:
             yield QuotaWindow(f"Monthly ({name})", percent(100 * (1 - amount / limit)), resets_at)
-
-
-def _date(value: object) -> datetime | None:
-    return instant(value)
