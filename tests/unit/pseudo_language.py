@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CODE = "zh_CN"
 """What it is called: a language whose moments have no letters of English either."""
 _FIELD = re.compile(r"(\{\w*\}|%(?:\(\w+\))?[srd%])")
-_NO_WORDS = re.compile(r"'[^']*'|\{\S*\}|\S*[@/=\[\]|]\S*|(?<!\w)--?\w[\w-]*|\b[A-Z]+\b|[a-z-]+\d\w*")
+_NO_WORDS = re.compile(r"'[^']*'|\{\S*\}|\S*[@/\\=\[\]|]\S*|(?<!\w)--?\w[\w-]*|\b[A-Z]+\b|[a-z-]+\d\w*")
 """What is in quotes or braces, addresses, paths, assignments, options and what is written in capitals."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]")
 

@@ -71,7 +71,8 @@ def home(catalogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", CODE)
     monkeypatch.setenv("COLUMNS", "500")
-    for name in ("HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+    windows = ("USERPROFILE", "APPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA")
+    for name in ("HOME", *windows, "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     yield tmp_path
     use_language("en")
