@@ -111,7 +111,7 @@ class App:
         return 0
 
     def refresh_and_notify(self) -> None:
-        """Refresh, then notify of all accounts: for a second start. From any thread or signal handler."""
+        """Refresh, then notify of all accounts: for a second start or a middle click. From any thread."""
         self._services.engine.request(Reason.MANUAL)
         self._services.engine.post(self._status_notification.await_answers)
 

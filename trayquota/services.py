@@ -120,7 +120,7 @@ class Services(Struct, frozen=True):
 
     def configure(self, config: Config) -> None:
         """Go by these settings from now on. For the engine's thread."""
-        self.fetcher.renew_logins = config.settings.renew_logins
+        self.fetcher.refreshes_tokens = config.settings.renew_logins
         self.recorder.is_on = config.settings.history
         self.recorder.draws_sparklines = config.settings.sparklines
         self.token_manager.files.folders = config.folders
@@ -135,7 +135,7 @@ class Services(Struct, frozen=True):
         return _with_local_resets(snapshot, self.provider_clock)
 
     def finish_token_refreshes(self) -> None:
-        """Wait for token refreshes under way, once the engine is closed. They may take their time."""
+        """Wait for token refreshes under way, once no more can begin. They may take their time."""
         # A fetch that was about to begin one as it was cancelled has begun it by the end of this.
         join_fetchers()
         if not self.token_manager.wait_idle(0):
@@ -176,9 +176,9 @@ def build_services(
 
     Args:
         config: The settings in force.
-        applet: Shows what is published; without it nothing is watched, and nothing but usage is requested.
+        applet: Shows what is published; without it nothing but usage is requested, notified of or recorded.
         interval_s: Between two polls of an account, where the settings do not decide.
-        show: Is given each snapshot in place of an applet; nothing is notified of or recorded.
+        show: Is given each snapshot in place of an applet.
     """
     settings, closing = config.settings, threading.Event()
     records = (store := StateStore(config.paths.state)).load()
@@ -193,7 +193,7 @@ def build_services(
     fetcher = Fetcher(
         transport.send, tokens, clock.now, sends_rare_requests=applet is not None, senders={proxies.name: proxies.send}
     )
-    fetcher.renew_logins = settings.renew_logins
+    fetcher.refreshes_tokens = settings.renew_logins
     engine = Engine(
         sources=[TokenRestoringSource(folders, tokens), proxies, native],
         fetch=fetcher,

@@ -64,13 +64,13 @@ class UsageEndpoint:
 class FetcherRig:
     """A house of login files with a fetcher in it."""
 
-    def __init__(self, folder: Path, *, renew_logins: bool = True) -> None:
+    def __init__(self, folder: Path, *, refreshes_tokens: bool = True) -> None:
         self.house = House(folder)
         self.endpoint = UsageEndpoint(self.house)
         self.cancel_token = CancelToken()
         self.allowed_s: list[float] = []
         self.fetcher = Fetcher(self.endpoint.send, self.house.manager, self.house.clock)
-        self.fetcher.renew_logins = renew_logins
+        self.fetcher.refreshes_tokens = refreshes_tokens
 
     def fetch(self) -> FetchResult:
         return self.fetcher(self.house.credential(), self.cancel_token, self.allowed_s.append)

@@ -154,7 +154,7 @@ def test_a_setup_token_without_an_expiry_is_used_as_it_is(rig: FetcherRig) -> No
 
 
 def test_no_token_is_refreshed_where_the_setting_forbids_it(tmp_path: Path) -> None:
-    rig = FetcherRig(tmp_path, renew_logins=False)
+    rig = FetcherRig(tmp_path, refreshes_tokens=False)
     rig.endpoint.script.append(REFUSED)
     assert rig.kind() is FailureKind.LOGIN_EXPIRED
     rig.house.expire()

@@ -25,8 +25,8 @@ def run(options: Options) -> int:
     instance = SingleInstance(config.paths.state_dir)
     if not instance.claim():
         # Translators: stands behind "trayquota: "
-        was_told = _("is running already and was told to refresh and show itself.")
-        say(_("is running already but cannot be reached.") if instance.call() is None else was_told)
+        message = _("is running already and was told to refresh and show itself.")
+        say(_("is running already but cannot be reached.") if instance.call() is None else message)
         return ExitCode.OK
     try:
         app = App(

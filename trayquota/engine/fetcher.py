@@ -67,7 +67,7 @@ class Fetcher:
         self._clock = clock
         self._senders = senders or {}
         self._rare_requests = _RareRequests() if sends_rare_requests else None
-        self.renew_logins = True
+        self.refreshes_tokens = True
         """Whether it may refresh tokens; may be changed at any time."""
 
     def __call__(
@@ -121,7 +121,7 @@ class Fetcher:
         return usage
 
     def _can_refresh(self, fetch: _Fetch, login: Tokens) -> bool:
-        may = fetch.provider.can_refresh and fetch.credential.writable and self.renew_logins
+        may = fetch.provider.can_refresh and fetch.credential.writable and self.refreshes_tokens
         return may and bool(login.refresh_token)
 
     def _refreshed(self, fetch: _Fetch, login: Tokens) -> Tokens:

@@ -53,7 +53,7 @@ class FolderSource:
         self._watcher = watcher
         self._changed: Callable[[], None] | None = None
         self._lock = threading.Lock()
-        self._minutes = ScanThrottle()
+        self._throttle = ScanThrottle()
         self._scanners: dict[Path, FolderScanner] = {}
         self._switches = switches
         self.configure(folders, switches)
@@ -75,7 +75,7 @@ class FolderSource:
             self._changed()
 
     def start(self, changed: Callable[[], None]) -> None:
-        """Call ``changed``, on the watcher's thread, when something in a folder changes."""
+        """Call ``changed`` when something in a folder changes, or others are configured. From any thread."""
         self._changed = changed
 
     def discover(self) -> Discovery:
@@ -91,12 +91,12 @@ class FolderSource:
         accounts = with_switches(_merged(scans), switches)
         is_hint = all(scan.is_hint for scan in scans.values() if scan.notice)
         found = Discovery(accounts, sentences(notices) or None, min(retries, default=None), is_hint=is_hint)
-        self._minutes.discovered(found, scanners)
+        self._throttle.discovered(found, scanners)
         return found
 
     def is_scan_due(self) -> bool:
         """Whether a change may have gone unreported."""
-        return self._minutes.is_due(self._watcher)
+        return self._throttle.is_due(self._watcher)
 
     def close(self) -> None:
         """Watch no longer."""

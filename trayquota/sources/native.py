@@ -91,7 +91,7 @@ class NativeSource:
         self._files: dict[Path, RetryingFile] = {}
         self._watched: set[Path] = set()
         self._keychain: ClaudeKeychain | None = None
-        self._minutes = ScanThrottle()
+        self._throttle = ScanThrottle()
 
     def configure(self, settings: NativeSettings) -> None:
         """Go by these settings from now on. From any thread."""
@@ -101,7 +101,7 @@ class NativeSource:
             self._changed()
 
     def start(self, changed: Callable[[], None]) -> None:
-        """Call ``changed``, on the watcher's thread, when a login that was found changes."""
+        """Call ``changed`` when a login that was found changes, or others are configured. From any thread."""
         self._changed = changed
 
     def discover(self) -> Discovery:
@@ -120,12 +120,12 @@ class NativeSource:
                 found[place.tool] = credential
         accounts = (replace(credential, is_fallback=not is_on) for credential in found.values())
         discovery = Discovery(with_switches(accounts, settings.switches), retry_s=self._retry_s({*places}, now))
-        self._minutes.discovered(discovery, {place.path.parent for place in places})
+        self._throttle.discovered(discovery, {place.path.parent for place in places})
         return discovery
 
     def is_scan_due(self) -> bool:
         """Whether there may be a login that is new, or a change that has gone unreported."""
-        return self._minutes.is_due(self._watcher)
+        return self._throttle.is_due(self._watcher)
 
     def close(self) -> None:
         """Watch no longer."""

@@ -37,7 +37,7 @@ _UNKNOWN_STATUS = 401
 
 
 class ProxyServer:
-    """One proxy, with what its list said last. For any number of threads; its fields are under its lock."""
+    """One proxy, with its last list, which one thread at a time replaces as a whole. For any number of threads."""
 
     def __init__(
         self,

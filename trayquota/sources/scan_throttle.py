@@ -20,7 +20,7 @@ _REMOTE = {"9p", "afs", "ceph", "cifs", "coda", "ncpfs", "nfs", "nfs4", "smb3", 
 
 
 class ScanThrottle:
-    """The pace of one source."""
+    """Throttles one source's scans. :meth:`is_due` is for the engine's thread, the rest for the one that discovers."""
 
     def __init__(self) -> None:
         """Make each scan, until it is known that there is no need."""

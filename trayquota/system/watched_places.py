@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_LINKS = 40
 """On the way to one file; as many as Linux follows."""
 _MOST_FOLDERS = 64
-"""Watched for one folder's links. What lies in further ones is noticed by the scan that is made every minute."""
+"""Watched for one folder's links. What lies in further ones is noticed by a scan, within five minutes."""
 
 
 class Place(Struct, frozen=True):

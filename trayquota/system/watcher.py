@@ -1,7 +1,7 @@
 """Notices changes in folders and files, where the system reports them; nothing here polls.
 
-What no system reports, as of folders on other machines, is left to the scans that the engine makes every minute. Where
-to watch is in :mod:`trayquota.system.watched_places`.
+What no system reports, as of folders on other machines, is left to scans, made every minute there. Where to watch is
+in :mod:`trayquota.system.watched_places`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Watcher:
 
         Args:
             path: Absolute; need not exist.
-            on_change: Called from the watcher's thread, often several times per change.
+            on_change: Called from the watcher's thread, often several times per change, or within :meth:`ensure`.
             is_file: It is a file that is to be watched.
         """
         with self._lock:

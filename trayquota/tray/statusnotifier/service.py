@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 
 _DELAYS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Between attempts to reach the bus again; the last one repeats."""
-_STEADY_S: Final = 30.0
+_STABLE_S: Final = 30.0
 """A connection that held this long was a good one: the next attempt after it starts with the first delay."""
 _CONNECT_S: Final = 10.0
 _TURN_S: Final = 1.0
@@ -96,7 +96,7 @@ class ShownIcon:
         while True:
             connected_at = loop.time()
             was_hidden = await self._serve_once(bus)
-            if was_hidden or loop.time() - connected_at >= _STEADY_S:
+            if was_hidden or loop.time() - connected_at >= _STABLE_S:
                 delays = _delays()
             bus = await connection_again(chain([0.0], delays) if was_hidden else delays)
 
