@@ -109,7 +109,9 @@ def test_a_dead_login_is_dead(body: object, status: int) -> None:
         ({"error": "invalid_grant"}, 200),
         ({"access_token": ""}, 200),
         ({"access_token": "fake\r\nX: y"}, 200),
-        ({"access_token": "fake-access", "refresh_token": "fake-refresh"}, 302),
+        ({"access_token": "fake-access"}, 302),
+        ({"access_token": "fake-access", "refresh_token": "fake-refresh", "error": "server_error"}, 400),
+        ({"request": {"access_token": "fake-access", "refresh_token": "fake-refresh"}}, 500),
         ([], 200),
         (b"", 200),
     ],
@@ -118,6 +120,12 @@ def test_any_other_refusal_may_pass(body: object, status: int) -> None:
     with pytest.raises(TokenRefreshError) as caught:
         PROVIDER.read_refresh(facts.answer(body, status))
     assert not caught.value.final
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 429, 500])
+def test_a_whole_pair_is_thrown_away_because_of_its_status(status: int) -> None:
+    pair = {"access_token": "fake-access", "refresh_token": "fake-refresh", "expires_in": 60}
+    assert PROVIDER.read_refresh(facts.answer(pair, status)) == RefreshedTokens("fake-access", "fake-refresh", 60.0)
 
 
 def test_a_new_pair_shows_nothing_of_itself() -> None:

@@ -60,10 +60,21 @@ def body_of(*answers: bytes | Callable[[Visit], object]) -> bytes:
         answer(PAIR, "200 OK", "Content-Encoding: br"),
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + PAIR,
         chunked(PAIR[:10], PAIR[10:]),
+        PAIR,
+        b"ICY 200 OK\r\n\r\n" + PAIR,
+        b"HTTP/2 200\r\nContent-Length: %d\r\n\r\n" % len(PAIR) + PAIR,
+        TOO_LONG.replace(b"\r\n", b"\n"),
+        answer(PAIR, "200 OK", *(f"X-{number}: {'x' * 100}" for number in range(150))),
+        answer(PAIR, "200 OK", "X: " + "x" * 70_000),
+        answer(gzip.compress(PAIR)),
     ],
 )
 def test_a_pair_that_came_is_thrown_away(data: bytes) -> None:
     assert body_of(data) == PAIR
+
+
+def test_a_pair_in_a_chunk_of_no_length_is_thrown_away() -> None:
+    assert PAIR in body_of(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + PAIR + b"\r\n0\r\n\r\n")
 
 
 @pytest.mark.parametrize("data", [TOO_LONG, NO_LAST_CHUNK])

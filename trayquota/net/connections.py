@@ -13,6 +13,7 @@ been seen to send the rest of it a moment later, to whoever sent the next reques
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import ssl
@@ -130,8 +131,13 @@ class Exchange:
     def receives(self, data: memoryview) -> None:
         """Note what has come."""
         self.is_answered = True
-        if self._is_enough is not None and len(self.received) < _MOST_KEPT_BYTES:
+        if self.is_kept and len(self.received) < _MOST_KEPT_BYTES:
             self.received += data
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the bytes of the answer are kept."""
+        return self._is_enough is not None
 
     @property
     def has_enough(self) -> bool:
@@ -180,6 +186,7 @@ class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self._exchange = _current.exchange
+        self._has_head = False
         self._exchange.begins_answer()
         self._reader = _Reader(sock, self.fp.detach(), self._exchange)
         self.fp = io.BufferedReader(self._reader)
@@ -194,14 +201,27 @@ class _Answer(http.client.HTTPResponse):
             http.client.parse_headers(self.fp)
 
     def begin(self) -> None:
-        super().begin()
+        try:
+            super().begin()
+        except http.client.HTTPException:
+            self._read_out()
+            raise
+        self._has_head = True
         # A line that breaks is not the end of the headers.
         if self._reader.is_over:
             raise http.client.IncompleteRead(partial=b"")
         self._exchange.is_suspect |= self.status in _BODILESS
 
+    def _read_out(self) -> None:
+        """Have what follows a head that is refused, too, where the answer cannot be had again."""
+        with contextlib.suppress(OSError):
+            while self._exchange.is_kept and self.fp is not None and self.fp.read1():
+                pass
+
     def _close_conn(self) -> None:
         """Look whether more has come than the answer, before what has come is thrown away."""
+        if not self._has_head:
+            self._read_out()
         self._reader.is_over = True
         self._exchange.is_suspect |= not self._exchange.is_abandoned and bool(self.fp.peek(1))
         super()._close_conn()  # type: ignore[misc]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import io
 import json
 import re
 import zlib
@@ -12,10 +10,14 @@ from typing import TYPE_CHECKING
 from trayquota.providers.base import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 LARGEST_BYTES = 1 << 20
 _ANY_HEADER = zlib.MAX_WBITS | 32
+_STATUS = rb"(?:HTTP/\d(?:\.\d)?|ICY) +(\d{3})"
+_INTERIM_STATUS = rb"HTTP/\d(?:\.\d)? +1\d\d"
+_PACKED = b"\x1f\x8b"
 _PIECE_BYTES = 64
 """What is damaged costs no more than this of what comes before it."""
 
@@ -23,19 +25,22 @@ _PIECE_BYTES = 64
 def salvage(received: bytes, now: datetime) -> Response | None:
     """Return the answer in the bytes of a connection, as far as it came; ``None`` without any body.
 
+    It need not be one by the book: without a head, with one that a library refuses, or packed without a word of it.
+
     Args:
         received: All of them.
         now: When they came.
     """
     head, body = _final_answer(received)
-    status = re.match(rb"HTTP/\d\.\d (\d{3})", head)
+    if _is_plain(received):
+        return Response(200, {}, received[:LARGEST_BYTES], now)
+    status = re.match(_STATUS, head)
     if status is None or not body:
         return None
-    lines = io.BytesIO(head.partition(b"\n")[2] + b"\r\n\r\n")
-    headers = {name.lower(): value for name, value in http.client.parse_headers(lines).items()}
+    headers = _headers(head)
     if "chunked" in headers.get("transfer-encoding", "").lower() and not _is_plain(body):
-        body = _joined(body)
-    if headers.get("content-encoding", "identity").lower() not in {"", "identity"} and not _is_plain(body):
+        body = _joined(body) or b"".join(body.partition(b"{")[1:])
+    if body.startswith(_PACKED) or (_is_coded(headers) and not _is_plain(body)):
         body = _unpacked(body)
     return Response(int(status[1]), headers, body[:LARGEST_BYTES], now) if body else None
 
@@ -56,10 +61,25 @@ def is_object(body: bytes) -> bool:
 
 def _final_answer(received: bytes) -> tuple[bytes, bytes]:
     """Return head and body of the first answer that is no interim one."""
-    head, _, body = received.partition(b"\r\n\r\n")
-    while re.match(rb"HTTP/\d\.\d 1\d\d", head):
-        head, _, body = body.partition(b"\r\n\r\n")
+    head, body = _parted(received)
+    while re.match(_INTERIM_STATUS, head):
+        head, body = _parted(body)
     return head, body
+
+
+def _parted(received: bytes) -> tuple[bytes, bytes]:
+    end = re.search(rb"\r?\n\r?\n", received)
+    return (received[: end.start()], received[end.end() :]) if end else (received, b"")
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    """Return the headers by lower-case name, however many and however long they are."""
+    pairs = (line.partition(":") for line in head.decode("latin-1").splitlines()[1:])
+    return {name.strip().lower(): value.strip() for name, mark, value in pairs if mark}
+
+
+def _is_coded(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-encoding", "identity").lower() not in {"", "identity"}
 
 
 def _is_plain(body: bytes) -> bool:

@@ -120,19 +120,18 @@ class Claude(Provider):
     def read_refresh(self, response: Response) -> RefreshedTokens:
         """Return the new pair of any good answer that names a refresh token or a usable access token.
 
+        A whole pair counts whatever the status: the old one is spent then.
+
         Without ``expires_in`` the access token lives an hour; one that is unusable is left out.
         """
         answer = _token_fields(response.body)
-        if response.status in {400, 401}:
-            raise TokenRefreshError(final=_error_code(answer) == "invalid_grant")
-        if response.status == 429:
-            raise TokenRefreshError(wait_s=_pause_s(response))
-        if response.status >= 500:
-            raise TokenRefreshError(server_fault=True)
+        is_good = 200 <= response.status < 300
+        if not is_good and not _is_pair(response.body):
+            raise _refusal(response, answer)
         access, refresh = answer.get("access_token"), answer.get("refresh_token")
         access_token = access if isinstance(access, str) and is_token(access) else ""
         refresh_token = refresh if isinstance(refresh, str) and refresh else None
-        if not 200 <= response.status < 300 or not (access_token or refresh_token):
+        if not (access_token or refresh_token):
             raise TokenRefreshError
         lifetime_s = number(answer.get("expires_in")) or 0.0
         lifetime_s = min(lifetime_s, _LONGEST_LIFETIME_S) if lifetime_s > 0 else _DEFAULT_LIFETIME_S
@@ -162,6 +161,22 @@ def _token_fields(body: bytes) -> Mapping[str, object]:
         with contextlib.suppress(ValueError):
             found[f"{key.decode()}_token"] = parse_json(value)
     return {**found, **answer}
+
+
+def _is_pair(body: bytes) -> bool:
+    """Whether an answer is a new pair and names no error."""
+    answer: Mapping[str, object] = {}
+    with contextlib.suppress(ValueError):
+        answer = fields(parse_json(body))
+    return is_token(answer.get("access_token")) and bool(text(answer.get("refresh_token"))) and not answer.get("error")
+
+
+def _refusal(response: Response, answer: Mapping[str, object]) -> TokenRefreshError:
+    if response.status in {400, 401}:
+        return TokenRefreshError(final=_error_code(answer) == "invalid_grant")
+    if response.status == 429:
+        return TokenRefreshError(wait_s=_pause_s(response))
+    return TokenRefreshError(server_fault=response.status >= 500)
 
 
 def _error_code(answer: Mapping[str, object]) -> object:
