@@ -106,7 +106,8 @@ def test_it_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("data", [TOO_LONG, NO_LAST_CHUNK])
-def test_any_other_answer_is_believed_though_its_end_is_missing(data: bytes) -> None:
+def test_any_other_answer_is_believed_though_its_end_is_missing(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange_module, "DEADLINE_S", 0.2)
     with Server(data) as server, transport_to(server) as transport, pytest.raises(FetchError):
         transport.send(post())
 
