@@ -2,8 +2,8 @@
 
 As public clients look them up, 2026-11: steipete/CodexBar, ClaudeConfigPaths.swift, KimiSettingsReader.swift and
 GrokAuth.swift; OpenUsage, CopilotAuthStore.swift; router-for-me/CLIProxyAPI, issue on Devin's ``credentials.toml``.
-Left out: ``CLAUDE_CODE_OAUTH_TOKEN``, whose login may not read quotas; Meta Muse, for to ask it mints a key; and
-OpenCode, the second owner of a login.
+Left out: ``CLAUDE_CODE_OAUTH_TOKEN``, whose login may not read quotas; ``GH_TOKEN`` and ``GITHUB_TOKEN``, which are
+made for other uses; Meta Muse, for to ask it mints a key; and OpenCode, the second owner of a login.
 """
 
 from __future__ import annotations
