@@ -12,6 +12,7 @@ import pytest
 from trayquota.core.model import FailureKind
 from trayquota.sources.folder_scan import FolderScanner, display_path
 from trayquota.sources.retrying_file import WRITE_GRACE_S
+from trayquota.system.home import home_folder
 
 from .platforms import links, no_wine
 from .scanning import ADA, look, names, problems, settled
@@ -119,3 +120,9 @@ def test_a_thousand_files_are_all_found(tmp_path: Path) -> None:
 def test_paths_in_the_home_folder_are_shown_with_a_tilde() -> None:
     assert display_path(Path.home() / ".cli-proxy-api") == str(Path("~") / ".cli-proxy-api")
     assert display_path(Path("elsewhere")) == "elsewhere"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is another variable there")
+def test_without_the_variable_a_path_is_shown_in_another_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "")
+    assert display_path(home_folder() / "accounts") == str(Path("~/accounts"))

@@ -16,6 +16,7 @@ from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable_account
 from trayquota.sources.retrying_file import RetryingFile, retry_s
 from trayquota.system.files import signature
+from trayquota.system.home import known_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,8 +123,7 @@ def _account_files(folder: Path) -> dict[str, Signature | None]:
 
 def display_path(folder: Path) -> str:
     """Return a folder's path for people, with ``~`` for the home folder."""
-    try:
-        shown = str(Path("~") / folder.relative_to(Path.home()))
-    except (ValueError, RuntimeError):
-        shown = str(folder)
-    return clean(shown, _PATH_LIMIT)
+    home = known_home()
+    if home is not None and folder.is_relative_to(home):
+        folder = Path("~") / folder.relative_to(home)
+    return clean(str(folder), _PATH_LIMIT)
