@@ -86,7 +86,10 @@ def test_what_the_applet_has_recorded(recorded: Home) -> None:
     assert "5-hour: no cycle has ended yet" in chart.out
     assert "█" in chart.out
 
+    page = recorded.path / "data/trayquota/history.html"
+    page.write_text("<p>claude-ada@example.com</p>")
     assert recorded.run("history", "--forget").code == 0
+    assert not page.exists(), "names and figures stay in the page"
     assert not history_file(recorded).exists()
     assert recorded.run("history").code == 3
 

@@ -56,6 +56,19 @@ def test_the_page_is_its_owners_alone(sampled: Home) -> None:
 
 
 @posix
+def test_a_link_is_replaced_by_the_page_and_so_is_a_device(sampled: Home) -> None:
+    link, pipe = sampled.path / "page.html", sampled.path / "pipe"
+    link.symlink_to("elsewhere.html")
+    written(sampled)
+    assert link.is_symlink()
+    assert (sampled.path / "elsewhere.html").is_file()
+    os.mkfifo(pipe)
+    result = sampled.run("history", "--html", str(pipe))
+    assert (result.code, result.err) == (1, "trayquota: the page could not be written: not a regular file.\n")
+    assert pipe.is_fifo()
+
+
+@posix
 def test_one_account_and_numbers_for_names_hold_for_the_page_too(sampled: Home) -> None:
     content = written(sampled, "--account", "claude-bea@example.org.json", "--days", "20").read_text("utf-8")
     assert "claude-ada" not in content

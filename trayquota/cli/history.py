@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 from datetime import timedelta
@@ -12,11 +13,11 @@ from msgspec.structs import replace
 
 from trayquota.cli.common import ExitCode, Options, load, say
 from trayquota.cli.snapshots import cached_snapshot
-from trayquota.core.errors import HistoryError
+from trayquota.core.errors import HistoryError, UnusableFileError
 from trayquota.core.text import printable
 from trayquota.core.translation import Message, _, marked, shown
 from trayquota.offline import display_options, utc_now
-from trayquota.system.files import private_folder, write_atomic
+from trayquota.system.files import private_folder, real_path, write_atomic
 from trayquota.system.log import set_up_logging
 from trayquota.system.open import open_file
 from trayquota.system.stdout import disk_full_reason
@@ -49,7 +50,7 @@ def run(options: Options) -> int:
     store = HistoryStore(config.paths.history, lambda text: say(shown(text)))
     try:
         if options.forget:
-            return _forget(store)
+            return _forget(store, config.paths.history_page)
         if options.html is not None or options.open:
             return _write_page(config, store, options)
         return _print_history(config, store, options)
@@ -77,7 +78,7 @@ def _write_page(config: Config, store: HistoryStore, options: Options) -> int:
     except OSError as error:
         if disk_full_reason(error):
             raise
-        reason = error.strerror or type(error).__name__
+        reason = shown(error.strerror or type(error).__name__)
         say(_("the page could not be written: {reason}.").format(reason=reason))
         return ExitCode.PROBLEM
     print(printable(str(path)))
@@ -111,6 +112,9 @@ def write_page(path: Path, histories: Sequence[AccountHistory], days: int, confi
     content = history_page(histories, days, utc_now(), display_options(config)).encode("utf-8", "replace")
     if path == config.paths.history_page:
         private_folder(path.parent)
+    path = real_path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a device would be replaced
+        raise UnusableFileError(errno.ENOTSUP, Message("not a regular file"))
     write_atomic(path, content)
 
 
@@ -195,8 +199,14 @@ def _print_chart(histories: tuple[AccountHistory, ...], days: int, config: Confi
     print(text.getvalue(), end="")
 
 
-def _forget(store: HistoryStore) -> int:
-    if not store.forget():
+def _forget(store: HistoryStore, page: Path) -> int:
+    """Remove the history with the page that ``--open`` has made of it, which has names in it; return the exit code."""
+    had_page = page.exists()
+    try:
+        page.unlink(missing_ok=True)
+    except OSError as error:
+        raise HistoryError(error.strerror or type(error).__name__) from None
+    if not store.forget() and not had_page:
         say(_("there is no history."))
         return ExitCode.NOTHING_TO_SHOW
     print(_("The history is removed."))
