@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trayquota.system import single_instance
+from trayquota.system.instance_calls import Reply
 from trayquota.system.single_instance import SingleInstance
 
 from .platforms import posix_sockets
@@ -225,6 +226,21 @@ def test_folders_of_state_have_an_applet_each(tmp_path: Path) -> None:
     for instance in instances.values():
         instance.release()
     assert calls == ["b"]
+
+
+def test_a_request_in_another_encoding_ends_the_caller(tmp_path: Path) -> None:
+    requests: list[str] = []
+    instance = SingleInstance(tmp_path)
+    assert instance.claim()
+
+    def on_call(request: str) -> Reply:
+        requests.append(request)
+        return Reply()
+
+    instance.listen(on_call)
+    assert SingleInstance(tmp_path).call("sign-in \udcff")
+    instance.release()
+    assert requests == ["sign-in ?"]
 
 
 def test_the_callback_runs_on_a_thread_of_its_own(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def call(endpoint: Endpoint, request: str = "") -> Reply | None:
         connection, secret = endpoint.connect()
         with connection:
             connection.settimeout(TIMEOUT_S)
-            connection.sendall(b"\n".join((secret, request.encode())) if request else secret)
+            connection.sendall(b"\n".join((secret, request.encode(errors="replace"))) if request else secret)
             return _received(connection)
     except OSError:
         return None
