@@ -14,7 +14,7 @@ from hypothesis import settings
 from trayquota.system import watcher as watch
 
 from .loopback_servers import nothing_left_behind
-from .token_files import House
+from .token_files import TokenRig
 from .watched_folders import NotingHandler, Watched
 
 if TYPE_CHECKING:
@@ -96,16 +96,16 @@ def watched(tmp_path: Path, watch_folder: Callable[[Path], Watched]) -> Watched:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def token_rig(tmp_path: Path) -> TokenRig:
     """A person with a Claude login in a file, and a provider of single-use tokens."""
-    return House(tmp_path)
+    return TokenRig(tmp_path)
 
 
 @pytest.fixture
-def expired(house: House) -> House:
+def expired(token_rig: TokenRig) -> TokenRig:
     """The same with a login whose access token has ended."""
-    house.expire()
-    return house
+    token_rig.expire()
+    return token_rig
 
 
 @pytest.fixture

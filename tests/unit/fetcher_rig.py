@@ -12,7 +12,7 @@ from trayquota.engine.fetcher import Fetcher
 from trayquota.net.cancellation import CancelToken
 from trayquota.providers.base import Response
 
-from .token_files import START, House
+from .token_files import START, TokenRig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,8 +37,8 @@ REFUSED = reply(401, EXPIRED)
 class UsageEndpoint:
     """The usage endpoint: takes only the newest access token, unless its script says something else."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, token_rig: TokenRig) -> None:
+        self.token_rig = token_rig
         self.script: deque[Response | FetchError | Callable[[], object]] = deque()
         self.tokens: list[str] = []
         self.proxies: list[str | None] = []
@@ -58,22 +58,22 @@ class UsageEndpoint:
             if isinstance(answer, FetchError):
                 raise answer
             answer()
-        return GOOD if self.tokens[-1] == self.house.provider.newest.access else REFUSED
+        return GOOD if self.tokens[-1] == self.token_rig.provider.newest.access else REFUSED
 
 
 class FetcherRig:
-    """A house of login files with a fetcher in it."""
+    """Login files, with a fetcher for them."""
 
     def __init__(self, folder: Path, *, refreshes_tokens: bool = True) -> None:
-        self.house = House(folder)
-        self.endpoint = UsageEndpoint(self.house)
+        self.token_rig = TokenRig(folder)
+        self.endpoint = UsageEndpoint(self.token_rig)
         self.cancel_token = CancelToken()
         self.allowed_s: list[float] = []
-        self.fetcher = Fetcher(self.endpoint.send, self.house.manager, self.house.clock)
+        self.fetcher = Fetcher(self.endpoint.send, self.token_rig.manager, self.token_rig.clock)
         self.fetcher.refreshes_tokens = refreshes_tokens
 
     def fetch(self) -> FetchResult:
-        return self.fetcher(self.house.credential(), self.cancel_token, self.allowed_s.append)
+        return self.fetcher(self.token_rig.credential(), self.cancel_token, self.allowed_s.append)
 
     def kind(self) -> FailureKind:
         result = self.fetch()
@@ -83,4 +83,4 @@ class FetcherRig:
 
     @property
     def rotations(self) -> int:
-        return self.house.provider.rotations
+        return self.token_rig.provider.rotations

@@ -14,7 +14,7 @@ from trayquota.system.files import create_file, open_regular
 from trayquota.system.native_files import exchange_files
 from trayquota.tokens import in_place, prepared_file
 
-from .token_files import House, Provider
+from .token_files import Provider, TokenRig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,8 +96,8 @@ class GapProvider(Provider):
 class Other:
     """Another program that writes the file in place, at once or in two steps; what it writes it has in its hands."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, token_rig: TokenRig) -> None:
+        self._token_rig = token_rig
         self._file: Any = None
         self._rest = b""
         self.pair: tuple[str, str] | None = None
@@ -111,7 +111,7 @@ class Other:
         data = json.dumps(content).encode()
         half = len(data) // 2 if slowly else len(data)
         self.pair = (str(content["access_token"]), str(content["refresh_token"]))
-        self._file, self._rest = self._house.path.open("wb", buffering=0), data[half:]
+        self._file, self._rest = self._token_rig.path.open("wb", buffering=0), data[half:]
         self._file.write(data[:half])
         if not slowly:
             self.finish()
@@ -125,7 +125,7 @@ class Other:
     def read(self) -> dict[str, object] | None:
         self.finish()
         try:
-            return dict(self._house.content())
+            return dict(self._token_rig.content())
         except (ValueError, FileNotFoundError):
             return None
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REMOTE = "http://proxy.example.com:8317"
 
 
-class Desk:
+class ConnectRig:
     """A person at a terminal, with settings of their own."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,82 +68,82 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return Desk(tmp_path, monkeypatch)
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ConnectRig:
+    return ConnectRig(tmp_path, monkeypatch)
 
 
-def test_a_key_that_is_taken_is_kept_with_the_address(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_that_is_taken_is_kept_with_the_address(rig: ConnectRig, capsys: pytest.CaptureFixture[str]) -> None:
     with ProxyStandIn(entry("claude-ada@example.com.json")) as stand_in:
-        desk.type(f"{KEY}\n")
-        assert desk.connect(stand_in.url + "/") == 0
+        rig.type(f"{KEY}\n")
+        assert rig.connect(stand_in.url + "/") == 0
     output = capsys.readouterr()
     assert "1 account." in output.out
     assert KEY not in output.out + output.err
-    assert desk.connected() == (stand_in.url,)
-    assert desk.keys.find(stand_in.url) == KEY
-    assert KEY not in desk.paths.config.read_text("utf-8")
+    assert rig.connected() == (stand_in.url,)
+    assert rig.keys.find(stand_in.url) == KEY
+    assert KEY not in rig.paths.config.read_text("utf-8")
     if sys.platform != "win32":
-        assert stat.S_IMODE(desk.paths.management_key.stat().st_mode) == 0o600
+        assert stat.S_IMODE(rig.paths.management_key.stat().st_mode) == 0o600
 
 
-def test_a_key_that_is_refused_is_tried_once_and_not_kept(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_that_is_refused_is_tried_once_and_not_kept(rig: ConnectRig, capsys: pytest.CaptureFixture[str]) -> None:
     with ProxyStandIn() as stand_in:
         for _ in range(3):
-            desk.type("wrong\n")
-            assert desk.connect(stand_in.url) == 1
+            rig.type("wrong\n")
+            assert rig.connect(stand_in.url) == 1
         assert stand_in.wrong_keys == 1
-        assert desk.connected() == ()
-        assert desk.keys.find(stand_in.url) == ""
+        assert rig.connected() == ()
+        assert rig.keys.find(stand_in.url) == ""
         # Disconnecting makes a fresh start.
-        assert desk.disconnect(stand_in.url) == 0
-        desk.type("wrong\n")
-        assert desk.connect(stand_in.url) == 1
+        assert rig.disconnect(stand_in.url) == 0
+        rig.type("wrong\n")
+        assert rig.connect(stand_in.url) == 1
         assert stand_in.wrong_keys == 2
     assert "refused the key" in capsys.readouterr().err
 
 
-def test_the_environment_may_hold_the_key(desk: Desk) -> None:
-    desk.monkeypatch.setenv(VARIABLE, KEY)
+def test_the_environment_may_hold_the_key(rig: ConnectRig) -> None:
+    rig.monkeypatch.setenv(VARIABLE, KEY)
     with ProxyStandIn() as stand_in:
-        assert desk.connect(stand_in.url) == 0
-    assert ManagementKeys(desk.folder / "nothing", {VARIABLE: "from there"}).find(stand_in.url) == "from there"
+        assert rig.connect(stand_in.url) == 0
+    assert ManagementKeys(rig.folder / "nothing", {VARIABLE: "from there"}).find(stand_in.url) == "from there"
 
 
 @pytest.mark.parametrize("url", [REMOTE, "proxy.example.com:8317", "http://[fe80::1]:8317"])
-def test_no_key_goes_over_plain_http_to_another_machine(desk: Desk, url: str) -> None:
-    desk.type(f"{KEY}\n")
+def test_no_key_goes_over_plain_http_to_another_machine(rig: ConnectRig, url: str) -> None:
+    rig.type(f"{KEY}\n")
     with pytest.raises(ConfigError, match="--insecure"):
-        desk.connect(url)
+        rig.connect(url)
 
 
-def test_insecure_is_done_with_a_warning(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_insecure_is_done_with_a_warning(rig: ConnectRig, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match="expected a management key"):
-        desk.connect(REMOTE, insecure=True)
+        rig.connect(REMOTE, insecure=True)
     assert "can be read on their way" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com", "https://me:secret@example.com", "https://example.com/?a", "//"])
-def test_what_is_no_address_is_not_sent_to(desk: Desk, url: str) -> None:
+def test_what_is_no_address_is_not_sent_to(rig: ConnectRig, url: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        desk.connect(url)
+        rig.connect(url)
     assert "secret" not in str(caught.value)
 
 
-def test_disconnecting_forgets_address_and_key(desk: Desk) -> None:
+def test_disconnecting_forgets_address_and_key(rig: ConnectRig) -> None:
     with ProxyStandIn() as one, ProxyStandIn() as two:
         for stand_in in (one, two):
-            desk.type(f"{KEY}\n")
-            desk.connect(stand_in.url)
+            rig.type(f"{KEY}\n")
+            rig.connect(stand_in.url)
     with pytest.raises(ConfigError, match="one of"):
-        desk.disconnect()
-    desk.disconnect(one.url)
-    assert desk.connected() == (two.url,)
-    assert (desk.keys.find(one.url), desk.keys.find(two.url)) == ("", KEY)
-    desk.disconnect()
-    assert desk.connected() == ()
-    assert not desk.paths.management_key.exists()
+        rig.disconnect()
+    rig.disconnect(one.url)
+    assert rig.connected() == (two.url,)
+    assert (rig.keys.find(one.url), rig.keys.find(two.url)) == ("", KEY)
+    rig.disconnect()
+    assert rig.connected() == ()
+    assert not rig.paths.management_key.exists()
     with pytest.raises(ConfigError, match="none is"):
-        desk.disconnect()
+        rig.disconnect()
 
 
 class _Ring:
@@ -196,12 +196,12 @@ def test_the_environments_key_never_goes_unprotected_to_another_machine(tmp_path
 
 @pytest.mark.parametrize(("change", "requests"), [({"remote_allowed": False}, 3), ({"wrong_keys": 5}, 1)])
 def test_connecting_asks_again_what_the_owner_may_have_allowed_but_not_during_a_ban(
-    desk: Desk, change: dict[str, object], requests: int
+    rig: ConnectRig, change: dict[str, object], requests: int
 ) -> None:
     with ProxyStandIn() as stand_in:
         for name, value in change.items():
             setattr(stand_in, name, value)
         for _ in range(3):
-            desk.type(f"{KEY}\n")
-            assert desk.connect(stand_in.url) == 1
+            rig.type(f"{KEY}\n")
+            assert rig.connect(stand_in.url) == 1
         assert len(stand_in.requests) == requests

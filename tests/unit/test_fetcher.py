@@ -35,21 +35,21 @@ def test_a_good_login_is_used_as_it_is(rig: FetcherRig) -> None:
     assert result.usage is not None
     assert [each.used_percent for each in result.usage.windows] == [58.0]
     assert (result.error, result.access_token, result.is_rate_limited) == (None, "access-1", False)
-    assert rig.house.provider.requests == []
+    assert rig.token_rig.provider.requests == []
 
 
 def test_the_accounts_own_proxy_is_used(rig: FetcherRig) -> None:
-    rig.house.write(rig.house.provider.newest, proxy_url="socks5://127.0.0.1:1080")
+    rig.token_rig.write(rig.token_rig.provider.newest, proxy_url="socks5://127.0.0.1:1080")
     rig.fetch()
     assert rig.endpoint.proxies == ["socks5://127.0.0.1:1080"]
 
 
 def test_an_expired_login_is_refreshed_before_it_is_used(rig: FetcherRig) -> None:
-    rig.house.expire()
+    rig.token_rig.expire()
     result = rig.fetch()
     assert (result.usage is not None, result.error, result.access_token) == (True, None, "access-2")
     assert rig.endpoint.tokens == ["access-2"]
-    assert rig.house.pair() == rig.house.newest
+    assert rig.token_rig.pair() == rig.token_rig.newest
 
 
 def test_a_login_that_is_refused_is_refreshed_once(rig: FetcherRig) -> None:
@@ -80,11 +80,11 @@ def test_a_login_that_is_refused_is_refreshed_once(rig: FetcherRig) -> None:
 def test_what_a_new_token_cannot_change_leads_to_no_token_refresh(
     rig: FetcherRig, answer: Response | FetchError, kind: FailureKind
 ) -> None:
-    before = rig.house.path.read_bytes()
+    before = rig.token_rig.path.read_bytes()
     rig.endpoint.script.append(answer)
     assert rig.kind() is kind
-    assert rig.house.provider.requests == []
-    assert rig.house.path.read_bytes() == before
+    assert rig.token_rig.provider.requests == []
+    assert rig.token_rig.path.read_bytes() == before
 
 
 def test_a_429_is_returned_with_its_retry_after(rig: FetcherRig) -> None:
@@ -112,7 +112,7 @@ def test_a_login_that_is_refused_although_new_is_not_refreshed_again(rig: Fetche
 def test_a_login_that_was_refused_although_new_is_refreshed_when_it_expires(rig: FetcherRig) -> None:
     rig.endpoint.script.extend([reply(403, FORBIDDEN)] * 2)
     rig.fetch()
-    rig.house.expire()
+    rig.token_rig.expire()
     assert rig.fetch().access_token == "access-3"
 
 
@@ -127,7 +127,7 @@ def test_a_login_that_was_refused_although_new_is_refreshed_when_it_was_good_in_
 def test_a_login_that_was_refused_although_new_is_refreshed_after_a_sign_in(rig: FetcherRig) -> None:
     rig.endpoint.script.extend([REFUSED] * 2)
     rig.fetch()
-    rig.house.write(rig.house.provider.sign_in())
+    rig.token_rig.write(rig.token_rig.provider.sign_in())
     rig.endpoint.script.append(REFUSED)
     assert rig.fetch().access_token == "access-4"
 
@@ -138,8 +138,8 @@ def test_a_login_that_was_refused_although_new_is_refreshed_after_a_sign_in(rig:
 def test_a_file_without_one_of_the_tokens_is_used_or_refreshed_where_it_can_be(
     rig: FetcherRig, more: dict[str, object]
 ) -> None:
-    rig.house.write(rig.house.provider.newest, **more)
-    rig.house.expire()
+    rig.token_rig.write(rig.token_rig.provider.newest, **more)
+    rig.token_rig.expire()
     if more.get("refresh_token") == "":
         assert rig.kind() is FailureKind.LOGIN_EXPIRED
         assert rig.endpoint.tokens == []
@@ -148,8 +148,8 @@ def test_a_file_without_one_of_the_tokens_is_used_or_refreshed_where_it_can_be(
 
 
 def test_a_setup_token_without_an_expiry_is_used_as_it_is(rig: FetcherRig) -> None:
-    rig.house.write(rig.house.provider.newest, refresh_token="", expired="")
-    rig.house.expire()
+    rig.token_rig.write(rig.token_rig.provider.newest, refresh_token="", expired="")
+    rig.token_rig.expire()
     assert rig.fetch().access_token == "access-1"
 
 
@@ -157,45 +157,45 @@ def test_no_token_is_refreshed_where_the_setting_forbids_it(tmp_path: Path) -> N
     rig = FetcherRig(tmp_path, refreshes_tokens=False)
     rig.endpoint.script.append(REFUSED)
     assert rig.kind() is FailureKind.LOGIN_EXPIRED
-    rig.house.expire()
+    rig.token_rig.expire()
     assert rig.kind() is FailureKind.LOGIN_EXPIRED
-    assert (rig.house.provider.requests, rig.endpoint.tokens) == ([], ["access-1"])
+    assert (rig.token_rig.provider.requests, rig.endpoint.tokens) == ([], ["access-1"])
 
 
 def test_the_logins_of_other_programs_are_never_refreshed(rig: FetcherRig) -> None:
-    rig.house.write(rig.house.provider.newest, type="codex", account_id="a")
+    rig.token_rig.write(rig.token_rig.provider.newest, type="codex", account_id="a")
     rig.endpoint.script.append(reply(401, {"error": {"code": "token_expired"}}))
     assert rig.kind() is FailureKind.LOGIN_EXPIRED
-    rig.house.expire()
+    rig.token_rig.expire()
     assert rig.kind() is FailureKind.LOGIN_EXPIRED
-    assert (rig.house.provider.requests, rig.endpoint.tokens) == ([], ["access-1"])
-    assert not rig.house.state.exists()
+    assert (rig.token_rig.provider.requests, rig.endpoint.tokens) == ([], ["access-1"])
+    assert not rig.token_rig.state.exists()
 
 
 def test_a_dead_refresh_token_is_sent_once_and_the_user_has_to_sign_in(rig: FetcherRig) -> None:
-    rig.house.expire()
-    rig.house.provider.sign_in()
-    rig.house.clock.advance(86400)
+    rig.token_rig.expire()
+    rig.token_rig.provider.sign_in()
+    rig.token_rig.clock.advance(86400)
     assert rig.kind() is FailureKind.LOGIN_EXPIRED
     assert rig.kind() is FailureKind.LOGIN_EXPIRED
-    assert (len(rig.house.provider.requests), rig.endpoint.tokens) == (1, [])
+    assert (len(rig.token_rig.provider.requests), rig.endpoint.tokens) == (1, [])
 
 
 def test_a_cancelled_fetch_sends_and_refreshes_nothing(rig: FetcherRig) -> None:
     rig.cancel_token.cancel()
     assert rig.kind() is FailureKind.NETWORK
-    rig.house.expire()
+    rig.token_rig.expire()
     assert rig.kind() is FailureKind.NETWORK
-    assert (rig.house.provider.requests, rig.endpoint.tokens) == ([], [])
+    assert (rig.token_rig.provider.requests, rig.endpoint.tokens) == ([], [])
 
 
 def test_a_token_refresh_under_way_is_not_cancelled_and_has_time_of_its_own(rig: FetcherRig) -> None:
-    rig.house.expire()
-    rig.house.provider.script.append(lambda: rig.allowed_s.append(0.0))
-    rig.house.provider.script.append(rig.cancel_token.cancel)
+    rig.token_rig.expire()
+    rig.token_rig.provider.script.append(lambda: rig.allowed_s.append(0.0))
+    rig.token_rig.provider.script.append(rig.cancel_token.cancel)
     assert rig.kind() is FailureKind.NETWORK
     assert rig.allowed_s == [TOKEN_REFRESH_S, 0.0, REQUEST_S]
-    assert rig.house.pair() == rig.house.newest
+    assert rig.token_rig.pair() == rig.token_rig.newest
     assert rig.endpoint.tokens == []
 
 
@@ -206,26 +206,26 @@ def test_each_request_has_time_of_its_own(rig: FetcherRig) -> None:
 
 
 def test_a_login_that_may_not_be_written_is_not_refreshed(rig: FetcherRig) -> None:
-    rig.house.expire()
-    credential = replace(rig.house.credential(), writable=False)
+    rig.token_rig.expire()
+    credential = replace(rig.token_rig.credential(), writable=False)
     result = rig.fetcher(credential, rig.cancel_token, rig.allowed_s.append)
     assert result.error is not None
     assert result.error.kind is FailureKind.LOGIN_EXPIRED
-    assert rig.house.provider.requests == []
+    assert rig.token_rig.provider.requests == []
 
 
 @pytest.mark.parametrize("more", [{"disabled": True}, {"type": "codex"}])
 def test_an_account_that_was_disabled_meanwhile_is_not_refreshed(rig: FetcherRig, more: dict[str, object]) -> None:
-    rig.endpoint.script.append(lambda: rig.house.write(rig.house.provider.newest, **(MORE | more)))
+    rig.endpoint.script.append(lambda: rig.token_rig.write(rig.token_rig.provider.newest, **(MORE | more)))
     rig.endpoint.script.append(REFUSED)
     assert rig.kind() is FailureKind.UNREADABLE_FILE
-    assert rig.house.provider.requests == []
+    assert rig.token_rig.provider.requests == []
 
 
 def test_new_tokens_that_could_not_be_written_are_reported_beside_the_usage(
     rig: FetcherRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rig.house.expire()
+    rig.token_rig.expire()
     with monkeypatch.context() as patched:
         unwritable(patched)
         for _ in range(3):
@@ -236,7 +236,7 @@ def test_new_tokens_that_could_not_be_written_are_reported_beside_the_usage(
             assert result.access_token == "access-2"
     result = rig.fetch()
     assert (result.usage is not None, result.error) == (True, None)
-    assert (rig.house.pair(), rig.rotations) == (rig.house.newest, 1)
+    assert (rig.token_rig.pair(), rig.rotations) == (rig.token_rig.newest, 1)
 
 
 def test_a_result_s_repr_does_not_hold_the_token(rig: FetcherRig) -> None:

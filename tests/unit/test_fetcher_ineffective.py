@@ -27,9 +27,9 @@ def rig(tmp_path: Path) -> FetcherRig:
 
 def restart(rig: FetcherRig) -> None:
     """Let another process take over."""
-    rig.house.store.save({}, rig.house.clock())
-    rig.house.start()
-    rig.fetcher = Fetcher(rig.endpoint.send, rig.house.manager, rig.house.clock)
+    rig.token_rig.store.save({}, rig.token_rig.clock())
+    rig.token_rig.start()
+    rig.fetcher = Fetcher(rig.endpoint.send, rig.token_rig.manager, rig.token_rig.clock)
 
 
 @pytest.mark.parametrize("refusal", [FORBIDDEN, REFUSED])
@@ -59,8 +59,8 @@ def test_what_was_no_use_is_forgotten_with_the_token(rig: FetcherRig) -> None:
         rig.fetch()
         assert rig.rotations == rotations
         rig.endpoint.script.clear()
-        rig.house.expire()
-    rig.house.write(rig.house.provider.newest, expired="2030-01-01T00:00:00Z")
+        rig.token_rig.expire()
+    rig.token_rig.write(rig.token_rig.provider.newest, expired="2030-01-01T00:00:00Z")
     rig.endpoint.script.append(FORBIDDEN)
     assert rig.kind() is FailureKind.REFUSED
     assert rig.rotations == 3

@@ -22,7 +22,7 @@ SEEN = snapshot(usage(ADA, five_hours(40)), usage(BOB, five_hours(50)), replace(
 IDS = (ADA.id, BOB.id, CI.id)
 
 
-class Desk:
+class PeekRig:
     """An engine that has a snapshot, and keeps what is to be done later."""
 
     def __init__(self) -> None:
@@ -54,13 +54,13 @@ def test_a_single_account_s_windows_are_gone_through() -> None:
 
 
 def test_the_wheel_over_one_icon_changes_no_other() -> None:
-    desk = Desk()
-    desk.peek.scroll(1, OPTIONS, 1, {BOB.id})
-    assert desk.peek.shown(OPTIONS, 1) == f"{BOB.id} / 5-hour"
-    assert desk.peek.shown(OPTIONS, 0) == "lowest"
-    desk.peek.scroll(1, OPTIONS, 0, {ADA.id})
-    assert desk.peek.shown(OPTIONS, 0) == f"{ADA.id} / 5-hour"
-    assert desk.peek.shown(OPTIONS, 1) == "lowest"
+    rig = PeekRig()
+    rig.peek.scroll(1, OPTIONS, 1, {BOB.id})
+    assert rig.peek.shown(OPTIONS, 1) == f"{BOB.id} / 5-hour"
+    assert rig.peek.shown(OPTIONS, 0) == "lowest"
+    rig.peek.scroll(1, OPTIONS, 0, {ADA.id})
+    assert rig.peek.shown(OPTIONS, 0) == f"{ADA.id} / 5-hour"
+    assert rig.peek.shown(OPTIONS, 1) == "lowest"
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_the_wheel_over_one_icon_changes_no_other() -> None:
     [((), "lowest"), ((1,), "next"), ((120, 120), ADA.id), ((-1,), BOB.id), ((1,) * 4, "lowest"), ((1, -1), "lowest")],
 )
 def test_each_turn_shows_the_next_choice(steps: tuple[int, ...], shown: str) -> None:
-    desk = Desk()
-    assert desk.scroll(*steps) == shown
-    assert desk.drawn == len(steps)
+    rig = PeekRig()
+    assert rig.scroll(*steps) == shown
+    assert rig.drawn == len(steps)
 
 
 def test_after_some_seconds_it_is_the_person_s_choice_again() -> None:
-    desk = Desk()
-    desk.scroll(1, 1)
-    (end,) = desk.later.values()
+    rig = PeekRig()
+    rig.scroll(1, 1)
+    (end,) = rig.later.values()
     end()
-    assert desk.peek.shown(OPTIONS) == "lowest"
-    assert desk.drawn == 3
-    assert desk.scroll(1) == "next", "it begins anew"
+    assert rig.peek.shown(OPTIONS) == "lowest"
+    assert rig.drawn == 3
+    assert rig.scroll(1) == "next", "it begins anew"

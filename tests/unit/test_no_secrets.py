@@ -26,7 +26,7 @@ from . import facts
 from .fetcher_rig import UsageEndpoint
 from .fetcher_rig import reply as usage_reply
 from .loopback_servers import Server, answer, nothing_left_behind, transport_to
-from .token_files import START, House, Pair, Provider, reply, unwritable
+from .token_files import START, Pair, Provider, TokenRig, reply, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,14 +56,14 @@ class CanaryProvider(Provider):
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    house = House(tmp_path)
-    house.provider = CanaryProvider(house.clock)
-    house.path = house.path.rename(house.path.with_name(f"claude-{EMAIL}.json"))
-    house.write(house.provider.sign_in(), **MORE)
-    house.start()
-    house.expire()
-    return house
+def token_rig(tmp_path: Path) -> TokenRig:
+    token_rig = TokenRig(tmp_path)
+    token_rig.provider = CanaryProvider(token_rig.clock)
+    token_rig.path = token_rig.path.rename(token_rig.path.with_name(f"claude-{EMAIL}.json"))
+    token_rig.write(token_rig.provider.sign_in(), **MORE)
+    token_rig.start()
+    token_rig.expire()
+    return token_rig
 
 
 @pytest.fixture(autouse=True)
@@ -91,9 +91,9 @@ def assert_discreet(text: str) -> None:
         assert secret not in text
 
 
-def caught(house: House) -> FetchError:
+def caught(token_rig: TokenRig) -> FetchError:
     with pytest.raises(FetchError) as info:
-        house.refresh()
+        token_rig.refresh()
     return info.value
 
 
@@ -107,7 +107,7 @@ def objects() -> list[object]:
     return [each for each in gc.get_objects() if str(type(each).__module__).startswith(own)]
 
 
-def test_no_object_of_the_program_shows_a_token(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_object_of_the_program_shows_a_token(token_rig: TokenRig, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, str] = {}
 
     def look(*_: object) -> None:
@@ -116,12 +116,12 @@ def test_no_object_of_the_program_shows_a_token(house: House, monkeypatch: pytes
             seen[f"{type(each).__module__}.{type(each).__qualname__}"] = repr(each)
             assert not [token for token in TOKENS if token in repr(each)], type(each)
 
-    credential = house.credential()
-    fetcher = Fetcher(UsageEndpoint(house).send, house.manager, house.clock)
-    house.provider.script.append(look)
+    credential = token_rig.credential()
+    fetcher = Fetcher(UsageEndpoint(token_rig).send, token_rig.manager, token_rig.clock)
+    token_rig.provider.script.append(look)
     monkeypatch.setattr(writer, "sync_folder", look)
     outcome = fetcher(credential, CancelToken(), lambda _s: None)
-    held = [house.store, outcome, PROVIDER.refresh_request(REFRESH), credential]
+    held = [token_rig.store, outcome, PROVIDER.refresh_request(REFRESH), credential]
     look()
     assert len(held) == 4
     assert {
@@ -167,12 +167,12 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize("said_by_the_provider", ANSWERS)
-def test_a_token_refresh_that_is_refused(house: House, said_by_the_provider: Response) -> None:
-    house.provider.script.extend([said_by_the_provider] * 3)
-    assert_discreet(told_by(caught(house)))
+def test_a_token_refresh_that_is_refused(token_rig: TokenRig, said_by_the_provider: Response) -> None:
+    token_rig.provider.script.extend([said_by_the_provider] * 3)
+    assert_discreet(told_by(caught(token_rig)))
     # What is remembered of it is a fingerprint.
-    house.store.save({}, house.clock())
-    state = (house.state / "state.json").read_text()
+    token_rig.store.save({}, token_rig.clock())
+    state = (token_rig.state / "state.json").read_text()
     assert_discreet(state)
     for name in json.loads(state)["refresh_backoffs"]:
         assert len(bytes.fromhex(name)) == 32
@@ -191,45 +191,45 @@ def test_a_token_refresh_that_is_refused(house: House, said_by_the_provider: Res
         b"\xff" + REFRESH.encode(),
     ],
 )
-def test_a_file_that_is_no_good(house: House, content: bytes) -> None:
-    credential = house.credential()
-    house.path.write_bytes(content)
+def test_a_file_that_is_no_good(token_rig: TokenRig, content: bytes) -> None:
+    credential = token_rig.credential()
+    token_rig.path.write_bytes(content)
     with pytest.raises(FetchError) as info:
-        house.manager.refresh(credential, credential.login)
+        token_rig.manager.refresh(credential, credential.login)
     assert_discreet(told_by(info.value))
 
 
-def test_a_file_that_cannot_be_written(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written(token_rig: TokenRig, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
-        house.refresh()
-        warning = house.manager.current_tokens(house.credential())[1]
+        token_rig.refresh()
+        warning = token_rig.manager.current_tokens(token_rig.credential())[1]
     assert warning is not None
     assert_discreet(repr(warning))
-    (journal,) = house.journals()
+    (journal,) = token_rig.journals()
     assert_discreet(str(journal.name))
     if sys.platform != "win32":
         assert stat.S_IMODE(journal.stat().st_mode) == 0o600
         assert stat.S_IMODE(journal.parent.stat().st_mode) == 0o700
-        assert stat.S_IMODE(house.state.stat().st_mode) == 0o700
-    house.store.save({}, house.clock())
-    assert_discreet((house.state / "state.json").read_text())
+        assert stat.S_IMODE(token_rig.state.stat().st_mode) == 0o700
+    token_rig.store.save({}, token_rig.clock())
+    assert_discreet((token_rig.state / "state.json").read_text())
 
 
-def test_a_state_folder_that_cannot_be_written(house: House) -> None:
-    house.state.mkdir(exist_ok=True)
-    (house.state / "renewals").write_text("")
-    assert_discreet(told_by(caught(house)))
+def test_a_state_folder_that_cannot_be_written(token_rig: TokenRig) -> None:
+    token_rig.state.mkdir(exist_ok=True)
+    (token_rig.state / "renewals").write_text("")
+    assert_discreet(told_by(caught(token_rig)))
 
 
-def test_a_pair_that_cannot_be_put_away(house: House) -> None:
+def test_a_pair_that_cannot_be_put_away(token_rig: TokenRig) -> None:
     """The errors of the writing itself, before anybody has made a failure of them."""
-    spent = house.content()["refresh_token"].encode()
-    house.refresh()
+    spent = token_rig.content()["refresh_token"].encode()
+    token_rig.refresh()
     for content in (b"", b"[]", REFRESH.encode(), b'{"type": "claude", "refresh_token": "%s", "x": 1e999}' % spent):
-        house.path.write_bytes(content)
+        token_rig.path.write_bytes(content)
         with pytest.raises(TokenWriteError) as info:
-            writer.write_tokens(house.path, house.manager.files.successor, house.state)
+            writer.write_tokens(token_rig.path, token_rig.manager.files.successor, token_rig.state)
         assert_discreet(told_by(info.value).replace(EMAIL, ""))
 
 
@@ -238,12 +238,14 @@ STATUSES = [200, 204, 301, 302, 400, 401, 402, 403, 404, 407, 418, 429, 500, 503
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
-def test_an_answer_of_any_kind(house: House, status: int, kind: str) -> None:
-    line = UsageEndpoint(house)
+def test_an_answer_of_any_kind(token_rig: TokenRig, status: int, kind: str) -> None:
+    line = UsageEndpoint(token_rig)
     body = {"error": {"message": f"{ACCESS} {EMAIL}", "type": ACCESS}, "plan_type": EMAIL}
     line.script.append(usage_reply(status, body, {"content-type": kind, "retry-after": ACCESS, "location": ACCESS}))
-    house.write(house.provider.newest, type="codex", email=EMAIL, expired="")
-    outcome = Fetcher(line.send, house.manager, house.clock)(house.credential(), CancelToken(), lambda _s: None)
+    token_rig.write(token_rig.provider.newest, type="codex", email=EMAIL, expired="")
+    outcome = Fetcher(line.send, token_rig.manager, token_rig.clock)(
+        token_rig.credential(), CancelToken(), lambda _s: None
+    )
     assert outcome.error is not None
     assert_discreet(repr(outcome.error))
 
@@ -260,11 +262,11 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_line_that_breaks(house: House, broken: Visit) -> None:
-    house.write(house.provider.newest, email=EMAIL, expired="")
+def test_a_line_that_breaks(token_rig: TokenRig, broken: Visit) -> None:
+    token_rig.write(token_rig.provider.newest, email=EMAIL, expired="")
     with nothing_left_behind(), Server(broken) as server, transport_to(server) as transport:  # type: ignore[arg-type]
         for request in (
-            facts.requests(PROVIDER, house.credential().login)[0],
+            facts.requests(PROVIDER, token_rig.credential().login)[0],
             PROVIDER.refresh_request(REFRESH),
         ):
             server.answers[:] = [broken]  # type: ignore[list-item]

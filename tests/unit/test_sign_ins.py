@@ -29,18 +29,18 @@ PAGE = "https://claude.ai/oauth/authorize?code=true&state=state-0"
 CLAUDE = proxy_sign_in("claude") or ProxySignIn("", "", ())
 
 
-class Desk:
+class SignInRig:
     """A person who clicks, before a stand-in of a proxy."""
 
     def __init__(self, folder: Path, stand_in: ProxyStandIn) -> None:
         self.seconds = 0.0
         self.stand_in = stand_in
-        self.rig = Rig(folder, stand_in.url)
+        self.proxy_rig = Rig(folder, stand_in.url)
         self.pages: list[str] = []
         self.notified: list[str] = []
         self.refreshes = 0
         self.jobs: dict[str, Callable[[], object]] = {}
-        self.sign_ins = SignIns(self, self.rig.source, lambda: self.seconds, run=lambda action: action())
+        self.sign_ins = SignIns(self, self.proxy_rig.source, lambda: self.seconds, run=lambda action: action())
 
     def post(self, action: Callable[[], object]) -> None:
         action()
@@ -73,38 +73,38 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def rig(tmp_path: Path) -> Iterator[SignInRig]:
     with ProxyStandIn(entry("claude-ada@example.com.json")) as stand_in:
-        found = Desk(tmp_path, stand_in)
+        found = SignInRig(tmp_path, stand_in)
         yield found
-        found.rig.transport.close()
+        found.proxy_rig.transport.close()
         assert stand_in.violations == []
 
 
 WAIT, OK = {"status": "wait"}, {"status": "ok"}
 
 
-def test_the_page_is_opened_and_followed_until_it_is_done(desk: Desk) -> None:
-    desk.click()
-    assert desk.pages == [PAGE]
-    desk.answer(WAIT, WAIT, OK)
-    desk.look()
-    desk.look()
-    assert (desk.notified, desk.refreshes, len(desk.jobs)) == ([], 0, 1)
-    desk.look()
-    assert desk.notified == ["Signed in again: Claude ada@example.com is asked again."]
-    assert (desk.refreshes, desk.jobs) == (1, {})
+def test_the_page_is_opened_and_followed_until_it_is_done(rig: SignInRig) -> None:
+    rig.click()
+    assert rig.pages == [PAGE]
+    rig.answer(WAIT, WAIT, OK)
+    rig.look()
+    rig.look()
+    assert (rig.notified, rig.refreshes, len(rig.jobs)) == ([], 0, 1)
+    rig.look()
+    assert rig.notified == ["Signed in again: Claude ada@example.com is asked again."]
+    assert (rig.refreshes, rig.jobs) == (1, {})
 
 
-def test_a_second_click_begins_another_one(desk: Desk) -> None:
-    desk.click()
-    desk.click()
-    assert desk.pages == [PAGE, PAGE]
-    assert len(desk.stand_in.sign_ins) == 1
-    desk.answer(OK)
-    desk.look()
-    desk.click()
-    assert len(desk.stand_in.sign_ins) == 2
+def test_a_second_click_begins_another_one(rig: SignInRig) -> None:
+    rig.click()
+    rig.click()
+    assert rig.pages == [PAGE, PAGE]
+    assert len(rig.stand_in.sign_ins) == 1
+    rig.answer(OK)
+    rig.look()
+    rig.click()
+    assert len(rig.stand_in.sign_ins) == 2
 
 
 @pytest.mark.parametrize(
@@ -115,49 +115,49 @@ def test_a_second_click_begins_another_one(desk: Desk) -> None:
         ({"what": "is this"}, "says: nothing more."),
     ],
 )
-def test_a_refusal_is_followed_on(desk: Desk, answer: dict[str, str], words: str) -> None:
-    desk.click()
-    desk.answer(answer)
-    desk.look()
-    assert desk.jobs == {}
-    assert words in desk.notified[0]
+def test_a_refusal_is_followed_on(rig: SignInRig, answer: dict[str, str], words: str) -> None:
+    rig.click()
+    rig.answer(answer)
+    rig.look()
+    assert rig.jobs == {}
+    assert words in rig.notified[0]
 
 
-def test_a_state_that_the_proxy_has_forgotten_is_followed_on(desk: Desk) -> None:
-    desk.click()
-    desk.stand_in.sign_ins.clear()
-    desk.look()
-    assert "unknown or expired state" in desk.notified[0]
+def test_a_state_that_the_proxy_has_forgotten_is_followed_on(rig: SignInRig) -> None:
+    rig.click()
+    rig.stand_in.sign_ins.clear()
+    rig.look()
+    assert "unknown or expired state" in rig.notified[0]
 
 
-def test_five_minutes_never_end(desk: Desk) -> None:
-    desk.click()
+def test_five_minutes_never_end(rig: SignInRig) -> None:
+    rig.click()
     looks = 0
-    while desk.jobs:
-        desk.look()
+    while rig.jobs:
+        rig.look()
         looks += 1
     assert looks == LONGEST_S / LOOK_S
-    assert "five minutes" in desk.notified[0]
-    desk.click()
-    assert len(desk.pages) == 2
+    assert "five minutes" in rig.notified[0]
+    rig.click()
+    assert len(rig.pages) == 2
 
 
-def test_a_proxy_that_is_away_for_a_moment_ends_it(desk: Desk) -> None:
-    desk.click()
-    versions, desk.stand_in.versions_with_changes = desk.stand_in.versions_with_changes, ()
-    desk.stand_in.outer = (500, {"error": "restarting"})
+def test_a_proxy_that_is_away_for_a_moment_ends_it(rig: SignInRig) -> None:
+    rig.click()
+    versions, rig.stand_in.versions_with_changes = rig.stand_in.versions_with_changes, ()
+    rig.stand_in.outer = (500, {"error": "restarting"})
     with pytest.MonkeyPatch.context() as patched:
 
         def away(_address: str, _state: str) -> bool:
             raise fetch_error(FailureKind.NETWORK, "The proxy does not answer.")
 
-        patched.setattr(desk.rig.source, "is_signed_in", away)
-        desk.look()
-    assert (desk.notified, len(desk.jobs)) == ([], 1)
-    desk.stand_in.versions_with_changes, desk.stand_in.outer = versions, None
-    desk.answer(OK)
-    desk.look()
-    assert desk.refreshes == 1
+        patched.setattr(rig.proxy_rig.source, "is_signed_in", away)
+        rig.look()
+    assert (rig.notified, len(rig.jobs)) == ([], 1)
+    rig.stand_in.versions_with_changes, rig.stand_in.outer = versions, None
+    rig.answer(OK)
+    rig.look()
+    assert rig.refreshes == 1
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ def test_a_proxy_that_is_away_for_a_moment_ends_it(desk: Desk) -> None:
         "",
     ],
 )
-def test_a_page_that_is_not_the_providers_is_opened(desk: Desk, page: str) -> None:
-    desk.stand_in.sign_in_url = page
-    desk.click()
-    assert desk.pages == []
-    assert len(desk.notified) == 1
-    assert desk.jobs == {}
+def test_a_page_that_is_not_the_providers_is_opened(rig: SignInRig, page: str) -> None:
+    rig.stand_in.sign_in_url = page
+    rig.click()
+    assert rig.pages == []
+    assert len(rig.notified) == 1
+    assert rig.jobs == {}
 
 
 @pytest.mark.parametrize("page", ["https://claude.ai/oauth", "https://console.anthropic.com/a?b=c#d"])
@@ -189,49 +189,49 @@ def test_the_providers_page_is_not_known(page: str) -> None:
 
 
 @pytest.mark.parametrize("outer", [(403, {"error": "remote management disabled"}), (500, {"error": "no listener"})])
-def test_a_proxy_that_refuses_opens_a_page(desk: Desk, outer: tuple[int, dict[str, str]]) -> None:
-    desk.stand_in.outer = outer
-    desk.click()
-    assert (desk.pages, len(desk.notified)) == ([], 1)
+def test_a_proxy_that_refuses_opens_a_page(rig: SignInRig, outer: tuple[int, dict[str, str]]) -> None:
+    rig.stand_in.outer = outer
+    rig.click()
+    assert (rig.pages, len(rig.notified)) == ([], 1)
 
 
-def test_an_address_that_bans_is_asked_again(desk: Desk) -> None:
-    desk.stand_in.wrong_keys = 5
-    desk.click()
-    desk.click()
-    assert len(desk.stand_in.requests) == 1
-    assert "half an hour" in desk.notified[1]
+def test_an_address_that_bans_is_asked_again(rig: SignInRig) -> None:
+    rig.stand_in.wrong_keys = 5
+    rig.click()
+    rig.click()
+    assert len(rig.stand_in.requests) == 1
+    assert "half an hour" in rig.notified[1]
 
 
-def test_an_early_version_8_signs_nobody_in(desk: Desk) -> None:
-    desk.stand_in.versions_with_changes = (0,)
-    desk.click()
-    assert desk.pages == [PAGE]
+def test_an_early_version_8_signs_nobody_in(rig: SignInRig) -> None:
+    rig.stand_in.versions_with_changes = (0,)
+    rig.click()
+    assert rig.pages == [PAGE]
 
 
 @pytest.mark.parametrize("provider", ["claude", "codex", "antigravity", "kimi", "grok"])
-def test_a_call_that_the_proxy_does_not_know(desk: Desk, provider: str) -> None:
+def test_a_call_that_the_proxy_does_not_know(rig: SignInRig, provider: str) -> None:
     kind = proxy_sign_in(provider)
     assert kind is not None
-    desk.stand_in.sign_in_url = f"https://{kind.hosts[0]}/?state={{state}}"
-    desk.click(kind)
-    assert len(desk.pages) == 1
+    rig.stand_in.sign_in_url = f"https://{kind.hosts[0]}/?state={{state}}"
+    rig.click(kind)
+    assert len(rig.pages) == 1
 
 
-def test_at_the_end_of_the_program_requests_are_sent(desk: Desk) -> None:
-    desk.rig.source.close()
+def test_at_the_end_of_the_program_requests_are_sent(rig: SignInRig) -> None:
+    rig.proxy_rig.source.close()
     with pytest.raises(FetchError):
-        desk.rig.source.begin_sign_in(desk.stand_in.url, CLAUDE.call)
-    assert desk.stand_in.requests == []
+        rig.proxy_rig.source.begin_sign_in(rig.stand_in.url, CLAUDE.call)
+    assert rig.stand_in.requests == []
 
 
-def test_without_a_thread_nothing_is_said(desk: Desk) -> None:
+def test_without_a_thread_nothing_is_said(rig: SignInRig) -> None:
     def refuse(_action: Callable[[], None]) -> None:
         raise RuntimeError
 
-    desk.sign_ins._run = refuse
-    desk.click()
-    assert "no more threads" in desk.notified[0]
+    rig.sign_ins._run = refuse
+    rig.click()
+    assert "no more threads" in rig.notified[0]
 
 
 # The row of an account.

@@ -9,21 +9,21 @@ import pytest
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind
 
-from .token_files import START, House, Pair, kind_of, reply
+from .token_files import START, Pair, TokenRig, kind_of, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture
-def expired(tmp_path: Path) -> House:
-    house = House(tmp_path)
-    house.expire()
-    return house
+def expired(tmp_path: Path) -> TokenRig:
+    token_rig = TokenRig(tmp_path)
+    token_rig.expire()
+    return token_rig
 
 
 @pytest.mark.parametrize("looks", [0, 4, 25])
-def test_a_login_is_called_expired_while_the_proxy_writes_its_new_pair(expired: House, looks: int) -> None:
+def test_a_login_is_called_expired_while_the_proxy_writes_its_new_pair(expired: TokenRig, looks: int) -> None:
     """The proxy has spent the token and needs a moment to write its file."""
     theirs = expired.provider.sign_in()
     pauses: list[float] = []
@@ -41,14 +41,14 @@ def test_a_login_is_called_expired_while_the_proxy_writes_its_new_pair(expired: 
     assert len(expired.provider.requests) == 1
 
 
-def test_a_token_is_called_dead_sooner_or_later_than_after_three_seconds(expired: House) -> None:
+def test_a_token_is_called_dead_sooner_or_later_than_after_three_seconds(expired: TokenRig) -> None:
     expired.provider.sign_in()
     with pytest.raises(FetchError):
         expired.refresh()
     assert sum(expired.closing.waits) == pytest.approx(3)
 
 
-def test_a_token_is_called_dead_although_the_program_could_not_wait_for_the_proxy(expired: House) -> None:
+def test_a_token_is_called_dead_although_the_program_could_not_wait_for_the_proxy(expired: TokenRig) -> None:
     expired.provider.sign_in()
     expired.closing.during = expired.closing.set
     assert kind_of(expired) is FailureKind.NETWORK
@@ -58,7 +58,7 @@ def test_a_token_is_called_dead_although_the_program_could_not_wait_for_the_prox
     assert len(expired.provider.requests) == 2
 
 
-def test_an_unusable_access_token_costs_the_refresh_token_beside_it(expired: House) -> None:
+def test_an_unusable_access_token_costs_the_refresh_token_beside_it(expired: TokenRig) -> None:
     body = {"access_token": "two\r\nlines", "refresh_token": "new-key", "expires_in": 28800}
     expired.provider.script.append(reply(body))
     with pytest.raises(FetchError) as caught:
@@ -75,7 +75,7 @@ def test_an_unusable_access_token_costs_the_refresh_token_beside_it(expired: Hou
 
 
 @pytest.mark.parametrize("token", ["x" * 20000, "x" * 200000])
-def test_a_long_refresh_token_is_lost(expired: House, token: str) -> None:
+def test_a_long_refresh_token_is_lost(expired: TokenRig, token: str) -> None:
     expired.provider.script.append(reply({"access_token": "fresh", "refresh_token": token}))
     expired.refresh()
     assert expired.pair() == ("fresh", token)
@@ -95,7 +95,7 @@ def test_a_long_refresh_token_is_lost(expired: House, token: str) -> None:
         b'{"accessToken": "fresh", "refreshToken": "new-key"}',
     ],
 )
-def test_a_pair_in_an_odd_answer_is_lost(expired: House, body: bytes) -> None:
+def test_a_pair_in_an_odd_answer_is_lost(expired: TokenRig, body: bytes) -> None:
     expired.provider.script.append(reply(body, 201))
     expired.refresh()
     assert expired.pair() == ("fresh", "new-key")

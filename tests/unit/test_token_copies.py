@@ -19,7 +19,7 @@ from trayquota.sources.credential_file import parse_fields, read_account
 from trayquota.tokens.restoring_source import TokenRestoringSource
 
 from .platforms import posix
-from .token_files import House, Pair, fields, unwritable
+from .token_files import Pair, TokenRig, fields, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,34 +39,34 @@ def account_in(path: Path) -> Credential:
     return read_account(path, source)
 
 
-def discover(house: House, *paths: Path) -> None:
+def discover(token_rig: TokenRig, *paths: Path) -> None:
     """See these files, as a discovery does."""
-    house.manager.replace_spent([account_in(path) for path in paths])
+    token_rig.manager.replace_spent([account_in(path) for path in paths])
 
 
-def copied(house: House, name: str = "claude-copy.json") -> Path:
-    copy = house.path.with_name(name)
-    shutil.copyfile(house.path, copy)
+def copied(token_rig: TokenRig, name: str = "claude-copy.json") -> Path:
+    copy = token_rig.path.with_name(name)
+    shutil.copyfile(token_rig.path, copy)
     return copy
 
 
-def hard_linked(house: House) -> Path:
-    copy = house.path.with_name("claude-link.json")
-    copy.hardlink_to(house.path)
+def hard_linked(token_rig: TokenRig) -> Path:
+    copy = token_rig.path.with_name("claude-link.json")
+    copy.hardlink_to(token_rig.path)
     return copy
 
 
-def soft_linked(house: House) -> Path:
-    copy = house.path.with_name("claude-link.json")
-    copy.symlink_to(house.path)
+def soft_linked(token_rig: TokenRig) -> Path:
+    copy = token_rig.path.with_name("claude-link.json")
+    copy.symlink_to(token_rig.path)
     return copy
 
 
-def in_another_folder(house: House) -> Path:
-    folder = house.path.parent.with_name("second")
+def in_another_folder(token_rig: TokenRig) -> Path:
+    folder = token_rig.path.parent.with_name("second")
     folder.mkdir()
-    house.manager.files.folders = [house.path.parent, folder]
-    return shutil.copyfile(house.path, folder / house.path.name)
+    token_rig.manager.files.folders = [token_rig.path.parent, folder]
+    return shutil.copyfile(token_rig.path, folder / token_rig.path.name)
 
 
 WAYS = [copied, hard_linked, soft_linked, in_another_folder]
@@ -75,7 +75,7 @@ if sys.platform == "win32":
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_another_file_of_the_login_keeps_the_spent_token(expired: House, way: Callable[[House], Path]) -> None:
+def test_another_file_of_the_login_keeps_the_spent_token(expired: TokenRig, way: Callable[[TokenRig], Path]) -> None:
     other = way(expired)
     expired.refresh()
     assert pair_in(other) == expired.pair() == expired.newest
@@ -84,7 +84,7 @@ def test_another_file_of_the_login_keeps_the_spent_token(expired: House, way: Ca
 
 @pytest.mark.parametrize("way", WAYS)
 def test_several_files_of_a_login_have_its_token_sent_several_times(
-    expired: House, way: Callable[[House], Path]
+    expired: TokenRig, way: Callable[[TokenRig], Path]
 ) -> None:
     credentials = [account_in(path) for path in (expired.path, way(expired))] * 4
     folders = expired.manager.files.folders
@@ -101,7 +101,7 @@ def test_several_files_of_a_login_have_its_token_sent_several_times(
     assert (expired.provider.rotations, len(expired.provider.requests)) == (1, 1)
 
 
-def test_a_copy_with_a_login_of_its_own_is_overwritten(expired: House) -> None:
+def test_a_copy_with_a_login_of_its_own_is_overwritten(expired: TokenRig) -> None:
     other = copied(expired)
     other.write_text(json.dumps(fields(Pair("theirs", "their-refresh", expired.clock()))))
     before = other.read_bytes()
@@ -110,7 +110,7 @@ def test_a_copy_with_a_login_of_its_own_is_overwritten(expired: House) -> None:
 
 
 @posix
-def test_a_copy_that_cannot_be_read_or_belongs_to_somebody_else_costs_the_pair(expired: House) -> None:
+def test_a_copy_that_cannot_be_read_or_belongs_to_somebody_else_costs_the_pair(expired: TokenRig) -> None:
     broken, foreign = copied(expired, "claude-broken.json"), copied(expired, "claude-foreign.json")
     broken.write_bytes(b"{")
     if sys.platform != "win32":
@@ -127,7 +127,7 @@ def test_a_copy_that_cannot_be_read_or_belongs_to_somebody_else_costs_the_pair(e
 
 
 def test_a_file_that_was_renamed_while_its_pair_waited_stays_without_it(
-    expired: House, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
@@ -140,7 +140,9 @@ def test_a_file_that_was_renamed_while_its_pair_waited_stays_without_it(
 
 @pytest.mark.parametrize("generations", [1, 3])
 @pytest.mark.parametrize("restarts", [False, True])
-def test_a_file_that_shows_up_with_a_spent_token_keeps_it(expired: House, generations: int, *, restarts: bool) -> None:
+def test_a_file_that_shows_up_with_a_spent_token_keeps_it(
+    expired: TokenRig, generations: int, *, restarts: bool
+) -> None:
     old = expired.path.read_bytes()
     for _ in range(generations):
         expired.refresh()
@@ -157,7 +159,7 @@ def test_a_file_that_shows_up_with_a_spent_token_keeps_it(expired: House, genera
     assert expired.provider.rotations == generations
 
 
-def test_the_program_ends_while_a_file_is_being_written(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_ends_while_a_file_is_being_written(expired: TokenRig, monkeypatch: pytest.MonkeyPatch) -> None:
     old, idle = expired.path.read_bytes(), list[bool]()
     expired.refresh()
     expired.path.write_bytes(old)
@@ -167,7 +169,7 @@ def test_the_program_ends_while_a_file_is_being_written(expired: House, monkeypa
     assert expired.manager.wait_idle(0)
 
 
-def test_a_spent_token_in_a_file_that_is_switched_off_stays(expired: House) -> None:
+def test_a_spent_token_in_a_file_that_is_switched_off_stays(expired: TokenRig) -> None:
     old = expired.content()
     expired.refresh()
     expired.path.write_text(json.dumps(old | {"disabled": True, "note": "kept"}))
@@ -176,7 +178,7 @@ def test_a_spent_token_in_a_file_that_is_switched_off_stays(expired: House) -> N
     assert (expired.content()["disabled"], expired.content()["note"]) == (True, "kept")
 
 
-def test_a_spent_token_is_forgotten_when_the_state_was_purged_too_early(expired: House) -> None:
+def test_a_spent_token_is_forgotten_when_the_state_was_purged_too_early(expired: TokenRig) -> None:
     old = expired.path.read_bytes()
     expired.refresh()
     expired.start().recover()
@@ -186,7 +188,7 @@ def test_a_spent_token_is_forgotten_when_the_state_was_purged_too_early(expired:
 
 
 @posix
-def test_a_file_of_another_user_with_a_spent_token_is_written(expired: House) -> None:
+def test_a_file_of_another_user_with_a_spent_token_is_written(expired: TokenRig) -> None:
     old = expired.path.read_bytes()
     expired.refresh()
     expired.path.write_bytes(old)
@@ -204,7 +206,7 @@ def test_a_file_of_another_user_with_a_spent_token_is_written(expired: House) ->
     assert (expired.path.read_bytes(), expired.provider.rotations) == (old, 1)
 
 
-def test_a_source_gives_accounts_without_their_files_being_looked_at(expired: House) -> None:
+def test_a_source_gives_accounts_without_their_files_being_looked_at(expired: TokenRig) -> None:
     class Source:
         name = "folder"
         started: Callable[[], None] | None = None

@@ -27,7 +27,7 @@ from trayquota.tokens.journal import Journal
 from trayquota.tokens.pending_tokens import fingerprint
 
 from .interleaving_rig import CrashError, GapProvider, Other, Seam, close_files_below
-from .token_files import MORE, House, Pair, fields
+from .token_files import MORE, Pair, TokenRig, fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,14 +48,14 @@ class Interleavings(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.patch = pytest.MonkeyPatch()
         self.seam = Seam(self.patch)
-        self.house = House(self.folder)
-        provider = GapProvider(self.house.clock)
+        self.token_rig = TokenRig(self.folder)
+        provider = GapProvider(self.token_rig.clock)
         provider.seam = self.seam
-        self.house.provider = provider
-        self.house.write(provider.sign_in(), **MORE)
-        self.house.start()
-        self.other = Other(self.house)
-        self.seen = self.house.credential()
+        self.token_rig.provider = provider
+        self.token_rig.write(provider.sign_in(), **MORE)
+        self.token_rig.start()
+        self.other = Other(self.token_rig)
+        self.seen = self.token_rig.credential()
         self.earlier: list[dict[str, object]] = []
         # A program that is in the midst of writing goes on while it is waited for.
         self.patch.setattr(time, "sleep", lambda _: self.other.finish())
@@ -65,35 +65,35 @@ class Interleavings(RuleBasedStateMachine):
         try:
             self.other.finish()
             self.seam.is_read_only = False
-            if not self.house.path.exists():
+            if not self.token_rig.path.exists():
                 self.the_file_comes_back()
-            manager = self.house.start()
+            manager = self.token_rig.start()
             manager.recover()
             self.look_at_the_folder()
-            assert self.house.pair() == self.house.newest
+            assert self.token_rig.pair() == self.token_rig.newest
             assert list(self.journal.pending()) == []
             for copy in self.copies():
                 token = json.loads(copy.read_bytes())["refresh_token"]
                 assert self.journal.newest(fingerprint(token)) is None, "a copy is left with a spent token"
-            if not self.house.content()["disabled"]:
+            if not self.token_rig.content()["disabled"]:
                 self.refresh_in_the_end()
-            left = {path.name for path in self.house.path.parent.iterdir()}
+            left = {path.name for path in self.token_rig.path.parent.iterdir()}
             assert not {name for name in left if name.endswith(".tmp")}
         finally:
             self.patch.undo()
             shutil.rmtree(self.folder)
 
     def refresh_in_the_end(self) -> None:
-        self.house.expire()
-        rotations = self.house.provider.rotations
-        assert self.house.refresh().access_token == self.house.provider.newest.access
-        assert self.house.provider.rotations == rotations + 1
-        assert self.house.pair() == self.house.newest
-        assert self.house.journals() == []
+        self.token_rig.expire()
+        rotations = self.token_rig.provider.rotations
+        assert self.token_rig.refresh().access_token == self.token_rig.provider.newest.access
+        assert self.token_rig.provider.rotations == rotations + 1
+        assert self.token_rig.pair() == self.token_rig.newest
+        assert self.token_rig.journals() == []
 
     @property
     def journal(self) -> Journal:
-        return Journal(self.house.state / "renewals")
+        return Journal(self.token_rig.state / "renewals")
 
     @property
     def aside(self) -> Path:
@@ -101,68 +101,68 @@ class Interleavings(RuleBasedStateMachine):
         return self.folder / "aside"
 
     def copies(self) -> list[Path]:
-        return [path for path in self.house.path.parent.glob("*.json") if path != self.house.path]
+        return [path for path in self.token_rig.path.parent.glob("*.json") if path != self.token_rig.path]
 
     def leads_to_newest(self, content: dict[str, object]) -> bool:
         """Whether the journal knows that the newest pair follows what a file holds."""
         entry = self.journal.newest(fingerprint(str(content["refresh_token"])))
-        return entry is not None and (entry.access_token, entry.refresh_token) == self.house.newest
+        return entry is not None and (entry.access_token, entry.refresh_token) == self.token_rig.newest
 
     # What this program does.
 
     @rule(moment=MOMENTS, event=EVENTS)
     def refresh(self, moment: int, event: str) -> None:
         self._look()
-        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, event)
+        self._act(lambda: self.token_rig.manager.refresh(self.seen, self.seen.login), moment, event)
 
     @rule(moment=MOMENTS, event=EVENTS)
     def refresh_when_expired(self, moment: int, event: str) -> None:
-        self.house.expire()
+        self.token_rig.expire()
         self._look()
-        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), moment, event)
+        self._act(lambda: self.token_rig.manager.refresh(self.seen, self.seen.login), moment, event)
 
     @rule(moment=MOMENTS, event=EVENTS)
     def use(self, moment: int, event: str) -> None:
         self._look()
-        self._act(lambda: self.house.manager.current_tokens(self.seen), moment, event)
+        self._act(lambda: self.token_rig.manager.current_tokens(self.seen), moment, event)
 
     @rule(moment=MOMENTS, event=EVENTS)
     def recover(self, moment: int, event: str) -> None:
-        self._act(self.house.manager.recover, moment, event)
+        self._act(self.token_rig.manager.recover, moment, event)
 
     @rule(moment=MOMENTS, event=EVENTS)
     def look_at_the_folder(self, moment: int = 0, event: str = "nothing") -> None:
         """See every file of the folder, as a discovery does."""
         seen = []
-        for path in (self.house.path, *self.copies()):
+        for path in (self.token_rig.path, *self.copies()):
             with contextlib.suppress(UnreadableError, FileNotFoundError):
                 source = parse_fields(read_bytes(path))
                 assert source is not None
                 seen.append(read_account(path, source))
-        self._act(lambda: self.house.manager.replace_spent(seen), moment, event)
+        self._act(lambda: self.token_rig.manager.replace_spent(seen), moment, event)
 
     @rule()
     def restart(self) -> None:
-        self.house.start()
+        self.token_rig.start()
 
     @rule(event=EVENTS)
     def refresh_while_the_request_is_under_way(self, event: str) -> None:
-        self.house.expire()
+        self.token_rig.expire()
         self._look()
-        self.house.provider.script.append(self._event(event))
-        self._act(lambda: self.house.manager.refresh(self.seen, self.seen.login), 0, "nothing")
-        self.house.provider.script.clear()
+        self.token_rig.provider.script.append(self._event(event))
+        self._act(lambda: self.token_rig.manager.refresh(self.seen, self.seen.login), 0, "nothing")
+        self.token_rig.provider.script.clear()
 
     # What others do.
 
     @rule(slowly=st.booleans())
     def others_sign_in(self, *, slowly: bool) -> None:
-        self.other.write(fields(self.house.provider.sign_in()) | MORE, slowly=slowly)
+        self.other.write(fields(self.token_rig.provider.sign_in()) | MORE, slowly=slowly)
 
     @rule(slowly=st.booleans())
     def others_refresh(self, *, slowly: bool) -> None:
         content = self.other.read()
-        pair = self.house.provider.exchange(str(content["refresh_token"])) if content is not None else None
+        pair = self.token_rig.provider.exchange(str(content["refresh_token"])) if content is not None else None
         if content is not None and pair is not None:
             self.other.write(content | fields(pair), slowly=slowly)
 
@@ -180,30 +180,30 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: not self.aside.exists() and self.other.pair is None)
     @rule()
     def the_file_is_moved_away(self) -> None:
-        self.house.path.rename(self.aside)
+        self.token_rig.path.rename(self.aside)
 
-    @precondition(lambda self: self.aside.exists() and not self.house.path.exists())
+    @precondition(lambda self: self.aside.exists() and not self.token_rig.path.exists())
     @rule()
     def the_file_comes_back(self) -> None:
-        self.aside.rename(self.house.path)
+        self.aside.rename(self.token_rig.path)
 
-    @precondition(lambda self: self.house.path.exists() and self.other.pair is None)
+    @precondition(lambda self: self.token_rig.path.exists() and self.other.pair is None)
     @rule(name=st.sampled_from(["a", "b"]), is_link=st.booleans())
     def another_file_gets_the_same_login(self, name: str, *, is_link: bool) -> None:
-        copy = self.house.path.with_name(f"claude-{name}.json")
+        copy = self.token_rig.path.with_name(f"claude-{name}.json")
         copy.unlink(missing_ok=True)
         if is_link:
-            copy.hardlink_to(self.house.path)
+            copy.hardlink_to(self.token_rig.path)
         else:
-            shutil.copyfile(self.house.path, copy)
-        self.earlier.append(dict(self.house.content()))
+            shutil.copyfile(self.token_rig.path, copy)
+        self.earlier.append(dict(self.token_rig.content()))
 
-    @precondition(lambda self: self.house.path.exists() and self.other.pair is None and self.earlier)
+    @precondition(lambda self: self.token_rig.path.exists() and self.other.pair is None and self.earlier)
     @rule(number=st.integers(0, 9))
     def an_earlier_file_is_restored(self, number: int) -> None:
         content = self.earlier[number % len(self.earlier)]
         if self.leads_to_newest(content):
-            self.house.path.write_text(json.dumps(content))
+            self.token_rig.path.write_text(json.dumps(content))
 
     @rule(is_read_only=st.booleans(), can_exchange=CAN_EXCHANGE)
     def the_disk_changes(self, *, is_read_only: bool, can_exchange: bool) -> None:
@@ -211,16 +211,16 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 60, 600, 7 * 3600]))
     def time_goes_by(self, seconds: int) -> None:
-        self.house.clock.advance(seconds)
+        self.token_rig.clock.advance(seconds)
 
     # What must hold.
 
     @invariant()
     def the_newest_pair_is_not_lost(self) -> None:
-        newest = self.house.newest
+        newest = self.token_rig.newest
         if self.other.pair == newest:
             return
-        for path in (*self.house.path.parent.iterdir(), *([self.aside] if self.aside.exists() else [])):
+        for path in (*self.token_rig.path.parent.iterdir(), *([self.aside] if self.aside.exists() else [])):
             with contextlib.suppress(ValueError, KeyError):
                 content = json.loads(path.read_bytes())
                 if (content["access_token"], content["refresh_token"]) == newest:
@@ -229,15 +229,15 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def nobody_ever_reads_a_broken_file_of_ours(self) -> None:
-        if self.other.pair is None and self.house.path.exists():
-            assert self.house.content().keys() >= {*fields(Pair("", "", self.house.clock())), *MORE}
+        if self.other.pair is None and self.token_rig.path.exists():
+            assert self.token_rig.content().keys() >= {*fields(Pair("", "", self.token_rig.clock())), *MORE}
 
     def _look(self) -> None:
         """See what a scan of the folder would; a file that cannot be read keeps its last state."""
         with contextlib.suppress(UnreadableError, FileNotFoundError):
-            source = parse_fields(read_bytes(self.house.path))
+            source = parse_fields(read_bytes(self.token_rig.path))
             assert source is not None
-            self.seen = read_account(self.house.path, source)
+            self.seen = read_account(self.token_rig.path, source)
 
     def _act(self, action: Callable[[], object], moment: int, event: str) -> None:
         self.seam.arm(moment, self._event(event), is_crash=event == "crash")
@@ -248,7 +248,7 @@ class Interleavings(RuleBasedStateMachine):
         except CrashError:
             self.seam.is_dead = self.seam.in_gap = False
             close_files_below(self.folder, self.other.handle)
-            self.house.start()
+            self.token_rig.start()
         self.seam.arm(0, lambda: None)
 
     def _event(self, name: str) -> Callable[[], None]:

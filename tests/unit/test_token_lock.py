@@ -17,7 +17,7 @@ from trayquota.system import file_lock
 from trayquota.system.file_lock import lock_held
 from trayquota.tokens.lock import refresh_lock
 
-from .token_files import House, failure_of
+from .token_files import TokenRig, failure_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,10 +38,10 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def expired(tmp_path: Path) -> House:
-    house = House(tmp_path)
-    house.expire()
-    return house
+def expired(tmp_path: Path) -> TokenRig:
+    token_rig = TokenRig(tmp_path)
+    token_rig.expire()
+    return token_rig
 
 
 def is_free(place: Path) -> bool:
@@ -100,7 +100,7 @@ def test_a_lock_file_is_made_for_others_too(place: Path) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EMFILE])
 def test_a_token_is_sent_without_a_lock_or_nobody_knows_why_it_is_not(
-    expired: House, monkeypatch: pytest.MonkeyPatch, number: int
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(*_: object) -> bool:
         raise OSError(number, os.strerror(number))

@@ -14,7 +14,7 @@ from trayquota.system.file_lock import lock_held
 from trayquota.tokens.journal import Journal
 
 from .platforms import path_of
-from .token_files import House, failure_of, kind_of, unwritable
+from .token_files import TokenRig, failure_of, kind_of, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_pair_that_cannot_be_written_is_used_reported_and_written_later(
-    expired: House, monkeypatch: pytest.MonkeyPatch, reason: int, words: str
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch, reason: int, words: str
 ) -> None:
     before = expired.path.read_bytes()
     with monkeypatch.context() as patched:
@@ -51,7 +51,7 @@ def test_a_pair_that_cannot_be_written_is_used_reported_and_written_later(
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
 
-def test_it_survives_restarts_and_is_refreshed_in_its_turn(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_survives_restarts_and_is_refreshed_in_its_turn(expired: TokenRig, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
         expired.refresh()
@@ -65,7 +65,7 @@ def test_it_survives_restarts_and_is_refreshed_in_its_turn(expired: House, monke
     assert expired.provider.rotations == 4
 
 
-def test_another_process_finds_it_without_recovering_first(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_finds_it_without_recovering_first(expired: TokenRig, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
         expired.refresh()
@@ -74,7 +74,7 @@ def test_another_process_finds_it_without_recovering_first(expired: House, monke
     assert (expired.pair(), expired.provider.rotations) == (expired.newest, 1)
 
 
-def test_a_new_login_drops_it(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_login_drops_it(expired: TokenRig, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
         expired.refresh()
@@ -86,7 +86,7 @@ def test_a_new_login_drops_it(expired: House, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_new_login_that_comes_right_after_a_look_at_a_broken_file_is_refreshed_as_its_own(
-    expired: House, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pair that waits for the old login must not stand for the new one's."""
     stale = expired.credential()
@@ -110,13 +110,13 @@ def test_a_new_login_that_comes_right_after_a_look_at_a_broken_file_is_refreshed
 
 
 @pytest.fixture
-def broken_state(expired: House) -> House:
+def broken_state(expired: TokenRig) -> TokenRig:
     expired.state.mkdir(exist_ok=True)
     (expired.state / "renewals").write_text("in the way")
     return expired
 
 
-def test_without_a_safe_place_for_the_new_pair_nothing_is_sent(broken_state: House) -> None:
+def test_without_a_safe_place_for_the_new_pair_nothing_is_sent(broken_state: TokenRig) -> None:
     failure = failure_of(broken_state).failure
     assert failure.kind is FailureKind.UNREADABLE_FILE
     assert "state folder" in failure.message
@@ -143,7 +143,7 @@ class Disk:
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])
-def test_nor_when_the_disk_is_full(expired: House, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+def test_nor_when_the_disk_is_full(expired: TokenRig, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     disk = Disk(monkeypatch, call)
     assert kind_of(expired) is FailureKind.UNREADABLE_FILE
     assert (expired.provider.requests, expired.journals()) == ([], [])
@@ -151,7 +151,7 @@ def test_nor_when_the_disk_is_full(expired: House, monkeypatch: pytest.MonkeyPat
     assert expired.refresh().access_token == "access-2"
 
 
-def test_nor_when_the_journal_cannot_be_read(expired: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_when_the_journal_cannot_be_read(expired: TokenRig, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Journal, __: str) -> None:
         raise OSError
 
@@ -161,7 +161,7 @@ def test_nor_when_the_journal_cannot_be_read(expired: House, monkeypatch: pytest
 
 
 def test_a_journal_that_fails_after_the_refresh_does_not_matter_when_the_file_takes_the_pair(
-    expired: House, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(monkeypatch, "write")
     disk.fails = False
@@ -171,7 +171,7 @@ def test_a_journal_that_fails_after_the_refresh_does_not_matter_when_the_file_ta
 
 
 def test_when_both_fail_the_pair_is_in_use_and_saved_as_soon_as_one_of_them_works(
-    expired: House, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(monkeypatch, "write")
     disk.fails = False
@@ -197,7 +197,7 @@ def test_when_both_fail_the_pair_is_in_use_and_saved_as_soon_as_one_of_them_work
 
 
 def test_an_older_pair_in_the_journal_does_not_take_the_place_of_one_that_is_only_in_memory(
-    expired: House, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(monkeypatch, "write")
     disk.fails = False
@@ -214,7 +214,7 @@ def test_an_older_pair_in_the_journal_does_not_take_the_place_of_one_that_is_onl
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_pair_of_another_process_in_the_journal_comes_before_an_older_one_in_memory(
-    expired: House, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch, *, fails: bool
 ) -> None:
     disk = Disk(monkeypatch, "write")
     disk.fails = False
@@ -234,7 +234,7 @@ def test_the_pair_of_another_process_in_the_journal_comes_before_an_older_one_in
 
 
 def test_while_somebody_else_holds_the_lock_the_pair_is_used_without_a_word(
-    expired: House, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)
@@ -249,7 +249,7 @@ def test_while_somebody_else_holds_the_lock_the_pair_is_used_without_a_word(
     assert len(expired.journals()) == 1
 
 
-def test_rubbish_in_the_journals_folder_stops_nobody(expired: House) -> None:
+def test_rubbish_in_the_journals_folder_stops_nobody(expired: TokenRig) -> None:
     folder = expired.state / "renewals"
     folder.mkdir(parents=True)
     (folder / "a.journal").write_bytes(b"\0\xff{{{" * 1000)
@@ -260,7 +260,7 @@ def test_rubbish_in_the_journals_folder_stops_nobody(expired: House) -> None:
 
 
 def test_a_file_that_is_gone_keeps_its_pair_until_it_comes_back(
-    expired: House, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         unwritable(patched)

@@ -19,7 +19,7 @@ from trayquota.system.native_files import exchange_files
 from trayquota.tokens import prepared_file, writer
 
 from .platforms import path_of, posix
-from .token_files import MORE, House, failure_of, kind_of, unwritable
+from .token_files import MORE, TokenRig, failure_of, kind_of, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def _role(path: str) -> str:
 
 
 @posix
-def test_each_step_is_on_the_disk_before_the_next(expired: House, steps: list[str]) -> None:
+def test_each_step_is_on_the_disk_before_the_next(expired: TokenRig, steps: list[str]) -> None:
     expired.provider.script.append(lambda: steps.append("-- sent"))
     expired.refresh()
     assert steps == [
@@ -91,7 +91,7 @@ def test_each_step_is_on_the_disk_before_the_next(expired: House, steps: list[st
 
 @posix
 def test_a_pair_that_a_crash_has_put_in_place_is_on_the_disk_before_its_journal_goes(
-    expired: House, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
@@ -133,26 +133,26 @@ def fill(disk: Path) -> Path:
     return disk / "filler"
 
 
-def move_to(house: House, folder: Path) -> Path:
+def move_to(token_rig: TokenRig, folder: Path) -> Path:
     target = folder / "login"
-    target.write_bytes(house.path.read_bytes())
-    house.path.unlink()
-    house.path.symlink_to(target)
+    target.write_bytes(token_rig.path.read_bytes())
+    token_rig.path.unlink()
+    token_rig.path.symlink_to(target)
     return target
 
 
-def assert_nothing_is_sent(house: House, reason: str) -> None:
+def assert_nothing_is_sent(token_rig: TokenRig, reason: str) -> None:
     """The file cannot take a new pair, the account says why, and all is as it was."""
-    before = house.path.read_bytes()
-    failure = failure_of(house).failure
+    before = token_rig.path.read_bytes()
+    failure = failure_of(token_rig).failure
     assert failure.kind is FailureKind.UNREADABLE_FILE
     assert reason in failure.message
     assert "Your proxy has to refresh it." in failure.message
-    assert (house.provider.requests, house.journals()) == ([], [])
-    assert house.path.read_bytes() == before
+    assert (token_rig.provider.requests, token_rig.journals()) == ([], [])
+    assert token_rig.path.read_bytes() == before
 
 
-def test_a_token_is_sent_though_the_disk_under_its_file_is_full(expired: House, small_disk: Path) -> None:
+def test_a_token_is_sent_though_the_disk_under_its_file_is_full(expired: TokenRig, small_disk: Path) -> None:
     move_to(expired, small_disk)
     filler = fill(small_disk)
     assert_nothing_is_sent(expired, "no space left")
@@ -161,7 +161,7 @@ def test_a_token_is_sent_though_the_disk_under_its_file_is_full(expired: House, 
     assert expired.refresh().access_token == "access-2"
 
 
-def test_a_pair_is_lost_when_the_disk_under_its_file_fills_up_meanwhile(expired: House, small_disk: Path) -> None:
+def test_a_pair_is_lost_when_the_disk_under_its_file_fills_up_meanwhile(expired: TokenRig, small_disk: Path) -> None:
     target = move_to(expired, small_disk)
     expired.provider.script.append(lambda: fill(small_disk))
     expired.refresh()
@@ -169,7 +169,7 @@ def test_a_pair_is_lost_when_the_disk_under_its_file_fills_up_meanwhile(expired:
     assert {path.name for path in small_disk.iterdir()} == {"login", "filler"}
 
 
-def test_a_full_disk_under_the_state_folder_sends_nothing(expired: House, small_disk: Path) -> None:
+def test_a_full_disk_under_the_state_folder_sends_nothing(expired: TokenRig, small_disk: Path) -> None:
     expired.state.symlink_to(small_disk)
     filler = fill(small_disk)
     assert kind_of(expired) is FailureKind.UNREADABLE_FILE
@@ -179,7 +179,7 @@ def test_a_full_disk_under_the_state_folder_sends_nothing(expired: House, small_
 
 
 def test_a_state_folder_that_fills_up_during_the_refresh_has_room_for_the_pair(
-    expired: House, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    expired: TokenRig, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expired.state.symlink_to(small_disk)
     expired.provider.script.append(lambda: fill(small_disk))
@@ -192,7 +192,7 @@ def test_a_state_folder_that_fills_up_during_the_refresh_has_room_for_the_pair(
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
 
-def test_a_token_is_sent_though_its_file_is_on_a_read_only_mount(expired: House, small_disk: Path) -> None:
+def test_a_token_is_sent_though_its_file_is_on_a_read_only_mount(expired: TokenRig, small_disk: Path) -> None:
     move_to(expired, small_disk)
     mount("-o", "remount,ro", str(small_disk))
     assert_nothing_is_sent(expired, "read-only")
@@ -200,7 +200,7 @@ def test_a_token_is_sent_though_its_file_is_on_a_read_only_mount(expired: House,
     assert expired.refresh().access_token == "access-2"
 
 
-def test_a_token_is_sent_though_its_folder_takes_no_file(expired: House) -> None:
+def test_a_token_is_sent_though_its_folder_takes_no_file(expired: TokenRig) -> None:
     folder = expired.path.parent
     folder.chmod(0o500)
     try:
@@ -212,7 +212,7 @@ def test_a_token_is_sent_though_its_folder_takes_no_file(expired: House) -> None
     assert expired.refresh().access_token == "access-2"
 
 
-def test_a_token_is_sent_though_its_file_is_immutable(expired: House) -> None:
+def test_a_token_is_sent_though_its_file_is_immutable(expired: TokenRig) -> None:
     try:
         subprocess.run(["chattr", "+i", str(expired.path)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
@@ -224,13 +224,13 @@ def test_a_token_is_sent_though_its_file_is_immutable(expired: House) -> None:
     assert expired.refresh().access_token == "access-2"
 
 
-def test_a_token_is_sent_though_the_result_would_be_too_large_to_read_again(expired: House) -> None:
+def test_a_token_is_sent_though_the_result_would_be_too_large_to_read_again(expired: TokenRig) -> None:
     expired.write(expired.provider.newest, **MORE, padding="x" * (LARGEST_BYTES - 20000))
     assert_nothing_is_sent(expired, "too large")
 
 
 @posix
-def test_a_token_of_another_users_file_is_sent(expired: House) -> None:
+def test_a_token_of_another_users_file_is_sent(expired: TokenRig) -> None:
     try:
         if sys.platform != "win32":
             os.chown(expired.path, 12345, -1)
@@ -239,7 +239,7 @@ def test_a_token_of_another_users_file_is_sent(expired: House) -> None:
     assert_nothing_is_sent(expired, "belongs to another user")
 
 
-def test_a_file_that_is_mounted_by_itself_is_refreshed_in_place(expired: House, tmp_path: Path) -> None:
+def test_a_file_that_is_mounted_by_itself_is_refreshed_in_place(expired: TokenRig, tmp_path: Path) -> None:
     source = tmp_path / "outside.json"
     source.write_bytes(expired.path.read_bytes())
     try:
@@ -254,7 +254,7 @@ def test_a_file_that_is_mounted_by_itself_is_refreshed_in_place(expired: House, 
         subprocess.run(["umount", str(expired.path)], check=True)
 
 
-def test_a_state_folder_that_this_user_may_not_write(expired: House) -> None:
+def test_a_state_folder_that_this_user_may_not_write(expired: TokenRig) -> None:
     expired.state.mkdir(mode=0o500)
     try:
         if os.access(expired.state, os.W_OK):

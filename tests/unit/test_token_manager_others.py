@@ -12,13 +12,13 @@ from trayquota.system.file_lock import lock_held
 from trayquota.tokens.journal import Journal
 from trayquota.tokens.pending_tokens import fingerprint
 
-from .token_files import START, House, Pair, failure_of, fields, kind_of
+from .token_files import START, Pair, TokenRig, failure_of, fields, kind_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_new_login_during_a_refresh_wins(expired: House) -> None:
+def test_a_new_login_during_a_refresh_wins(expired: TokenRig) -> None:
     def sign_in() -> None:
         expired.write(theirs, note="new")
 
@@ -30,7 +30,7 @@ def test_a_new_login_during_a_refresh_wins(expired: House) -> None:
     assert expired.manager.current_tokens(expired.credential())[0].access_token == "their-access"
 
 
-def test_a_file_that_is_being_written_after_the_refresh_gets_the_pair_later(expired: House) -> None:
+def test_a_file_that_is_being_written_after_the_refresh_gets_the_pair_later(expired: TokenRig) -> None:
     old, stale = expired.path.read_bytes(), expired.credential()
     expired.provider.script.append(lambda: expired.path.write_bytes(old[:40]))
     assert expired.refresh().access_token == "access-2"
@@ -45,26 +45,26 @@ def test_a_file_that_is_being_written_after_the_refresh_gets_the_pair_later(expi
 
 
 def test_a_refresh_by_somebody_else_of_a_token_that_stays_is_not_undone(tmp_path: Path) -> None:
-    house = House(tmp_path, rotates=False)
-    house.expire()
-    theirs = house.provider.newest
-    house.provider.script.append(lambda: house.write(Pair("theirs", "refresh-1", START)))
-    house.refresh()
-    assert house.pair() == ("theirs", "refresh-1")
+    token_rig = TokenRig(tmp_path, rotates=False)
+    token_rig.expire()
+    theirs = token_rig.provider.newest
+    token_rig.provider.script.append(lambda: token_rig.write(Pair("theirs", "refresh-1", START)))
+    token_rig.refresh()
+    assert token_rig.pair() == ("theirs", "refresh-1")
     assert theirs.access == "access-1"
-    assert house.journals() == []
+    assert token_rig.journals() == []
 
 
 def test_nor_is_one_that_comes_later(tmp_path: Path) -> None:
-    house = House(tmp_path, rotates=False)
-    house.expire()
-    house.refresh()
-    house.write(Pair("theirs", "refresh-1", house.provider.newest.expired))
-    assert house.manager.current_tokens(house.credential())[0].access_token == "theirs"
-    assert house.pair() == ("theirs", "refresh-1")
+    token_rig = TokenRig(tmp_path, rotates=False)
+    token_rig.expire()
+    token_rig.refresh()
+    token_rig.write(Pair("theirs", "refresh-1", token_rig.provider.newest.expired))
+    assert token_rig.manager.current_tokens(token_rig.credential())[0].access_token == "theirs"
+    assert token_rig.pair() == ("theirs", "refresh-1")
 
 
-def test_the_dead_pair_that_a_program_writes_back_out_of_its_memory_is_replaced(expired: House) -> None:
+def test_the_dead_pair_that_a_program_writes_back_out_of_its_memory_is_replaced(expired: TokenRig) -> None:
     old = expired.path.read_bytes()
     expired.refresh()
     expired.path.write_bytes(old)
@@ -76,7 +76,7 @@ def test_the_dead_pair_that_a_program_writes_back_out_of_its_memory_is_replaced(
     assert (expired.pair(), expired.provider.rotations) == (expired.newest, 1)
 
 
-def test_somebody_who_holds_the_lock_is_waited_for_and_then_left_alone(expired: House) -> None:
+def test_somebody_who_holds_the_lock_is_waited_for_and_then_left_alone(expired: TokenRig) -> None:
     place = Journal(expired.state / "renewals").path_for(fingerprint("refresh-1"), ".lock")
     place.parent.mkdir(parents=True)
     with lock_held(place):
@@ -85,7 +85,7 @@ def test_somebody_who_holds_the_lock_is_waited_for_and_then_left_alone(expired: 
     assert expired.provider.requests == []
 
 
-def test_whoever_is_quitting_does_not_wait_for_the_lock(expired: House) -> None:
+def test_whoever_is_quitting_does_not_wait_for_the_lock(expired: TokenRig) -> None:
     place = Journal(expired.state / "renewals").path_for(fingerprint("refresh-1"), ".lock")
     place.parent.mkdir(parents=True)
     expired.closing.during = expired.closing.set
@@ -94,7 +94,7 @@ def test_whoever_is_quitting_does_not_wait_for_the_lock(expired: House) -> None:
     assert len(expired.closing.waits) == 1
 
 
-def test_waiting_for_refreshes_under_way(expired: House) -> None:
+def test_waiting_for_refreshes_under_way(expired: TokenRig) -> None:
     idle: list[bool] = []
     expired.provider.script.append(lambda: idle.append(expired.manager.wait_idle(0)))
     expired.refresh()

@@ -27,7 +27,7 @@ from trayquota.tokens.prepared_file import ready_file
 from trayquota.tokens.restoring_source import TokenRestoringSource
 
 from .facts import NOW
-from .token_files import House, failure_of
+from .token_files import TokenRig, failure_of
 from .token_writing import assert_alone, content, login_in, write
 
 assert sys.platform == "win32"  # elsewhere it is not collected, nor checked
@@ -220,37 +220,37 @@ def test_a_writer_that_shares_the_file_is_waited_for_and_its_login_wins(
 def test_nothing_is_sent_while_another_program_has_the_file_open(
     tmp_path: Path, sharing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House(tmp_path)
-    house.expire()
-    credential = house.credential()
-    monkeypatch.setattr(house, "credential", lambda: credential)
+    token_rig = TokenRig(tmp_path)
+    token_rig.expire()
+    credential = token_rig.credential()
+    monkeypatch.setattr(token_rig, "credential", lambda: credential)
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    with opened(house.path, READ, sharing):
-        failure_of(house)
-    assert house.provider.requests == []
+    with opened(token_rig.path, READ, sharing):
+        failure_of(token_rig)
+    assert token_rig.provider.requests == []
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_pair_waits_for_a_file_in_use_and_arrives_when_it_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, changes = House(tmp_path), []
-    source = TokenRestoringSource(_Folder(house), house.manager)
+    token_rig, changes = TokenRig(tmp_path), []
+    source = TokenRestoringSource(_Folder(token_rig), token_rig.manager)
     source.start(lambda: changes.append("changed"))
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    house.expire()
-    scanner = opened(house.path, READ, READERS)
-    house.provider.script.append(scanner.__enter__)
-    before = house.path.read_bytes()
-    assert house.refresh().access_token == house.newest[0]
-    assert (house.path.read_bytes(), changes) == (before, ["changed"])
+    token_rig.expire()
+    scanner = opened(token_rig.path, READ, READERS)
+    token_rig.provider.script.append(scanner.__enter__)
+    before = token_rig.path.read_bytes()
+    assert token_rig.refresh().access_token == token_rig.newest[0]
+    assert (token_rig.path.read_bytes(), changes) == (before, ["changed"])
     assert source.discover().retry_s == 5.0
-    failure = house.manager.current_tokens(house.credential())[1]
+    failure = token_rig.manager.current_tokens(token_rig.credential())[1]
     assert failure is not None
     assert "(another program has it open). It is kept safe" in failure.message
     scanner.__exit__(None, None, None)
     assert source.discover().retry_s is None
-    assert (house.pair(), house.journals()) == (house.newest, [])
+    assert (token_rig.pair(), token_rig.journals()) == (token_rig.newest, [])
 
 
 class _Folder:
@@ -258,8 +258,8 @@ class _Folder:
 
     name = "folder"
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, token_rig: TokenRig) -> None:
+        self._token_rig = token_rig
 
     def start(self, _: Callable[[], None]) -> None:
         pass
@@ -268,7 +268,7 @@ class _Folder:
         return True
 
     def discover(self) -> Discovery:
-        return Discovery((self._house.credential(),))
+        return Discovery((self._token_rig.credential(),))
 
     def close(self) -> None:
         pass

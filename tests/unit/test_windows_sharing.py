@@ -17,7 +17,7 @@ from trayquota.system.file_lock import try_lock
 from trayquota.system.files import create_file, open_file, read_bounded
 from trayquota.tokens.journal import Journal
 
-from .token_files import House, failure_of
+from .token_files import TokenRig, failure_of
 from .token_writing import assert_alone, content, login_in, write
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ def test_a_lock_hinders_nobody_from_reading_and_excludes_another(path: Path) -> 
 
 
 def test_a_read_only_file_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.expire()
-    house.path.chmod(0o444)
+    token_rig = TokenRig(tmp_path)
+    token_rig.expire()
+    token_rig.path.chmod(0o444)
     try:
-        assert "read-only" in failure_of(house).failure.message
-        assert house.provider.requests == []
+        assert "read-only" in failure_of(token_rig).failure.message
+        assert token_rig.provider.requests == []
     finally:
-        house.path.chmod(0o666)
+        token_rig.path.chmod(0o666)
 
 
 def test_a_file_that_is_there_is_not_made_again(path: Path) -> None:

@@ -131,8 +131,8 @@ class Provider:
             return reply(body | ({"refresh_token": pair.refresh} if self.rotates else {}))
 
 
-class House:
-    """A credential file, the state folder, a provider, and keepers that come and go."""
+class TokenRig:
+    """A credential file, the state folder, a provider, and token managers that come and go."""
 
     def __init__(self, folder: Path, *, rotates: bool = True) -> None:
         self.clock = Clock()
@@ -203,15 +203,15 @@ def reply(body: object, status: int = 200, **headers: str) -> Response:
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, data, START)
 
 
-def failure_of(house: House) -> FetchError:
+def failure_of(token_rig: TokenRig) -> FetchError:
     """What a refresh fails with."""
     with pytest.raises(FetchError) as caught:
-        house.refresh()
+        token_rig.refresh()
     return caught.value
 
 
-def kind_of(house: House) -> FailureKind:
-    return failure_of(house).failure.kind
+def kind_of(token_rig: TokenRig) -> FailureKind:
+    return failure_of(token_rig).failure.kind
 
 
 def unwritable(monkeypatch: pytest.MonkeyPatch, reason: int = errno.EROFS) -> None:
