@@ -188,6 +188,29 @@ def test_an_answer_that_makes_no_sense_is_none(tmp_path: Path) -> None:
         assert rig.failure(rig.account()).failure.kind is FailureKind.BAD_ANSWER
 
 
+def test_a_body_that_is_no_text_is_the_answers_fault(tmp_path: Path) -> None:
+    stand_in = ProxyStandIn(entry(ADA))
+    stand_in.inner = lambda _content: (200, {}, "\ud800")
+    with connected(tmp_path, stand_in) as rig:
+        assert rig.failure(rig.account()).failure.kind is FailureKind.BAD_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a.json", "a.json"), ("a b.json", "a  b.json"), ("a\u200b.json", "a.json"), ("x" * 350 + "1", "x" * 350 + "2")],
+    ids=["the same", "spaces", "invisible", "long"],
+)
+def test_accounts_in_files_of_names_that_look_alike_get_each_others_numbers(
+    tmp_path: Path, one: str, other: str
+) -> None:
+    ada, jo = entry(f"claude-{one}", "index-1"), entry(f"claude-{other}", "index-2")
+    stand_in = ProxyStandIn(ada, jo, ada)
+    with connected(tmp_path, stand_in) as rig:
+        for account in rig.discover().accounts:
+            rig.fetch(account)
+    assert sorted(content["auth_index"] for content in stand_in.asked) == ["index-1", "index-2"]
+
+
 def test_four_requests_at_most_are_sent_at_the_same_time(tmp_path: Path) -> None:
     names = [f"claude-{number}@example.com.json" for number in range(10)]
     stand_in = ProxyStandIn(*map(entry, names))

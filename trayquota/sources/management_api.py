@@ -147,7 +147,7 @@ class ManagementApi:
             name.lower(): ", ".join(value for value in items(values) if isinstance(value, str))
             for name, values in fields(answer.get("header")).items()
         }
-        return Response(status, headers, body.encode(), self._clocks.utc())
+        return Response(status, headers, body.encode("utf-8", "replace"), self._clocks.utc())
 
     def set_disabled(self, file: str, *, disabled: bool) -> None:
         """Have the proxy take a credential out of its rotation, or back. Blocks.

@@ -38,8 +38,8 @@ def read_entry(entry: Mapping[str, object], server: str, now: datetime) -> Crede
         server: The address of the proxy.
         now: The time.
     """
-    file, kind = text(entry.get("name"), 300), text(first(entry, "provider", "type"))
-    if not file or not kind or entry.get("runtime_only") is True:
+    file, kind = entry.get("name"), text(first(entry, "provider", "type"))
+    if not isinstance(file, str) or not clean(file) or not kind or entry.get("runtime_only") is True:
         return None
     name = provider_name(kind)
     provider = find_provider(name)

@@ -20,7 +20,7 @@ from trayquota.sources.proxy_api import SOURCE
 from trayquota.sources.proxy_entry import read_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from trayquota.core.model import Account, Failure
     from trayquota.net.cancellation import CancelToken
@@ -154,10 +154,23 @@ class ProxyServer:
             entries = self._ready().credentials(cancel_token)
             now = self._clocks.utc()
             read = [(read_entry(entry, self._address, now), entry.get("auth_index")) for entry in entries]
-            found = [(credential, index) for credential, index in read if credential is not None]
+            found = list(_each_once((account, index) for account, index in read if account is not None))
             self._accounts = tuple(credential for credential, _ in found)
             self._indexes = {credential.path: index for credential, index in found if isinstance(index, str)}
             self._listed_s = self._clocks.monotonic()
+
+
+def _each_once(found: Iterable[tuple[Credential, object]]) -> Iterator[tuple[Credential, object]]:
+    """Yield accounts with their indexes; of several in files of one name all but the first have a path of their own.
+
+    What is listed twice, as where an entry moved from one page to the next, is one account.
+    """
+    seen: dict[str, set[str]] = {}
+    for credential, index in sorted(found, key=lambda pair: (pair[0].path, str(pair[1]))):
+        indexes = seen.setdefault(credential.path, set())
+        if str(index) not in indexes:
+            yield replace(credential, path=f"{credential.path} {index}") if indexes else credential, index
+            indexes.add(str(index))
 
 
 def last_known_credentials(accounts: Iterable[Account], addresses: Container[str]) -> tuple[Credential, ...]:
