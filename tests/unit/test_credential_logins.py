@@ -52,6 +52,13 @@ def test_without_an_access_token_a_login_is_over() -> None:
     assert credential(access_token="").login.is_expired(facts.NOW)
 
 
+@pytest.mark.parametrize(
+    "stated", [{"accessToken": "a"}, {"token": "a"}, {"Token": "a"}, {"token": {"accessToken": "a"}}]
+)
+def test_an_access_token_in_another_form_is_missed(stated: dict[str, object]) -> None:
+    assert credential(**{"access_token": None, **stated}).login.access_token == "a"
+
+
 def test_tokens_are_found_where_the_writers_put_them() -> None:
     other_keys = credential(access_token="", access="a", refresh="b").login
     assert (other_keys.access_token, other_keys.refresh_token) == ("a", "b")

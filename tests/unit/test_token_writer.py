@@ -273,3 +273,10 @@ def test_a_disk_that_fails_is_not_named_or_the_file_is_not_as_it_was(
             write(path)
     assert path.read_bytes() == before
     assert_alone(path)
+
+
+@pytest.mark.parametrize("key", ["accessToken", "token", "Token"])
+def test_a_file_of_another_form_is_given_a_second_access_token(key: str) -> None:
+    source = {name: value for name, value in OLD.items() if name != "access_token"}
+    assert not can_write_tokens({**source, key: "old-access"}, OLD["refresh_token"])
+    assert can_write_tokens({**OLD, key: "old-access"}, OLD["refresh_token"])

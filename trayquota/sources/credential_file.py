@@ -31,6 +31,9 @@ LARGEST_BYTES = 1 << 20
 _EXPIRY_KEYS = ("expired", "expire", "expires_at", "expiresAt", "expiry", "expires")
 
 
+_TOKEN_KEYS = ("token", "Token")
+
+
 def read_bytes(path: Path) -> bytes:
     """Return the content of a regular file, through symbolic links.
 
@@ -135,15 +138,22 @@ def _account(path: Path, source: Mapping[str, object], provider: str, identity: 
 
 
 def _login(source: Mapping[str, object], identity: Identity) -> Tokens:
-    token = fields(first(source, "token", "Token"))
+    stated = first(source, *_TOKEN_KEYS)
+    token = fields(stated if isinstance(stated, dict) else {"access_token": stated})
     return Tokens(
-        access_token=identity.access_token or _secret(source, token, "access_token", "access"),
+        access_token=identity.access_token or _secret(source, token, "access_token", "accessToken", "access"),
         refresh_token=_secret(source, token, "refresh_token", "refresh"),
         expires_at=_expires_at(source, token, identity),
         account_id=identity.account_id,
         proxy_url=text(first(source, "proxy_url", "proxy-url"), 2000),
         extra=identity.extra,
     )
+
+
+def has_other_form(source: Mapping[str, object]) -> bool:
+    """Whether a file has its access token where this program would not put a new one."""
+    others = (source.get(key) for key in ("accessToken", *_TOKEN_KEYS))
+    return not source.get("access_token") and any(isinstance(each, str) and each for each in others)
 
 
 def account_id(path: Path) -> str:

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from trayquota.core.errors import FileInUseError, TokenWriteError, UnreadableError
 from trayquota.core.translation import Message
-from trayquota.sources.credential_file import LARGEST_BYTES, is_paused, parse_fields, read_bytes
+from trayquota.sources.credential_file import LARGEST_BYTES, has_other_form, is_paused, parse_fields, read_bytes
 from trayquota.system.files import sync_folder
 from trayquota.system.native_files import has_writers
 from trayquota.tokens.in_place import recorded, write_in_place
@@ -131,7 +131,7 @@ def can_write_tokens(source: Mapping[str, object], refresh_token: str) -> bool:
         _encoded(source)
     except (ValueError, RecursionError):
         return False
-    return source.get("refresh_token") == refresh_token
+    return source.get("refresh_token") == refresh_token and not has_other_form(source)
 
 
 def with_successor(content: bytes, successor: Successor) -> bytes | None:
