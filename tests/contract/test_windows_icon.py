@@ -93,6 +93,16 @@ def test_each_of_its_windows_can_be_closed_as_taskkill_does(window: str) -> None
         assert not thread.is_alive()
 
 
+def test_what_closes_the_window_of_an_additional_icon_ends_all() -> None:
+    icon = make()
+    with shown(icon) as thread:
+        other = icon.additional_icon("trayquota-test-2")
+        user32.PostMessageW(window_of(other), WM_CLOSE, 0, 0)
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+        other.stop()
+
+
 def test_it_ends_while_its_menu_is_open() -> None:
     icon = make(Menu(MenuItem("entry", None)))
     with shown(icon) as thread, opened(icon):

@@ -56,6 +56,8 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
     HAS_ADDITIONAL_ICONS = True
     quirks = BACKENDS["win32"]
     _on_balloon_click: Callable[[], object] | None = None
+    _stop_first: Callable[[], None] | None = None
+    """Of an additional icon: ends the loop of the first one, and so all."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make an icon that is not shown yet; the arguments are pystray's."""
@@ -80,6 +82,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
     def additional_icon(self, name: str) -> Icon:
         """Return another icon beside this one, with a loop on a thread of its own."""
         icon = Icon(name)
+        icon._stop_first = self._stop
         icon.run_detached(lambda _icon: None)
         return icon
 
@@ -130,8 +133,8 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         return int(message == _WM_QUERYENDSESSION)
 
     def _on_close(self, _wparam: int, _lparam: int) -> int:
-        """``taskkill`` without ``/F`` sends it to each of our windows."""
-        self._stop()
+        """``taskkill`` without ``/F`` sends it to each of our windows; any of them ends the program."""
+        (self._stop_first or self._stop)()
         return 0
 
     def _on_stop(self, wparam: int, lparam: int) -> None:
