@@ -116,6 +116,15 @@ def test_no_key_goes_over_plain_http_to_another_machine(rig: ConnectRig, url: st
         rig.connect(url)
 
 
+@pytest.mark.parametrize("key", ["\n", "key-\udcff\n"])
+def test_what_is_no_key_is_sent(rig: ConnectRig, key: str) -> None:
+    rig.type(key)
+    with ProxyStandIn() as stand_in:
+        with pytest.raises(ConfigError, match=r"expected a management key\. Nothing was sent"):
+            rig.connect(stand_in.url)
+        assert stand_in.wrong_keys == 0
+
+
 def test_insecure_is_done_with_a_warning(rig: ConnectRig, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match="expected a management key"):
         rig.connect(REMOTE, insecure=True)

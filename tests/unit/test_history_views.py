@@ -68,6 +68,13 @@ def test_charts_have_the_width_of_the_terminal_and_a_thin_line_where_nothing_is_
     ]
 
 
+def test_a_terminal_without_a_width_has_no_chart() -> None:
+    window = WindowHistory("Weekly", None, series((NOW - DAY, 50)))
+    text = io.StringIO()
+    print_charts([AccountHistory(ADA, (window,))], NOW - 2 * DAY, NOW, OPTIONS, Console(file=text, width=0))
+    assert "     ▄▄▄▄▄" in text.getvalue()
+
+
 def test_documents_state_unknown_ends_as_null_and_round_nothing_away() -> None:
     window = WindowHistory("Weekly", None, series((NOW, 33.33)), (Cycle(NOW, 33.33),))
     (account,) = json.loads(history_json([AccountHistory(ADA, (window,))]))["accounts"]

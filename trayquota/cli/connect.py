@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.errors import ConfigError, FetchError
+from trayquota.core.text import is_unicode
 from trayquota.core.translation import Message, _, ngettext, shown
 from trayquota.core.urls import is_unprotected, server_url
 from trayquota.net.transport import Transport
@@ -46,7 +47,7 @@ def connect(options: Options) -> int:
             raise ConfigError(message)
         say(_("over http the key and all answers can be read on their way."))
     key = os.environ.get(VARIABLE) or _typed_key(address)
-    if not key:
+    if not key or not is_unicode(key):
         message = Message("connect: expected a management key. Nothing was sent.")
         raise ConfigError(message)
     refused = RefusedKeyFile(config.paths.refused_keys)

@@ -33,6 +33,15 @@ def clean(text: str, limit: int = NAME_LIMIT) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a person gave all of it in the terminal's encoding: what is not so is there as a lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _visible(text: str) -> Iterator[str]:
     marks = _MARKS_LIMIT
     for char in text:

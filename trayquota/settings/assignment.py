@@ -7,6 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, cast
 
 from trayquota.core.errors import ConfigError
+from trayquota.core.text import is_unicode
 from trayquota.core.translation import Message
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def parse_assignment(text: str) -> dict[tuple[str, ...], SettingValue]:
             table = tomllib.loads(f"{key} = {json.dumps(value.strip(), ensure_ascii=False)}" if separator else "")
         except tomllib.TOMLDecodeError:
             table = {}
-    if not _is_text(text):
+    if not is_unicode(text):
         table = {}  # no file of settings can hold it
     found = dict(_leaves(table, ()))
     if not found:
@@ -40,15 +41,6 @@ def parse_assignment(text: str) -> dict[tuple[str, ...], SettingValue]:
         message = Message("--set: expected KEY=VALUE, as in {text} or {list}.", **examples)
         raise ConfigError(message)
     return found
-
-
-def _is_text(text: str) -> bool:
-    """Whether all of it was given in the terminal's encoding: what was not is there as a lone surrogate."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _leaves(table: Mapping[str, object], tables: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], SettingValue]]:

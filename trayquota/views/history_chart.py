@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ROWS = 3
 _MARGIN = 6
+_LEAST_COLUMNS = 10
 _WIDTH = 100
 """At most so many columns, for a chart that is wider is no clearer."""
 _STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Level.EMPTY: "red"}
@@ -40,7 +41,9 @@ def print_charts(
     from rich.padding import Padding
     from rich.text import Text
 
-    columns = max(10, min(console.width, _WIDTH) - _MARGIN)
+    # A terminal that does not know its width may say 0, of which nothing would be printed.
+    console.width = max(console.width, _MARGIN + _LEAST_COLUMNS)
+    columns = min(console.width, _WIDTH) - _MARGIN
     for number, history in enumerate(histories):
         if number:
             console.print()
