@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 assert sys.platform == "win32"  # elsewhere it is not collected, nor checked
 
 WM_CLOSE, WM_QUERYENDSESSION, WM_ENDSESSION, WM_DPICHANGED = 0x10, 0x11, 0x16, 0x2E0
+WM_SETTINGCHANGE = 0x1A
 WM_RBUTTONUP, WM_KEYDOWN, VK_DOWN, VK_RETURN = 0x205, 0x100, 0x28, 0x0D
 NIN_BALLOONUSERCLICK = 0x405
 NOTIFY = 0x400 + 11
@@ -158,6 +159,20 @@ def test_the_reason_is_named_while_something_is_under_way(is_busy: bool, monkeyp
         user32.SendMessageW(window_of(icon), WM_QUERYENDSESSION, 0, 0)
         user32.SendMessageW(window_of(icon), WM_ENDSESSION, 0, 0)
     assert named.seen == (["A refreshed login is being saved."] if is_busy else []) + ["no more"]
+
+
+def test_another_theme_is_not_seen_while_the_icon_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    icon, changes, themes = make(), Recorder[str](), ["light"]
+    monkeypatch.setattr(windows_api, "is_taskbar_light", lambda: themes[-1] == "light")
+    icon.on_quirks_changed = lambda: changes.add(themes[-1])
+    with shown(icon):
+        user32.SendMessageW(window_of(icon), WM_SETTINGCHANGE, 0, 0)
+        assert not icon.is_panel_dark()
+        user32.SendMessageW(window_of(icon), WM_SETTINGCHANGE, 0, 0)
+        assert changes.seen == [], "as before"
+        themes.append("dark")
+        user32.SendMessageW(window_of(icon), WM_SETTINGCHANGE, 0, 0)
+        assert changes.seen == ["dark"]
 
 
 def test_a_menu_that_is_open_while_values_change_stays_and_its_clicks_count() -> None:

@@ -68,6 +68,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
         self._menu_handle: tuple[int, list[Callable[[object], object]]] | None = None
         self._icon_px = 0
         self._is_ending = False
+        self._was_panel_dark: bool | None = None
         self._picture_lock = threading.RLock()
         """Pictures are set by one thread and shown again by the loop's."""
         self._procedure = api.WindowProcedure(self._on_message)
@@ -76,7 +77,7 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
             _WM_QUERYENDSESSION: self._on_query_end_session,
             _WM_ENDSESSION: self._on_end_session,
             _WM_DPICHANGED: self._on_size_change,
-            _WM_SETTINGCHANGE: self._on_size_change,
+            _WM_SETTINGCHANGE: self._on_settings_change,
         }
 
     def additional_icon(self, name: str) -> Icon:
@@ -88,7 +89,8 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
 
     def is_panel_dark(self) -> bool:
         """Return whether the taskbar is dark."""
-        return not api.is_taskbar_light()
+        self._was_panel_dark = not api.is_taskbar_light()
+        return self._was_panel_dark
 
     # The loop.
 
@@ -178,6 +180,13 @@ class Icon(BaseIcon, _pystray):  # type: ignore[misc] # pystray comes without ty
             if self.visible and self._icon_px != api.icon_px():
                 self._update_icon()
         return 0
+
+    def _on_settings_change(self, wparam: int, lparam: int) -> int:
+        """Have the picture drawn anew in the colour for another theme, where that was asked for once."""
+        has_other_colors = self._was_panel_dark not in {None, not api.is_taskbar_light()}
+        if has_other_colors and self.on_quirks_changed is not None:
+            self.on_quirks_changed()
+        return self._on_size_change(wparam, lparam)
 
     def _assert_icon_handle(self) -> None:
         if not self._icon_handle and self.icon is not None:
