@@ -15,11 +15,12 @@ from trayquota.core.translation import _, marked, shown
 from trayquota.engine.icon_peek import IconPeek
 from trayquota.engine.status_notification import StatusNotification
 from trayquota.engine.tray_views import TrayViews
-from trayquota.offline import display_options, utc_now
 from trayquota.services import SessionEndGuard, build_services
 from trayquota.settings.current import CurrentSettings
+from trayquota.settings.display import display_options
 from trayquota.settings.settings_actions import SettingsAction, SettingsActions
 from trayquota.system.autostart_switch import AutostartSwitch
+from trayquota.system.clock import utc_now
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
 from trayquota.views.tray_view import OpenFolder, OpenHistory, OpenPage, Quit, Refresh, SetPaused, SignIn, Snooze
@@ -275,8 +276,7 @@ class App:
 
     def _show_history(self) -> None:
         """Make the page of the history, which takes a moment; on a thread of its own."""
-        problem = self._open_history() if self._open_history is not None else None
-        if problem is not None:
+        if self._open_history is not None and (problem := self._open_history()) is not None:
             self._services.engine.post(lambda: self.notify_problem(marked("There is no history to show"), problem))
 
     # On the engine's thread, after a click.

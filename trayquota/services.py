@@ -23,17 +23,12 @@ from trayquota.engine.fetcher import Fetcher
 from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
-from trayquota.offline import (
-    display_options,
-    folder_source,
-    native_source,
-    provider_switches,
-    stored_provider_clock,
-    utc_now,
-)
+from trayquota.settings.display import display_options
+from trayquota.sources.configured import folder_source, native_source, provider_switches
 from trayquota.sources.native import NativeSettings
 from trayquota.sources.proxy_api import ProxySource
 from trayquota.store.state import StateStore
+from trayquota.system.clock import utc_now
 from trayquota.system.shutdown import join_fetchers
 from trayquota.system.watcher import Watcher
 from trayquota.tokens.manager import TokenManager
@@ -182,7 +177,7 @@ def build_services(
     """
     settings, closing = config.settings, threading.Event()
     records = (store := StateStore(config.paths.state)).load()
-    clock = stored_provider_clock(store)
+    clock = store.provider_clock()
     transport = Transport(utc_now, gateway=settings.gateway, proxy=settings.proxy, answered=clock.observe)
     tokens = _token_manager(config, transport, store, clock, closing)
     recorder = _recorder(config, clock)

@@ -25,7 +25,6 @@ LAYERS = (
     {"tokens", "tray"},
     {"store"},
     {"engine"},
-    {"offline"},
     {"services"},
     {"app"},
     {"cli", "__main__"},

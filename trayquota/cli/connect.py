@@ -12,13 +12,13 @@ from trayquota.core.text import is_unicode
 from trayquota.core.translation import Message, _, ngettext, shown
 from trayquota.core.urls import is_unprotected, server_url
 from trayquota.net.transport import Transport
-from trayquota.offline import utc_now
 from trayquota.services import management_api
 from trayquota.settings.config import decode
 from trayquota.settings.edit import set_setting
 from trayquota.settings.management_keys import VARIABLE, ManagementKeys
 from trayquota.sources.proxy_entry import read_entry
 from trayquota.store.refused_keys import RefusedKeyFile
+from trayquota.system.clock import utc_now
 from trayquota.system.keyboard import has_keyboard
 from trayquota.system.log import set_up_logging
 

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from trayquota.settings.language import use_language_of
 from trayquota.settings.load import Config, load_config
 from trayquota.settings.paths import Paths
 from trayquota.store.state import StateStore
+from trayquota.system.clock import utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.tray.backend_choice import choose_backend
 
@@ -63,7 +64,7 @@ def _run_tray(config: Config, backend: str) -> int:
     with suppress(ImportError):  # by a Python without SQLite
         from trayquota.cli.demo_history import write_sample_history
 
-        write_sample_history(config.paths.history, datetime.now(UTC))
+        write_sample_history(config.paths.history, utc_now())
     tray = App(
         config,
         choose_backend(backend),
@@ -89,7 +90,7 @@ def sample_config(folder: Path, gateway: str) -> Config:
     """Return the settings for sample accounts under ``folder``: every state and provider, answered by ``gateway``."""
     credentials = folder / "cli-proxy-api"
     credentials.mkdir(mode=0o700)
-    now = datetime.now(UTC)
+    now = utc_now()
     later, earlier = timestamp(now + timedelta(hours=7)), timestamp(now - timedelta(hours=2))
     for name, expires_at, disabled in (
         ("claude-ada@example.com", later, False),

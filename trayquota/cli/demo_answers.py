@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+
+from trayquota.system.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,11 +36,11 @@ def timestamp(moment: datetime) -> str:
 
 
 def _in(seconds: float) -> str:
-    return timestamp(datetime.now(UTC) + timedelta(seconds=seconds))
+    return timestamp(utc_now() + timedelta(seconds=seconds))
 
 
 def _unix_in(seconds: float) -> int:
-    return round((datetime.now(UTC) + timedelta(seconds=seconds)).timestamp())
+    return round((utc_now() + timedelta(seconds=seconds)).timestamp())
 
 
 def _antigravity() -> object:

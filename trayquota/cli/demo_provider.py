@@ -7,11 +7,12 @@ import re
 import threading
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
+from trayquota.system.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +91,7 @@ def _ada(elapsed_s: float) -> object:
             {
                 "kind": "weekly_scoped",
                 "percent": 12,
-                "resets_at": timestamp(datetime.now(UTC) + timedelta(days=3)),
+                "resets_at": timestamp(utc_now() + timedelta(days=3)),
                 "scope": {"model": {"display_name": "Fable"}},
             }
         ],
@@ -138,4 +139,4 @@ _ANSWERS = {"ada@example.com": _ada, "bea@example.org": _bea, "carol@example.com
 
 
 def _bucket(used: float, left_s: float) -> object:
-    return {"utilization": round(used, 1), "resets_at": timestamp(datetime.now(UTC) + timedelta(seconds=left_s))}
+    return {"utilization": round(used, 1), "resets_at": timestamp(utc_now() + timedelta(seconds=left_s))}

@@ -19,13 +19,13 @@ from trayquota.core.model import NATIVE, AccountState
 from trayquota.core.text import format_age, printable
 from trayquota.core.translation import Message, _, ngettext, shown
 from trayquota.core.urls import is_unprotected
-from trayquota.offline import utc_now
 from trayquota.providers import find_provider
 from trayquota.settings.config import Settings
 from trayquota.settings.declarations import declarations
 from trayquota.sources.folder_scan import display_path
 from trayquota.sources.native_places import existing_places, native_places
 from trayquota.system.autostart import autostart
+from trayquota.system.clock import utc_now
 from trayquota.system.home import known_home
 from trayquota.system.log import set_up_logging
 from trayquota.system.watcher import Watcher

@@ -16,7 +16,8 @@ from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import HistoryError, UnusableFileError
 from trayquota.core.text import printable
 from trayquota.core.translation import Message, _, marked, shown
-from trayquota.offline import display_options, utc_now
+from trayquota.settings.display import display_options
+from trayquota.system.clock import utc_now
 from trayquota.system.files import private_folder, real_path, write_atomic
 from trayquota.system.log import set_up_logging
 from trayquota.system.open import open_file

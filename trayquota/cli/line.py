@@ -6,11 +6,12 @@ A prompt waits for it, so it imports nothing that it does not need: no provider,
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load
 from trayquota.store.last_values import Shown, last_values
+from trayquota.system.clock import utc_now
 from trayquota.views.labels import DisplayOptions
 from trayquota.views.line import LineFormat, check_format, format_line, line
 
@@ -68,7 +69,7 @@ def _watch(config: Config, form: str) -> None:
 
 def _next_change_s(snapshot: Snapshot, config: Config) -> float | None:
     """Return after how many seconds the line may be another by time alone; ``None`` for never."""
-    now, max_age = datetime.now(UTC), _max_age(config)
+    now, max_age = utc_now(), _max_age(config)
     waits = [
         (usage.updated_at + max_age - now).total_seconds()
         for usage in snapshot.accounts
@@ -83,12 +84,12 @@ def _next_change_s(snapshot: Snapshot, config: Config) -> float | None:
 def _values(config: Config) -> LastValues:
     settings = config.settings
     shown = Shown(config.folders, settings.connected_proxies, settings.native_logins, settings.providers_off)
-    return last_values(config.paths.state, shown, datetime.now(UTC), _max_age(config))
+    return last_values(config.paths.state, shown, utc_now(), _max_age(config))
 
 
 def _line(snapshot: Snapshot, config: Config, form: str) -> str:
     is_for_waybar = form.startswith(LineFormat.WAYBAR)
-    found = line(snapshot, datetime.now(UTC), _display_options(config, form), has_details=is_for_waybar)
+    found = line(snapshot, utc_now(), _display_options(config, form), has_details=is_for_waybar)
     return format_line(found, form)
 
 

@@ -20,8 +20,9 @@ from trayquota.core.next_account import Candidate, Demand, applying, is_open, ne
 from trayquota.core.provider_clock import with_local_resets
 from trayquota.core.text import joined
 from trayquota.core.translation import _, shown
-from trayquota.offline import display_options, utc_now
+from trayquota.settings.display import display_options
 from trayquota.system.changes import changes_of
+from trayquota.system.clock import utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.views.advice import relief_line
 from trayquota.views.display_names import is_named, with_display_names

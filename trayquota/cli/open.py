@@ -71,7 +71,7 @@ def _usage_page(account: Account) -> str:
 def _account(name: str | None, config: Config) -> Account:
     """Return the account that a name means, as it is known without a request; raises ``ConfigError``."""
     from trayquota.cli.snapshots import cached_snapshot
-    from trayquota.offline import display_options
+    from trayquota.settings.display import display_options
     from trayquota.views.display_names import named_usages
 
     snapshot = cached_snapshot(config)

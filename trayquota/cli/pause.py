@@ -19,10 +19,11 @@ from trayquota.core.text import printable
 from trayquota.core.translation import _, shown
 from trayquota.engine.discoverer import discover_once
 from trayquota.engine.pauser import Pauser
-from trayquota.offline import display_options, utc_now
 from trayquota.services import build_services
+from trayquota.settings.display import display_options
 from trayquota.store.pause_records import PauseRecords
 from trayquota.system.changes import changes_of
+from trayquota.system.clock import utc_now
 from trayquota.system.keyboard import has_keyboard
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance

@@ -14,9 +14,10 @@ from trayquota.core.account_merge import merge_accounts
 from trayquota.core.account_state import account_usage, restore
 from trayquota.core.model import Snapshot
 from trayquota.core.refresh_policy import PollInput, Reason, next_poll
-from trayquota.offline import folder_source, native_source, stored_provider_clock, utc_now
+from trayquota.sources.configured import folder_source, native_source
 from trayquota.sources.proxy_server import last_known_credentials
 from trayquota.store.state import StateStore
+from trayquota.system.clock import utc_now
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,7 +74,7 @@ def last_known(config: Config) -> LastKnown:
         time.sleep(found.retry_s)
         found = folders.discover()
     now, max_age_s = utc_now(), 2 * config.settings.interval_minutes * 60
-    fresh_from, offset = now - timedelta(seconds=max_age_s), stored_provider_clock(store).offset
+    fresh_from, offset = now - timedelta(seconds=max_age_s), store.provider_clock().offset
     usages, due = [], []
     known = (record.account for record in records.values())
     of_proxies = last_known_credentials(known, config.settings.connected_proxies)

@@ -10,7 +10,8 @@ from trayquota.cli.common import ExitCode, load, say
 from trayquota.cli.snapshots import cached_snapshot, refresh_once
 from trayquota.core.provider_clock import with_local_resets
 from trayquota.core.translation import shown
-from trayquota.offline import display_options, utc_now
+from trayquota.settings.display import display_options
+from trayquota.system.clock import utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.system.stdout import print_text
 

@@ -14,8 +14,9 @@ from trayquota.cli.common import ExitCode, load, say
 from trayquota.core.errors import Interrupted
 from trayquota.core.refresh_policy import Reason
 from trayquota.core.translation import _, marked, ngettext, shown
-from trayquota.offline import display_options, utc_now
 from trayquota.services import build_services
+from trayquota.settings.display import display_options
+from trayquota.system.clock import utc_now
 from trayquota.system.keyboard import Keys
 from trayquota.system.log import set_up_logging
 from trayquota.views.table import table_lines

@@ -11,6 +11,7 @@ import errno
 import logging
 import os
 import threading
+import time
 from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -19,8 +20,10 @@ from msgspec.structs import replace
 
 from trayquota.core.account_state import with_values_of
 from trayquota.core.errors import ForeignError
+from trayquota.core.provider_clock import ProviderClock
 from trayquota.store.account_records import MAX_BYTES
 from trayquota.store.records import StoredState, decode, encode
+from trayquota.system.clock import utc_now
 from trayquota.system.files import private_folder, read_bounded, write_atomic
 
 if TYPE_CHECKING:
@@ -108,6 +111,10 @@ class StateStore:
         """Record how far the clock is off; written with the next save."""
         with self._lock:
             self._clock_offset = offset
+
+    def provider_clock(self) -> ProviderClock:
+        """Return the providers' time as an earlier run knew it. The state has been loaded."""
+        return ProviderClock(utc_now, time.monotonic, self.set_clock_offset, self.clock_offset())
 
     def snoozed_until(self) -> datetime | None:
         """Return until when the person wants no notification; it may be over."""
