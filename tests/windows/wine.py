@@ -126,10 +126,15 @@ class Wine:
         process = self.start(*words, environment=environment)
         try:
             out, err = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             process.kill()
-            out, err = process.communicate()
-            message = f"{words[0]} still runs after {timeout_s:g} s; it said:\n{out}\n{err}"
+            process.wait()
+            # Not to their end: a console of Wine's can outlive its program and have them open.
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+            said = b"\n".join(part for part in (error.stdout, error.stderr) if part).decode(errors="replace")
+            message = f"{words[0]} still runs after {timeout_s:g} s, or what it started does; it said:\n{said}"
             raise AssertionError(message) from None
         return Result(process.returncode, out, err)
 
