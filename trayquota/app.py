@@ -23,7 +23,7 @@ from trayquota.system.autostart_switch import AutostartSwitch
 from trayquota.system.clock import utc_now
 from trayquota.system.shutdown import on_shutdown
 from trayquota.system.time_zone import reload_time_zone
-from trayquota.views.tray_view import OpenFolder, OpenHistory, OpenPage, Quit, Refresh, SetPaused, SignIn, Snooze
+from trayquota.views.tray_view import AccountAction, OpenFolder, OpenHistory, OpenPage, Quit, Refresh, Snooze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -284,10 +284,8 @@ class App:
     def change(self, action: Action) -> None:
         """Do what a click does that changes something."""
         match action:
-            case SignIn(account_id, server):
-                self._accounts().sign_in(account_id, server)
-            case SetPaused(account_id, paused):
-                self._accounts().set_paused(account_id, paused=paused)
+            case _ if isinstance(action, AccountAction):
+                self._accounts().run(action)
             case Snooze():
                 self._services.notifier.snooze(action)
                 self.show_anew()
@@ -295,6 +293,6 @@ class App:
                 self._settings_actions.run(action)
 
     def notify_problem(self, title: str, message: str) -> None:
-        """Notify of what a click could not do; both texts are translated here."""
+        """Notify of what came of a click; both texts are translated here."""
         _log.warning("%s", title)
         self._tray.notify(_(title), shown(message))

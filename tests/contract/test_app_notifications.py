@@ -10,6 +10,7 @@ import pytest
 from provider_stand_in import Reply
 from sample_files import fact
 
+from .command import in_hours
 from .stage import usage
 
 if TYPE_CHECKING:
@@ -54,6 +55,26 @@ def test_a_click_opens_the_provider_s_page(stage: Stage, notifications: FakeNoti
     notifications.click(1)
     stage.wait(opened.exists, "opened page")
     assert opened.read_text() == USAGE_PAGE
+    stage.end(applet)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_click_copies_the_command_that_signs_in_again(
+    stage: Stage, notifications: FakeNotifications, opened: Path, is_there: bool
+) -> None:
+    copied, program = opened.with_name("copied"), opened.parent / "bin/xclip"
+    if is_there:
+        program.write_text(f'#!/bin/sh\ncat > "{copied}"\n')
+        program.chmod(0o755)
+    stage.home.environment |= {"DISPLAY": ":nowhere", "PATH": str(program.parent) + ":/bin"}
+    stage.home.add("claude-bob", refresh_token="", expired=in_hours(-1))
+    applet = stage.start()
+    stage.host.click("  Login expired. Sign in again, as with: cli-proxy-api --claude-login")
+    # The first is about the login that has ended.
+    *_, shown = notifications.shown.until_there_are(2)
+    assert shown.summary == f"The sign-in command {'is copied' if is_there else 'was not copied'}"
+    assert shown.body == "Run it in a terminal: cli-proxy-api --claude-login"
+    assert not is_there or copied.read_text() == "cli-proxy-api --claude-login"
     stage.end(applet)
 
 

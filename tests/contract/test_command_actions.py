@@ -30,6 +30,7 @@ COMMANDS = {
     tray_view.Rename: "config --set names.ada=Work",
     tray_view.SignIn: "sign-in ada",
     tray_view.SetPaused: "pause ada",
+    tray_view.CopyCommand: "sign-in ada",
     tray_view.SetSetting: "config --set calm=true",
     tray_view.SetAutostart: "autostart on",
     tray_view.Snooze: "snooze reset",

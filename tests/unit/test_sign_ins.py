@@ -14,7 +14,7 @@ from trayquota.engine.sign_ins import LONGEST_S, LOOK_S, SignIns
 from trayquota.providers import proxy_sign_in
 from trayquota.providers.base import SIGN_IN, ProxySignIn
 from trayquota.views.account_menu import with_sign_in
-from trayquota.views.tray_view import MenuItem, OpenPage, SignIn
+from trayquota.views.tray_view import CopyCommand, MenuItem, OpenPage, SignIn
 
 from .proxy_rig import Rig
 from .proxy_stand_in import ProxyStandIn, entry
@@ -253,7 +253,10 @@ SAID = (f"Login expired. {SIGN_IN}",)
         (
             "",
             (REMOTE,),
-            MenuItem("Login expired. Sign in again, as with: cli-proxy-api --claude-login", enabled=False),
+            MenuItem(
+                "Login expired. Sign in again, as with: cli-proxy-api --claude-login",
+                CopyCommand("cli-proxy-api --claude-login"),
+            ),
         ),
     ],
 )

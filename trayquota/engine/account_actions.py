@@ -1,17 +1,20 @@
-"""What a person can do with an account of the applet: pause it, resume it, sign in again.
+"""What a person can do with an account of the applet: pause it, resume it, sign in again, copy the command for that.
 
 What does it is loaded when there is something to do.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
 from trayquota.core.refresh_policy import Reason
+from trayquota.core.translation import Message, marked
 from trayquota.views.pause_alerts import named
+from trayquota.views.tray_view import CopyCommand, SetPaused, SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +31,14 @@ if TYPE_CHECKING:
     from trayquota.sources.proxy_api import ProxySource
     from trayquota.tokens.manager import TokenManager
     from trayquota.views.labels import DisplayOptions
+    from trayquota.views.tray_view import AccountAction
 
 
 class Notifier(Protocol):
     """Shows notifications."""
 
     def notify_problem(self, title: str, message: str) -> None:
-        """Notify of what a click could not do."""
+        """Notify of what came of a click."""
 
 
 class Services(Protocol):
@@ -92,6 +96,16 @@ class AccountActions:
         if self._is_on or self._control is not None or self._file.exists():
             self._loaded().check(self._with_clock_offset(snapshot), self._options, is_on=self._is_on)
 
+    def run(self, action: AccountAction) -> None:
+        """Do what was clicked."""
+        match action:
+            case SignIn(account_id, server):
+                self.sign_in(account_id, server)
+            case SetPaused(account_id, paused):
+                self.set_paused(account_id, paused=paused)
+            case CopyCommand(command):
+                threading.Thread(target=self._copy, args=(command,), name="clipboard", daemon=True).start()
+
     def set_paused(self, account_id: str, *, paused: bool) -> None:
         """Pause or resume an account because a person says so."""
         snapshot = self._with_clock_offset(self._engine.snapshot)
@@ -135,6 +149,15 @@ class AccountActions:
     def discover(self) -> None:
         """Have the accounts discovered, for they have changed."""
         self._engine.refresh(Reason.CHANGED)
+
+    def _copy(self, command: str) -> None:
+        """Copy a command and say so. On a thread of its own: it waits for another program."""
+        from trayquota.system.clipboard import copy
+
+        is_copied = copy(command)
+        title = marked("The sign-in command is copied") if is_copied else marked("The sign-in command was not copied")
+        message = Message("Run it in a terminal: {command}", command=command)
+        self.post(lambda: self.notify_problem(title, message))
 
     def _with_clock_offset(self, snapshot: Snapshot) -> Snapshot:
         return replace(snapshot, clock_offset=self._services.provider_clock.offset)

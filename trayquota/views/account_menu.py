@@ -9,7 +9,7 @@ from trayquota.core.translation import _, shown
 from trayquota.core.urls import is_loopback, management_page
 from trayquota.providers.base import SIGN_IN
 from trayquota.views.labels import needs_user
-from trayquota.views.tray_view import MenuItem, OpenFolder, OpenPage, Rename, SetPaused, SignIn
+from trayquota.views.tray_view import CopyCommand, MenuItem, OpenFolder, OpenPage, Rename, SetPaused, SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,26 +35,26 @@ def with_sign_in(lines: tuple[str, ...], usage: AccountUsage, options: DisplayOp
     """Return what is said of an account, with a way to sign in again where its login has ended.
 
     That is a row where a proxy on this machine can do it, for the provider sends the browser to that proxy's localhost;
-    else the page of the account's own proxy; else the proxy's own command.
+    else the page of the account's own proxy; else the proxy's own command, which a click copies.
     """
     account, failure = usage.account, usage.failure
     if failure is None or failure.kind is not FailureKind.LOGIN_EXPIRED or not needs_user(usage):
         return lines
     kind = options.proxy_sign_in(account.provider)
     local = _local_proxy(account, options.proxies)
-    action: SignIn | OpenPage | None = None
+    action: SignIn | OpenPage | CopyCommand
     if kind is not None and local:
         action, words = SignIn(account.id, local), _("Sign in again…")
     elif account.server:
         action, words = OpenPage(management_page(account.server)), _("Sign in again on its proxy's page…")
     elif kind is not None:
-        words = _("Sign in again, as with: {command}").format(command=kind.command)
+        action, words = CopyCommand(kind.command), _("Sign in again, as with: {command}").format(command=kind.command)
     else:
         return lines
     end = shown(SIGN_IN)
     rest = (*(line for line in lines if end not in line),)
     said = next((line.replace(end, words) for line in lines if end in line), words)
-    return (*rest, MenuItem(said, action, enabled=action is not None))
+    return (*rest, MenuItem(said, action))
 
 
 def _local_proxy(account: Account, proxies: Iterable[str]) -> str:

@@ -136,6 +136,20 @@ class SetPaused(RedactedRepr, Struct, frozen=True):
     paused: bool
 
 
+class CopyCommand(Struct, frozen=True):
+    """Put a program's command on the clipboard, to be pasted into a terminal.
+
+    Attributes:
+        command: All of it; ASCII.
+    """
+
+    command: str
+
+
+AccountAction = SignIn | SetPaused | CopyCommand
+"""What is done with an account."""
+
+
 class SetSetting(RedactedRepr, Struct, frozen=True):
     """Give a setting a value, for good.
 
@@ -197,6 +211,7 @@ Action = (
     | Rename
     | SignIn
     | SetPaused
+    | CopyCommand
     | SetSetting
     | SetAutostart
     | Snooze
