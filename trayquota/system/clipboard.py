@@ -7,13 +7,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from trayquota.system.limited_command import NO_WINDOW
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-if sys.platform == "win32":
-    _NO_WINDOW = subprocess.CREATE_NO_WINDOW
-else:
-    _NO_WINDOW = 0
 
 _LIMIT_S = 3.0
 
@@ -53,7 +50,7 @@ def _takes(command: Sequence[str], text: str) -> bool:
             stderr=subprocess.DEVNULL,
             timeout=_LIMIT_S,
             check=False,
-            creationflags=_NO_WINDOW,
+            creationflags=NO_WINDOW,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

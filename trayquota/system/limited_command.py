@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 if sys.platform == "win32":
-    _NO_WINDOW = subprocess.CREATE_NO_WINDOW
+    NO_WINDOW = subprocess.CREATE_NO_WINDOW
 else:
-    _NO_WINDOW = 0
+    NO_WINDOW = 0
+"""The flag that has a command without a console of its own show none."""
 
 _OUTPUT_BYTES = 4096
 _PIECE_BYTES = 1 << 16
@@ -87,7 +88,7 @@ class LimitedCommand:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                creationflags=_NO_WINDOW,
+                creationflags=NO_WINDOW,
             )
             return self._process
 
