@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from trayquota.app import App
 from trayquota.cli.common import say
-from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
+from trayquota.cli.demo_answers import OTHER_ACCOUNTS
 from trayquota.cli.demo_provider import stand_in
 from trayquota.cli.history import open_page
 from trayquota.cli.status import print_status
@@ -29,6 +29,7 @@ from trayquota.settings.paths import Paths
 from trayquota.store.state import StateStore
 from trayquota.system.clock import utc_now
 from trayquota.system.log import set_up_logging
+from trayquota.tokens.pending_tokens import timestamp
 from trayquota.tray.backend_choice import choose_backend
 
 if TYPE_CHECKING:

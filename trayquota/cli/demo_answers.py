@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from trayquota.system.clock import utc_now
+from trayquota.tokens.pending_tokens import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,11 +29,6 @@ class DemoAccount(Struct, frozen=True):
     file_type: str
     answer: Callable[[], object]
     fields: Mapping[str, object] = field(default_factory=dict)
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a moment in UTC as credential files and answers have it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _in(seconds: float) -> str:

@@ -11,8 +11,9 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
-from trayquota.cli.demo_answers import OTHER_ACCOUNTS, timestamp
+from trayquota.cli.demo_answers import OTHER_ACCOUNTS
 from trayquota.system.clock import utc_now
+from trayquota.tokens.pending_tokens import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ from trayquota.system.changes import changes_of
 from trayquota.system.clock import utc_now
 from trayquota.system.log import set_up_logging
 from trayquota.views.advice import relief_line
-from trayquota.views.display_names import is_named, with_display_names
+from trayquota.views.display_names import named_usages
 from trayquota.views.json_document import instant_text, number
 from trayquota.views.labels import account_label, state_label
 
@@ -122,13 +122,8 @@ class _Values:
 def _choose(snapshot: Snapshot, options: Options, demand: Demand, config: Config) -> Choice:
     """Return the choice among the accounts that the options name, which may be by id, name or display name."""
     now, names = utc_now(), {usage.account.id: usage.account.name for usage in snapshot.accounts}
-    shown = with_display_names(with_local_resets(snapshot), display_options(config))
-    usages = [
-        usage
-        for usage in shown.accounts
-        if options.provider in {None, usage.account.provider}
-        and (options.account is None or is_named(options.account, usage.account, names[usage.account.id]))
-    ]
+    named = named_usages(options.account, with_local_resets(snapshot), display_options(config))
+    usages = [usage for _own, usage in named if options.provider in {None, usage.account.provider}]
     return Choice(usages, names, next_account(usages, now, demand), now)
 
 

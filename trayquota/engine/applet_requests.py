@@ -15,7 +15,7 @@ from trayquota.views.account_menu import with_sign_in
 from trayquota.views.display_names import named_usages
 from trayquota.views.labels import state_lines
 from trayquota.views.snooze_menu import SNOOZE
-from trayquota.views.tray_view import CopyCommand, MenuItem, Quit, Refresh, SnoozeFor
+from trayquota.views.tray_view import MenuItem, OpenPage, Quit, Refresh, SignIn, SnoozeFor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,8 +127,8 @@ def _sign_in(name: str, applet: Applet, now: datetime) -> Reply:
     row = next((row for row in rows if isinstance(row, MenuItem)), None)
     if row is None:
         return _refusal(_("It needs no login."))
-    if row.action is None or isinstance(row.action, CopyCommand):
-        # Whoever typed this has a terminal to run it in.
+    if not isinstance(row.action, (OpenPage, SignIn)):
+        # It is a command; whoever typed this has a terminal to run it in.
         return _refusal(f"{row.label}.")
     applet.act(row.action)
     return Reply(text=_("The page to sign in is opened in the browser."))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from trayquota.core.errors import UnreadableError
 from trayquota.providers.values import fields, parse_json
 from trayquota.sources.credential_file import LARGEST_BYTES, parse_fields, read_bytes
+from trayquota.sources.retrying_file import WRITE_GRACE_S
 from trayquota.system.files import open_regular, private_folder, read_bounded, sync_folder, write_atomic
 from trayquota.system.native_files import alone_with
 from trayquota.tokens.pending_tokens import fingerprint
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = ".record"
-_WRITE_GRACE_S = 1.0
-"""So long a broken file may be one that somebody else is writing."""
 
 
 def write_in_place(path: Path, expected: bytes, content: bytes, records: Path) -> bytes | None:
@@ -136,7 +135,7 @@ def _stays_broken(path: Path) -> bool:
     before = _broken_content(path)
     if before is None:
         return False
-    time.sleep(_WRITE_GRACE_S)
+    time.sleep(WRITE_GRACE_S)
     return _broken_content(path) == before
 
 

@@ -58,8 +58,8 @@ class PendingTokens(RedactedRepr, Struct, frozen=True):
             replaces=fingerprint(login.access_token),
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token or login.refresh_token,
-            expired=_timestamp(now + timedelta(seconds=tokens.lifetime_s)),
-            last_refresh=_timestamp(now),
+            expired=timestamp(now + timedelta(seconds=tokens.lifetime_s)),
+            last_refresh=timestamp(now),
         )
 
     @property
@@ -77,7 +77,8 @@ class PendingTokens(RedactedRepr, Struct, frozen=True):
         )
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
+    """Return a moment in UTC as credential files and answers have it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
