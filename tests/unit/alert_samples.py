@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Failure, FailureKind, QuotaWindow, Snapshot
-from trayquota.views.alert import Alert, AlertKey
-from trayquota.views.alerts import AlertState, check_alerts
+from trayquota.views.alert_state import AlertKey, AlertState
+from trayquota.views.alerts import check_alerts
 from trayquota.views.labels import DisplayOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from trayquota.views.alert import Alert
 
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

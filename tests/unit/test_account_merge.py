@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from trayquota.core import account_merge
 from trayquota.core.account_merge import is_one_account, merge_accounts
 from trayquota.core.credential import Credential, Tokens
 from trayquota.core.model import Account, AccountState, FailureKind, QuotaWindow, Usage
@@ -98,6 +99,14 @@ def test_two_proxies_with_one_account_show_it_once() -> None:
 def test_two_files_of_one_source_are_never_joined() -> None:
     files = held("folder", "one.json", **ORG), held("folder", "two.json", **ORG)
     assert shown(*files, held("proxy", "one.json", **ORG)) == [*files]
+
+
+def test_accounts_of_one_place_are_not_compared_however_many_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [replace(held("folder"), path=f"/home/ada/.cli-proxy-api/{number}.json") for number in range(50)]
+    with monkeypatch.context() as patch:
+        patch.setattr(account_merge, "is_one_account", None)
+        assert shown(*many) == many
+    assert shown(*many, held("proxy", "7.json")) == many
 
 
 def test_what_joins_two_does_not_join_a_third_that_is_another_person() -> None:

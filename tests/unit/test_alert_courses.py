@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayquota.core.model import Account, AccountState, AccountUsage, Level, QuotaWindow, Snapshot
-from trayquota.views.alert import AlertKey
-from trayquota.views.alerts import AlertState, check_alerts
+from trayquota.views.alert_state import AlertKey, AlertState
+from trayquota.views.alerts import check_alerts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from trayquota.core.model import Account, AccountState, Failure, FailureKind, Level
 from trayquota.core.person import person as identify
-from trayquota.views.alert import AlertKey
-from trayquota.views.alerts import AlertState, check_alerts
+from trayquota.views.alert_state import AlertKey, AlertState
+from trayquota.views.alerts import check_alerts
 from trayquota.views.labels import DisplayOptions
 
 from .alert_samples import (

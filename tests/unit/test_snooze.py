@@ -14,7 +14,7 @@ from trayquota.core.history import EarlyReset
 from trayquota.core.model import AccountState, Level
 from trayquota.engine.alert_notifier import AlertNotifier
 from trayquota.store.state import StateStore
-from trayquota.views.alert import AlertKey
+from trayquota.views.alert_state import AlertKey
 from trayquota.views.labels import DisplayOptions
 from trayquota.views.pause_alerts import changed_alert
 from trayquota.views.snooze_menu import snooze_menu_item

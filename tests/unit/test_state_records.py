@@ -32,8 +32,8 @@ from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.records import StoredState, decode, encode
 from trayquota.store.state import StateStore
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alert import AlertKey
-from trayquota.views.alerts import AlertState, check_alerts
+from trayquota.views.alert_state import AlertKey, AlertState
+from trayquota.views.alerts import check_alerts
 from trayquota.views.labels import DisplayOptions
 
 from .stores import ADA, NOW, path_of, record, restarted, write_state

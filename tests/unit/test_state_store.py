@@ -18,8 +18,7 @@ from trayquota.core.refresh_policy import RateLimitGate
 from trayquota.store.state import StateStore
 from trayquota.tokens.pending_tokens import fingerprint
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alert import AlertKey
-from trayquota.views.alerts import AlertState
+from trayquota.views.alert_state import AlertKey, AlertState
 
 from .stores import ADA, NOW, path_of, record, restarted
 

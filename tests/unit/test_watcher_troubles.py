@@ -15,6 +15,7 @@ from insides import hanging, observer_of
 from watchdog import observers
 from watchdog.observers import Observer
 
+from trayquota.system import watched_places
 from trayquota.system import watcher as watch
 from trayquota.system.watched_places import Place, places
 from trayquota.system.watcher import Watcher
@@ -101,9 +102,9 @@ def test_a_folder_that_vanishes_while_watches_are_made_leaves_its_parent_watched
             folder.rmdir()
         return found
 
-    monkeypatch.setattr(watch, "places", seen)
+    monkeypatch.setattr(watched_places, "places", seen)
     watched = watch_folder(folder)
-    monkeypatch.setattr(watch, "places", places)
+    monkeypatch.setattr(watched_places, "places", places)
     assert watched.watcher.problem is None
     watched.expect(folder.mkdir)
     watched.expect(lambda: (folder / "claude-ada.json").write_text("{}"))

@@ -52,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         replace_closed_stderr()
     options = Options()
     given = sys.argv[1:] if arguments is None else arguments
-    # The tray's own start, with every session, needs no parser, nor does a prompt's line.
-    if given and not _take_line(given, options):
+    # The tray's own start, with every session, needs no parser, nor does what prompts, bars and scripts call.
+    if given and not _take_line(given, options) and not _take_status(given, options):
         use_language_of_person(given)
         parser().parse_args(given, options)
     # --help and --version need none of the rest.
@@ -82,6 +82,14 @@ def _take_line(given: Sequence[str], options: Options) -> bool:
     options.command = "line"
     for name, value in pairs:
         setattr(options, name.removeprefix("--"), value)
+    return True
+
+
+def _take_status(given: Sequence[str], options: Options) -> bool:
+    """Take over the options of ``status --json`` if nothing else is given; return whether that was so."""
+    if given[0] != "status" or not set(given[1:]) <= {"--json", "--cached"}:
+        return False
+    options.command, options.json, options.cached = "status", "--json" in given, "--cached" in given
     return True
 
 

@@ -15,11 +15,11 @@ from trayquota.core.account_state import account_usage, restore
 from trayquota.core.model import Snapshot
 from trayquota.core.refresh_policy import PollInput, Reason, next_poll
 from trayquota.sources.configured import folder_source, native_source
-from trayquota.sources.proxy_server import last_known_credentials
 from trayquota.store.state import StateStore
 from trayquota.system.clock import utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from trayquota.core.account_state import AccountRecord
@@ -29,12 +29,22 @@ _APPLET_S = timedelta(seconds=20)
 """So long after its time an applet's poll may come, be answered and be written down."""
 
 
-def refresh_once(config: Config) -> Snapshot:
-    """Refresh all accounts once and return the snapshot; used by ``status``."""
+def refresh_once(config: Config, load_rest: Callable[[], object] = lambda: None) -> Snapshot:
+    """Refresh all accounts once and return the snapshot; used by ``status``.
+
+    Args:
+        config: The settings in force.
+        load_rest: Imports what the caller needs for the snapshot, while answers are awaited.
+    """
     # It brings all of the engine, which the last known values do without.
     from trayquota.services import build_services
 
-    services = build_services(config)
+    def show(snapshot: Snapshot) -> None:
+        if snapshot.refreshing:
+            services.store.load_lock()
+            load_rest()
+
+    services = build_services(config, show=show)
     try:
         services.engine.refresh(Reason.START)
         snapshot = services.engine.run_until_settled()
@@ -65,6 +75,8 @@ def cached_snapshot(config: Config) -> Snapshot:
 
 def last_known(config: Config) -> LastKnown:
     """Return the last known values, and when they are too old; nothing is sent."""
+    from trayquota.sources.proxy_server import last_known_credentials
+
     store = StateStore(config.paths.state)
     records = store.load()
     folders = folder_source(config, records)

@@ -6,6 +6,7 @@ two Teams of one e-mail are never taken for one.
 
 from __future__ import annotations
 
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -41,11 +42,12 @@ def _file_name(credential: Credential) -> str:
 def _keys(credential: Credential) -> list[tuple[str | None, ...]]:
     """Return what one of has to be equal for two accounts to be one, so that not each is compared with each."""
     who, provider = credential.account.person, credential.account.provider
+    place = (provider, who.account, who.organization)
     keys: list[tuple[str | None, ...]] = []
-    if (who.account, who.organization) != (None, None):
-        keys.append((provider, "place", who.account, who.organization))
+    if who.user is not None:
+        keys.append((*place, "user", who.user))
     if who.name is not None:
-        keys.append((provider, "file", who.name, _file_name(credential)))
+        keys += [(*place, "name", who.name), (provider, "file", who.name, _file_name(credential))]
     return keys
 
 
@@ -60,18 +62,21 @@ def merge_accounts(sources: Sequence[Iterable[Credential]]) -> list[tuple[Creden
     """
     given = [tuple(credentials) for credentials in sources]
     held = {each.account.provider for credentials in given for each in credentials if each.source == _FOLDER}
+    needed = (each for each in chain.from_iterable(given) if not (each.is_fallback and each.account.provider in held))
     groups: list[list[Credential]] = []
     by_key: dict[tuple[str | None, ...], list[list[Credential]]] = {}
-    for credential in (each for credentials in given for each in credentials):
-        if credential.is_fallback and credential.account.provider in held:
-            continue
-        keys = _keys(credential)
-        near = (group for key in keys for group in by_key.get(key, ()))
-        group = next((group for group in near if _belongs(credential, group)), None)
-        if group is None:
-            groups.append(group := [])
-        group.append(credential)
-        for key in keys:
+    for _, credentials in groupby(needed, _place):
+        new: list[tuple[tuple[str | None, ...], list[Credential]]] = []
+        for credential in credentials:
+            keys = _keys(credential)
+            near = (group for key in keys for group in by_key.get(key, ()))
+            group = next((group for group in near if _belongs(credential, group)), None)
+            if group is None:
+                groups.append(group := [])
+            group.append(credential)
+            new += [(key, group) for key in keys]
+        # Only now: accounts of one place are never one, however many are alike.
+        for key, group in new:
             by_key.setdefault(key, []).append(group)
     shown = {id(head): replaced for head, replaced in map(_shown, groups)}
     return [tuple(shown[id(each)] for each in credentials if id(each) in shown) for credentials in given]
@@ -101,11 +106,13 @@ def moved_ids(before: Mapping[str, Credential], found: Mapping[str, Credential])
 
 def _belongs(credential: Credential, group: Sequence[Credential]) -> bool:
     """Whether an account is one with a group's, none of which may be another person's, or of the same place."""
-    place = (credential.source, credential.account.server)
     return any(is_one_account(credential, each) for each in group) and all(
-        place != (each.source, each.account.server) and each.account.is_same_person(credential.account)
-        for each in group
+        _place(each) != _place(credential) and each.account.is_same_person(credential.account) for each in group
     )
+
+
+def _place(credential: Credential) -> tuple[str, str]:
+    return credential.source, credential.account.server
 
 
 def _shown(group: Sequence[Credential]) -> tuple[Credential, Credential]:

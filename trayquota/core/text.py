@@ -29,7 +29,9 @@ def clean(text: str, limit: int = NAME_LIMIT) -> str:
     gives characters a meaning.
     """
     # Whoever sends a megabyte does not get it examined character by character.
-    line = " ".join("".join(_visible(text[: limit * 8])).split())
+    text = text[: limit * 8]
+    is_plain = text.isascii() and text.isprintable()
+    line = " ".join((text if is_plain else "".join(_visible(text))).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trayquota.views.alerts import check_alerts, snoozed
-from trayquota.views.display_names import with_display_names
-from trayquota.views.tray_view import SnoozeFor, SnoozeUntil, SnoozeWindows
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -19,8 +15,8 @@ if TYPE_CHECKING:
     from trayquota.core.history import EarlyReset
     from trayquota.core.model import Snapshot
     from trayquota.store.state import StateStore
-    from trayquota.views.alert import Alert, AlertKey
-    from trayquota.views.alerts import AlertState
+    from trayquota.views.alert import Alert
+    from trayquota.views.alert_state import AlertKey, AlertState
     from trayquota.views.labels import DisplayOptions
     from trayquota.views.tray_view import Snooze
 
@@ -71,6 +67,10 @@ class AlertNotifier:
         if self._is_held_back():
             self._held_back = snapshot
             return
+        # The rules are imported with the first snapshot, which is after the first picture.
+        from trayquota.views.alerts import check_alerts
+        from trayquota.views.display_names import with_display_names
+
         before, now = self._states, self._clock()
 
         def check(options: DisplayOptions) -> tuple[dict[AlertKey, AlertState], Alert | None]:
@@ -98,6 +98,7 @@ class AlertNotifier:
             self._held_back = snapshot
             self._early_resets += resets
         else:
+            from trayquota.views.display_names import with_display_names
             from trayquota.views.early_reset import early_reset_alert  # they are few
 
             def make(options: DisplayOptions) -> Alert | None:
@@ -114,6 +115,9 @@ class AlertNotifier:
 
     def snooze(self, choice: Snooze) -> None:
         """Notify of nothing for as long as was chosen; a snooze that is over shows what it has held back."""
+        from trayquota.views.alerts import snoozed
+        from trayquota.views.tray_view import SnoozeFor, SnoozeUntil, SnoozeWindows
+
         match choice:
             case SnoozeFor(minutes):
                 self._snooze_until(self._clock() + timedelta(minutes=minutes))

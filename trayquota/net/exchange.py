@@ -184,7 +184,7 @@ def _prepared(request: Request, url: str) -> requests.PreparedRequest:
 
 
 def _is_latin(text: str) -> bool:
-    return all(ord(character) < 256 for character in text)
+    return max(text, default="") <= "\xff"
 
 
 def _unpacked(pieces: Iterable[bytes], coding: str) -> bytes:

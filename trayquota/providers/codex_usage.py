@@ -16,6 +16,7 @@ text. ``used_percent`` is 0–100: 1.0 is one percent. Where the fields were see
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -118,8 +119,13 @@ def read_first_expiry(data: object) -> datetime | None:
 
 def _get(source: Mapping[str, object], key: str) -> object:
     """Return the value of ``key``, in snake case or camel case; ``None`` when it is missing."""
+    return first(source, key, _camel_case(key))
+
+
+@cache
+def _camel_case(key: str) -> str:
     head, *tail = key.split("_")
-    return first(source, key, head + "".join(word.title() for word in tail))
+    return head + "".join(word.title() for word in tail)
 
 
 def _windows(

@@ -147,7 +147,10 @@ def text(value: object, limit: int = TITLE_LIMIT) -> str | None:
 
 def first(source: Mapping[str, object], *keys: str) -> object:
     """Return the value of the first of ``keys`` that is there and not null."""
-    return next((source[key] for key in keys if source.get(key) is not None), None)
+    for key in keys:
+        if (value := source.get(key)) is not None:
+            return value
+    return None
 
 
 def jwt_claims(token: object) -> Mapping[str, object]:

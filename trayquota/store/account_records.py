@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
 from trayquota.core.account_state import AccountRecord
 from trayquota.core.errors import ForeignError
 from trayquota.core.provider_clock import ClockOffset
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 VERSION = 2
 MAX_BYTES = 128 << 20
 """3,000 accounts with 40 windows each, the longest titles and a notification of each take 80 MB."""
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_NESTED = (Struct, tuple)
 _Record = TypeVar("_Record", bound=Struct)
 
 
@@ -76,7 +75,7 @@ def decoded(raw: Raw, kind: type[_Record]) -> _Record | None:
         record = msgspec.json.decode(raw, type=kind)
     except (ValueError, RecursionError):
         return None
-    return record if all(_is_sound(instant) for instant in _instants(record)) else None
+    return record if _is_sound(record) else None
 
 
 def _document(content: bytes) -> Document:
@@ -90,19 +89,12 @@ def _document(content: bytes) -> Document:
     return msgspec.json.decode(content, type=Document)
 
 
-def _is_sound(instant: datetime) -> bool:
-    """Whether an aware instant is in UTC and where clocks are."""
-    return not instant.utcoffset() and _EARLIEST <= instant < _LATEST
-
-
-def _instants(value: object) -> Iterator[datetime]:
-    """Yield every instant in a record; that they are aware is checked with their type."""
-    match value:
-        case datetime():
-            yield value
-        case Struct():
-            for name in value.__struct_fields__:
-                yield from _instants(getattr(value, name))
-        case tuple():
-            for item in value:
-                yield from _instants(item)
+def _is_sound(value: Struct | tuple[object, ...]) -> bool:
+    """Whether all instants in a record are in UTC and where clocks are; that they are aware their type has checked."""
+    for item in value if isinstance(value, tuple) else astuple(value):
+        if isinstance(item, datetime):
+            if item.utcoffset() or not _EARLIEST <= item < _LATEST:
+                return False
+        elif isinstance(item, _NESTED) and not _is_sound(item):
+            return False
+    return True

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from trayquota.core.model import Instant
 from trayquota.store.account_records import VERSION, Document, account_records, clock_offset, decoded, read_document
 from trayquota.tokens.refresher import RefreshBackoff
-from trayquota.views.alert import AlertKey
-from trayquota.views.alerts import AlertState
+from trayquota.views.alert_state import AlertKey, AlertState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,6 @@ or foreign file is set aside, never fatal.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import os
@@ -34,13 +33,11 @@ if TYPE_CHECKING:
     from trayquota.core.account_state import AccountRecord
     from trayquota.core.provider_clock import ClockOffset
     from trayquota.tokens.refresher import RefreshBackoff
-    from trayquota.views.alert import AlertKey
-    from trayquota.views.alerts import AlertState
+    from trayquota.views.alert_state import AlertKey, AlertState
 
 _KEEP_ACCOUNTS = timedelta(days=30)
 _KEEP_BACKOFFS = timedelta(days=90)
 _LOCK_WAIT_S = 2.0
-_IMPORT_DELAY_S = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -64,16 +61,11 @@ class StateStore:
         with self._lock:
             self._backoffs = dict(state.refresh_backoffs)
             self._clock_offset = state.clock_offset
-        self._import_later()
         return dict(state.accounts)
 
-    def _import_later(self) -> None:
-        """Import what :meth:`save` needs while answers are awaited: not before the first picture, nor at the end."""
-        timer = threading.Timer(_IMPORT_DELAY_S, import_module, ("filelock",))
-        timer.name, timer.daemon = "import", True
-        # Without a thread to be had it is imported when it is needed.
-        with contextlib.suppress(RuntimeError):
-            timer.start()
+    def load_lock(self) -> None:
+        """Import what :meth:`save` locks with; it takes so long that who ends with a save has it done before."""
+        import_module("filelock")
 
     def alert_states(self) -> dict[AlertKey, AlertState]:
         """Return what the person was notified of."""

@@ -81,7 +81,9 @@ def open_regular(path: Path, flags: int) -> int:
     try:
         _require_regular(path.stat())
     except FileNotFoundError:
-        is_new = bool(flags & os.O_CREAT)
+        if not flags & os.O_CREAT:
+            raise
+        is_new = True
     # Should a pipe have come there meanwhile, nobody waits for its other end.
     handle = open_file(path, flags)
     try:

@@ -18,7 +18,6 @@ from msgspec import Struct
 
 from trayquota.core.translation import Message
 from trayquota.system.log import LoggedErrors
-from trayquota.system.watched_places import Place, places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
     from watchdog.events import FileSystemEvent, FileSystemEventHandler
     from watchdog.observers.api import BaseObserver
+
+    from trayquota.system.watched_places import Place
 
 _TRIES = 3
 _REST_S = 55.0
@@ -112,6 +113,8 @@ class Watcher:
 
     def _watch_anew(self) -> bool:
         """Watch what there is to watch now, unless that is watched well; return whether a watch was made anew."""
+        from trayquota.system.watched_places import places  # not needed by a command that watches nothing
+
         is_anew, problem = False, None
         for _ in range(_TRIES):
             wanted = [(target, places(target.path, is_file=target.is_file)) for target in self._targets.values()]

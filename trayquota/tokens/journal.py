@@ -235,7 +235,13 @@ class Journal:
         with self._lock:
             if spent in self._unsaved:
                 return self._unsaved[spent]
-        return _read(self.path_for(spent)) or _read(self.path_for(spent, SPENT))
+        for suffix in (PENDING, SPENT):
+            # Nearly every token is in neither, and each is looked for several times in every refresh.
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(f"{self.folder}/{spent}{suffix}")
+                if step := _read(self.path_for(spent, suffix)):
+                    return step
+        return None
 
     def _is_saved(self, entry: PendingTokens) -> None:
         with self._lock:

@@ -15,24 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trayquota.core.model import Instant, Level
+    from trayquota.views.alert_state import AlertKey
 
 _MAX_LINES = 6
-
-
-class AlertKey(RedactedRepr, Struct, frozen=True):
-    """What an alert is about.
-
-    Attributes:
-        account_id: The account.
-        window: The title of its window; ``None`` for its login.
-        person: The tag of whose account it was; empty in what earlier versions wrote.
-    """
-
-    repr_fields = ("window",)
-
-    account_id: str
-    window: str | None = None
-    person: str = ""
 
 
 class AlertKind(StrEnum):

@@ -12,16 +12,16 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.forecast import window_forecast
-from trayquota.core.model import AccountState, Instant, Level
+from trayquota.core.model import AccountState, Level
 from trayquota.core.next_account import lapses
 from trayquota.core.text import format_duration, joined
 from trayquota.core.translation import _, ngettext, shown
 from trayquota.views.advice import lapse_text
-from trayquota.views.alert import AlertKey, AlertKind, AlertLine, alert_of
+from trayquota.views.alert import AlertKind, AlertLine, alert_of
+from trayquota.views.alert_state import AlertKey, AlertState
 from trayquota.views.labels import account_label, failure_label, needs_user, window_subject
 from trayquota.views.percents import amount_text
 
@@ -41,27 +41,6 @@ _LONGEST_CYCLE = timedelta(days=32)
 _DEFICIT_PERCENT = 6.0
 """A forecast is notified of when so much more is used than evenly."""
 _REARM_PERCENT = 10.0
-
-
-class AlertState(Struct, frozen=True):
-    """What the person was notified of, for one window in its cycle, or for one account's login.
-
-    Attributes:
-        level: The worst level they were notified of.
-        resets_at: The end of the cycle; ``None`` when the provider names no reset.
-        forecast: Whether they were notified that the window runs out before its reset.
-        ends_by: When the cycle is over at the latest, where no reset is named; ``None`` for a login.
-    """
-
-    level: Level = Level.PLENTY
-    resets_at: Instant | None = None
-    forecast: bool = False
-    ends_by: Instant | None = None
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether the cycle has ended."""
-        end = self.resets_at or self.ends_by
-        return end is not None and end <= now
 
 
 def check_alerts(

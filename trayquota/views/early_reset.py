@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from trayquota.core.model import Level
 from trayquota.core.translation import _, ngettext
-from trayquota.views.alert import AlertKey, AlertKind, AlertLine, alert_of
+from trayquota.views.alert import AlertKind, AlertLine, alert_of
+from trayquota.views.alert_state import AlertKey
 from trayquota.views.labels import window_subject
 from trayquota.views.percents import amount_text
 

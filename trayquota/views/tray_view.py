@@ -16,7 +16,7 @@ from trayquota.core.redacted import RedactedRepr
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from trayquota.views.alert import AlertKey
+    from trayquota.views.alert_state import AlertKey
 
 
 class Placeholder(StrEnum):
