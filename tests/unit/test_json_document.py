@@ -222,7 +222,6 @@ def test_every_snapshot_makes_a_document_of_the_schema(known: Snapshot) -> None:
     text = json_document(known, NOW)
     assert text.isascii()
     found = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert text == json.dumps(found, indent=2), "laid out as Python does"
     assert_object(found, schema=int, generated_at=str, lowest=dict | None, next=dict | None, accounts=list)
     if found["next"] is not None:
         assert_object(found["next"], account=str)
