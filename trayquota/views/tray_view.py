@@ -209,9 +209,7 @@ Action = (
     | OpenHistory
     | OpenSettings
     | Rename
-    | SignIn
-    | SetPaused
-    | CopyCommand
+    | AccountAction
     | SetSetting
     | SetAutostart
     | Snooze
