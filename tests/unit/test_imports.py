@@ -54,6 +54,14 @@ OWNERS = {
 """Libraries that only some may import."""
 
 
+LONGEST_LINES = 300
+
+
+def test_no_file_is_too_long_to_be_read_at_once() -> None:
+    lengths = {name: len(path.read_text("utf-8").splitlines()) for name, path in FILES.items()}
+    assert not {name: length for name, length in lengths.items() if length > LONGEST_LINES}
+
+
 def rank(part: str) -> int:
     """Return a part's layer; fails on one that no layer names."""
     assert part in RANK, f"{part} is in no layer: give it a place in LAYERS"
