@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import threading
 from typing import TYPE_CHECKING
@@ -52,6 +53,9 @@ def test_what_follows_the_answers_is_loaded_while_they_are_awaited(
         monkeypatch.setenv(name, str(tmp_path))
     (tmp_path / "claude-ada.json").write_text(json.dumps(login("claude", "ada@example.com", access="fake-access")))
     loaded = threading.Event()
+    (tmp_path / "needed_after.py").write_text("loaded.set()")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(builtins, "loaded", loaded, raising=False)
     usage = json.dumps(facts.load("claude_usage_basic.json")).encode()
 
     def answer_once_loaded(visit: Visit) -> None:
@@ -60,5 +64,5 @@ def test_what_follows_the_answers_is_loaded_while_they_are_awaited(
 
     with Server(answer_once_loaded) as server:
         environment = {"TRAYQUOTA_GATEWAY": server.url}
-        snapshot = refresh_once(load_config(folder=str(tmp_path), environment=environment), loaded.set)
+        snapshot = refresh_once(load_config(folder=str(tmp_path), environment=environment), "needed_after")
     assert [usage.state for usage in snapshot.accounts] == [AccountState.OK]

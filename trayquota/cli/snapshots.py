@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
+from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,6 @@ from trayquota.store.state import StateStore
 from trayquota.system.clock import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from trayquota.core.account_state import AccountRecord
@@ -29,20 +31,30 @@ _APPLET_S = timedelta(seconds=20)
 """So long after its time an applet's poll may come, be answered and be written down."""
 
 
-def refresh_once(config: Config, load_rest: Callable[[], object] = lambda: None) -> Snapshot:
+def refresh_once(config: Config, *needed_after: str) -> Snapshot:
     """Refresh all accounts once and return the snapshot; used by ``status``.
 
     Args:
         config: The settings in force.
-        load_rest: Imports what the caller needs for the snapshot, while answers are awaited.
+        needed_after: Modules that the caller needs for the snapshot; imported while answers are awaited.
     """
     # It brings all of the engine, which the last known values do without.
     from trayquota.services import build_services
 
-    def show(snapshot: Snapshot) -> None:
-        if snapshot.refreshing:
+    def import_needed() -> None:
+        # What is wrong, their use says.
+        with suppress(ImportError, OSError):
             services.store.load_lock()
-            load_rest()
+            for module in needed_after:
+                import_module(module)
+
+    importing = threading.Thread(target=import_needed, name="import", daemon=True)
+
+    def show(snapshot: Snapshot) -> None:
+        # Not on this thread, which signals interrupt: what an import meets may be passed over.
+        if snapshot.refreshing and importing.ident is None:
+            with suppress(RuntimeError):
+                importing.start()
 
     services = build_services(config, show=show)
     try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from trayquota.cli.common import ExitCode, load, say
@@ -41,8 +39,8 @@ def print_status(config: Config, *, as_json: bool = False, cached: bool = False)
         as_json: Print the JSON document in place of the table.
         cached: Print the last known values, and send nothing.
     """
-    output = "trayquota.views.json_document" if as_json else "trayquota.views.table"
-    snapshot = cached_snapshot(config) if cached else refresh_once(config, partial(import_module, output))
+    output = ["trayquota.views.json_document"] if as_json else ["rich.console", "trayquota.views.table"]
+    snapshot = cached_snapshot(config) if cached else refresh_once(config, *output)
     if as_json:
         from trayquota.views.json_document import json_document
 
