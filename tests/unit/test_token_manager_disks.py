@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -209,6 +210,20 @@ def test_an_older_pair_in_the_journal_does_not_take_the_place_of_one_that_is_onl
         assert expired.refresh().access_token == "access-3"
         expired.manager.current_tokens(expired.credential())
     expired.manager.current_tokens(expired.credential())
+    assert (expired.pair(), expired.journals()) == (expired.newest, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder with open files in it cannot be removed there")
+@pytest.mark.parametrize("is_file_writable", [True, False])
+def test_a_state_folder_that_is_removed_during_the_refresh_takes_no_pair_with_it(
+    expired: TokenRig, monkeypatch: pytest.MonkeyPatch, *, is_file_writable: bool
+) -> None:
+    expired.provider.script.append(lambda: shutil.rmtree(expired.state))
+    with monkeypatch.context() as patched:
+        if not is_file_writable:
+            unwritable(patched)
+        assert expired.refresh().access_token == "access-2"
+    expired.start().recover()
     assert (expired.pair(), expired.journals()) == (expired.newest, [])
 
 

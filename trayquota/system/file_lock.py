@@ -68,7 +68,7 @@ def open_locked(place: Path) -> int | None:
             if not try_lock(handle):
                 os.close(handle)
                 return None
-            if _is_at(handle, place):
+            if is_at(handle, place):
                 return handle
         except BaseException:
             with contextlib.suppress(OSError):
@@ -78,7 +78,12 @@ def open_locked(place: Path) -> int | None:
         os.close(handle)
 
 
-def _is_at(handle: int, place: Path) -> bool:
+def is_at(handle: int, place: Path) -> bool:
+    """Whether an open file is the one at ``place``; it is not when another one, or none, is there by now.
+
+    Raises:
+        OSError: That cannot be seen.
+    """
     try:
         return os.path.samestat(os.fstat(handle), place.stat())
     except FileNotFoundError:

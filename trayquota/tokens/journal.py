@@ -12,6 +12,7 @@ checksum and is passed over.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 import time
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from trayquota.system.file_lock import lock_held
+from trayquota.system.file_lock import is_at, lock_held
 from trayquota.system.files import open_regular, private_folder, sync_folder, write_atomic
 from trayquota.tokens.pending_tokens import PendingTokens, decode_line, encode_line, fingerprint
 
@@ -39,13 +40,14 @@ ROOM_BYTES = 1 << 16
 class Reservation:
     """Room for one pair at the end of a journal."""
 
-    def __init__(self, handle: int) -> None:
-        """Reserve it in the journal that is open as ``handle``.
+    def __init__(self, handle: int, place: Path) -> None:
+        """Reserve it in the journal at ``place``, which is open as ``handle``.
 
         Raises:
             OSError: The disk does not take it.
         """
         self._handle = handle
+        self._place = place
         self._offset = _end(handle)
         self.used = False
         try:
@@ -62,13 +64,15 @@ class Reservation:
         """Write ``entry`` to where no crash can lose it; return when it is on the disk.
 
         Raises:
-            OSError: The disk fails.
+            OSError: The disk fails, or the journal has been removed meanwhile.
         """
         record = encode_line(asdict(entry))
         self.used = True
         self._put(record)
         with contextlib.suppress(OSError):
             os.ftruncate(self._handle, self._offset + len(record))
+        if not is_at(self._handle, self._place):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
     def give_back(self) -> None:
         """Leave the journal as it was."""
@@ -132,7 +136,7 @@ class Journal:
         place = self.path_for(spent)
         handle = open_regular(place, os.O_RDWR | os.O_CREAT)
         try:
-            reservation = Reservation(handle)
+            reservation = Reservation(handle, place)
             try:
                 sync_folder(self.folder)
                 yield reservation
