@@ -132,18 +132,31 @@ def test_further_attributes_stay(path: Path) -> None:
     assert attribute(path, "user.note") == b"mine"
 
 
-def test_an_access_list_stays_and_its_group_gets_no_more_than_it_had(path: Path) -> None:
-    """The file's group shows the list's mask; without the list it would be granted what one program is."""
-    # Version 2: owner rw-, user 12345 r--, group ---, mask r--, others ---.
+def access_list() -> bytes:
+    """Version 2: owner rw-, user 12345 r--, group ---, mask r--, others ---."""
     rows = [(1, 6, 2**32 - 1), (2, 4, 12345), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1)]
     parts = [(2).to_bytes(4, "little")]
     for kind, rights, who in rows:
         parts += [kind.to_bytes(2, "little"), rights.to_bytes(2, "little"), who.to_bytes(4, "little")]
-    set_attribute(path, "system.posix_acl_access", b"".join(parts))
+    return b"".join(parts)
+
+
+def test_an_access_list_stays_and_its_group_gets_no_more_than_it_had(path: Path) -> None:
+    """The file's group shows the list's mask; without the list it would be granted what one program is."""
+    set_attribute(path, "system.posix_acl_access", access_list())
     before = attribute(path, "system.posix_acl_access")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     write(path)
     assert attribute(path, "system.posix_acl_access") == before
+
+
+def test_nobody_is_let_in_by_the_access_list_that_the_folder_gives_to_new_files(path: Path) -> None:
+    path.chmod(0o640)
+    set_attribute(path.parent, "system.posix_acl_default", access_list())
+    write(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    with pytest.raises(OSError, match=os.strerror(errno.ENODATA)):
+        attribute(path, "system.posix_acl_access")
 
 
 @pytest.mark.parametrize("call", ["fchmod", "fchown", "listxattr", "setxattr"])

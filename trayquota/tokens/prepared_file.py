@@ -253,6 +253,9 @@ if sys.platform == "linux":
         names, copied = set[str](), set[str]()
         with contextlib.suppress(OSError):
             names = set(os.listxattr(path))
+            if _ACCESS_LIST not in names:
+                # One that the folder gives to new files would let others in.
+                os.removexattr(handle, _ACCESS_LIST)
         for name in names:
             with contextlib.suppress(OSError):
                 os.setxattr(handle, name, os.getxattr(path, name))
