@@ -7,7 +7,7 @@ WEEKLY_USED = 7
 
 
 def used_percent(asked: int) -> int:
-    """The 5-hour window's used percent in the answer to an account's question number ``asked``, from 1."""
+    """The 5-hour window's used percent in the answer to an account's request number ``asked``, from 1."""
     return 10 + asked % 89
 
 

@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 THREADS = 32
 TIMEOUT_S = 15
 
-Question = tuple[str, dict[str, str]]
+Target = tuple[str, dict[str, str]]
 
 
-def get(questions: Iterator[Question]) -> None:
+def get(targets: Iterator[Target]) -> None:
     # One iterator for all threads: a list's hands out each item once.
-    for url, headers in questions:
+    for url, headers in targets:
         requests.get(url, headers=headers, timeout=TIMEOUT_S)
 
 
-def get_in_session(questions: Iterator[Question]) -> None:
+def get_in_session(targets: Iterator[Target]) -> None:
     session = requests.Session()
     session.trust_env = False
-    for url, headers in questions:
+    for url, headers in targets:
         session.get(url, headers=headers, timeout=TIMEOUT_S)
 
 
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
-        questions = iter(json.load(file))
+        targets = iter(json.load(file))
     work = get_in_session if sys.argv[2:] == ["sessions"] else get
-    threads = [threading.Thread(target=work, args=(questions,)) for _ in range(THREADS)]
+    threads = [threading.Thread(target=work, args=(targets,)) for _ in range(THREADS)]
     for each in threads:
         each.start()
     for each in threads:

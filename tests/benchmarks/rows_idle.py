@@ -122,14 +122,14 @@ def connections(stage: Stage, row: Row, _scale: Scale) -> None:
     with stage.applet(home, is_limited=False) as applet:
         for _ in range(REFRESHES):
             applet.refresh()
-    after, questions = stage.provider.stats(), sum(asked(stage).values()) - asked_before
+    after, requests = stage.provider.stats(), sum(asked(stage).values()) - asked_before
     opened, plans = after["connections"] - before["connections"], after["plans"] - before["plans"]
-    row.figure("questions for quotas", "", questions)
-    row.figure("questions for plans", "", plans)
+    row.figure("requests for quotas", "", requests)
+    row.figure("requests for plans", "", plans)
     row.figure("connections opened", "", opened)
     rounds = REFRESHES + 1
-    row.count(f"questions in {rounds} refreshes of {MORE_ACCOUNTS} accounts", questions, MORE_ACCOUNTS * rounds)
-    row.count("questions for plans, one for each account whose quotas do not name it", plans, MORE_ACCOUNTS // 2)
+    row.count(f"requests in {rounds} refreshes of {MORE_ACCOUNTS} accounts", requests, MORE_ACCOUNTS * rounds)
+    row.count("requests for plans, one for each account whose quotas do not name it", plans, MORE_ACCOUNTS // 2)
     row.count(f"connections for {MORE_ACCOUNTS} workers", opened, MORE_ACCOUNTS)
 
 

@@ -248,7 +248,7 @@ class Applet:
         return self.program.pid
 
     def until_fresh(self) -> Item:
-        """Return when the panel shows, for every account, the answer to the one question that is new."""
+        """Return when the panel shows, for every account, the answer to the one request that is new."""
         wanted = {each: left_percent(self._asked.get(each, 0) + 1) for each in self._home.names()}
         item = self._stage.panel.until(
             lambda item: item.is_settled and all(item.left.get(name) == percent for name, percent in wanted.items())

@@ -28,8 +28,8 @@ class Provider:
     Attributes:
         delay_s: Before each answer.
         connections: Opened so far.
-        plans: Questions for an account's plan.
-        asked: Questions for quotas by access token.
+        plans: Requests for an account's plan.
+        asked: Requests for quotas by access token.
         asked_at: The monotonic clock at the first request of each token; seconds.
     """
 

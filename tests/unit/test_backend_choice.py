@@ -146,7 +146,7 @@ def test_an_interruption_is_not_reported_as_a_broken_backend(monkeypatch: pytest
         icon_class(BackendChoice("gtk", "asked for"))
 
 
-# The real questions, where nobody answers.
+# Really looked for, where nobody answers.
 
 
 @linux

@@ -171,7 +171,7 @@ def test_without_a_limit_extra_usage_is_no_quota(answer: object) -> None:
     assert caught.value.failure.kind is FailureKind.NO_WINDOWS
 
 
-def test_the_question() -> None:
+def test_the_request() -> None:
     request = facts.requests(PROVIDER, Tokens(access_token="fake-access"))[0]
     assert (request.method, request.url, request.body) == ("GET", "https://api.anthropic.com/api/oauth/usage", None)
     assert request.headers["Authorization"] == "Bearer fake-access"

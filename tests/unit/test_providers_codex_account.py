@@ -53,7 +53,7 @@ def test_the_access_token_names_mail_plan_and_end() -> None:
     assert (found.email, found.plan, found.expires_at) == ("carol@example.com", "Team", RESET)
 
 
-def test_the_question() -> None:
+def test_the_request() -> None:
     login = Tokens(access_token="fake-access", account_id=ACCOUNT)
     request = facts.requests(PROVIDER, login)[0]
     assert (request.method, request.url, request.body) == (

@@ -1,6 +1,6 @@
 """``pauses.json``: what this program did last to each account that it has paused or resumed.
 
-Read at each question and changed under a lock, for the applet and a command may both be at it: what a person does last
+Read whenever it is needed and changed under a lock, for the applet and a command may both be at it: what a person does last
 counts, wherever that is.
 """
 
