@@ -1,7 +1,7 @@
 """``pauses.json``: what this program did last to each account that it has paused or resumed.
 
-Read whenever it is needed and changed under a lock, for the applet and a command may both be at it: what a person does last
-counts, wherever that is.
+Read whenever it is needed and changed under a lock, for the applet and a command may both be at it: what a person does
+last counts, wherever that is.
 """
 
 from __future__ import annotations
