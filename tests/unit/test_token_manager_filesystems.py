@@ -229,6 +229,12 @@ def test_a_token_is_sent_though_the_result_would_be_too_large_to_read_again(expi
     assert_nothing_is_sent(expired, "too large")
 
 
+def test_a_token_is_sent_though_escapes_would_make_the_result_too_large_to_read_again(expired: TokenRig) -> None:
+    content = expired.path.read_text().removesuffix("}") + f', "padding": "{"é" * (LARGEST_BYTES // 5)}"}}'
+    expired.path.write_text(content, encoding="utf-8")
+    assert_nothing_is_sent(expired, "too large")
+
+
 @posix
 def test_a_token_of_another_users_file_is_sent(expired: TokenRig) -> None:
     try:

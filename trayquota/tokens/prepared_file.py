@@ -119,7 +119,8 @@ class PreparedFile:
         """Make the temporary file, as large as the result; return whether it can take the file's place."""
         status = self.path.stat()
         require_own(status)
-        size = status.st_size + ROOM_BYTES
+        # Text is written with escapes, which take up to three times the bytes.
+        size = 3 * status.st_size + ROOM_BYTES
         if size > LARGEST_BYTES:
             raise TokenWriteError(_TOO_LARGE)
         is_alike = self._make_temporary(status)
