@@ -29,6 +29,7 @@ MAX = {"has_claude_max": True, "has_claude_pro": False}
         (MAX, {"organization_type": "claude_enterprise", "subscription_status": "active"}, "Enterprise"),
         (MAX, {"organization_type": "claude_team", "subscription_status": "canceled"}, "Max"),
         ({}, {"organization_type": "claude_team"}, "Team"),
+        (MAX, {"organization_type": "claude_team", "subscription_status": ["active"]}, "Max"),
         (NEITHER, {"organization_type": "claude_enterprise"}, "Enterprise"),
         (NEITHER, {}, "Free"),
         ({}, {"rate_limit_tier": "default_claude_max_20x"}, "Max 20x"),

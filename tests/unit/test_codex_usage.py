@@ -8,7 +8,8 @@ import pytest
 
 from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow, Usage
-from trayquota.providers.codex_titles import plan_title, window_title
+from trayquota.providers.codex_titles import plan_title
+from trayquota.providers.quota_windows import window_title
 
 from . import facts
 from .codex_answers import DAY_S, HOUR_S, LATER, LATER_S, RESET, limit, read, slot, used

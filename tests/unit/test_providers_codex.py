@@ -13,8 +13,8 @@ from trayquota.core.errors import FetchError
 from trayquota.core.model import FailureKind, QuotaWindow
 from trayquota.core.text import TITLE_LIMIT
 from trayquota.providers.codex import PROVIDER
-from trayquota.providers.codex_titles import plan_title, window_title
-from trayquota.providers.quota_windows import MOST_WINDOWS
+from trayquota.providers.codex_titles import plan_title
+from trayquota.providers.quota_windows import MOST_WINDOWS, window_title
 
 from . import facts, hostile
 

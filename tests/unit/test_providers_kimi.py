@@ -70,6 +70,16 @@ def test_a_window_of_no_length_is_none(duration: object) -> None:
     assert [(window.title, window.used_percent) for window in found] == [("Weekly", 25)]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "title"),
+    [(30, "30-minute"), (90, "2-hour"), (300, "5-hour"), (1440, "Daily"), (10080, "Weekly"), (44640, "Monthly")],
+)
+def test_a_window_in_counts_is_called_by_its_length(minutes: int, title: str) -> None:
+    window = {"duration": minutes, "timeUnit": "TIME_UNIT_MINUTE"}
+    found = usage("kimi", {"limits": [{"window": window, "detail": {"limit": 100, "used": 5}}]})
+    assert [window.title for window in found.windows] == [title]
+
+
 def test_a_limit_of_nothing_is_no_window() -> None:
     with pytest.raises(FetchError) as caught:
         usage("kimi", {"limits": [counted(0, 0)], "usage": {"limit": "0", "used": "0"}})
@@ -86,6 +96,7 @@ def test_what_remains_tells_what_was_used() -> None:
     [
         ({}, "api.kimi.com"),
         ({"type": "kimi-ai"}, "api.kimi.ai"),
+        ({"type": ["kimi-ai"]}, "api.kimi.com"),
         ({"domain": "www.kimi.ai"}, "api.kimi.ai"),
         ({"base_url": "https://api.kimi.ai/coding"}, "api.kimi.ai"),
         ({"domain": "kimi.ai.example.com"}, "api.kimi.com"),
@@ -118,6 +129,7 @@ def test_an_older_server_is_asked_at_its_older_path() -> None:
         ({"level": "LEVEL_ADVANCED", "version": "GOODS_VERSION_V1"}, "Allegro"),
         ({"level": "LEVEL_ADVANCED", "version": "GOODS_VERSION_V2"}, None),
         ({"level": "LEVEL_NEW"}, None),
+        ({"level": "LEVEL_FREE", "version": {"name": "GOODS_VERSION_V1"}}, None),
     ],
 )
 def test_plans_have_musical_names_in_the_first_version_alone(membership: object, plan: str | None) -> None:

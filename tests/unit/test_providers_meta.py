@@ -16,6 +16,21 @@ def test_the_windows_and_the_plan() -> None:
     assert_expected(usage("meta", KEY["answer"]), KEY["expected"])
 
 
+@pytest.mark.parametrize(
+    ("minutes", "titles"),
+    [
+        (20, ["20-minute", "Weekly"]),
+        (150, ["3-hour", "Weekly"]),
+        (1440, ["24-hour", "Weekly"]),
+        (10080, ["Weekly", "Weekly 2"]),
+        (None, ["Session", "Weekly"]),
+    ],
+)
+def test_the_shorter_window_is_called_by_its_length(minutes: int | None, titles: list[str]) -> None:
+    limits = {"window": {"used_percent": 5, "window_duration_mins": minutes}, "weekly": {"used_percent": 6}}
+    assert [window.title for window in usage("meta", {"subs_usage": limits}).windows] == titles
+
+
 def test_the_lasting_token_is_sent_and_never_the_minted_key() -> None:
     send = Answers(facts.answer(KEY["answer"]))
     provider("meta").fetch(login_of("meta", dca_token="dca:lasting", api_key="minted"), send)

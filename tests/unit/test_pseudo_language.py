@@ -18,7 +18,7 @@ from trayquota.core.model import AccountState, Failure, FailureKind
 from trayquota.core.translation import Message
 from trayquota.providers import provider_title
 from trayquota.providers.base import SIGN_IN
-from trayquota.providers.codex_titles import window_title
+from trayquota.providers.quota_windows import window_title
 from trayquota.settings import language
 from trayquota.settings.language import clock_format, languages, use_language
 from trayquota.settings.load import load_config

@@ -39,5 +39,5 @@ def _moment(value: str | None) -> datetime | None:
         return known
     try:
         return instant(parsedate_to_datetime(value).isoformat())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -137,7 +137,8 @@ def read_profile(answer: Mapping[str, object]) -> Profile:
     tier = _TIER.search(text(organization.get("rate_limit_tier")) or "")
     kind = _ORGANIZATIONS.get(str(organization.get("organization_type")))
     plan: str | None
-    if kind in {"Team", "Enterprise"} and organization.get("subscription_status") in {"active", None}:
+    # A tuple: whatever stands there in place of text may have no hash, as a set wants.
+    if kind in {"Team", "Enterprise"} and organization.get("subscription_status") in ("active", None):
         plan = kind
     elif account.get("has_claude_max") is True:
         plan = "Max"

@@ -23,9 +23,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.model import Credits, QuotaWindow, ResetCredits, Usage
-from trayquota.providers.codex_titles import plan_title, window_title
+from trayquota.providers.codex_titles import plan_title
 from trayquota.providers.generic import guess_windows
-from trayquota.providers.quota_windows import scoped_title, unique_windows
+from trayquota.providers.quota_windows import scoped_title, unique_windows, window_title
 from trayquota.providers.values import after, fields, first, instant, items, number, percent, share, text, whole
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ get false zeros (MoonshotAI/kimi-code, issue 3908).
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,7 +16,7 @@ from trayquota.core.urls import scheme_and_host
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider, ProxySignIn
 from trayquota.providers.json_requests import get_json
-from trayquota.providers.quota_windows import unique_windows
+from trayquota.providers.quota_windows import unique_windows, window_title
 from trayquota.providers.values import after, fields, first, instant, items, number, percent, share, text, whole
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ _RATIOS = (
     (("limit_month_code", "limitMonthCode"), "Monthly (Code)", 30 * _DAY_S),
 )
 _UNITS_S = {"TIME_UNIT_MINUTE": 60, "TIME_UNIT_HOUR": _HOUR_S, "TIME_UNIT_DAY": _DAY_S}
-_TITLES = {5 * _HOUR_S: "5-hour", _DAY_S: "Daily", 7 * _DAY_S: "Weekly", 30 * _DAY_S: "Monthly"}
 _PLANS = {
     "LEVEL_FREE": "Adagio",
     "LEVEL_TRIAL": "Andante",
@@ -61,7 +59,7 @@ class Kimi(Provider):
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return the device that the login was made for, and which of the two hosts it belongs to."""
         stated = (text(source.get(key), 200) or "" for key in ("domain", "base_url"))
-        is_ai = source.get("type") in {"kimi-ai", "kimi_ai"} or any(_is_kimi_ai(place) for place in stated)
+        is_ai = text(source.get("type")) in {"kimi-ai", "kimi_ai"} or any(_is_kimi_ai(place) for place in stated)
         device = text(source.get("device_id"), 200) or ""
         return Identity(extra={"host": "api.kimi.ai" if is_ai else "api.kimi.com", "device_id": device})
 
@@ -116,7 +114,8 @@ def _counts(answer: Mapping[str, object], received_at: datetime) -> Iterator[Quo
         length_s = whole(duration * unit_s) if duration is not None and unit_s is not None else None
         if length_s is None:
             continue
-        yield from _count(fields(limit.get("detail")), _title(length_s), length_s, received_at)
+        title = "Daily" if length_s == _DAY_S else window_title(length_s, "Quota")
+        yield from _count(fields(limit.get("detail")), title, length_s, received_at)
     yield from _count(fields(answer.get("usage")), "Weekly", 7 * _DAY_S, received_at)
 
 
@@ -153,15 +152,10 @@ def _reset(pool: Mapping[str, object], received_at: datetime) -> datetime | None
     return moment or after(first(pool, "resetIn", "reset_in", "ttl"), received_at)
 
 
-def _title(length_s: int) -> str:
-    if length_s in _TITLES:
-        return _TITLES[length_s]
-    return f"{math.ceil(length_s / _HOUR_S)}-hour" if length_s < _DAY_S else f"{math.ceil(length_s / _DAY_S)}-day"
-
-
 def _plan(answer: Mapping[str, object]) -> str | None:
     """Return the plan by its musical name, which only goods of the first version have."""
     membership = fields(fields(answer.get("user")).get("membership"))
-    if membership.get("version") not in {None, "GOODS_VERSION_V1"}:
+    # A tuple: whatever stands there in place of text may have no hash, as a set wants.
+    if membership.get("version") not in (None, "GOODS_VERSION_V1"):
         return None
     return _PLANS.get(str(membership.get("level")))

@@ -14,6 +14,7 @@ from trayquota.core.model import QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import post_json
+from trayquota.providers.quota_windows import unique_windows, window_title
 from trayquota.providers.values import fields, instant, percent, text, whole
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _URL = "https://api.meta.ai/muse-code/key"
 _WEEK_S = 7 * 86400
-_HOUR_S = 3600
 
 
 class Meta(Provider):
@@ -56,7 +56,7 @@ class Meta(Provider):
             return spent
         answer = fields(read_json(response, self.title))
         usage = fields(answer.get("subs_usage"))
-        windows = tuple(_windows(usage))
+        windows = unique_windows(_windows(usage))
         if not windows and "is_subs_active" not in answer:
             raise no_windows(self.title)
         return Usage(windows, text(answer.get("subs_tier_name")))
@@ -69,8 +69,8 @@ def _windows(usage: Mapping[str, object]) -> Iterator[QuotaWindow]:
     short, week = fields(usage.get("window")), fields(usage.get("weekly"))
     minutes = whole(short.get("window_duration_mins"))
     if short:
-        title = f"{max(1, round(minutes / 60))}-hour" if minutes else "Session"
         length_s = minutes * 60 if minutes else None
+        title = window_title(length_s, "Session")
         yield QuotaWindow(title, percent(short.get("used_percent")), instant(short.get("resets_at")), length_s)
     if week:
         yield QuotaWindow("Weekly", percent(week.get("used_percent")), instant(week.get("resets_at")), _WEEK_S)
