@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,18 @@ def test_a_good_login_is_used_as_it_is(rig: FetcherRig) -> None:
     assert [each.used_percent for each in result.usage.windows] == [58.0]
     assert (result.error, result.access_token, result.is_rate_limited) == (None, "access-1", False)
     assert rig.token_rig.provider.requests == []
+
+
+def test_times_in_an_answer_go_by_the_providers_clock(rig: FetcherRig) -> None:
+    rig.token_rig.clock.advance(timedelta(hours=3).total_seconds())
+    over = {"utilization": 90.0, "resets_at": "2026-09-22T14:00:00Z"}
+    week = {"kind": "weekly_all", "percent": 50.0, "resets_at": "2026-09-27T16:00:00Z"}
+    rig.endpoint.script.append(reply(200, {"limits": [week], "five_hour": over}))
+    usage = rig.fetch().usage
+    assert usage is not None
+    assert [window.title for window in usage.windows] == ["Weekly"]
+    rig.endpoint.script.append(reply(429, {}, {"retry-after": "Tue, 22 Sep 2026 15:30:00 GMT"}))
+    assert rig.fetch().retry_after_s == 1800
 
 
 def test_the_accounts_own_proxy_is_used(rig: FetcherRig) -> None:

@@ -96,6 +96,7 @@ def test_a_status_alone(provider: Provider, status: int, kind: FailureKind, may_
         (206, FailureKind.BLOCKED),
         (302, FailureKind.BLOCKED),
         (401, FailureKind.BLOCKED),
+        (402, FailureKind.BLOCKED),
         (403, FailureKind.BLOCKED),
         (407, FailureKind.BLOCKED),
         (429, FailureKind.RATE_LIMITED),

@@ -58,7 +58,7 @@ class Fetcher:
         Args:
             send: Sends a request.
             token_manager: Refreshes tokens.
-            clock: The time, aware, UTC.
+            clock: The providers' time, aware, UTC.
             sends_rare_requests: See :meth:`trayquota.providers.base.Send.rarely`; without it none is due.
             senders: By the name of a source: what sends for its accounts in place of ``send``.
         """
@@ -78,7 +78,7 @@ class Fetcher:
         if provider is None:
             raise LookupError(credential.account.provider)
         login, warning = self._token_manager.current_tokens(credential)
-        fetch = _Fetch(provider, credential, cancel_token, allow_s)
+        fetch = _Fetch(provider, credential, cancel_token, allow_s, self._clock)
         try:
             usage, refusal = self._fetch_unless_refused(fetch, login)
             if usage is None:
@@ -140,6 +140,7 @@ class _Fetch(Struct, frozen=True):
     credential: Credential
     cancel_token: CancelToken
     allow_s: Callable[[float], None]
+    clock: Callable[[], datetime]
 
     @property
     def account_id(self) -> str:
@@ -165,6 +166,10 @@ class _Send:
         self._rare_requests = rare_requests
 
     def __call__(self, request: Request) -> Response:
+        # What it says of times from now on, and of those that have passed, goes by the clock that resets are on.
+        return replace(self._answer(request), received_at=self._fetch.clock())
+
+    def _answer(self, request: Request) -> Response:
         if self._sender is not None:
             self._fetch.allow_s(SENDER_S)
             return self._sender(self._fetch.credential, request, self._fetch.cancel_token)

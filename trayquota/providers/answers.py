@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trayquota.providers.base import Response
 
 _LONGEST_WAIT_S = 86400.0
-_GATE_STATUSES = {401, 403, 407, 503}
+_GATE_STATUSES = {401, 402, 403, 407, 503}
 """With these a network's gate sends its page; other statuses of 5xx come with a page of the provider's own."""
 
 _PLACE_WORDS = (

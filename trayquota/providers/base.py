@@ -76,7 +76,7 @@ class Response(RedactedRepr, Struct, frozen=True):
         status: The HTTP status.
         headers: By lower-case name.
         body: Decoded, at most 1 MiB.
-        received_at: When it came.
+        received_at: When it came; for a provider on the providers' time.
     """
 
     repr_fields = ("status", "received_at")
