@@ -27,5 +27,5 @@ def used(answer: Mapping[str, object]) -> dict[str, float | None]:
     return {window.title: window.used_percent for window in read(answer)}
 
 
-def limit(kind: str, percent: object, resets_at: str | None = LATER, **more: object) -> dict[str, object]:
+def limit(kind: str | None, percent: object, resets_at: str | None = LATER, **more: object) -> dict[str, object]:
     return {"kind": kind, "percent": percent, "resets_at": resets_at, "scope": None, "is_active": False} | more

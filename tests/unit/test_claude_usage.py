@@ -58,11 +58,12 @@ def test_reset_credits_are_counted_with_the_first_expiry() -> None:
         ({"eligible": True, "grants": None}, None),
         ({"eligible": True, "grants": [None, {"resets_left": 0}, {"resets_left": -2}, {"resets_left": True}]}, None),
         ({"eligible": True, "grants": [{"resets_left": 2}, {"resets_left": 1, "ends_at": LATER}]}, (3, LATER_AT)),
+        ({"eligible": True, "grants": [{"resets_left": 2, "ends_at": PAST}]}, None),
         ({"eligible": True, "grants": [{"resets_left": "1", "ends_at": "soon"}]}, (1, None)),
     ],
 )
 def test_reset_credits(offer: object, wanted: tuple[int, datetime | None] | None) -> None:
-    assert read_reset_credits({"cedar_ember": offer}) == (ResetCredits(*wanted) if wanted else None)
+    assert read_reset_credits({"cedar_ember": offer}, facts.NOW) == (ResetCredits(*wanted) if wanted else None)
 
 
 # limits[] and the buckets.
@@ -136,6 +137,7 @@ def test_the_reset_of_a_limit_stays_its_own() -> None:
         (limit("weekly_scoped", 5), "Weekly (Other)", WEEK_S),
         (limit("weekly_scoped", 5, scope=model("All models")), "Weekly", WEEK_S),
         (limit("burst", 5), "Burst", None),
+        (limit(None, 5, group="session"), "5-hour", 18000),
         (limit("burst", 5, group="session"), "5-hour (Burst)", 18000),
         (limit("cloud_minutes", 5, group="weekly"), "Weekly (Cloud Minutes)", WEEK_S),
         (limit("\u202e_\0", 5), "Other", None),
@@ -213,7 +215,7 @@ BUCKET = hostile.objects(
 )
 def test_whatever_a_bucket_holds_what_is_shown_is_sane(answer: dict[str, object]) -> None:
     hostile.assert_fit_to_show(read(answer))
-    offer = read_reset_credits(answer)
+    offer = read_reset_credits(answer, facts.NOW)
     assert offer is None or offer.available > 0
 
 

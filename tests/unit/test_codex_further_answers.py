@@ -116,7 +116,17 @@ def test_reset_credits_have_a_count_and_their_first_expiry_and_are_never_redeeme
 
 def test_the_first_expiry_of_the_older_facts() -> None:
     wanted = facts.expected("codex_reset_credits.json")
-    assert read_first_expiry(facts.load("codex_reset_credits.json")) == facts.moment(wanted["soonest_expiry"])
+    assert read_first_expiry(facts.load("codex_reset_credits.json"), facts.NOW) == facts.moment(
+        wanted["soonest_expiry"]
+    )
+
+
+def test_a_reset_credit_that_has_lapsed_is_not_the_next_to_lapse() -> None:
+    listed = [
+        {"reset_type": "codex_rate_limits", "status": "available", "expires_at": expires_at}
+        for expires_at in ("2026-09-20T00:00:00Z", "2026-10-20T00:00:00Z")
+    ]
+    assert read_first_expiry({"credits": listed}, facts.NOW) == facts.moment("2026-10-20T00:00:00Z")
 
 
 @pytest.mark.parametrize("count", [None, 0, -1, True, "many", {}])

@@ -49,6 +49,13 @@ def test_the_limit_of_money_at_the_root_comes_first_and_the_one_of_the_spend_con
     assert used(answer) == {"Spend limit": 1}
 
 
+def test_a_limit_of_money_without_a_number_does_not_hide_another() -> None:
+    nothing = {"limit": None, "used": None}
+    control = {"individual_limit": {"limit": 100, "used": 30}}
+    assert used({"individual_limit": nothing, "spend_control": control}) == {"Spend limit": 30}
+    assert used({"individual_limit": nothing, "spend_control": {"reached": True}}) == {"Spend limit": 100}
+
+
 def test_a_limit_of_money_may_be_a_bare_number() -> None:
     assert used({"spend_control": {"reached": False, "individual_limit": "50", "used": 20}}) == {"Spend limit": 40}
     assert used({"spend_control": {"reached": True, "individual_limit": 50.0}}) == {"Spend limit": 100}
@@ -69,6 +76,8 @@ SEAT = "self_serve_business_usage_based"
         ({"plan_type": "team", "credits": {"unlimited": True}}, Credits(None, is_unlimited=True)),
         ({"plan_type": SEAT, "rate_limit": limit(None), "credits": {"hasCredits": True, "balance": 3}}, Credits(3)),
         ({"plan_type": SEAT, "credits": None}, Credits()),
+        ({"plan_type": SEAT, "credits": {"has_credits": True, "balance": "-2.5"}}, Credits(-2.5)),
+        ({"plan_type": SEAT, "credits": {"has_credits": True, "balance": 1e300}}, Credits()),
     ],
 )
 def test_a_seat_that_lives_on_credits_has_them_and_no_windows(answer: dict[str, object], money: Credits) -> None:

@@ -24,6 +24,12 @@ def test_premium_requests_are_a_window_of_the_month() -> None:
     facts.assert_moment(window.resets_at, "2026-10-01T00:00:00Z")
 
 
+def test_the_date_of_the_reset_counts_where_its_moment_is_blank() -> None:
+    answer = facts.load("copilot_user_paid.json") | {"quota_reset_date_utc": "", "quota_reset_date": "2026-10-01"}
+    (window,) = usage("copilot", answer).windows
+    facts.assert_moment(window.resets_at, "2026-10-01T00:00:00Z")
+
+
 @pytest.mark.parametrize(
     ("quota", "used"),
     [

@@ -34,6 +34,11 @@ def test_the_older_summary_is_asked_where_the_method_is_not_known() -> None:
     assert found.plan == "Pro Plus"
 
 
+def test_what_remains_of_the_plan_says_what_is_used() -> None:
+    found = usage("cursor", {"planUsage": {"limit": 2000, "remaining": "500"}}).windows
+    assert [(window.title, window.used_percent) for window in found] == [("Monthly", 75)]
+
+
 def test_the_pool_of_a_team_counts_where_the_person_has_no_limit() -> None:
     spend = {"pooledLimit": 1000, "pooledRemaining": 250}
     found = usage("cursor", PERIOD["answer"] | {"spendLimitUsage": spend}).windows

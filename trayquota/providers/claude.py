@@ -83,7 +83,7 @@ class Claude(Provider):
         windows = read_windows(answer, response.received_at)
         if not windows:
             raise no_windows(self.title)
-        return Usage(unique_windows(windows), reset_credits=read_reset_credits(answer))
+        return Usage(unique_windows(windows), reset_credits=read_reset_credits(answer, response.received_at))
 
     def read_signals(self, signals: Mapping[str, str], observed_at: datetime) -> Usage | None:  # noqa: ARG002 - resets are moments
         """Return the windows that the headers of a model's answer state."""

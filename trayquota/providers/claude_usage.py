@@ -116,13 +116,17 @@ def read_windows(answer: Mapping[str, object], received_at: datetime) -> list[Qu
     return [*ordered, *_extra_usage(answer)]
 
 
-def read_reset_credits(answer: Mapping[str, object]) -> ResetCredits | None:
-    """Return how often the person may reset a limit by hand, when the answer has it. Only read, never redeemed."""
+def read_reset_credits(answer: Mapping[str, object], received_at: datetime) -> ResetCredits | None:
+    """Return how often the person may reset a limit by hand, when the answer has it. Only read, never redeemed.
+
+    What has lapsed by ``received_at`` does not count.
+    """
     offer = fields(answer.get("cedar_ember"))
     if offer.get("eligible") is not True:
         return None
     grants = [fields(entry) for entry in items(offer.get("grants"))]
-    usable = [(left, instant(grant.get("ends_at"))) for grant in grants if (left := whole(grant.get("resets_left")))]
+    stated = [(left, instant(grant.get("ends_at"))) for grant in grants if (left := whole(grant.get("resets_left")))]
+    usable = [(left, end) for left, end in stated if end is None or end > received_at]
     ends = [end for _, end in usable if end is not None]
     return ResetCredits(sum(left for left, _ in usable), min(ends, default=None)) if usable else None
 
@@ -163,7 +167,7 @@ def _limits(answer: Mapping[str, object]) -> dict[str, QuotaWindow]:
     active: set[str] = set()
     for entry in items(answer.get("limits")):
         limit = fields(entry)
-        used, kind = percent(limit.get("percent")), text(limit.get("kind"))
+        used, kind = percent(limit.get("percent")), text(limit.get("kind")) or text(limit.get("group"))
         if used is None or kind is None:
             continue
         (title, length_s), name = _limit_title(kind, limit)

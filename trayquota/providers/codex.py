@@ -97,7 +97,8 @@ class Codex(Provider):
             return usage
         headers |= {"OpenAI-Beta": "codex-1", "originator": "Codex Desktop"}
         listed = self._further(Request("GET", f"{_BACKEND}/wham/rate-limit-reset-credits", headers), send)
-        return replace(usage, reset_credits=replace(usage.reset_credits, expires_at=read_first_expiry(listed)))
+        expires_at = read_first_expiry(listed, response.received_at)
+        return replace(usage, reset_credits=replace(usage.reset_credits, expires_at=expires_at))
 
     def read_signals(self, signals: Mapping[str, str], observed_at: datetime) -> Usage | None:
         """Return the windows and the plan that the headers of a model's answer state."""

@@ -38,6 +38,8 @@ _SLOTS = (
     ("tertiary", "Other"),
 )
 _MINUTE_S = 60
+_MOST_CREDITS = 1e12
+"""A balance beyond this, or a debt, is nonsense, and fills a menu with zeros."""
 
 
 class _Slot(Struct, frozen=True):
@@ -107,14 +109,14 @@ def has_monthly_usage(data: object) -> bool:
     return is_education and isinstance(control, dict) and _get(fields(control), "individual_limit") is None
 
 
-def read_first_expiry(data: object) -> datetime | None:
-    """Return when the first reset credit lapses, out of the list of them."""
+def read_first_expiry(data: object, received_at: datetime) -> datetime | None:
+    """Return when the first reset credit lapses after ``received_at``, out of the list of them."""
     moments = [
         instant(credit.get("expires_at"))
         for credit in map(fields, items(fields(data).get("credits")))
         if credit.get("reset_type") == "codex_rate_limits" and credit.get("status") == "available"
     ]
-    return min((moment for moment in moments if moment is not None), default=None)
+    return min((moment for moment in moments if moment is not None and moment > received_at), default=None)
 
 
 def _get(source: Mapping[str, object], key: str) -> object:
@@ -205,14 +207,16 @@ def _additional(answer: Mapping[str, object], received_at: datetime) -> Iterator
 def _spend_limit(
     answer: Mapping[str, object], limit: Mapping[str, object], received_at: datetime
 ) -> QuotaWindow | None:
-    """Return the person's own limit of money, known or not; it may be a bare number."""
+    """Return the person's own limit of money: the first that is known, else the first; it may be a bare number."""
+    found = []
     for holder in (answer, limit, fields(_get(answer, "spend_control"))):
         value = _get(holder, "individual_limit")
         if number(value) is not None:
             value = {"limit": value, "used": _get(holder, "used")}
         if isinstance(value, dict) and value:
-            return QuotaWindow("Spend limit", _spent_percent(fields(value)), _reset(fields(value), received_at))
-    return None
+            spend = fields(value)
+            found.append(QuotaWindow("Spend limit", _spent_percent(spend), _reset(spend, received_at)))
+    return next(filter(_is_known, found), found[0] if found else None)
 
 
 def _spent_percent(spend: Mapping[str, object]) -> float | None:
@@ -284,9 +288,8 @@ def _has_credits(answer: Mapping[str, object]) -> bool:
 
 def _credits(answer: Mapping[str, object], headers: Mapping[str, str]) -> Credits:
     money = fields(answer.get("credits"))
-    balance = number(money.get("balance"))
-    if balance is None:
-        balance = number(headers.get("x-codex-credits-balance"))
+    stated = (number(money.get("balance")), number(headers.get("x-codex-credits-balance")))
+    balance = next((each for each in stated if each is not None and abs(each) <= _MOST_CREDITS), None)
     return Credits(balance, money.get("unlimited") is True)
 
 

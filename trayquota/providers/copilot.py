@@ -15,7 +15,7 @@ from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import get_json
 from trayquota.providers.quota_windows import unique_windows
-from trayquota.providers.values import fields, first, instant, number, percent, text
+from trayquota.providers.values import fields, instant, number, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,7 +81,7 @@ PROVIDER = Copilot()
 def _snapshots(answer: Mapping[str, object]) -> Iterator[QuotaWindow]:
     """Yield the limited ones of a paid plan; an entitlement of 0 is a placeholder, whatever percent stands by it."""
     snapshots = fields(answer.get("quota_snapshots"))
-    resets_at = instant(first(answer, "quota_reset_date_utc", "quota_reset_date"))
+    resets_at = instant(answer.get("quota_reset_date_utc")) or instant(answer.get("quota_reset_date"))
     for key, name in _TITLES:
         quota = fields(snapshots.get(key))
         entitlement = number(quota.get("entitlement"))

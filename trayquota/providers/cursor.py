@@ -77,6 +77,8 @@ def _plan(answer: Mapping[str, object], resets_at: datetime | None) -> Iterator[
     used = percent(plan.get("totalPercentUsed"))
     if used is None:
         used = share(first(plan, "totalSpend", "used"), plan.get("limit"))
+    if used is None and (left := share(plan.get("remaining"), plan.get("limit"))) is not None:
+        used = 100.0 - left
     for scope, part in (
         (None, used),
         ("Auto", percent(plan.get("autoPercentUsed"))),

@@ -116,14 +116,15 @@ def whole(value: object) -> int | None:
 def instant(value: object) -> datetime | None:
     """Return a moment in UTC from ISO 8601 text or epoch seconds or milliseconds (number or digits).
 
-    Text without a zone is UTC. Moments before 2000 or after 2199 are nobody's quota and read as unknown.
+    Text without a zone is UTC; its letters may be small (RFC 3339). Moments before 2000 or after 2199 are nobody's
+    quota and read as unknown.
     """
     seconds = number(value)
     try:
         if seconds is not None:
             result = datetime.fromtimestamp(seconds / 1000 if seconds > _MS_FROM else seconds, UTC)
         elif isinstance(value, str):
-            result = datetime.fromisoformat(value.strip()[:64])
+            result = datetime.fromisoformat(value.strip()[:64].upper())
             result = result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
         else:
             return None
