@@ -65,7 +65,9 @@ def _clocks() -> Clocks:
     return Clocks(utc_now, time.monotonic)
 
 
-def _proxy_source(config: Config, records: Mapping[str, AccountRecord], transport: Transport) -> ProxySource:
+def _proxy_source(
+    config: Config, records: Mapping[str, AccountRecord], transport: Transport, provider_clock: ProviderClock
+) -> ProxySource:
     """Return the source of the accounts of all proxies that are connected; what it takes is loaded with the first."""
     last_known = [record.account for record in records.values()]
 
@@ -80,7 +82,8 @@ def _proxy_source(config: Config, records: Mapping[str, AccountRecord], transpor
 
         return ProxyServer(address, connect, last_known, _clocks())
 
-    return ProxySource(config.settings.connected_proxies, server, provider_switches(config))
+    switches = provider_switches(config)
+    return ProxySource(config.settings.connected_proxies, server, switches, answered=provider_clock.observe)
 
 
 class Applet(Protocol):
@@ -184,7 +187,7 @@ def build_services(
     notify = applet.notify if applet else lambda _alert: None
     notifier = AlertNotifier(store, notify, utc_now, display_options(config))
     folders = folder_source(config, records, watcher := Watcher())
-    proxies, native = _proxy_source(config, records, transport), native_source(config, watcher)
+    proxies, native = _proxy_source(config, records, transport, clock), native_source(config, watcher)
     fetcher = Fetcher(
         transport.send, tokens, clock.now, sends_rare_requests=applet is not None, senders={proxies.name: proxies.send}
     )

@@ -20,7 +20,7 @@ from trayquota.store.refused_keys import RefusedKeyFile
 from .proxy_stand_in import KEY, ProxyStandIn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from trayquota.core.credential import Credential
@@ -41,8 +41,12 @@ class Rig:
         self.key = key
         self.refused = RefusedKeyFile(folder / "state" / "refused-keys.json")
         self.transport = Transport(lambda: NOW)
+        self.answered: list[Mapping[str, str]] = []
+        """The headers of each answer that was passed on."""
         self.source = ProxySource(
-            addresses, lambda address: ProxyServer(address, self.connect, last_known, self.clocks)
+            addresses,
+            lambda address: ProxyServer(address, self.connect, last_known, self.clocks),
+            answered=self.answered.append,
         )
 
     @property

@@ -156,6 +156,14 @@ def test_a_login_that_the_provider_refuses_is_expired(tmp_path: Path) -> None:
     assert len(stand_in.asked) == 1
 
 
+def test_a_wrong_clock_is_noticed_by_the_answers_that_a_proxy_passes_on(tmp_path: Path) -> None:
+    stand_in, date = ProxyStandIn(entry(ADA)), "Tue, 22 Sep 2026 15:00:00 GMT"
+    stand_in.inner = lambda _content: (200, {"Date": [date]}, '{"five_hour": {"utilization": 5}}')
+    with connected(tmp_path, stand_in) as rig:
+        rig.fetch(rig.account())
+    assert [headers["date"] for headers in rig.answered] == [date]
+
+
 def test_a_pause_that_the_provider_wants_is_that_of_the_inner_answer(tmp_path: Path) -> None:
     stand_in = ProxyStandIn(entry(ADA))
     stand_in.inner = lambda _content: (429, {"Retry-After": ["700"]}, "{}")

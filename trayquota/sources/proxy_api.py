@@ -18,7 +18,7 @@ from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches, with_unique_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from trayquota.core.credential import Credential
     from trayquota.providers.base import Request, Response
@@ -38,6 +38,7 @@ class ProxySource:
         addresses: Iterable[str],
         make_server: Callable[[str], ProxyServer],
         switches: ProviderSwitches = _ALL_ON,
+        answered: Callable[[Mapping[str, str]], None] = lambda _headers: None,
     ) -> None:
         """Send nothing yet.
 
@@ -45,8 +46,10 @@ class ProxySource:
             addresses: Of the servers.
             make_server: Makes the server at an address, which sends nothing yet either.
             switches: Accounts of providers that are switched off count as disabled.
+            answered: Called with the headers of each answer of a provider that a proxy passes on.
         """
         self._make_server = make_server
+        self._answered = answered
         self._changed: Callable[[], None] | None = None
         self._closing = CancelToken()
         self._lock = threading.Lock()
@@ -96,7 +99,9 @@ class ProxySource:
         Raises:
             FetchError: There was none.
         """
-        return self._server(credential.account.server).send(credential.path, request, cancel_token)
+        response = self._server(credential.account.server).send(credential.path, request, cancel_token)
+        self._answered(response.headers)
+        return response
 
     def copies_of(self, credential: Credential) -> list[Credential]:
         """Return the accounts at proxies that are known to be one with an account of a folder. Blocks."""
