@@ -67,7 +67,8 @@ def _local_proxy(account: Account, proxies: Iterable[str]) -> str:
 def _pause_row(account: Account, *, is_last: bool) -> MenuItem:
     key, change = f"{account.id} pause", SetPaused(account.id, paused=not account.paused)
     if account.paused:
-        return MenuItem(_("Resume"), change, key=key)
+        # Not the same row as "Pause": a click that comes late must not do the opposite.
+        return MenuItem(_("Resume"), change, key=f"{account.id} resume")
     if is_last:
         anyway = MenuItem(_("It is the last one of its provider: pause it anyway"), change, key=f"{key} anyway")
         return MenuItem(_("Pause…"), children=(anyway,), key=key)

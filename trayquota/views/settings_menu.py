@@ -100,10 +100,16 @@ def settings_menu_item(in_force: MenuSettings) -> MenuItem:
         _switch(_("Sparklines"), "sparklines", is_on=in_force.sparklines),
     ]
     if in_force.providers:
-        switches = (MenuItem(switch.title, switch.action, checked=switch.is_on) for switch in in_force.providers)
+        switches = (
+            MenuItem(switch.title, switch.action, checked=switch.is_on, key=switch.title)
+            for switch in in_force.providers
+        )
         rows.append(MenuItem(_("Providers"), children=tuple(switches)))
     if in_force.proxies:
-        pages = (MenuItem(urlsplit(address).netloc, OpenPage(management_page(address))) for address in in_force.proxies)
+        pages = (
+            MenuItem(urlsplit(address).netloc, OpenPage(management_page(address)), key=address)
+            for address in in_force.proxies
+        )
         rows.append(MenuItem(_("Proxies"), children=tuple(pages)))
     if in_force.languages:
         rows.append(MenuItem(_("Language"), children=in_force.languages))
@@ -121,6 +127,7 @@ def _intervals(in_force: float) -> list[MenuItem]:
             SetSetting("interval_minutes", int(minutes) if minutes == int(minutes) else minutes),
             checked=minutes == in_force,
             radio=True,
+            key=f"{minutes}",
         )
         for minutes in sorted({*_INTERVALS, in_force})
     ]
