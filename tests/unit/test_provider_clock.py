@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from trayquota.core.model import Snapshot
+from trayquota.core.model import ResetCredits, Snapshot
 from trayquota.core.provider_clock import ClockOffset, ProviderClock, with_local_resets
 
 from .samples import ADA, five_hours, usage
@@ -116,6 +116,16 @@ def test_what_was_measured_outlives_the_start_of_the_machine() -> None:
     machine.clock.observe(machine.answer())
     machine.up_s, machine.ahead_s = 10.0, machine.ahead_s + 2000
     assert machine.start(machine.measured[0]).now() == machine.wall()
+
+
+def test_what_lapses_is_on_this_machines_clock() -> None:
+    ends_at = TRUE_NOW + timedelta(days=2)
+    shown = replace(
+        usage(replace(ADA, subscription_ends_at=ends_at), five_hours(42.0)), reset_credits=ResetCredits(1, ends_at)
+    )
+    (local,) = with_local_resets(Snapshot((shown,), clock_offset=timedelta(hours=-6))).accounts
+    assert local.account.subscription_ends_at == ends_at + timedelta(hours=6)
+    assert local.reset_credits == ResetCredits(1, ends_at + timedelta(hours=6))
 
 
 def test_resets_are_not_moved_to_this_machines_clock() -> None:

@@ -104,7 +104,7 @@ class ProviderClock:
 
 
 def with_local_resets(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot whose resets are on this machine's clock, however wrong, as all other times in it are."""
+    """Return a snapshot on this machine's clock, however wrong: resets and ends too, as all other times in it are."""
     if not snapshot.clock_offset:
         return snapshot
     return replace(snapshot, accounts=tuple(_local(usage, snapshot.clock_offset) for usage in snapshot.accounts))
@@ -114,7 +114,12 @@ def _local(usage: AccountUsage, offset: timedelta) -> AccountUsage:
     windows = tuple(
         replace(window, resets_at=window.resets_at and window.resets_at - offset) for window in usage.windows
     )
-    return replace(usage, windows=windows)
+    account, resets = usage.account, usage.reset_credits
+    if account.subscription_ends_at is not None:
+        account = replace(account, subscription_ends_at=account.subscription_ends_at - offset)
+    if resets is not None and resets.expires_at is not None:
+        resets = replace(resets, expires_at=resets.expires_at - offset)
+    return replace(usage, account=account, windows=windows, reset_credits=resets)
 
 
 def _date(text: str | None) -> datetime | None:
