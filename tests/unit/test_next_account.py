@@ -189,6 +189,13 @@ def test_it_lapses_first_only_before_another_with_room(other: AccountUsage, *, i
     assert found.lapses_first is is_first
 
 
+@pytest.mark.parametrize(("used", "left"), [(99.2, 0.8), (100 * (1 - 0.58), 58)])
+def test_an_account_with_just_as_much_left_as_is_needed_has_room(used: float, left: float) -> None:
+    found = next_account((usage(A, QuotaWindow("Weekly", used)),), NOW, Demand(min_percent=left))
+    assert found is not None
+    assert found.remaining_percent == left
+
+
 def test_a_reset_in_the_past_of_an_answer_that_came_later_is_unknown() -> None:
     answered_late = replace(
         usage(A, weekly(50, "1d")), windows=(replace(weekly(50), resets_at=NOW - (later("5m") - NOW)),)

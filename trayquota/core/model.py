@@ -156,8 +156,8 @@ class QuotaWindow(Struct, frozen=True):
 
     @property
     def remaining_percent(self) -> float | None:
-        """What is left, 0–100."""
-        return None if self.used_percent is None else max(0.0, 100.0 - self.used_percent)
+        """What is left, 0–100, without the noise of the arithmetic: with 99.2 used it is 0.8, and no less."""
+        return None if self.used_percent is None else max(0.0, round(100.0 - self.used_percent, 9))
 
     def has_reset(self, now: datetime, answered_at: datetime | None) -> bool:
         """Whether it has reset since it was answered, so that the percent belongs to an earlier cycle.
