@@ -164,5 +164,11 @@ def test_what_cannot_be_opened_is_said(stage: Stage) -> None:
     expected = "trayquota: open: expected an account, one of claude-ada.json."
     assert said(run("open", "usage", "eve")) == (2, "", expected)
     assert said(run("open", "proxy")) == (2, "", "trayquota: open: no proxy is connected.")
-    result = run("open", "folder", PATH=str(stage.home.folder))
-    assert (result.code, result.err) == (1, "trayquota: there is nothing on this system to open it with.\n")
+    tools = stage.home.path / "tools"
+    tools.mkdir()
+    unopened = (1, "", "trayquota: there is nothing on this system to open it with.")
+    assert said(run("open", "folder", PATH=str(tools))) == unopened
+    (tools / "xdg-open").write_text("#!/bin/sh\nexit 3\n")
+    (tools / "xdg-open").chmod(0o755)
+    (tools / "open").symlink_to("xdg-open")
+    assert said(run("open", "folder", PATH=str(tools))) == unopened

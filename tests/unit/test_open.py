@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 def targets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was opened."""
     found: list[str] = []
-    monkeypatch.setattr(opening, "_open", found.append)
+    monkeypatch.setattr(opening, "_open", lambda target, _wait_s: found.append(target))
     return found
 
 
@@ -92,6 +92,31 @@ def test_the_platform_s_own_program_is_started_without_a_shell(
         if each.name == "opened":
             each.join(PATIENCE_S)
     assert arguments.read_text() == f"1|{folder}"
+
+
+@posix
+@pytest.mark.parametrize(("code", "is_opened"), [(0, True), (3, False), (4, False)])
+def test_a_system_that_finds_no_program_has_opened_nothing(
+    code: int, is_opened: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "xdg-open"
+    script.write_text(f"#!/bin/sh\nexit {code}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert open_page("https://example.com", PATIENCE_S) is is_opened
+
+
+@posix
+def test_a_program_that_stays_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    end = tmp_path / "end"
+    script = tmp_path / "xdg-open"
+    script.write_text(f"#!/bin/sh\nuntil [ -e {end} ]; do sleep 0.01; done\nexit 3\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert open_page("https://example.com", 0.01)
+    end.touch()
 
 
 @posix

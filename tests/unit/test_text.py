@@ -80,7 +80,9 @@ def test_durations(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (-3600, "just now"),
+        (-3600, "an unknown time ago"),
+        (-60, "an unknown time ago"),
+        (-59, "just now"),
         (0, "just now"),
         (59, "just now"),
         (60, "1 min ago"),

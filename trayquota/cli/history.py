@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.cli.common import ExitCode, Options, load, say
+from trayquota.cli.open import SEARCH_S, report_opened
 from trayquota.cli.snapshots import cached_snapshot
 from trayquota.core.errors import HistoryError, UnusableFileError
 from trayquota.core.text import printable
@@ -83,9 +84,7 @@ def _write_page(config: Config, store: HistoryStore, options: Options) -> int:
         say(_("the page could not be written: {reason}.").format(reason=reason))
         return ExitCode.PROBLEM
     print(printable(str(path)))
-    if options.open:
-        open_file(path)
-    return ExitCode.OK
+    return report_opened(is_opened=open_file(path, SEARCH_S)) if options.open else ExitCode.OK
 
 
 def open_page(config: Config) -> str | None:

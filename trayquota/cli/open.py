@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from trayquota.core.model import Account
     from trayquota.settings.load import Config
 
+SEARCH_S = 5.0
+"""So long at the most it is waited for the system to find a program; where it found one it may stay as long as that."""
+
 
 def run(options: Options) -> int:
     """Open it; return the exit code."""
     set_up_logging(None, verbose=options.verbose)
-    if _open(options):
+    return report_opened(is_opened=_open(options))
+
+
+def report_opened(*, is_opened: bool) -> int:
+    """Say where nothing could be opened; return the exit code."""
+    if is_opened:
         return ExitCode.OK
     say(_("there is nothing on this system to open it with."))
     return ExitCode.PROBLEM
@@ -33,14 +41,14 @@ def _open(options: Options) -> bool:
         case "settings", _:
             return _open_settings(own_paths(options.config).config)
         case "folder", None:
-            return open_folder(load(options).folder)
+            return open_folder(load(options).folder, SEARCH_S)
         case "folder", name:
             config = load(options)
             return _open_home(_account(name, config), config)
         case "usage", name:
-            return open_page(_usage_page(_account(name, load(options))))
+            return open_page(_usage_page(_account(name, load(options))), SEARCH_S)
         case _, name:
-            return open_page(management_page(_proxy(name, load(options))))
+            return open_page(management_page(_proxy(name, load(options))), SEARCH_S)
 
 
 def _open_settings(path: Path) -> bool:
@@ -49,13 +57,13 @@ def _open_settings(path: Path) -> bool:
 
     if not path.exists():
         write_template(path)
-    return open_file(path)
+    return open_file(path, SEARCH_S)
 
 
 def _open_home(account: Account, config: Config) -> bool:
     if account.server:
-        return open_page(management_page(account.server))
-    return open_folder(Path(account.folder) if account.folder else config.folder)
+        return open_page(management_page(account.server), SEARCH_S)
+    return open_folder(Path(account.folder) if account.folder else config.folder, SEARCH_S)
 
 
 def _usage_page(account: Account) -> str:

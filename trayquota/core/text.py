@@ -105,8 +105,13 @@ def format_short_duration(seconds: float) -> str:
 
 
 def format_age(seconds: float) -> str:
-    """Return an age in words, one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``4 days ago``."""
-    minutes = int(max(0.0, seconds) // 60)
+    """Return an age in words, one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``4 days ago``.
+
+    What is of a minute or more to come was written before the clock was set back, nobody can say how long ago.
+    """
+    minutes = int(seconds / 60)
+    if minutes < 0:
+        return _("an unknown time ago")
     if minutes < 1:
         return _("just now")
     if minutes < 60:
