@@ -6,6 +6,7 @@ import pytest
 
 from trayquota.core.errors import FetchError, fetch_error
 from trayquota.core.model import FailureKind
+from trayquota.core.translation import shown
 
 from . import facts
 from .provider_answers import (
@@ -73,6 +74,14 @@ def test_a_refusal_is_not_asked_again_of_the_next_host(status: int, kind: Failur
     with pytest.raises(FetchError) as caught:
         provider("antigravity").fetch(login_of("antigravity"), send)
     assert (caught.value.failure.kind, len(send.requests)) == (kind, 1)
+
+
+@pytest.mark.parametrize("answers", [[403], [404] * 3 + [403], [404] * 6], ids=["403", "404, 403", "404"])
+def test_an_account_without_limits_is_not_sent_to_sign_in_again(answers: list[int]) -> None:
+    with pytest.raises(FetchError) as caught:
+        provider("antigravity").fetch(login_of("antigravity"), Answers(*(facts.answer({}, each) for each in answers)))
+    message = shown(caught.value.failure.message)
+    assert message == f"Antigravity tells no limits for this account (HTTP {answers[-1]})."
 
 
 def test_no_host_that_answers_is_no_connection() -> None:

@@ -69,13 +69,16 @@ class Antigravity(Provider):
         response = _first_answer(login, send, "retrieveUserQuotaSummary", body)
         if (spent := spent_usage(response)) is not None:
             return spent
+        read = _windows
         if response.status == _NOT_FOUND:
-            models = _first_answer(login, send, "fetchAvailableModels", body)
-            windows = tuple(_pools(fields(read_json(models, self.title)))) if models.status != _NOT_FOUND else ()
-            if models.status == _NOT_FOUND:
-                raise fetch_error(FailureKind.REFUSED, "Antigravity tells no limits for this account (HTTP 404).")
-        else:
-            windows = tuple(_windows(fields(read_json(response, self.title))))
+            response, read = _first_answer(login, send, "fetchAvailableModels", body), _pools
+        if response.status in {403, _NOT_FOUND} and not response.is_html:
+            raise fetch_error(
+                FailureKind.REFUSED,
+                "Antigravity tells no limits for this account (HTTP {status}).",
+                status=response.status,
+            )
+        windows = tuple(read(fields(read_json(response, self.title))))
         if not windows:
             raise no_windows(self.title)
         return Usage(unique_windows(windows), self._plan(login, send))
