@@ -24,7 +24,7 @@ from trayquota.engine.history_recorder import HistoryRecorder
 from trayquota.engine.scheduler import PollInterval
 from trayquota.net.transport import Transport
 from trayquota.settings.display import display_options
-from trayquota.sources.configured import folder_source, native_source, provider_switches
+from trayquota.sources.configured import folder_source, native_source
 from trayquota.sources.native import NativeSettings
 from trayquota.sources.proxy_api import ProxySource
 from trayquota.store.state import StateStore
@@ -82,7 +82,7 @@ def _proxy_source(
 
         return ProxyServer(address, connect, last_known, _clocks())
 
-    switches = provider_switches(config)
+    switches = config.settings.provider_switches
     return ProxySource(config.settings.connected_proxies, server, switches, answered=provider_clock.observe)
 
 
@@ -122,8 +122,8 @@ class Services(Struct, frozen=True):
         self.recorder.is_on = config.settings.history
         self.recorder.draws_sparklines = config.settings.sparklines
         self.token_manager.files.folders = config.folders
-        self.folders.configure(config.folders, provider_switches(config))
-        self.proxies.configure(config.settings.connected_proxies, provider_switches(config))
+        self.folders.configure(config.folders, config.settings.provider_switches)
+        self.proxies.configure(config.settings.connected_proxies, config.settings.provider_switches)
         self.native.configure(NativeSettings.of(config.settings))
         self.transport.configure(gateway=config.settings.gateway, proxy=config.settings.proxy)
         self.notifier.options = display_options(config)

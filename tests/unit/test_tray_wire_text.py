@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trayquota.core.text import escape_markup
 from trayquota.core.translation import use_catalogue
 from trayquota.tray.session_bus import session_bus_address
-from trayquota.tray.wire_text import escaped, headline_and_rest, menu_label, sendable
+from trayquota.tray.wire_text import headline_and_rest, menu_label, sendable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def test_a_row_of_an_arabic_menu_is_in_the_order_of_the_desktop_s_language() -> 
 
 
 def test_markup_is_escaped_once() -> None:
-    assert escaped("R&D <b> &amp;\nnext") == "R&amp;D &lt;b&gt; &amp;amp;\nnext"
+    assert escape_markup("R&D <b> &amp;\nnext") == "R&amp;D &lt;b&gt; &amp;amp;\nnext"
 
 
 @pytest.mark.parametrize(

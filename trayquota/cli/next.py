@@ -60,6 +60,10 @@ class Choice(Struct, frozen=True):
     candidate: Candidate | None
     now: datetime
 
+    def unknown(self, demand: Demand) -> list[AccountUsage]:
+        """Return those of which it is unknown whether they have room."""
+        return [usage for usage in self.usages if is_open(usage, self.now, demand)]
+
 
 def run(options: Options) -> int:
     """Print the account to use now; return the exit code."""
@@ -136,13 +140,13 @@ def _print(choice: Choice, demand: Demand, config: Config, *, as_json: bool) -> 
     if candidate is not None:
         return ExitCode.OK
     say(_reason(choice, demand, config))
-    return ExitCode.UNKNOWN if any(is_open(usage, choice.now, demand) for usage in choice.usages) else ExitCode.PROBLEM
+    return ExitCode.UNKNOWN if choice.unknown(demand) else ExitCode.PROBLEM
 
 
 def _reason(choice: Choice, demand: Demand, config: Config) -> str:
     """Say who has room first, or why that is unknown."""
     options, now = display_options(config), choice.now
-    unknown = [usage for usage in choice.usages if is_open(usage, now, demand)]
+    unknown = choice.unknown(demand)
     if unknown:
         states = joined(
             f"{account_label(usage.account, options)} ({_why_unknown(usage, now, demand, config)})" for usage in unknown
@@ -164,7 +168,6 @@ def _why_unknown(usage: AccountUsage, now: datetime, demand: Demand, config: Con
 def _document(choice: Choice, demand: Demand) -> dict[str, object]:
     candidate, first = choice.candidate, relief(choice.usages, choice.now, demand)
     account = candidate and candidate.usage.account
-    is_unknown = any(is_open(usage, choice.now, demand) for usage in choice.usages)
     return {
         "schema": _SCHEMA,
         "account": account and account.id,
@@ -173,6 +176,6 @@ def _document(choice: Choice, demand: Demand) -> dict[str, object]:
         "remaining_percent": candidate and number(candidate.remaining_percent),
         "lapses_at": candidate and instant_text(candidate.lapses_at),
         "relief": None
-        if candidate or is_unknown or first is None
+        if candidate or choice.unknown(demand) or first is None
         else {"account": first.usage.account.id, "at": instant_text(first.at)},
     }

@@ -27,7 +27,7 @@ from trayquota.system.clock import utc_now
 from trayquota.system.keyboard import has_keyboard
 from trayquota.system.log import set_up_logging
 from trayquota.system.single_instance import SingleInstance
-from trayquota.views.display_names import is_named, with_display_names
+from trayquota.views.display_names import named_usages
 from trayquota.views.labels import account_label
 
 if TYPE_CHECKING:
@@ -82,13 +82,11 @@ def _subjects(services: Services, config: Config, wanted: str) -> list[_Subject]
         account_usage(credential, restore(records.get(credential.account.id), credential), is_confirmed=True)
         for credential in credentials
     ]
-    options = display_options(config)
-    shown = with_display_names(Snapshot(tuple(usages)), options)
-    last = last_in_rotation(usages)
+    by_id = {credential.account.id: credential for credential in credentials}
+    options, last = display_options(config), last_in_rotation(usages)
     return [
-        _Subject(credential, account_label(usage.account, options), credential.account.id in last)
-        for credential, usage in zip(credentials, shown.accounts, strict=True)
-        if is_named(wanted, usage.account, credential.account.name)
+        _Subject(by_id[account.id], account_label(usage.account, options), account.id in last)
+        for account, usage in named_usages(wanted, Snapshot(tuple(usages)), options)
     ]
 
 

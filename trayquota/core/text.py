@@ -60,6 +60,11 @@ def printable(text: str) -> str:
     return "".join(char if char == "\n" or char.isprintable() else _written_out(char) for char in text)
 
 
+def escape_markup(text: str) -> str:
+    """Return ``text`` for what is parsed as markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _written_out(char: str) -> str:
     is_space = unicodedata.category(char) == "Zs"
     return char if is_space else char.encode("unicode_escape").decode("ascii")

@@ -15,7 +15,7 @@ from trayquota.core.translation import Message
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import get_json
-from trayquota.providers.values import fields, instant, items, percent, text
+from trayquota.providers.values import exact_text, fields, instant, items, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ class Cline(Provider):
         """Return whose account it is, and the tokens under the names that forks write them with."""
         return Identity(
             account_id=text(source.get("userId"), 200),
-            access_token=_text(source.get("accessToken")),
+            access_token=exact_text(source.get("accessToken")),
             expires_at=instant(source.get("expiresAt")),
         )
 
@@ -78,7 +78,3 @@ def _windows(data: Mapping[str, object]) -> Iterator[QuotaWindow]:
         if known is not None:
             title, length_s = known
             yield QuotaWindow(title, percent(limit.get("percentUsed")), instant(limit.get("resetsAt")), length_s)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trayquota.core.model import QuotaWindow, Usage
 from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider, Request
-from trayquota.providers.values import fields, instant, percent, text
+from trayquota.providers.values import exact_text, fields, instant, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ class Devin(Provider):
             email=text(source.get("user_name"), 100),
             plan=text(source.get("plan")),
             account_id=text(source.get("user_id"), 200),
-            access_token=_text(source.get("session_token")) or _text(source.get("api_key")),
+            access_token=exact_text(source.get("session_token")) or exact_text(source.get("api_key")),
         )
 
     def fetch(self, login: Tokens, send: Send) -> Usage:
@@ -80,7 +80,3 @@ def _windows(plan: Mapping[str, object], info: Mapping[str, object]) -> Iterator
         stated = plan.get(f"{key}QuotaRemainingPercent")
         left = 0.0 if stated is None else percent(stated)
         yield QuotaWindow(title, None if left is None else 100 - left, resets_at, length_s)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

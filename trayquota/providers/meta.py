@@ -15,7 +15,7 @@ from trayquota.providers.answers import no_windows, read_json, spent_usage
 from trayquota.providers.base import Identity, Provider
 from trayquota.providers.json_requests import post_json
 from trayquota.providers.quota_windows import unique_windows, window_title
-from trayquota.providers.values import fields, instant, percent, text, whole
+from trayquota.providers.values import exact_text, fields, instant, percent, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,9 +40,8 @@ class Meta(Provider):
 
     def identify(self, source: Mapping[str, object]) -> Identity:
         """Return the lasting token; the minted key beside it is never used."""
-        token = source.get("dca_token")
         return Identity(
-            access_token=token if isinstance(token, str) and token else None,
+            access_token=exact_text(source.get("dca_token")),
             expires_at=instant(source.get("dca_expired")) or instant(source.get("dca_expires_at")),
         )
 

@@ -146,6 +146,11 @@ def text(value: object, limit: int = TITLE_LIMIT) -> str | None:
     return (clean(value, limit) or None) if isinstance(value, str) else None
 
 
+def exact_text(value: object) -> str | None:
+    """Return non-empty text as it is, for what is sent back, else ``None``."""
+    return value if isinstance(value, str) and value else None
+
+
 def first(source: Mapping[str, object], *keys: str) -> object:
     """Return the value of the first of ``keys`` that is there and not null."""
     for key in keys:

@@ -19,6 +19,8 @@ from trayquota.core.translation import Message
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trayquota.providers import ProviderSwitches
+
 MAX_BYTES = 1 << 20
 """Of a config file; one with everything explained has two kilobytes."""
 
@@ -217,6 +219,13 @@ class Settings(RedactedRepr, Struct, frozen=True, kw_only=True, forbid_unknown_f
             expected="a table of names by file name",
         ),
     ] = field(default_factory=dict)
+
+    @property
+    def provider_switches(self) -> ProviderSwitches:
+        """Which providers are switched off and on."""
+        from trayquota.providers import ProviderSwitches
+
+        return ProviderSwitches.of(self.providers_off, self.providers_on)
 
 
 def decode(content: bytes, path: Path) -> tuple[Settings, frozenset[str]]:

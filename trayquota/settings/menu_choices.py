@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.providers import ProviderSwitches
 from trayquota.settings.language import known_language, languages
 from trayquota.views.icon_menu import icon_menu, pin_menu, rename_menu
 from trayquota.views.language_menu import language_menu
@@ -48,5 +47,5 @@ def menu_settings(
         starts_at_login=starts_at_login,
         proxies=settings.connected_proxies,
         languages=language_menu(languages(), known_language(settings.locale), max_rows),
-        providers=provider_menu(snapshot, ProviderSwitches.of(settings.providers_off, settings.providers_on)),
+        providers=provider_menu(snapshot, settings.provider_switches),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.providers import ProviderSwitches
 from trayquota.sources.folder import FolderSource
 from trayquota.sources.native import NativeSettings, NativeSource
 from trayquota.system.clock import utc_now
@@ -17,15 +16,10 @@ if TYPE_CHECKING:
     from trayquota.system.watcher import Watcher
 
 
-def provider_switches(config: Config) -> ProviderSwitches:
-    """Return which providers are switched off and on."""
-    return ProviderSwitches.of(config.settings.providers_off, config.settings.providers_on)
-
-
 def folder_source(config: Config, records: Mapping[str, AccountRecord], watcher: Watcher | None = None) -> FolderSource:
     """Return the source of the accounts of all credentials folders; without a watcher changes are not noticed."""
     last = {key: record.account for key, record in records.items()}
-    return FolderSource(config.folders, last, utc_now, watcher, switches=provider_switches(config))
+    return FolderSource(config.folders, last, utc_now, watcher, switches=config.settings.provider_switches)
 
 
 def native_source(config: Config, watcher: Watcher | None = None) -> NativeSource:

@@ -15,7 +15,7 @@ from trayquota.providers.base import SIGN_IN
 from trayquota.sources.base import Discovery
 from trayquota.sources.credential_file import parse_fields, read_account, read_bytes, unreadable_account
 from trayquota.sources.retrying_file import RetryingFile, retry_s
-from trayquota.system.files import signature
+from trayquota.system.files import may_be_account, signature
 from trayquota.system.home import known_home
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _account_files(folder: Path) -> dict[str, Signature | None]:
     found: dict[str, Signature | None] = {}
     with os.scandir(folder) as entries:
         for file in entries:
-            if file.name.startswith(".") or not file.name.lower().endswith(".json"):
+            if not may_be_account(file.name):
                 continue
             try:
                 if not file.is_dir():

@@ -133,9 +133,8 @@ class ManagementApi:
             content["data"] = request.body.decode()
         _, path = self._paths or _PATHS[0]
         response = self._exchange("POST", path, json.dumps(content).encode(), cancel_token)
+        self._check_status(response)
         answer = self._content(response)
-        if response.status != 200:
-            raise outer_failure(self.name, response.status, text(answer.get("error")) or "")
         status, body = answer.get("status_code"), answer.get("body")
         if not isinstance(status, int) or not 100 <= status <= 599 or not isinstance(body, str):
             raise fetch_error(
@@ -157,8 +156,7 @@ class ManagementApi:
         """
         body = json.dumps({"name": file, "disabled": disabled}).encode()
         response = self._first_known("PATCH", "auth-files/status", body)
-        if response.status != 200:
-            raise outer_failure(self.name, response.status, text(self._content(response).get("error")) or "")
+        self._check_status(response)
 
     def begin_sign_in(self, call: str, cancel_token: CancelToken) -> tuple[str, str]:
         """Return the page where a person signs in, and the state by which that is followed.
@@ -190,10 +188,12 @@ class ManagementApi:
 
     def _answer(self, leaf: str, cancel_token: CancelToken) -> Mapping[str, object]:
         response = self._first_known("GET", leaf, cancel_token=cancel_token)
-        content = self._content(response)
+        self._check_status(response)
+        return self._content(response)
+
+    def _check_status(self, response: Response) -> None:
         if response.status != 200:
-            raise outer_failure(self.name, response.status, text(content.get("error")) or "")
-        return content
+            raise outer_failure(self.name, response.status, text(self._content(response).get("error")) or "")
 
     def _first_known(
         self, method: str, leaf: str, body: bytes | None = None, cancel_token: CancelToken | None = None
@@ -222,8 +222,7 @@ class ManagementApi:
         return f"{path}?{urlencode({'page': number, 'page_size': _PAGE_ENTRIES})}" if is_paged else path
 
     def _entries(self, response: Response) -> list[Mapping[str, object]]:
-        if response.status != 200:
-            raise outer_failure(self.name, response.status, text(self._content(response).get("error")) or "")
+        self._check_status(response)
         files = self._content(response).get("files")
         if _VERSION_HEADER not in response.headers or not isinstance(files, list):
             raise fetch_error(FailureKind.BAD_ANSWER, "{name} is no CLIProxyAPI, by its answer.", name=self.name)

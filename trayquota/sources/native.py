@@ -12,7 +12,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from trayquota.core.model import NATIVE
-from trayquota.providers import ProviderSwitches
 from trayquota.sources.base import Discovery, with_switches
 from trayquota.sources.native_places import existing_places, native_places
 from trayquota.sources.scan_throttle import ScanThrottle
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trayquota.core.credential import Credential
+    from trayquota.providers import ProviderSwitches
     from trayquota.settings.config import Settings
     from trayquota.sources.native_keychain import ClaudeKeychain
     from trayquota.sources.native_places import NativePlace
@@ -53,7 +53,7 @@ class NativeSettings(Struct, frozen=True):
         """Return what the person has configured."""
         return cls(
             settings.native_logins,
-            ProviderSwitches.of(settings.providers_off, settings.providers_on),
+            settings.provider_switches,
             settings.native_keychain and sys.platform == "darwin",
         )
 

@@ -18,7 +18,7 @@ from trayquota.core.account_state import recorded_usage
 from trayquota.core.model import NATIVE, AccountState, AccountUsage, Snapshot
 from trayquota.core.provider_clock import ProviderClock, with_local_resets
 from trayquota.store.account_records import MAX_BYTES, account_records, clock_offset, read_document
-from trayquota.system.files import read_bounded
+from trayquota.system.files import may_be_account, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -127,7 +127,7 @@ def _document(state: Path) -> Document | None:
 
 def _account_names(folder: Path) -> set[str]:
     try:
-        return {name for name in os.listdir(folder) if name.lower().endswith(".json") and not name.startswith(".")}  # noqa: PTH208 - pathlib's makes a path of each
+        return {name for name in os.listdir(folder) if may_be_account(name)}  # noqa: PTH208 - pathlib's makes a path of each
     except OSError:
         return set()
 

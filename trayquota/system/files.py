@@ -35,6 +35,11 @@ def signature(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
 
 
+def may_be_account(name: str) -> bool:
+    """Whether a file of this name in a credentials folder can be an account's."""
+    return name.lower().endswith(".json") and not name.startswith(".")
+
+
 def real_path(path: str | os.PathLike[str]) -> Path:
     """Return where a path leads through links; the absolute path itself where the system cannot say."""
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trayquota.system.files import real_path
+from trayquota.system.files import may_be_account, real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Place(Struct, frozen=True):
         name = Path(path).name
         if path == self.path or name in self.names:
             return True
-        return self.has_accounts and not is_folder and _is_account(name)
+        return self.has_accounts and not is_folder and may_be_account(name)
 
 
 def places(path: Path, *, is_file: bool) -> list[Place]:
@@ -102,7 +102,7 @@ class _Places:
     def add(self, path: Path, *, is_written: bool = False) -> None:
         """Add the folder that ``path`` is in, or the nearest parent that exists."""
         folder, name = path.parent, path.name
-        if folder in self._accounts and _is_account(name):
+        if folder in self._accounts and may_be_account(name):
             return
         while _identity(folder) is None and folder != folder.parent:
             folder, name, is_written = folder.parent, folder.name, False
@@ -142,15 +142,11 @@ def _target(path: Path) -> Path | None:
 def _linked_files(folder: Path) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if _is_account(entry.name) and entry.is_symlink()]
+            names = [entry.name for entry in entries if may_be_account(entry.name) and entry.is_symlink()]
     except OSError:
         return
     for name in sorted(names):
         yield folder / name
-
-
-def _is_account(name: str) -> bool:
-    return name.lower().endswith(".json") and not name.startswith(".")
 
 
 def _identity(folder: Path) -> tuple[int, int, bool] | None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from dbus_fast import MessageType, Variant
 
+from trayquota.core.text import escape_markup
 from trayquota.core.translation import _
 from trayquota.render import render
 from trayquota.system.assets import asset
 from trayquota.tray.session_bus import NOTIFICATIONS, call, subscribe, subscribe_to_owners
-from trayquota.tray.wire_text import escaped, sendable
+from trayquota.tray.wire_text import sendable
 from trayquota.views.tray_view import IconSpec, Placeholder
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Notifier:
                 self._ids[urgency],
                 icon,
                 sendable(notification.title),
-                escaped(body) if "body-markup" in capabilities else body,
+                escape_markup(body) if "body-markup" in capabilities else body,
                 labels,
                 hints,
                 -1,

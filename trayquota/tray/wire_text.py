@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 
+from trayquota.core.text import escape_markup
 from trayquota.core.translation import writing_direction
 from trayquota.tray.quirks import TooltipStyle
 
@@ -29,11 +30,6 @@ _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 def sendable(text: str) -> str:
     """``text`` with what D-Bus strings cannot hold replaced by U+FFFD."""
     return _UNSENDABLE.sub("\ufffd", text)
-
-
-def escaped(text: str) -> str:
-    """``text`` for a field that is parsed as markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def menu_label(text: str) -> str:
@@ -55,7 +51,7 @@ def tool_tip(headline: str, rest: str, style: TooltipStyle) -> tuple[str, str]:
     """
     match style:
         case TooltipStyle.MARKUP:
-            return headline, escaped(rest)
+            return headline, escape_markup(rest)
         case TooltipStyle.PLAIN:
             return _never_rich(headline), _never_rich(rest)
         case TooltipStyle.TITLE:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trayquota.core.history import lowest_remaining
-from trayquota.core.model import Level
 from trayquota.core.translation import _, ngettext, pgettext
 from trayquota.views.labels import account_label
-from trayquota.views.percents import percent_number, shown_share
+from trayquota.views.percents import LEVEL_STYLES, percent_number, shown_share
 from trayquota.views.sparklines import BLOCKS
 from trayquota.views.window_titles import shown_title
 
@@ -31,7 +30,6 @@ _MARGIN = 6
 _LEAST_COLUMNS = 10
 _WIDTH = 100
 """At most so many columns, for a chart that is wider is no clearer."""
-_STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Level.EMPTY: "red"}
 
 
 def print_charts(
@@ -91,7 +89,7 @@ def _chart(window: WindowHistory, start: datetime, now: datetime, columns: int, 
             if value is None:
                 line.append(" ")
             else:
-                line.append(_cell(shown_share(value, options), row), style=_STYLES[options.level(value)])
+                line.append(_cell(shown_share(value, options), row), style=LEVEL_STYLES[options.level(value)])
         line.rstrip()
         lines.append(line)
     return lines

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from trayquota.core.errors import ConfigError
 from trayquota.core.model import AccountState
-from trayquota.core.text import format_duration
+from trayquota.core.text import escape_markup, format_duration
 from trayquota.core.translation import Message
 from trayquota.views.advice import advise, find_next
 from trayquota.views.display_names import with_display_names
@@ -170,11 +170,6 @@ def _text(found: Line, bar: LineFormat, template: str) -> str:
     return template.format_map(values | {"percent": "?" if found.percent is None else found.percent})
 
 
-def escape_pango(text: str) -> str:
-    """Return ``text`` for Waybar, which takes what it shows for markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def escape_polybar(text: str) -> str:
     """Return ``text`` for Polybar, which knows no escape for its tags: what begins one is parted."""
     return text.replace("%{", "% {")
@@ -185,13 +180,14 @@ def escape_tmux(text: str) -> str:
     return text.replace("#", "##")
 
 
-_ESCAPES = {LineFormat.WAYBAR: escape_pango, LineFormat.POLYBAR: escape_polybar, LineFormat.TMUX: escape_tmux}
+# Waybar takes what it shows for markup.
+_ESCAPES = {LineFormat.WAYBAR: escape_markup, LineFormat.POLYBAR: escape_polybar, LineFormat.TMUX: escape_tmux}
 
 
 def _waybar(found: Line, text: str) -> str:
     value = {
         "text": text,
-        "tooltip": escape_pango("\n".join(found.details)),
+        "tooltip": escape_markup("\n".join(found.details)),
         "class": found.level,
         "alt": "stale" if found.is_stale else found.level,
     }

@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from trayquota.core.model import Level
 from trayquota.core.translation import _
 
 if TYPE_CHECKING:
     from trayquota.views.labels import DisplayOptions
 
 BAR_CELLS = 10
+LEVEL_STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Level.EMPTY: "red"}
+"""The colours of bars in a terminal, as rich calls them."""
 FIGURE_SPACE = "\u2007"
 """As wide as a digit, so that percents line up in a proportional font."""
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trayquota.core.model import Level
 from trayquota.core.text import format_age
 from trayquota.core.translation import _
 from trayquota.views.advice import advise, find_next, next_mark
 from trayquota.views.display_names import SEPARATOR, header_parts, with_display_names
 from trayquota.views.labels import extra_lines, state_lines, window_label, window_subject
-from trayquota.views.percents import BAR_CELLS, amount_text
+from trayquota.views.percents import BAR_CELLS, LEVEL_STYLES, amount_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from trayquota.core.model import AccountUsage, QuotaWindow, Snapshot
     from trayquota.views.labels import DisplayOptions
-
-_STYLES = {Level.PLENTY: "green", Level.LOW: "yellow", Level.CRITICAL: "red", Level.EMPTY: "red"}
 
 
 def print_table(snapshot: Snapshot, now: datetime, options: DisplayOptions, console: Console) -> None:
@@ -73,5 +70,5 @@ def _window_text(usage: AccountUsage, window: QuotaWindow, now: datetime, option
     text = Text(window_label(window, now, usage.updated_at, options))
     remaining = None if window.has_reset(now, usage.updated_at) else window.remaining_percent
     if remaining is not None:
-        text.stylize(_STYLES[options.level(remaining)], 0, BAR_CELLS)
+        text.stylize(LEVEL_STYLES[options.level(remaining)], 0, BAR_CELLS)
     return text
