@@ -98,12 +98,12 @@ class Engine(Loop):
         """The newest one."""
         return self._publisher.snapshot
 
-    # For any thread, as post() and call_later() are.
-
     @property
     def is_refreshing(self) -> bool:
         """Whether answers to a request are awaited; for the engine's thread."""
         return bool(self._fetches) or self._discoverer.is_awaited
+
+    # For any thread, as post() and call_later() are.
 
     def request(self, reason: Reason) -> None:
         """Have all accounts refreshed."""
