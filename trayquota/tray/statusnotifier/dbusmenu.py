@@ -18,6 +18,8 @@ from dbus_fast.annotations import (
 )
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
+from trayquota.core.translation import writing_direction
+
 from .layout import Changes, Node, Properties, properties
 from .published_menu import PublishedMenu
 
@@ -52,9 +54,15 @@ class DBusMenu(ServiceInterface):
         self._on_event = on_event
         self._on_about_to_show = on_about_to_show
         self._on_about_to_show_group = on_about_to_show_group
+        self._direction = writing_direction()
+        self._announced_revision = 0
+        """Of which the submenus were announced, and no host has fetched one since."""
 
     def emit_changes(self, changes: Changes) -> None:
         """Send hosts what differs, and nothing when nothing does."""
+        if self._direction != (direction := writing_direction()):
+            self._direction = direction
+            self.emit_properties_changed({"TextDirection": direction})
         if changes.updated or changes.removed:
             self.items_properties_updated(changes)
         for parent in changes.parents:
@@ -68,7 +76,7 @@ class DBusMenu(ServiceInterface):
     @dbus_property(access=PropertyAccess.READ, name="TextDirection")
     def text_direction(self) -> DBusStr:
         """``ltr`` or ``rtl``."""
-        return "ltr"
+        return self._direction
 
     @dbus_property(access=PropertyAccess.READ, name="Status")
     def status(self) -> DBusStr:
@@ -90,6 +98,8 @@ class DBusMenu(ServiceInterface):
             self._menu.fetched()
             if depth == 1:
                 self._announce_submenus()
+        else:
+            self._announced_revision = 0
         return self._menu.revision, layout
 
     @dbus_method(name="GetGroupProperties")
@@ -157,8 +167,12 @@ class DBusMenu(ServiceInterface):
 
         Plasma fetches a submenu as it opens. The first time it has no rows then, is placed for that width, and grows
         off the edge of the screen (seen of 5.27.5 and 6.3.6; ``slotMenuAboutToShow`` in
-        ``libdbusmenuqt/dbusmenuimporter.cpp``, github.com/KDE/plasma-workspace).
+        ``libdbusmenuqt/dbusmenuimporter.cpp``, github.com/KDE/plasma-workspace). A host that fetches the root once more
+        instead would do so for ever: it is sent the same announcement once.
         """
+        if self._announced_revision == self._menu.revision:
+            return
+        self._announced_revision = self._menu.revision
         for child in self._menu.root.children:
             if child.children:
                 asyncio.get_running_loop().call_soon(self.layout_updated, child.id)
