@@ -98,6 +98,17 @@ def test_a_broken_file_is_known_from_an_earlier_run(tmp_path: Path) -> None:
     assert found.problem is not None
 
 
+@pytest.mark.parametrize("content", [HALF, b'{"type": "claude", "access_token": "a"}'])
+def test_a_file_that_does_not_say_whose_it_is_is_taken_for_that_of_another_folder(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "1.json").write_bytes(content)
+    account = Account("1.json", "claude", "ada@example.com", "Max 20x", place=str(tmp_path.parent))
+    (found,) = settled(FolderScanner(tmp_path, {"1.json": account})).accounts
+    assert (found.account.name, found.account.plan) == ("1.json", None)
+    assert not found.account.is_same_person(account)
+
+
 def test_a_clock_that_is_set_back_does_not_keep_a_file_waiting(tmp_path: Path) -> None:
     (tmp_path / "claude.json").write_bytes(HALF)
     scanner = FolderScanner(tmp_path)

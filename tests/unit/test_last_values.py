@@ -85,6 +85,15 @@ def test_an_account_of_a_further_folder_is_found_by_the_folder_in_its_id(folder:
     assert {usage.account.id for usage in found} == {ADA.id, f"b/{ADA.id}"}
 
 
+@pytest.mark.parametrize(("place", "is_shown"), [("a", True), ("b", False), ("elsewhere", False)])
+def test_values_of_another_folder_s_file_are_shown_for_one_of_the_same_name(
+    folder: Path, place: str, *, is_shown: bool
+) -> None:
+    found = read(folder, replace(record(), account=replace(ADA, place=str(folder / place))))
+    assert bool(found.snapshot.accounts) is is_shown
+    assert found.has_accounts
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"version": 99}', None])
 def test_without_a_usable_state_nothing_is_known_of_the_accounts_there_are(folder: Path, content: bytes | None) -> None:
     state = folder / "state.json"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from trayquota.core.model import Account
 from trayquota.core.person import Person, person
 
 IDS = st.none() | st.sampled_from(("1", "2"))
@@ -44,6 +46,17 @@ def test_one_person_is_recognised_by_what_is_known(other: Person) -> None:
 def test_another_workspace_organization_or_person_is_another_identity(other: Person) -> None:
     assert not ADA.is_same(other)
     assert not other.is_same(ADA)
+
+
+@pytest.mark.parametrize(("place", "is_same"), [("/home/ada/auth", True), ("", True), ("/home/bob/auth", False)])
+def test_an_account_of_which_nothing_is_known_is_shown_with_what_is_known_of_another_place(
+    place: str, *, is_same: bool
+) -> None:
+    known = Account("1.json", "claude", "ada@example.com", person=ADA, place="/home/ada/auth")
+    unknown = Account("1.json", "claude", "1.json", place=place)
+    assert known.is_same_person(unknown) is is_same
+    assert unknown.is_same_person(known) is is_same
+    assert replace(unknown, person=ADA).is_same_person(known)
 
 
 def test_two_logins_with_nothing_in_common_are_two_persons() -> None:

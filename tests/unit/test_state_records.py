@@ -129,6 +129,7 @@ def test_the_format_of_version_2_has_not_changed() -> None:
                     "server": "",
                     "note": "",
                     "paused": False,
+                    "place": "",
                 },
                 "polled_at": "2026-09-22T11:59:00Z",
                 "updated_at": "2026-09-22T11:59:00Z",

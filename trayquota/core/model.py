@@ -89,6 +89,7 @@ class Account(RedactedRepr, Struct, frozen=True):
         server: The address of the proxy that has it; empty for a file on this machine.
         note: What the person calls it at their proxy; empty for nothing.
         paused: Its owner has taken it out of its proxy's rotation.
+        place: The path of its file's folder, to notice another file of that name; empty when not known.
     """
 
     repr_fields = ("provider", "plan")
@@ -105,6 +106,7 @@ class Account(RedactedRepr, Struct, frozen=True):
     server: str = ""
     note: str = ""
     paused: bool = False
+    place: str = ""
 
     @property
     def sort_key(self) -> tuple[str, str, str]:
@@ -112,7 +114,13 @@ class Account(RedactedRepr, Struct, frozen=True):
         return (self.provider, self.name.casefold(), self.id)
 
     def is_same_person(self, other: Account) -> bool:
-        """Whether what is known of the one may be shown for the other."""
+        """Whether what is known of the one may be shown for the other.
+
+        Where nothing says whose one of them is, it is not that of another place.
+        """
+        is_elsewhere = self.place != other.place and bool(self.place and other.place)
+        if is_elsewhere and Person() in (self.person, other.person):
+            return False
         return self.provider == other.provider and self.person.is_same(other.person)
 
     def completed(self, before: Account) -> Account:

@@ -134,6 +134,7 @@ def _account(path: Path, source: Mapping[str, object], provider: str, identity: 
         ),
         note=text(source.get("note"), 100) or "",
         paused=is_paused(source),
+        place=os.path.dirname(path),  # noqa: PTH120 - pathlib's makes a path of it
     )
 
 
@@ -171,7 +172,7 @@ def unreadable_account(path: Path, message: str) -> Credential:
     guess = provider_name(path.name.split("-", 1)[0])
     is_supported = find_provider(guess) is not None
     return Credential(
-        Account(account_id(path), guess if is_supported else "unknown", clean(path.name)),
+        Account(account_id(path), guess if is_supported else "unknown", clean(path.name), place=str(path.parent)),
         str(path),
         problem=unreadable(message),
         is_supported=is_supported,

@@ -82,7 +82,8 @@ class FolderScanner:
     def _stand_in(self, path: Path, message: str) -> Credential:
         credential = unreadable_account(path, message)
         last = self._last_known.get(credential.account.id)
-        return replace(credential, account=last) if last is not None else credential
+        is_known = last is not None and last.place in {"", credential.account.place}
+        return replace(credential, account=last) if is_known else credential
 
     def _with_last_name(self, credential: Credential) -> Credential:
         """Return an account with its last known e-mail, when a token refresh has blanked it in the file."""

@@ -85,7 +85,7 @@ def last_values(state: Path, shown: Shown, now: datetime, max_age: timedelta) ->
     for source in (_FOLDER, _PROXY, NATIVE):
         others = [usage.account for usage in usages]
         for record in (record for record in records if record.account.source == source):
-            path = _path(record.account.id, names) if source == _FOLDER else None
+            path = _path(record.account, names) if source == _FOLDER else None
             if path is None and not _is_elsewhere(record, others, shown, now):
                 continue
             is_off = record.account.provider in shown.providers_off
@@ -132,11 +132,12 @@ def _account_names(folder: Path) -> set[str]:
         return set()
 
 
-def _path(account_id: str, names: dict[Path, set[str]]) -> Path | None:
+def _path(account: Account, names: dict[Path, set[str]]) -> Path | None:
     """Return an account's file; the id of one whose name was taken has its folder's before it."""
-    place, _, name = account_id.rpartition("/")
+    prefix, _, name = account.id.rpartition("/")
     for folder, found in names.items():
-        if name in found and (not place or place.startswith(folder.name)):
+        is_place = account.place in {"", str(folder)} and (not prefix or prefix.startswith(folder.name))
+        if is_place and name in found:
             return folder / name
     return None
 
