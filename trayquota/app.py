@@ -20,9 +20,8 @@ from trayquota.settings.current import CurrentSettings
 from trayquota.settings.display import display_options
 from trayquota.settings.settings_actions import SettingsAction, SettingsActions
 from trayquota.system.autostart_switch import AutostartSwitch
-from trayquota.system.clock import utc_now
+from trayquota.system.clock import reload_time_zone, utc_now
 from trayquota.system.shutdown import on_shutdown
-from trayquota.system.time_zone import reload_time_zone
 from trayquota.views.tray_view import AccountAction, OpenFolder, OpenHistory, OpenPage, Quit, Refresh, Snooze
 
 if TYPE_CHECKING:

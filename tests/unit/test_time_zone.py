@@ -11,7 +11,7 @@ import pytest
 
 from trayquota.app import App
 from trayquota.settings.load import load_config
-from trayquota.system.time_zone import reload_time_zone
+from trayquota.system.clock import reload_time_zone
 from trayquota.tray.backend_choice import BackendChoice
 
 if TYPE_CHECKING:

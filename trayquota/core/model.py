@@ -272,9 +272,9 @@ class Snapshot(Struct, frozen=True):
     """All accounts at one moment, sorted by provider, then name.
 
     Attributes:
-        accounts: Every account of the folder.
+        accounts: Every account that the sources have.
         refreshing: Whether answers are still awaited.
-        notice: Something about the folder as a whole that people should know, else ``None``.
+        notice: Something about a source as a whole that people should know, else ``None``.
         clock_offset: How far the providers' time, which resets are on, is ahead of this machine's clock.
     """
 

@@ -56,8 +56,12 @@ class CurrentSettings:
             self.problem = message_of(error)
             _log.warning("the settings were not taken over: the file has an error")
 
-    def set(self, key: str, value: SettingValue) -> None:
+    def set(self, key: str | tuple[str, ...], value: SettingValue) -> None:
         """Write a setting into the file; it is in force after the next :meth:`reload`.
+
+        Args:
+            key: As ``set_setting`` takes it.
+            value: Its new value.
 
         Raises:
             ConfigError: The file cannot be written, or is broken and left as it is.
@@ -73,11 +77,8 @@ class CurrentSettings:
         Raises:
             ConfigError: It cannot be written.
         """
-        from trayquota.settings.edit import set_setting
-
-        path = self.config.paths.config
         if account_id not in self.config.settings.names:
-            set_setting(path, ("names", account_id), "", lambda content: decode(content, path))
+            self.set(("names", account_id), "")
         self.open()
 
     def open(self) -> None:
