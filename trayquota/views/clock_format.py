@@ -28,6 +28,10 @@ class ClockFormat(Struct, frozen=True):
     months: tuple[str, ...] = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
     parts: tuple[str, ...] = ()
 
+    def day(self, local: datetime) -> str:
+        """Return ``14 Oct``."""
+        return self.date.format(d=local.day, M=self.months[local.month - 1])
+
 
 BRITISH = ClockFormat()
 """For those who have chosen nothing."""
@@ -50,4 +54,4 @@ def format_moment(moment: datetime, now: datetime, form: ClockFormat, zone: tzin
         return time
     if 0 < days < 7:
         return f"{form.days[local.weekday()]} {time}"
-    return f"{form.date.format(d=local.day, M=form.months[local.month - 1])} {time}"
+    return f"{form.day(local)} {time}"

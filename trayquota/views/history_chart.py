@@ -104,7 +104,6 @@ def _cell(value: float, row: int) -> str:
 def _axis(start: datetime, columns: int, options: DisplayOptions) -> str:
     from rich.cells import cell_len
 
-    local, form = start.astimezone(options.zone), options.clock_format
-    first = form.date.format(d=local.day, M=form.months[local.month - 1])
+    first = options.clock_format.day(start.astimezone(options.zone))
     now = now_mark()
     return f"{first}{' ' * (columns - cell_len(first) - cell_len(now))}{now}"

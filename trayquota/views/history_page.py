@@ -258,8 +258,7 @@ class _Writer:
         return self._moments[key]
 
     def _date(self, moment: datetime) -> str:
-        local, form = moment.astimezone(self._options.zone), self._options.clock_format
-        return form.date.format(d=local.day, M=form.months[local.month - 1])
+        return self._options.clock_format.day(moment.astimezone(self._options.zone))
 
     def _midnight(self, day: date) -> datetime:
         """Return when a day begins in the person's time zone."""
