@@ -49,6 +49,13 @@ def test_each_account_has_its_windows_and_its_failure(home: Home) -> None:
     assert "\x1b" not in result.out, "no colours into a pipe"
 
 
+@pytest.mark.parametrize("columns", ["0", "1"])
+def test_a_terminal_without_a_size_gets_the_table(home: Home, columns: str) -> None:
+    result = home.run("status", COLUMNS=columns, LINES="0")
+    assert (result.code, result.err) == (1, "")
+    assert result.out.startswith("Claude · claude-ada@example.com")
+
+
 @posix
 @pytest.mark.parametrize(
     "environment",

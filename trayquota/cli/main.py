@@ -57,9 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         use_language_of_person(given)
         parser().parse_args(given, options)
     # --help and --version need none of the rest.
-    from trayquota.system.stdout import replace_unencodable
+    from trayquota.system.stdout import ignore_empty_terminal, replace_unencodable
 
     replace_unencodable()
+    ignore_empty_terminal()
     if options.command == "line" and not options.watch:
         return _run(options)
     from trayquota.core.errors import Interrupted

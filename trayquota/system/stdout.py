@@ -23,6 +23,13 @@ def replace_unencodable() -> None:
         sys.stdout.reconfigure(errors=_NAME)
 
 
+def ignore_empty_terminal() -> None:
+    """Have a terminal's size found out where COLUMNS or LINES is 0: rich would print nothing at all, and not fail."""
+    for name in ("COLUMNS", "LINES"):
+        if not os.environ.get(name, "1").strip("0"):
+            del os.environ[name]
+
+
 def replace_closed_stderr() -> None:
     """Send messages nowhere when standard error is closed: Python would print them to standard output."""
     if sys.stderr is not None:
