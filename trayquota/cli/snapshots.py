@@ -32,7 +32,7 @@ _APPLET_S = timedelta(seconds=20)
 
 
 def refresh_once(config: Config, *needed_after: str) -> Snapshot:
-    """Refresh all accounts once and return the snapshot; used by ``status``.
+    """Refresh all accounts once and return the snapshot.
 
     Args:
         config: The settings in force.

@@ -48,7 +48,7 @@ class MenuSettings(Struct, frozen=True):
 
     Attributes:
         interval_minutes: How often each account is refreshed.
-        icon_style: ``number``, ``ring`` or ``bar``.
+        icon_style: ``number``, ``ring``, ``bar`` or ``plain``.
         plain_color: ``auto``, ``light`` or ``dark``.
         calm: Whether there is no number while there is plenty.
         icons: ``one``, ``providers`` or ``pinned``.
