@@ -134,7 +134,7 @@ def _account(path: Path, source: Mapping[str, object], provider: str, identity: 
         ),
         note=text(source.get("note"), 100) or "",
         paused=is_paused(source),
-        place=os.path.dirname(path),  # noqa: PTH120 - pathlib's makes a path of it
+        place=str(path.parent),
     )
 
 
