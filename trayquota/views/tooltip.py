@@ -61,7 +61,7 @@ def headline(snapshot: Snapshot, lowest: LiveWindow | None, now: datetime, optio
 
 
 def tooltip_lines(snapshot: Snapshot, now: datetime, options: DisplayOptions) -> Iterator[str]:
-    """Yield what follows the headline: the folder's notice, a line per account, and how old it all is."""
+    """Yield what follows the headline: the sources' notice, a line per account, and how old it all is."""
     if snapshot.notice:
         yield shown(snapshot.notice)
     usages = by_urgency(snapshot.accounts, now, options)
