@@ -7,8 +7,10 @@ import os
 import queue
 import signal
 import socket
+import subprocess
 import sys
 import threading
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +55,38 @@ def wait_for_the_end(number: signal.Signals, cleaned: list[signal.Signals]) -> N
             # A second one does not disturb the cleaning up.
             os.kill(os.getpid(), number)
             cleaned.append(number)
+
+
+@posix
+def test_a_signal_in_the_middle_of_an_import_interrupts_after_it() -> None:
+    importing = compile("os.kill(os.getpid(), 15); done.append(1)", "<frozen importlib._bootstrap>", "exec")
+    done: list[int] = []
+
+    def run() -> None:
+        with interruptible():
+            FunctionType(importing, {"os": os, "done": done})()
+            threading.Event().wait(PATIENCE_S)
+
+    with pytest.raises(Interrupted):
+        run()
+    assert done == [1]
+
+
+@posix
+def test_python_raises_no_interrupt_while_the_command_is_imported() -> None:
+    source = """
+import signal, sys
+from types import ModuleType
+import trayquota.__main__, trayquota.cli
+main = ModuleType("trayquota.cli.main")
+main.run = lambda: print(signal.getsignal(signal.SIGINT).name)
+sys.modules["trayquota.cli.main"] = trayquota.cli.main = main
+trayquota.__main__.run()
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+trayquota.__main__.run()
+"""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["SIG_DFL", "SIG_IGN"]
 
 
 @posix

@@ -11,7 +11,7 @@ import pytest
 
 from trayquota.app import App
 from trayquota.settings.load import load_config
-from trayquota.system.clock import reload_time_zone
+from trayquota.system.clock import avoid_impossible_time_zone, reload_time_zone
 from trayquota.tray.backend_choice import BackendChoice
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ def test_a_new_time_zone_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "JST-9")
     reload_time_zone()
     assert (hour(), time.timezone) == (21, -9 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"), [("UTC+24", 12), ("XXX-167", 12), ("XXX+23:59", 12), ("XXX-23", 11), ("JST-9", 21)]
+)
+def test_a_zone_in_which_python_cannot_reckon_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, zone: str, expected: int
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    reload_time_zone()
+    avoid_impossible_time_zone()
+    assert hour() == expected
 
 
 def test_the_tray_shows_times_in_a_new_time_zone_with_the_next_minute(

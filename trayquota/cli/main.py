@@ -57,10 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         use_language_of_person(given)
         parser().parse_args(given, options)
     # --help and --version need none of the rest.
+    from trayquota.system.clock import avoid_impossible_time_zone
     from trayquota.system.stdout import ignore_empty_terminal, replace_unencodable
 
     replace_unencodable()
     ignore_empty_terminal()
+    avoid_impossible_time_zone()
     if options.command == "line" and not options.watch:
         return _run(options)
     from trayquota.core.errors import Interrupted

@@ -57,7 +57,9 @@ def interruptible() -> Iterator[None]:
         return
     was_handled = threading.Event()
 
-    def interrupt(number: int, _frame: FrameType | None) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if _is_importing(frame) and _LISTENER.is_running:
+            return  # it is sent again
         was_handled.set()
         for other in numbers:
             signal.signal(other, signal.SIG_IGN)
@@ -87,6 +89,12 @@ def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
 
     with _handled(handle), _LISTENER.calling(lambda _number: callback()):
         yield
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether Python's own importing is at work, which passes over what is raised in some of its places."""
+    is_resent = sys.platform != "win32"
+    return is_resent and frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def _held_console() -> contextlib.AbstractContextManager[None]:
