@@ -1,15 +1,9 @@
-"""What the command ``trayquota`` and ``python -m trayquota`` run."""
-
-from __future__ import annotations
+"""What the command ``trayquota`` and ``python -m trayquota`` run; nothing is imported before the signal is seen to."""
 
 import signal
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import NoReturn
 
 
-def run() -> NoReturn:
+def run() -> None:
     """Run the command that the process was started with, and end the process."""
     # Python would raise in the middle of an import, which ends in a traceback or is passed over. Until a command
     # handles it there is nothing to put in order.
