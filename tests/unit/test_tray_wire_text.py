@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from trayquota.core.text import escape_markup
 from trayquota.core.translation import use_catalogue
+from trayquota.tray.quirks import TooltipStyle, host_quirks
 from trayquota.tray.session_bus import session_bus_address
-from trayquota.tray.wire_text import headline_and_rest, menu_label, sendable
+from trayquota.tray.wire_text import headline_and_rest, menu_label, sendable, tool_tip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,20 @@ def test_a_row_of_an_arabic_menu_is_in_the_order_of_the_desktop_s_language() -> 
 
 def test_markup_is_escaped_once() -> None:
     assert escape_markup("R&D <b> &amp;\nnext") == "R&amp;D &lt;b&gt; &amp;amp;\nnext"
+
+
+def test_a_waybar_that_parses_the_title_shows_a_tooltip_of_any_name() -> None:
+    style = host_quirks("waybar", "sway").tooltip
+    title, text = tool_tip("16% left: R&D <b>", "R&D <b>: 16%", style)
+    assert title == "16% left: R\N{FULLWIDTH AMPERSAND}D \u2039b\u203a"
+    assert text == "R&amp;D &lt;b&gt;: 16%"
+
+
+@given(ANY_TEXT)
+def test_a_title_that_may_be_parsed_holds_no_markup(text: str) -> None:
+    title, _ = tool_tip(text, "", TooltipStyle.MARKUP_TITLE)
+    assert not set(title) & set("<>&")
+    assert len(title) == len(text)
 
 
 @pytest.mark.parametrize(

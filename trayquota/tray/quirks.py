@@ -19,6 +19,8 @@ class TooltipStyle(Enum):
 
     MARKUP = auto()
     """The text below the title is markup, as the specification says."""
+    MARKUP_TITLE = auto()
+    """So it is, and some versions take the title for markup, too; others do not."""
     PLAIN = auto()
     """The text is plain unless Qt takes its first line for rich text."""
     TITLE = auto()
@@ -58,7 +60,7 @@ class Quirks(Struct, frozen=True):
 
 
 UNKNOWN = Quirks()
-"""A host that keeps to the protocol; seen of Xfce 4.18 and 4.20, Waybar 0.9.17 and 0.12."""
+"""A host that keeps to the protocol; seen of Xfce 4.18 and 4.20."""
 
 PLASMA = Quirks(
     name="Plasma",
@@ -107,6 +109,8 @@ SWAYBAR = Quirks(
     premultiplied=True,
 )
 
+WAYBAR = Quirks(name="Waybar", seen="0.9.17, 0.12", tooltip=TooltipStyle.MARKUP_TITLE)
+
 _BY_PROCESS = {
     "kded5": PLASMA,
     "kded6": PLASMA,
@@ -114,6 +118,7 @@ _BY_PROCESS = {
     "lxqt-panel": LXQT,
     "xapp-sn-watcher": XAPP,
     "swaybar": SWAYBAR,
+    "waybar": WAYBAR,
 }
 _BY_DESKTOP = {"KDE": PLASMA, "GNOME": GNOME, "LXQt": LXQT, "X-Cinnamon": XAPP}
 

@@ -3,7 +3,8 @@
 What hosts do with the fields, by reading and by looking (Xfce 4.18, Plasma 5.27 and 6, Waybar 0.9 to 0.12):
 
 - ``Title`` and the tool tip's title are plain text. Xfce escapes the tool tip's title itself and Plasma shows
-  it as plain text, so escaping it here would show ``&amp;``; only Waybar before 0.12 parses it.
+  it as plain text, so escaping it here would show ``&amp;``; Waybar before 0.12 parses it, and shows nothing at all
+  where that fails, so there it has look-alikes.
 - The tool tip's description is markup by the specification. Xfce and Waybar before 0.12 hand it to Pango as
   it is: an unescaped ``&`` or an unknown tag such as ``<br/>`` leaves the whole tool tip empty. Qt hosts take it
   for plain text where its first line has no tags, and show entities as they are. Lines are separated by a line
@@ -23,6 +24,7 @@ from trayquota.tray.quirks import TooltipStyle
 _LOOK_ALIKES = str.maketrans(
     {"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"}
 )
+_AMPERSAND = "\N{FULLWIDTH AMPERSAND}"
 _FROM_THE_RIGHT, _END = "\N{RIGHT-TO-LEFT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -52,6 +54,8 @@ def tool_tip(headline: str, rest: str, style: TooltipStyle) -> tuple[str, str]:
     match style:
         case TooltipStyle.MARKUP:
             return headline, escape_markup(rest)
+        case TooltipStyle.MARKUP_TITLE:
+            return headline.translate(_LOOK_ALIKES).replace("&", _AMPERSAND), escape_markup(rest)
         case TooltipStyle.PLAIN:
             return _never_rich(headline), _never_rich(rest)
         case TooltipStyle.TITLE:
