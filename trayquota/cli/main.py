@@ -89,7 +89,7 @@ def _take_line(given: Sequence[str], options: Options) -> bool:
 
 
 def _take_status(given: Sequence[str], options: Options) -> bool:
-    """Take over the options of ``status --json`` if nothing else is given; return whether that was so."""
+    """Take over the options of ``status`` that scripts give, if nothing else is given; return whether that was so."""
     if given[0] != "status" or not set(given[1:]) <= {"--json", "--cached"}:
         return False
     options.command, options.json, options.cached = "status", "--json" in given, "--cached" in given

@@ -67,7 +67,7 @@ class AlertNotifier:
         if self._is_held_back():
             self._held_back = snapshot
             return
-        # The rules are imported with the first snapshot, which is after the first picture.
+        # Commands that show no notification do without the rules.
         from trayquota.views.alerts import check_alerts
         from trayquota.views.display_names import with_display_names
 
