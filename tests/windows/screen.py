@@ -113,7 +113,7 @@ class Screen:
     def click_for(self, what: str, is_it: Callable[[Box], bool], button: int) -> Box:
         """Click where the pointer is, wait for such a window as above, and return it.
 
-        One in some 200 clicks on an icon of Wine's taskbar brought nothing; a person clicks again, and so does this.
+        Where a click brings nothing a person clicks again, and so does this.
         """
         clicked_at = -math.inf
 

@@ -45,11 +45,14 @@ def centre(box: Box) -> tuple[int, int]:
 def open_menu(screen: Screen, icon: Box) -> Box:
     """Open the menu with a right click on the icon's lower left corner, and return where it is.
 
-    So it does not cover the icon, nor does a balloon that is shown cover that corner.
+    So it does not cover the icon, nor does a balloon that is shown cover that corner. It ends at the pointer, or above
+    the taskbar where Wine has taken that off the work area, which it does in some sessions.
     """
     corner = (icon.left, icon.bottom - 1)
+    taskbar = next(box for box in screen.windows() if box.top <= icon.top and box.bottom >= icon.bottom)
+    ends = {corner[1], taskbar.top}
     screen.move(*corner)
-    return screen.click_for("menu", lambda box: (box.right, box.bottom) == corner, button=3)
+    return screen.click_for("menu", lambda box: box.right == corner[0] and box.bottom in ends, button=3)
 
 
 def row_with(words: str, screen: Screen, menu: Box) -> Row:
