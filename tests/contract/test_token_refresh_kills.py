@@ -78,7 +78,10 @@ class Victim:
         if self.process.poll() is not None:
             return True
         tasks = Path(f"/proc/{self.process.pid}/task")
-        return all("TracerPid:\t0\n" not in (task / "status").read_text() for task in tasks.iterdir())
+        try:
+            return all("TracerPid:\t0\n" not in (task / "status").read_text() for task in tasks.iterdir())
+        except (FileNotFoundError, ProcessLookupError):  # a thread has just ended
+            return False
 
     def lines(self) -> list[str]:
         return self.log.read_text(errors="replace").splitlines()
