@@ -159,11 +159,18 @@ class Host(ABC):
             self._wait_for_end_of(self._open)
 
     def open_menu(self, box: Box, button: int = 3) -> Popup:
-        """Click on something and wait for its menu."""
+        """Click on something and wait for its menu; where none comes, once more, as a person would.
+
+        One click brought nothing, on Cinnamon 6.4, and not again in twelve further tries.
+        """
         self.approach(box)
         before = self.look()
         self.screen.click(button)
-        self._open = self.new_popup(before, "menu")
+        try:
+            self._open = self.new_popup(before, "menu")
+        except AssertionError:
+            self.screen.click(button)
+            self._open = self.new_popup(before, "menu")
         return self._open
 
     def approach(self, box: Box) -> None:
